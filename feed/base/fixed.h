@@ -1,0 +1,44 @@
+/*
+ * Exact decimals: value = mantissa x 10^exponent. No floating point anywhere;
+ * what does not fit is refused, never rounded.
+ */
+#ifndef FEED_BASE_FIXED_H
+#define FEED_BASE_FIXED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "feed/base/bytes.h"
+
+#define FIXED_EXPONENT_MIN (-18)
+#define FIXED_EXPONENT_MAX 18
+#define FIXED_TEXT_MAX 48 /* room that fixed_format() needs, NUL included */
+
+struct fixed {
+	int64_t mantissa;
+	int32_t exponent;
+};
+
+enum fixed_result {
+	FIXED_OK,
+	FIXED_MALFORMED, /* not a plain decimal: [-]digits[.digits] */
+	FIXED_UNFIT,     /* does not fit 64 bits, or not exactly at that exponent */
+};
+
+/*
+ * Reads a plain decimal; the exponent is minus the number of decimals written,
+ * unless trailing zeros must go for the mantissa to fit.
+ */
+enum fixed_result fixed_parse(struct bytes text, struct fixed *out);
+
+/* The mantissa of `value` at another exponent. FIXED_UNFIT when that is not exact. */
+enum fixed_result fixed_rescale(struct fixed value, int exponent, int64_t *mantissa);
+
+/*
+ * Writes the value with all its decimals ("-0.00120000" for -120000, -8) and a
+ * NUL into out[FIXED_TEXT_MAX]. Returns the length.
+ */
+size_t fixed_format(struct fixed value, char *out);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * What the core knows of an exchange's messages: a decoded event, whatever
+ * bytes it came in. Pure: no clock, no I/O, no allocation.
+ *
+ * Decimals keep the exponent that the text had, so decoding needs no
+ * directory; the pipeline rescales them to the instrument's exponent with
+ * fixed_rescale(), which refuses what does not fit exactly.
+ */
+#ifndef FEED_VENUE_VENUE_H
+#define FEED_VENUE_VENUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "feed/base/bytes.h"
+#include "feed/base/fixed.h"
+
+#define VENUE_NO_TIME INT64_MIN
+#define VENUE_NO_ID INT64_MIN
+
+/* A message of 1 MiB holds at most this many price levels: ["1","1"], is 10 bytes. */
+#define VENUE_LEVELS_MAX 104858
+
+enum event_kind {
+	EVENT_TRADE,           /* one trade */
+	EVENT_AGG_TRADE,       /* trades of one taker order at one price */
+	EVENT_QUOTE,           /* best bid and ask */
+	EVENT_DEPTH,           /* changes of the book, both sides */
+	EVENT_PARTIAL_DEPTH,   /* the top of the book, both sides, whole */
+	EVENT_KLINE,           /* open, high, low, close of an interval */
+	EVENT_REPLY,           /* answer to a request of ours: success */
+	EVENT_ERROR_REPLY,     /* answer to a request of ours: error */
+	EVENT_SERVER_SHUTDOWN, /* replace the connection at once */
+	EVENT_UNKNOWN,         /* well-formed, but no event that we know */
+	EVENT_KINDS
+};
+
+struct event_level {
+	struct fixed price;
+	struct fixed qty; /* zero: the level is gone */
+};
+
+/* Filled by a decoder; byte strings point into the frame. */
+struct event {
+	enum event_kind kind;
+	struct bytes stream; /* stream name of a combined envelope, or empty */
+	struct bytes symbol; /* as the exchange writes it, or empty (partial depth on spot) */
+	struct bytes name;   /* value of "e", or empty; tells what an EVENT_UNKNOWN was */
+	int64_t exch_ns;     /* event time, VENUE_NO_TIME when the message has none */
+	int64_t trade_ns;    /* trade or transaction time; kline: close time; or VENUE_NO_TIME */
+	int64_t id;          /* t, a, u, lastUpdateId, kline L, reply id; or VENUE_NO_ID */
+	int64_t first_id;    /* aggTrade f, depth U, kline f; or VENUE_NO_ID */
+	int64_t last_id;     /* aggTrade l; or VENUE_NO_ID */
+	int64_t prev_id;     /* futures depth pu; or VENUE_NO_ID */
+	union {
+		struct {
+			struct fixed price, qty;
+			bool buyer_maker;
+			bool off_market; /* futures "X" is something else than MARKET */
+		} trade;
+		struct {
+			struct fixed bid_px, bid_qty, ask_px, ask_qty;
+		} quote;
+		struct {
+			struct fixed open, high, low, close, volume, taker_volume;
+			int64_t start_ns;
+			int64_t trades;
+			struct bytes interval; /* "1m" */
+			bool closed;
+		} kline;
+		struct {
+			const struct event_level *bids, *asks; /* in the scratch, message order */
+			uint32_t nbids, nasks;
+		} depth;
+		struct {
+			int code;           /* error replies: the exchange's code */
+			struct bytes text;  /* error replies: msg; replies: the result's JSON text */
+		} reply;
+	} u;
+};
+
+/* Room for the levels of one message; owned by the caller, allocated at start. */
+struct event_scratch {
+	struct event_level level[VENUE_LEVELS_MAX];
+};
+
+enum decode_result {
+	DECODE_OK,        /* *out is filled (its kind may be EVENT_UNKNOWN) */
+	DECODE_MALFORMED, /* not JSON, truncated, or a known event with a field missing or of the wrong type */
+	DECODE_UNFIT,     /* a decimal with more digits than 64 bits hold */
+};
+
+#endif
