@@ -12,8 +12,8 @@ B := build/$(notdir $(CC))-$(VARIANT)
 # ---- objects by layer ------------------------------------------------------
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
-SHM_READER := shm/reasons.c
-SHM_WRITER :=
+SHM_READER := shm/attach.c shm/reader.c shm/board.c shm/status.c shm/names.c shm/reasons.c
+SHM_WRITER := shm/segment.c shm/ring.c shm/board_writer.c shm/status_writer.c
 
 # L2: no domain
 BASE :=
@@ -36,7 +36,7 @@ MAIN :=
 TOOLS :=
 
 # Tests: one binary per file, all with the same libraries.
-UNIT_TESTS :=
+UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c
 IPC_TESTS :=
 SYSTEM_TESTS :=
 FUZZERS :=
@@ -88,7 +88,8 @@ $(LIBFEED): $(call obj,$(FEED_SRC))
 # ---- tests -----------------------------------------------------------------
 
 TEST_BINS := $(patsubst %.c,$(B)/%,$(UNIT_TESTS) $(IPC_TESTS) $(SYSTEM_TESTS))
-$(TEST_BINS): $(B)/%: $(B)/%.o $(LIBFEED)
+TEST_SUPPORT := tests/shm_fixture.c
+$(TEST_BINS): $(B)/%: $(B)/%.o $(call obj,$(TEST_SUPPORT)) $(LIBFEED)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) $(CMOCKA_LIBS) $(LDLIBS) -o $@
 
 .PHONY: unit
