@@ -247,7 +247,7 @@ static void
 the_directory_gives_ids_that_last(void **state)
 {
 	struct tick_instrument i = {.symbol = "ETHUSDT", .symbol_bytes = 7, .price_exponent = -8};
-	char name[16];
+	char name[24];
 
 	(void)state;
 	for (int n = 0; n < 64; n++) {
