@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -175,6 +176,7 @@ a_slot_that_was_half_written_is_used_again(void **state)
 	/* What a writer leaves that dies between its two sequence stores. */
 	__atomic_store_n(&ring.slots[1].seq, 2 * 1 + 1, __ATOMIC_RELAXED);
 	segment_close(&ring.segment, false);
+	free(ring.index);
 	shm_fixture_ring(&fixture, &ring, 16);
 	assert_true(ring.torn);
 	assert_int_equal(ring.next, 1);
