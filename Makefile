@@ -16,10 +16,11 @@ SHM_READER := shm/reasons.c
 SHM_WRITER :=
 
 # L2: no domain
-BASE :=
+BASE := feed/base/fixed.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
-VENUE :=
+VENUE := feed/venue/binance/scan.c feed/venue/binance/levels.c feed/venue/binance/fields.c \
+         feed/venue/binance/json.c feed/venue/binance/streams.c
 CORE :=
 
 # L4
