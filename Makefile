@@ -16,10 +16,11 @@ SHM_READER := shm/attach.c shm/reader.c shm/board.c shm/status.c shm/names.c shm
 SHM_WRITER := shm/segment.c shm/ring.c shm/board_writer.c shm/status_writer.c
 
 # L2: no domain
-BASE :=
+BASE := feed/base/fixed.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
-VENUE :=
+VENUE := feed/venue/binance/scan.c feed/venue/binance/levels.c feed/venue/binance/fields.c \
+         feed/venue/binance/json.c feed/venue/binance/streams.c
 CORE :=
 
 # L4
