@@ -19,8 +19,9 @@ SHM_WRITER :=
 BASE :=
 
 # L3: pure: no clock, no I/O, no malloc, no log
-VENUE :=
-CORE :=
+VENUE := feed/venue/binance/request.c
+CORE := feed/core/action.c feed/core/arbiter.c feed/core/pool.c feed/core/quota.c \
+        feed/core/retry.c feed/core/session.c feed/core/subscribe.c
 
 # L4
 CONF :=

@@ -8,7 +8,7 @@
  * The executor's loop:
  *	pool_step(&pool, &event, now, &actions); carry out the actions in order;
  *	wait for the network until pool_deadline(&pool); POOL_TIMER when it came.
- * After a step the deadline lies in the future.
+ * After a step the deadline lies in the future: due timers are part of every step.
  */
 #ifndef FEED_CORE_POOL_H
 #define FEED_CORE_POOL_H
@@ -30,7 +30,7 @@ struct pool_cfg {
 	unsigned initial_connections;        /* lines at start, 1 to max_connections */
 	unsigned max_connections;            /* 1 to POOL_LINES_MAX */
 	unsigned max_streams_per_connection; /* >= 1 */
-	unsigned connects_max;               /* attempts per window and IP, 1 to POOL_CONNECTS_MAX */
+	unsigned connects_max;               /* attempts per window, 1 to POOL_CONNECTS_MAX */
 	span_t connects_window;              /* > 0 */
 	struct session_cfg session;
 };
@@ -100,9 +100,9 @@ struct pool_line_view {
 	unsigned failures;       /* in a row, since the last reset */
 	bool retries_exhausted;  /* the retry budget is used up, tries go on at the cap */
 	unsigned endpoint;       /* where it is or was connected last */
-	enum tick_reason reason; /* why its last connection or attempt ended */
-	int close_code;          /* last close code received, 0: none */
-	int http_status;         /* last refused upgrade's status, 0: none */
+	enum tick_reason reason; /* why its last connection or attempt ended, or START */
+	int close_code;          /* close code of that end, 0: none came */
+	int http_status;         /* status of that end, 0: no refused upgrade */
 	unsigned wanted;         /* streams placed on it */
 	unsigned sent;           /* of these sent on this connection, answered or not */
 	unsigned acked;          /* of these acknowledged */

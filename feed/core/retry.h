@@ -15,8 +15,11 @@
 /* A server's Retry-After beyond this is cut. Binance: bans last 2 minutes to 3 days (2026-08). */
 #define RETRY_AFTER_S_MAX (3 * 24 * 3600)
 
+/* No delay is shorter, whatever the jitter says. */
+#define RETRY_DELAY_MIN ((span_t){1000000})
+
 struct retry_cfg {
-	span_t base;               /* delay after the first failure, > 0 */
+	span_t base;               /* delay after the first failure, >= RETRY_DELAY_MIN */
 	span_t cap;                /* longest delay, >= base; jitter does not exceed it */
 	unsigned exponential_base; /* each failure multiplies the delay by this, >= 1 */
 	unsigned jitter_percent;   /* delay is spread by this much both ways, 0 to 100 */
@@ -29,6 +32,7 @@ struct retry {
 	uint64_t random;   /* state of the jitter's generator */
 	unsigned failures; /* since the last reset */
 	unsigned good;     /* connections in a row that came up */
+	bool up;           /* the last try came up and has not ended */
 	mono_t at;         /* next try; MONO_NEVER: none is due */
 };
 
@@ -42,8 +46,8 @@ void retry_init(struct retry *retry, const struct retry_cfg *cfg, uint64_t seed)
  */
 void retry_on_failure(struct retry *retry, mono_t now, int32_t retry_after_s);
 
-/* A connection came up: ends the wait, and forgets the failures at the reset_after-th in a row. */
-void retry_on_success(struct retry *retry, mono_t now);
+/* A connection is good: ends the wait; the reset_after-th in a row forgets the failures. */
+void retry_on_success(struct retry *retry);
 
 /* Try at once, without counting a failure. */
 void retry_at_once(struct retry *retry, mono_t now);

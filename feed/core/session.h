@@ -20,11 +20,11 @@
 
 #define SESSION_REQUESTS_MAX 32 /* most requests without an answer, per line */
 
-/* What happened to a line. In the past tense but for the first and the last two. */
+/* What happened to a line. */
 enum session_event_kind {
 	SESSION_START,       /* connect asked (the pool asks) */
 	SESSION_WENT_UP,     /* transport: upgrade accepted; attempt */
-	SESSION_FAILED,      /* transport: attempt failed; attempt reason http_status retry_after_s */
+	SESSION_FAILED,      /* transport: no connection; attempt reason http_status retry_after_s */
 	SESSION_WENT_DOWN,   /* transport: connection ended; attempt reason close_code */
 	SESSION_ACKED,       /* reply: request_id was accepted */
 	SESSION_REFUSED,     /* reply: request_id was refused; error_code */
@@ -51,7 +51,7 @@ struct session_cfg {
 	span_t drain_within;    /* the end after HANG_UP, > 0; then it is taken as ended */
 	span_t stable_after;    /* LIVE this long forgets all failures, > 0 */
 	unsigned sends_max;     /* messages per send_window that the exchange allows */
-	unsigned sends_reserved; /* of these kept for PONGs; sends_max - this: 1 to SESSION_SENDS_MAX */
+	unsigned sends_reserved; /* of these kept for PONGs; what is left: 1 to SESSION_SENDS_MAX */
 	span_t send_window;     /* > 0; a margin over the exchange's 1 s absorbs network jitter */
 	unsigned request_bytes_max;      /* longest SUBSCRIBE request */
 	unsigned request_bytes_overhead; /* of it without any stream */
@@ -106,16 +106,18 @@ struct session {
 	struct session_shared *shared;
 	struct session_stream *stream; /* the whole pool's list */
 	unsigned first, nstreams;      /* this line's part of it */
-	unsigned nsent, nacked, nrefused; /* answered or on the way on this connection */
+	unsigned nsent;                /* streams sent on this connection, answered or not */
+	unsigned nacked, nrefused;     /* streams answered on this connection */
+	unsigned npending;             /* requests without an answer */
 	uint32_t attempt;              /* number of the current or last connection attempt */
 	unsigned endpoint;
-	enum tick_reason reason;       /* why the last connection or attempt ended */
-	int close_code;                /* the last one received, 0: none */
-	int http_status;               /* the last refused upgrade's, 0: none */
+	enum tick_reason reason;       /* why the last connection or attempt ended, or START */
+	int close_code;                /* of that end, 0: none came */
+	int http_status;               /* of that end, 0: no refused upgrade */
 	mono_t heard;                  /* last message, MONO_NEVER: none on this connection */
 	bool stopping;                 /* goes to IDLE after DRAINING */
 	bool shutdown;                 /* announced on this connection */
-	bool hurried;                  /* the last try skipped the delay, no stable connection since */
+	bool hurried;                  /* a try skipped the delay; nothing stable since */
 	bool stable;                   /* this connection was LIVE for stable_after */
 	bool was_up;                   /* came up at least once */
 	struct retry retry;
