@@ -20,8 +20,9 @@ BASE := feed/base/fixed.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/binance/scan.c feed/venue/binance/levels.c feed/venue/binance/fields.c \
-         feed/venue/binance/json.c feed/venue/binance/streams.c
-CORE :=
+         feed/venue/binance/json.c feed/venue/binance/streams.c feed/venue/binance/request.c
+CORE := feed/core/action.c feed/core/arbiter.c feed/core/pool.c feed/core/quota.c \
+        feed/core/retry.c feed/core/session.c feed/core/subscribe.c
 
 # L4
 CONF :=
