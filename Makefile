@@ -23,7 +23,9 @@ VENUE :=
 CORE :=
 
 # L4
-CONF :=
+CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_load.c \
+        feed/conf/config_print.c feed/conf/config_problem.c feed/conf/config_relate.c \
+        feed/conf/config_rule.c feed/conf/config_value.c
 
 # L5
 IO :=

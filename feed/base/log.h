@@ -1,0 +1,5 @@
+#ifndef FEED_BASE_LOG_H
+#define FEED_BASE_LOG_H
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+enum log_format { LOG_FORMAT_LOGFMT, LOG_FORMAT_JSON };
+#endif
