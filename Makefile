@@ -16,7 +16,7 @@ SHM_READER := shm/reasons.c
 SHM_WRITER :=
 
 # L2: no domain
-BASE :=
+BASE := feed/base/hist.c feed/base/log.c feed/base/log_line.c feed/base/log_ring.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE :=
@@ -38,7 +38,7 @@ MAIN :=
 TOOLS :=
 
 # Tests: one binary per file, all with the same libraries.
-UNIT_TESTS :=
+UNIT_TESTS := tests/unit/test_config_wrong.c
 IPC_TESTS :=
 SYSTEM_TESTS :=
 FUZZERS :=

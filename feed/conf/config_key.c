@@ -87,16 +87,21 @@ edit_distance(const char *a, size_t na, const char *b, size_t nb)
 	return row[na];
 }
 
-/* How far `path` is from the first n bytes of `known`. 0: the right name without its group. */
+/*
+ * How far `path` is from the first n bytes of `known`; a path without a group
+ * is compared with the last name alone as well, at a disadvantage of one.
+ */
 static size_t
 distance_to(const char *path, const char *known, size_t n)
 {
-	size_t length = strlen(path);
+	size_t length = strlen(path), last = n, distance;
 
-	if (length < n && known[n - length - 1] == '.' &&
-	    memcmp(known + n - length, path, length) == 0)
-		return 0;
-	return edit_distance(path, length, known, n);
+	distance = edit_distance(path, length, known, n);
+	while (last > 0 && known[last - 1] != '.')
+		last--;
+	if (last == 0 || strchr(path, '.') != NULL)
+		return distance;
+	return least(distance, edit_distance(path, length, known + last, n - last) + 1);
 }
 
 const char *

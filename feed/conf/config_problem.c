@@ -30,6 +30,10 @@ config_problem(struct config_problems *problems, struct config_origin at, const 
 	va_end(ap);
 	fclose(f);
 	assert(text != NULL);
+	/* One problem is one line, whatever bytes the user wrote. */
+	for (size_t i = 0; i < size; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			text[i] = '?';
 	problems->line = reallocarray(problems->line, problems->n + 1, sizeof(*problems->line));
 	assert(problems->line != NULL);
 	problems->line[problems->n++] = text;
