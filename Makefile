@@ -17,15 +17,17 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 # ---- objects by layer ------------------------------------------------------
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
-SHM_READER := shm/reasons.c
-SHM_WRITER :=
+SHM_READER := shm/attach.c shm/reader.c shm/board.c shm/status.c shm/names.c shm/reasons.c
+SHM_WRITER := shm/segment.c shm/ring.c shm/board_writer.c shm/status_writer.c
 
 # L2: no domain
-BASE :=
+BASE := feed/base/fixed.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
-VENUE :=
-CORE :=
+VENUE := feed/venue/binance/scan.c feed/venue/binance/levels.c feed/venue/binance/fields.c \
+         feed/venue/binance/json.c feed/venue/binance/streams.c feed/venue/binance/request.c
+CORE := feed/core/action.c feed/core/arbiter.c feed/core/pool.c feed/core/quota.c \
+        feed/core/retry.c feed/core/session.c feed/core/subscribe.c
 
 # L4
 CONF :=
@@ -41,7 +43,7 @@ MAIN :=
 TOOLS :=
 
 # Tests: one binary per file, all with the same libraries.
-UNIT_TESTS :=
+UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c
 IPC_TESTS :=
 SYSTEM_TESTS :=
 FUZZERS :=
@@ -53,7 +55,7 @@ CAPTURE_TESTS :=
 SHELL_TESTS :=
 
 # Linked into every test binary through an archive.
-TEST_SUPPORT :=
+TEST_SUPPORT := tests/shm_fixture.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES :=
