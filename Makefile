@@ -212,7 +212,7 @@ deps: ## install the Debian packages that are missing
 
 .PHONY: test test-built
 test: deps ## deps, build, lint and all tests (VARIANT=asan|tsan|cov, CC=clang)
-	$(again) test-built
+	+$(again) test-built
 test-built: all $(TEST_BINS) $(CAPTURE_BINS)
 	@$(ENVIRONMENT) tests/run.sh $(LINT) $(TEST_BINS) \
 	    $(if $(CAPTURES),,--skip-without-TICKRING_CAPTURES) $(CAPTURE_BINS) \
@@ -238,7 +238,7 @@ endif
 
 .PHONY: fuzz fuzz-built
 fuzz: deps ## run every fuzz target for FUZZ_SECONDS (default 60) with clang
-	$(again) VARIANT=fuzz fuzz-built
+	+$(again) VARIANT=fuzz fuzz-built
 fuzz-built: $(FUZZ_BINS)
 	@$(ENVIRONMENT) tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_BINS)
 
@@ -258,7 +258,7 @@ $(foreach b,$(BENCHES),$(eval $(call BENCH,$(b))))
 
 .PHONY: demo demo-built
 demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
-	$(again) demo-built
+	+$(again) demo-built
 demo-built: all
 	@$(ENVIRONMENT) tools/demo.sh
 

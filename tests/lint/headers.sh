@@ -37,7 +37,8 @@ exports() {
 	for h in include/tickring/*.h; do
 		echo "#include <${h#include/}>"
 	done >"$tmp/all.c"
-	$cc -std=c11 -Iinclude -E "$tmp/all.c" | awk -f "$dir/declared.awk" | sort -u >"$tmp/declared"
+	$cc -std=c11 -Iinclude -E "$tmp/all.c" | awk -f "$dir/declared.awk" |
+	    sort -u >"$tmp/declared"
 	nm -D --defined-only "$lib" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
 	    sort -u >"$tmp/exported"
 	for s in $(comm -23 "$tmp/declared" "$tmp/exported"); do

@@ -89,7 +89,7 @@ FNR == 1 {
 	file = FILENAME
 	in_comment = depth = guards = machine_line = head_line = 0
 	in_macro = in_function = 0
-	head = ""
+	head = before = ""
 }
 
 {
@@ -137,14 +137,16 @@ function guard(   words)
 		guards = -1
 }
 
-# Tabs, then at most four blanks for a continued line.
-function indentation(   blanks)
+# Tabs; blanks after them only where a statement goes on.
+function indentation(   blanks, begun)
 {
 	match($0, /^[ \t]*/)
 	blanks = substr($0, 1, RLENGTH)
-	if (blanks ~ / \t/ || blanks ~ /     / ||
-	    (blanks ~ /^ / && !in_macro && (head == "" || depth > 0)))
+	begun = before !~ /[;{}:][ \t]*$/ && before != ""
+	if (blanks ~ / \t/ || (blanks ~ / / && !begun && !in_macro))
 		complain(FNR, "indentation is not by tabs")
+	if (code !~ /^[ \t]*$/ && code !~ /^[ \t]*#/)
+		before = code
 }
 
 # Follows the braces; `head` is what stands before one outside of all.
