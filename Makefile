@@ -39,7 +39,7 @@ CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c feed/c
 IO :=
 
 # L6 to L8
-FEED :=
+FEED := feed/normalize.c feed/publish.c feed/pipeline.c
 MAIN :=
 
 # Tools: one binary each, built of the files of their own list.
