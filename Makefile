@@ -27,7 +27,7 @@ CORE :=
 CONF :=
 
 # L5
-IO :=
+IO := feed/io/assemble.c
 
 # L6 to L8
 FEED :=
@@ -37,10 +37,14 @@ MAIN :=
 TOOLS :=
 
 # Tests: one binary per file, all with the same libraries.
-UNIT_TESTS :=
+UNIT_TESTS := tests/captures/test_capture_decode.c
 IPC_TESTS :=
 SYSTEM_TESTS :=
-FUZZERS :=
+FUZZERS := tests/fuzz/fuzz_json.c
+BENCHES := tests/bench/bench_decode.c
+
+# Linked into every test, benchmark and fuzz target.
+TEST_HELPERS := tests/captures.c tests/decode_oracle.c
 
 # ---- flags -----------------------------------------------------------------
 
@@ -89,7 +93,12 @@ $(LIBFEED): $(call obj,$(FEED_SRC))
 # ---- tests -----------------------------------------------------------------
 
 TEST_BINS := $(patsubst %.c,$(B)/%,$(UNIT_TESTS) $(IPC_TESTS) $(SYSTEM_TESTS))
-$(TEST_BINS): $(B)/%: $(B)/%.o $(LIBFEED)
+LIBTEST := $(B)/libtest.a
+$(LIBTEST): $(call obj,$(TEST_HELPERS))
+	@rm -f $@
+	ar rcs $@ $^
+
+$(TEST_BINS): $(B)/%: $(B)/%.o $(LIBTEST) $(LIBFEED)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) $(CMOCKA_LIBS) $(LDLIBS) -o $@
 
 .PHONY: unit

@@ -382,6 +382,8 @@ reading_finish(struct reading *r, bool wrapped, struct event *out)
 	const struct fields *fields = r->fields;
 	const struct schema *schema = NULL;
 
+	if ((fields->twice & KEY('e')) != 0)
+		return DECODE_MALFORMED;
 	if (!field_seen(r, FIELD('e'))) {
 		schema = schema_by_keys(fields);
 	} else if (fields->slot[FIELD('e')].type <= FIELD_DECIMAL) {
