@@ -93,16 +93,36 @@ $(LIBFEED): $(call obj,$(FEED_SRC))
 # ---- tests -----------------------------------------------------------------
 
 TEST_BINS := $(patsubst %.c,$(B)/%,$(UNIT_TESTS) $(IPC_TESTS) $(SYSTEM_TESTS))
+BENCH_BINS := $(patsubst %.c,$(B)/%,$(BENCHES))
 LIBTEST := $(B)/libtest.a
 $(LIBTEST): $(call obj,$(TEST_HELPERS))
 	@rm -f $@
 	ar rcs $@ $^
 
-$(TEST_BINS): $(B)/%: $(B)/%.o $(LIBTEST) $(LIBFEED)
+$(TEST_BINS) $(BENCH_BINS): $(B)/%: $(B)/%.o $(LIBTEST) $(LIBFEED)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) $(CMOCKA_LIBS) $(LDLIBS) -o $@
 
 .PHONY: unit
 unit: $(TEST_BINS)
 	@set -e; for t in $(TEST_BINS); do echo "== $$t"; $$t; done
+
+.PHONY: benches
+benches: $(BENCH_BINS)
+
+# Fuzz targets: clang's libFuzzer, everything instrumented in one go.
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS := -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+              -Iinclude -I. -D_GNU_SOURCE $(WARN) $(PKG_CFLAGS)
+FUZZ_BINS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZERS))
+$(FUZZ_BINS): build/fuzz/%: tests/fuzz/%.c $(TEST_HELPERS) $(BASE) $(VENUE) $(CORE)
+	@mkdir -p $(@D)
+	clang $(FUZZ_FLAGS) $^ $(PKG_LIBS) -o $@
+
+# What the fuzzer finds on its way stays in build/; tests/fuzz/corpus/NAME is the seed.
+.PHONY: fuzz
+fuzz: $(FUZZ_BINS)
+	@set -e; for t in $(FUZZ_BINS); do name=$${t##*/fuzz_}; mkdir -p build/fuzz/corpus/$$name; \
+	  $$t -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 \
+	  -artifact_prefix=build/fuzz/$$name- build/fuzz/corpus/$$name tests/fuzz/corpus/$$name; done
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
