@@ -36,7 +36,7 @@ CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c feed/c
         feed/conf/config_rule.c feed/conf/config_value.c
 
 # L5
-IO :=
+IO := feed/io/assemble.c
 
 # L6 to L8
 FEED := feed/normalize.c feed/publish.c feed/pipeline.c
@@ -47,10 +47,14 @@ TOOLS :=
 
 # Tests: one binary per file, all with the same libraries.
 UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c \
-              tests/unit/test_config_wrong.c
+              tests/unit/test_config_wrong.c tests/captures/test_capture_decode.c
 IPC_TESTS :=
 SYSTEM_TESTS :=
-FUZZERS :=
+FUZZERS := tests/fuzz/fuzz_json.c
+BENCHES := tests/bench/bench_decode.c
+
+# Linked into every test, benchmark and fuzz target.
+TEST_HELPERS := tests/captures.c tests/decode_oracle.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
@@ -190,20 +194,17 @@ $(foreach t,$(TOOLS),$(eval $(call PROGRAM,$(t),$(tool-$(t)),$(or $(tool-$(t)-li
 LIBTEST := $(B)/libtest.a
 TESTS := $(UNIT_TESTS) $(SIM_TESTS) $(IPC_TESTS) $(SYSTEM_TESTS)
 bin = $(patsubst %.c,$(B)/%,$(1))
-TEST_BINS := $(call bin,$(TESTS))
+TEST_BINS := $(call bin,$(TESTS)) $(patsubst %.c,$(B)/%,$(UNIT_TESTS) $(IPC_TESTS) \
+             $(SYSTEM_TESTS))
 CAPTURE_BINS := $(call bin,$(CAPTURE_TESTS))
 
 $(LIBTEST): $(call obj,$(TEST_SUPPORT))
-$(foreach t,$(TESTS) $(CAPTURE_TESTS),$(eval \
-    $(call PROGRAM,$(t:%.c=%),$(t),$(LIBTEST) $(LIBS),$$(CMOCKA_LIBS))))
+$(foreach t,$(TESTS) $(CAPTURE_TESTS),$(eval      $(call PROGRAM,$(t:%.c=%),$(t),$(LIBTEST) $(LIBS),$$(CMOCKA_LIBS))))
 
 # Absolute, so that tests may change their directory.
 CAPTURES := $(abspath $(or $(TICKRING_CAPTURES),$(wildcard ../shared/captures)))
 PURE := $(VENUE) $(CORE) $(filter-out feed/base/log%,$(BASE))
-ENVIRONMENT = TICKRING_ROOT='$(CURDIR)' TICKRING_BUILD='$(abspath $(B))' \
-    TICKRING_VARIANT=$(VARIANT) TICKRING_CAPTURES='$(CAPTURES)' \
-    TICKRING_PURE='$(call obj,$(PURE))' CC='$(CC)' CXX='$(CXX)' \
-    UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
+ENVIRONMENT = TICKRING_ROOT='$(CURDIR)' TICKRING_BUILD='$(abspath $(B))'      TICKRING_VARIANT=$(VARIANT) TICKRING_CAPTURES='$(CAPTURES)'      TICKRING_PURE='$(call obj,$(PURE))' CC='$(CC)' CXX='$(CXX)'      UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 
 CLANG := $(or $(findstring clang,$(CC)),$(filter fuzz,$(MAKECMDGOALS)))
 JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
@@ -218,9 +219,13 @@ deps: ## install the Debian packages that are missing
 test: deps ## deps, build, lint and all tests (VARIANT=asan|tsan|cov, CC=clang)
 	+$(again) test-built
 test-built: all $(TEST_BINS) $(CAPTURE_BINS)
-	@$(ENVIRONMENT) tests/run.sh $(LINT) $(TEST_BINS) \
-	    $(if $(CAPTURES),,--skip-without-TICKRING_CAPTURES) $(CAPTURE_BINS) \
-	    $(if $(CAPTURES),,--run) $(SHELL_TESTS)
+	@$(ENVIRONMENT) tests/run.sh $(LINT) $(TEST_BINS)  	    $(if $(CAPTURES),,--skip-without-TICKRING_CAPTURES) $(CAPTURE_BINS)  	    $(if $(CAPTURES),,--run) $(SHELL_TESTS)
+BENCH_BINS := $(patsubst %.c,$(B)/%,$(BENCHES))
+$(LIBTEST): $(call obj,$(TEST_HELPERS))
+	@rm -f $@
+	ar rcs $@ $^
+$(TEST_BINS) $(BENCH_BINS): $(B)/%: $(B)/%.o $(LIBTEST) $(LIBFEED)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) $(CMOCKA_LIBS) $(LDLIBS) -o $@
 
 .PHONY: unit
 unit: $(call bin,$(UNIT_TESTS)) ## build and run the unit tests only
@@ -234,10 +239,9 @@ lint: all $(call obj,$(PURE)) ## layer order, purity, shape of the code, headers
 # ---- fuzzing, benchmarks, demonstration ------------------------------------
 
 FUZZ_SECONDS ?= 60
-FUZZ_BINS := $(call bin,$(FUZZERS))
+FUZZ_BINS := $(call bin,$(FUZZERS)) $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZERS))
 ifeq ($(VARIANT),fuzz)
-$(foreach f,$(FUZZERS),$(eval \
-    $(call PROGRAM,$(f:%.c=%),$(f),$(LIBTEST) $(LIBS),-fsanitize=fuzzer)))
+$(foreach f,$(FUZZERS),$(eval      $(call PROGRAM,$(f:%.c=%),$(f),$(LIBTEST) $(LIBS),-fsanitize=fuzzer)))
 endif
 
 .PHONY: fuzz fuzz-built
@@ -247,8 +251,7 @@ fuzz-built: $(FUZZ_BINS)
 	@$(ENVIRONMENT) tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_BINS)
 
 BENCH_BINS := $(call bin,$(BENCHES))
-$(foreach b,$(BENCHES),$(eval \
-    $(call PROGRAM,$(b:%.c=%),$(b),$(LIBTEST) $(LIBS))))
+$(foreach b,$(BENCHES),$(eval      $(call PROGRAM,$(b:%.c=%),$(b),$(LIBTEST) $(LIBS))))
 bench_goal = bench-$(patsubst bench_%,%,$(basename $(notdir $(1))))
 BENCH_GOALS := $(foreach b,$(BENCHES),$(call bench_goal,$(b)))
 
@@ -274,8 +277,7 @@ oracle: all ## replay the captures of DIR=path and compare every tick
 .PHONY: cov
 cov: ## all tests with coverage, then the share of lines run per file
 	@$(MAKE) --no-print-directory VARIANT=cov test
-	@cd build/gcc-cov && find shm feed -name '*.gcda' -exec gcov -n {} + 2>/dev/null | \
-	    awk -F"'" '/^File/ {f = $$2} /^Lines/ && f ~ /\.c$$/ {print $$0, f; f = ""}' | sort -k3
+	@cd build/gcc-cov && find shm feed -name '*.gcda' -exec gcov -n {} + 2>/dev/null |  	    awk -F"'" '/^File/ {f = $$2} /^Lines/ && f ~ /\.c$$/ {print $$0, f; f = ""}' | sort -k3
 
 .PHONY: tags
 tags: ## index for editors
@@ -288,3 +290,16 @@ clean: ## remove everything that was built
 .PHONY: help
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+.PHONY: benches
+benches: $(BENCH_BINS)
+# Fuzz targets: clang's libFuzzer, everything instrumented in one go.
+FUZZ_FLAGS := -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+              -Iinclude -I. -D_GNU_SOURCE $(WARN) $(PKG_CFLAGS)
+$(FUZZ_BINS): build/fuzz/%: tests/fuzz/%.c $(TEST_HELPERS) $(BASE) $(VENUE) $(CORE)
+	@mkdir -p $(@D)
+	clang $(FUZZ_FLAGS) $^ $(PKG_LIBS) -o $@
+# What the fuzzer finds on its way stays in build/; tests/fuzz/corpus/NAME is the seed.
+.PHONY: fuzz
+fuzz: $(FUZZ_BINS)
+	@set -e; for t in $(FUZZ_BINS); do name=$${t##*/fuzz_}; mkdir -p build/fuzz/corpus/$$name;  	  $$t -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1  	  -artifact_prefix=build/fuzz/$$name- build/fuzz/corpus/$$name tests/fuzz/corpus/$$name; done
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
