@@ -26,7 +26,8 @@ CORE :=
 CONF :=
 
 # L5
-IO :=
+IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
+      feed/io/resolve.c feed/io/tls.c feed/io/transport.c feed/io/transport_lws.c
 
 # L6 to L8
 FEED :=
@@ -38,7 +39,7 @@ TOOLS :=
 # Tests: one binary per file, all with the same libraries.
 UNIT_TESTS :=
 IPC_TESTS :=
-SYSTEM_TESTS :=
+SYSTEM_TESTS := tests/system/test_transport.c
 FUZZERS :=
 
 # ---- flags -----------------------------------------------------------------
@@ -89,7 +90,11 @@ $(LIBFEED): $(call obj,$(FEED_SRC))
 
 TEST_BINS := $(patsubst %.c,$(B)/%,$(UNIT_TESTS) $(IPC_TESTS) $(SYSTEM_TESTS))
 $(TEST_BINS): $(B)/%: $(B)/%.o $(LIBFEED)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) $(CMOCKA_LIBS) $(LDLIBS) -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBFEED) $(PKG_LIBS) $(CMOCKA_LIBS) $(LDLIBS) -o $@
+
+# What the transport tests share.
+$(B)/tests/system/test_transport: $(call obj,tests/system/certs.c tests/system/transport_rig.c \
+    tests/system/ws_server.c)
 
 .PHONY: unit
 unit: $(TEST_BINS)
