@@ -39,7 +39,7 @@ TOOLS :=
 # Tests: one binary per file, all with the same libraries.
 UNIT_TESTS :=
 IPC_TESTS :=
-SYSTEM_TESTS := tests/system/test_transport.c
+SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_refusal.c
 FUZZERS :=
 
 # ---- flags -----------------------------------------------------------------
@@ -93,7 +93,8 @@ $(TEST_BINS): $(B)/%: $(B)/%.o $(LIBFEED)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBFEED) $(PKG_LIBS) $(CMOCKA_LIBS) $(LDLIBS) -o $@
 
 # What the transport tests share.
-$(B)/tests/system/test_transport: $(call obj,tests/system/certs.c tests/system/transport_rig.c \
+$(B)/tests/system/test_transport $(B)/tests/system/test_transport_refusal: $(call obj,\
+    tests/system/certs.c tests/system/transport_rig.c \
     tests/system/ws_server.c)
 
 .PHONY: unit

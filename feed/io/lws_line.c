@@ -100,9 +100,9 @@ dial(struct lws_line *line)
 		.ietf_version_or_minus_one = -1,
 		.pwsi = &line->wsi,
 		.alpn = "http/1.1", /* h2 would be negotiated and then hang (4.1.6) */
-		.opaque_user_data = line,
 		.retry_and_idle_policy = &no_policy,
 	};
+	struct lws *wsi;
 
 	/* RFC 9110 section 7.2: the port belongs into Host unless it is the default. */
 	if (line->port == 443)
@@ -111,9 +111,12 @@ dial(struct lws_line *line)
 		snprintf(host, sizeof(host), v6 ? "[%s]:%u" : "%s:%u", line->host, line->port);
 	line->state = LWS_LINE_DIALING;
 	errno = 0;
-	/* When it fails at once, there is no callback (CONNECTION_ERROR is suppressed). */
-	if (lws_client_connect_via_info(&info) != NULL || line->state == LWS_LINE_IDLE)
+	/* What fails at once fails without CONNECTION_ERROR, so the line is tied to it later. */
+	wsi = lws_client_connect_via_info(&info);
+	if (wsi != NULL) {
+		lws_set_opaque_user_data(wsi, line);
 		return;
+	}
 	line->wsi = NULL;
 	if (line->peer.reason != TICK_REASON_NONE)
 		end(line, line->peer.reason, "%s", line->peer.detail);
@@ -297,6 +300,10 @@ lws_line_on_error(struct lws_line *line, struct bytes words)
 void
 lws_line_on_closed(struct lws_line *line, int error)
 {
+	if (line->state < LWS_LINE_UP) {
+		lws_line_on_error(line, BYTES_LIT("closed by the library"));
+		return;
+	}
 	let_go(line);
 	if (line->state == LWS_LINE_CLOSING)
 		end(line, TICK_REASON_HUNG_UP, "%s: closed by us with code %d", line->host,

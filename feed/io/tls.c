@@ -187,6 +187,7 @@ tls_context(SSL_CTX **out, const char *ca_file, char *why)
 	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_info_callback(ctx, tls_on_info);
 	SSL_CTX_set_cert_verify_callback(ctx, verify_server, NULL);
 	rc = load_authorities(ctx, ca_file, why);
 	if (rc != 0) {
@@ -206,7 +207,6 @@ tls_guard(SSL *ssl, struct tls_peer *peer)
 	peer->reason = TICK_REASON_NONE;
 	peer->detail[0] = '\0';
 	SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
-	SSL_set_info_callback(ssl, tls_on_info);
 	if (SSL_set_tlsext_host_name(ssl, sni) != 1 ||
 	    SSL_set_alpn_protos(ssl, alpn, sizeof(alpn) - 1) != 0 ||
 	    SSL_set_ex_data(ssl, peer_index, peer) != 1)

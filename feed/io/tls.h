@@ -49,8 +49,8 @@ void tls_release(SSL *ssl);
 bool tls_is_guarded(const SSL *ssl);
 
 /*
- * Info callback: notes alerts and handshake errors in the peer. Set by
- * tls_guard(); a transport that needs the hook itself calls this from it.
+ * Info callback of the context: notes alerts and handshake errors in the peer.
+ * A transport that needs the hook itself sets its own and calls this from it.
  */
 void tls_on_info(const SSL *ssl, int where, int ret);
 

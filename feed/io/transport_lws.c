@@ -92,7 +92,7 @@ on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
 		lws_line_on_error(line, bytes);
 		return 0;
-	default: /* CLIENT_CLOSED; WSI_DESTROY when the library said nothing else before */
+	default: /* CLIENT_CLOSED; WSI_DESTROY if the library said nothing before */
 		lws_line_on_closed(line, error);
 		return 0;
 	}
@@ -112,6 +112,8 @@ on_tls_info(const SSL *ssl, int where, int ret)
 			continue;
 		if ((where & SSL_CB_HANDSHAKE_START) && !tls_is_guarded(ssl))
 			lws_line_on_handshake(line, (SSL *)ssl);
+		if (where & SSL_CB_HANDSHAKE_DONE)
+			lws_line_on_secured(line);
 		tls_on_info(ssl, where, ret);
 		return;
 	}

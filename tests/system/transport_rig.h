@@ -22,7 +22,8 @@ struct rig {
 	struct transport_stamps stamps;
 	size_t last_n;
 	uint32_t last_sum;            /* of the bytes of the last message */
-	char last[64], log[256];      /* its beginning; all small ones: [text] <bytes> */
+	char last[64], text[2048];    /* its beginning */
+	char log[256];                /* all small ones: [text] or <bytes> */
 };
 
 #define rig_test(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
