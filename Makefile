@@ -36,7 +36,8 @@ CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c feed/c
         feed/conf/config_rule.c feed/conf/config_value.c
 
 # L5
-IO := feed/io/assemble.c
+IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
+      feed/io/resolve.c feed/io/tls.c feed/io/transport.c feed/io/transport_lws.c
 
 # L6 to L8
 FEED := feed/normalize.c feed/publish.c feed/pipeline.c
@@ -49,9 +50,9 @@ TOOLS :=
 UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c \
               tests/unit/test_config_wrong.c tests/captures/test_capture_decode.c
 IPC_TESTS :=
-SYSTEM_TESTS :=
+SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c
-BENCHES := tests/bench/bench_decode.c
+BENCHES :=
 
 # Linked into every test, benchmark and fuzz target.
 TEST_HELPERS := tests/captures.c tests/decode_oracle.c
@@ -226,6 +227,10 @@ $(LIBTEST): $(call obj,$(TEST_HELPERS))
 	ar rcs $@ $^
 $(TEST_BINS) $(BENCH_BINS): $(B)/%: $(B)/%.o $(LIBTEST) $(LIBFEED)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) $(CMOCKA_LIBS) $(LDLIBS) -o $@
+$(TEST_BINS): $(B)/%: $(B)/%.o $(LIBFEED)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBFEED) $(PKG_LIBS) $(CMOCKA_LIBS) $(LDLIBS) -o $@
+# What the transport tests share.
+$(B)/tests/system/test_transport $(B)/tests/system/test_transport_refusal: $(call obj,     tests/system/certs.c tests/system/transport_rig.c      tests/system/ws_server.c)
 
 .PHONY: unit
 unit: $(call bin,$(UNIT_TESTS)) ## build and run the unit tests only
