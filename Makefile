@@ -26,45 +26,42 @@ BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c 
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/binance/scan.c feed/venue/binance/levels.c feed/venue/binance/fields.c \
-         feed/venue/binance/json.c feed/venue/binance/streams.c feed/venue/binance/request.c
+         feed/venue/binance/json.c feed/venue/binance/streams.c feed/venue/binance/request.c \
+         feed/venue/binance/limits.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/pool.c feed/core/quota.c \
         feed/core/retry.c feed/core/session.c feed/core/subscribe.c
 
 # L4
-CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_load.c \
-        feed/conf/config_print.c feed/conf/config_problem.c feed/conf/config_relate.c \
-        feed/conf/config_rule.c feed/conf/config_value.c
+CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
+        feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
+        feed/conf/config_relate.c feed/conf/config_rule.c feed/conf/config_value.c
 
 # L5
 IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
       feed/io/resolve.c feed/io/tls.c feed/io/transport.c feed/io/transport_lws.c
 
 # L6 to L8
-FEED := feed/normalize.c feed/publish.c feed/pipeline.c
-MAIN :=
+FEED := feed/normalize.c feed/publish.c feed/pipeline.c feed/snapshot.c feed/plan.c
+MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS :=
 
 # Tests: one binary per file, all with the same libraries.
 UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c \
-              tests/unit/test_config_wrong.c tests/captures/test_capture_decode.c
+              tests/unit/test_config_wrong.c
 IPC_TESTS :=
 SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c
-BENCHES :=
-
-# Linked into every test, benchmark and fuzz target.
-TEST_HELPERS := tests/captures.c tests/decode_oracle.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS :=
-CAPTURE_TESTS :=
+CAPTURE_TESTS := tests/captures/test_capture_decode.c
 SHELL_TESTS :=
 
 # Linked into every test binary through an archive.
-TEST_SUPPORT := tests/shm_fixture.c
+TEST_SUPPORT := tests/shm_fixture.c tests/captures.c tests/decode_oracle.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES :=
@@ -195,17 +192,20 @@ $(foreach t,$(TOOLS),$(eval $(call PROGRAM,$(t),$(tool-$(t)),$(or $(tool-$(t)-li
 LIBTEST := $(B)/libtest.a
 TESTS := $(UNIT_TESTS) $(SIM_TESTS) $(IPC_TESTS) $(SYSTEM_TESTS)
 bin = $(patsubst %.c,$(B)/%,$(1))
-TEST_BINS := $(call bin,$(TESTS)) $(patsubst %.c,$(B)/%,$(UNIT_TESTS) $(IPC_TESTS) \
-             $(SYSTEM_TESTS))
+TEST_BINS := $(call bin,$(TESTS))
 CAPTURE_BINS := $(call bin,$(CAPTURE_TESTS))
 
 $(LIBTEST): $(call obj,$(TEST_SUPPORT))
-$(foreach t,$(TESTS) $(CAPTURE_TESTS),$(eval      $(call PROGRAM,$(t:%.c=%),$(t),$(LIBTEST) $(LIBS),$$(CMOCKA_LIBS))))
+$(foreach t,$(TESTS) $(CAPTURE_TESTS),$(eval \
+    $(call PROGRAM,$(t:%.c=%),$(t),$(LIBTEST) $(LIBS),$$(CMOCKA_LIBS))))
 
 # Absolute, so that tests may change their directory.
 CAPTURES := $(abspath $(or $(TICKRING_CAPTURES),$(wildcard ../shared/captures)))
 PURE := $(VENUE) $(CORE) $(filter-out feed/base/log%,$(BASE))
-ENVIRONMENT = TICKRING_ROOT='$(CURDIR)' TICKRING_BUILD='$(abspath $(B))'      TICKRING_VARIANT=$(VARIANT) TICKRING_CAPTURES='$(CAPTURES)'      TICKRING_PURE='$(call obj,$(PURE))' CC='$(CC)' CXX='$(CXX)'      UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
+ENVIRONMENT = TICKRING_ROOT='$(CURDIR)' TICKRING_BUILD='$(abspath $(B))' \
+    TICKRING_VARIANT=$(VARIANT) TICKRING_CAPTURES='$(CAPTURES)' \
+    TICKRING_PURE='$(call obj,$(PURE))' CC='$(CC)' CXX='$(CXX)' \
+    UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 
 CLANG := $(or $(findstring clang,$(CC)),$(filter fuzz,$(MAKECMDGOALS)))
 JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
@@ -220,17 +220,9 @@ deps: ## install the Debian packages that are missing
 test: deps ## deps, build, lint and all tests (VARIANT=asan|tsan|cov, CC=clang)
 	+$(again) test-built
 test-built: all $(TEST_BINS) $(CAPTURE_BINS)
-	@$(ENVIRONMENT) tests/run.sh $(LINT) $(TEST_BINS)  	    $(if $(CAPTURES),,--skip-without-TICKRING_CAPTURES) $(CAPTURE_BINS)  	    $(if $(CAPTURES),,--run) $(SHELL_TESTS)
-BENCH_BINS := $(patsubst %.c,$(B)/%,$(BENCHES))
-$(LIBTEST): $(call obj,$(TEST_HELPERS))
-	@rm -f $@
-	ar rcs $@ $^
-$(TEST_BINS) $(BENCH_BINS): $(B)/%: $(B)/%.o $(LIBTEST) $(LIBFEED)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) $(CMOCKA_LIBS) $(LDLIBS) -o $@
-$(TEST_BINS): $(B)/%: $(B)/%.o $(LIBFEED)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBFEED) $(PKG_LIBS) $(CMOCKA_LIBS) $(LDLIBS) -o $@
-# What the transport tests share.
-$(B)/tests/system/test_transport $(B)/tests/system/test_transport_refusal: $(call obj,     tests/system/certs.c tests/system/transport_rig.c      tests/system/ws_server.c)
+	@$(ENVIRONMENT) tests/run.sh $(LINT) $(TEST_BINS) \
+	    $(if $(CAPTURES),,--skip-without-TICKRING_CAPTURES) $(CAPTURE_BINS) \
+	    $(if $(CAPTURES),,--run) $(SHELL_TESTS)
 
 .PHONY: unit
 unit: $(call bin,$(UNIT_TESTS)) ## build and run the unit tests only
@@ -244,9 +236,10 @@ lint: all $(call obj,$(PURE)) ## layer order, purity, shape of the code, headers
 # ---- fuzzing, benchmarks, demonstration ------------------------------------
 
 FUZZ_SECONDS ?= 60
-FUZZ_BINS := $(call bin,$(FUZZERS)) $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZERS))
+FUZZ_BINS := $(call bin,$(FUZZERS))
 ifeq ($(VARIANT),fuzz)
-$(foreach f,$(FUZZERS),$(eval      $(call PROGRAM,$(f:%.c=%),$(f),$(LIBTEST) $(LIBS),-fsanitize=fuzzer)))
+$(foreach f,$(FUZZERS),$(eval \
+    $(call PROGRAM,$(f:%.c=%),$(f),$(LIBTEST) $(LIBS),-fsanitize=fuzzer)))
 endif
 
 .PHONY: fuzz fuzz-built
@@ -256,7 +249,8 @@ fuzz-built: $(FUZZ_BINS)
 	@$(ENVIRONMENT) tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_BINS)
 
 BENCH_BINS := $(call bin,$(BENCHES))
-$(foreach b,$(BENCHES),$(eval      $(call PROGRAM,$(b:%.c=%),$(b),$(LIBTEST) $(LIBS))))
+$(foreach b,$(BENCHES),$(eval \
+    $(call PROGRAM,$(b:%.c=%),$(b),$(LIBTEST) $(LIBS))))
 bench_goal = bench-$(patsubst bench_%,%,$(basename $(notdir $(1))))
 BENCH_GOALS := $(foreach b,$(BENCHES),$(call bench_goal,$(b)))
 
@@ -281,8 +275,11 @@ oracle: all ## replay the captures of DIR=path and compare every tick
 
 .PHONY: cov
 cov: ## all tests with coverage, then the share of lines run per file
-	@$(MAKE) --no-print-directory VARIANT=cov test
-	@cd build/gcc-cov && find shm feed -name '*.gcda' -exec gcov -n {} + 2>/dev/null |  	    awk -F"'" '/^File/ {f = $$2} /^Lines/ && f ~ /\.c$$/ {print $$0, f; f = ""}' | sort -k3
+	+@status=0; $(MAKE) --no-print-directory CC=gcc VARIANT=cov test || status=1; \
+	cd build/gcc-cov && find shm feed -name '*.gcda' -exec gcov -n {} + 2>/dev/null | \
+	    awk -F"'" '/^File/ {f = $$2} \
+	        /^Lines/ && f ~ /\.c$$/ {sub(/.*:/, ""); printf "%-24s %s\n", $$0, f; f = ""}' | \
+	    sort -k4; exit $$status
 
 .PHONY: tags
 tags: ## index for editors
@@ -295,16 +292,3 @@ clean: ## remove everything that was built
 .PHONY: help
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
-.PHONY: benches
-benches: $(BENCH_BINS)
-# Fuzz targets: clang's libFuzzer, everything instrumented in one go.
-FUZZ_FLAGS := -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-              -Iinclude -I. -D_GNU_SOURCE $(WARN) $(PKG_CFLAGS)
-$(FUZZ_BINS): build/fuzz/%: tests/fuzz/%.c $(TEST_HELPERS) $(BASE) $(VENUE) $(CORE)
-	@mkdir -p $(@D)
-	clang $(FUZZ_FLAGS) $^ $(PKG_LIBS) -o $@
-# What the fuzzer finds on its way stays in build/; tests/fuzz/corpus/NAME is the seed.
-.PHONY: fuzz
-fuzz: $(FUZZ_BINS)
-	@set -e; for t in $(FUZZ_BINS); do name=$${t##*/fuzz_}; mkdir -p build/fuzz/corpus/$$name;  	  $$t -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1  	  -artifact_prefix=build/fuzz/$$name- build/fuzz/corpus/$$name tests/fuzz/corpus/$$name; done
--include $(shell find $(B) -name '*.d' 2>/dev/null)
