@@ -37,7 +37,9 @@ MAIN :=
 TOOLS :=
 
 # Tests: one binary per file, all with the same libraries.
-UNIT_TESTS :=
+UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_pool.c tests/unit/test_quota.c \
+              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_session.c
+SIM_TESTS := tests/sim/test_pool_sim.c
 IPC_TESTS :=
 SYSTEM_TESTS :=
 FUZZERS :=
@@ -88,7 +90,7 @@ $(LIBFEED): $(call obj,$(FEED_SRC))
 
 # ---- tests -----------------------------------------------------------------
 
-TEST_BINS := $(patsubst %.c,$(B)/%,$(UNIT_TESTS) $(IPC_TESTS) $(SYSTEM_TESTS))
+TEST_BINS := $(patsubst %.c,$(B)/%,$(UNIT_TESTS) $(SIM_TESTS) $(IPC_TESTS) $(SYSTEM_TESTS))
 $(TEST_BINS): $(B)/%: $(B)/%.o $(LIBFEED)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) $(CMOCKA_LIBS) $(LDLIBS) -o $@
 
