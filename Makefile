@@ -20,8 +20,8 @@ BASE :=
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/binance/request.c
-CORE := feed/core/action.c feed/core/arbiter.c feed/core/pool.c feed/core/quota.c \
-        feed/core/retry.c feed/core/session.c feed/core/subscribe.c
+CORE := feed/core/action.c feed/core/arbiter.c feed/core/life.c feed/core/pool.c \
+        feed/core/quota.c feed/core/retry.c feed/core/session.c feed/core/subscribe.c
 
 # L4
 CONF :=
