@@ -3,7 +3,7 @@
  * plane: a sequence of events in, a sequence of actions out.
  *
  * One per feed thread. The struct is visible to be embedded; it points into
- * itself: do not copy it after pool_init(). About 150 KB.
+ * itself: do not copy it after pool_init(). About 75 KB.
  *
  * The executor's loop (an order that fails at once, like a CONNECT of a busy
  * line, is an event like any other: queued, told after the actions are done):

@@ -126,13 +126,13 @@ on_connect(const struct pool_action *act)
 {
 	struct peer *peer = &sim.peer[act->line];
 	struct scheduled *slot;
-	unsigned n = sim.nconnects++;
+	unsigned n = sim.nconnects++, before = n - sim.cfg.connects_max;
 
 	CHECK(!peer->busy);
 	CHECK(act->attempt == peer->attempt + 1);
 	CHECK(act->endpoint < sim.cfg.session.endpoints);
 	if (n >= sim.cfg.connects_max)
-		CHECK(mono_diff(sim.now, sim.connects[(n - sim.cfg.connects_max) % RECENT_MAX]).ns >=
+		CHECK(mono_diff(sim.now, sim.connects[before % RECENT_MAX]).ns >=
 		    sim.cfg.connects_window.ns);
 	sim.connects[n % RECENT_MAX] = sim.now;
 	peer->busy = true;
