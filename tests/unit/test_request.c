@@ -50,6 +50,7 @@ the_extreme_ids_are_written_exactly(void **state)
 static void
 every_byte_of_a_name_survives_a_json_parser(void **state)
 {
+	static const char utf8[] = "\xe5\xb8\x81\xf0\x9f\x9a\x80@trade";
 	char name[256], out[REQUEST_BYTES_MAX];
 	struct bytes names;
 	cJSON *root, *params;
@@ -58,7 +59,7 @@ every_byte_of_a_name_survives_a_json_parser(void **state)
 	(void)state;
 	for (int c = 1; c < 0x80; c++)
 		name[c - 1] = (char)c;
-	strcpy(&name[0x7f], "\xe5\xb8\x81\xf0\x9f\x9a\x80@trade");
+	memcpy(&name[0x7f], utf8, sizeof(utf8));
 	names = bytes_of(name);
 	n = request_format_subscribe(out, sizeof(out), 9, &names, 1);
 	assert_int_not_equal(n, 0);
