@@ -26,10 +26,10 @@ BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c 
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/binance/scan.c feed/venue/binance/levels.c feed/venue/binance/fields.c \
-         feed/venue/binance/json.c feed/venue/binance/streams.c feed/venue/binance/request.c \
-         feed/venue/binance/limits.c
+         feed/venue/binance/json.c feed/venue/binance/streams.c feed/venue/binance/request.c           feed/venue/binance/limits.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/pool.c feed/core/quota.c \
-        feed/core/retry.c feed/core/session.c feed/core/subscribe.c
+        feed/core/retry.c feed/core/session.c feed/core/subscribe.c feed/core/life.c
+         feed/venue/binance/json.c feed/venue/binance/streams.c feed/venue/binance/request.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
@@ -49,14 +49,20 @@ TOOLS :=
 
 # Tests: one binary per file, all with the same libraries.
 UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c \
+<<<<<<< HEAD
               tests/unit/test_config_wrong.c
+=======
+              tests/unit/test_config_wrong.c tests/captures/test_capture_decode.c \
+              tests/unit/test_arbiter.c tests/unit/test_pool.c tests/unit/test_quota.c \
+              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_session.c
+>>>>>>> core
 IPC_TESTS :=
 SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
-SIM_TESTS :=
+SIM_TESTS := tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_decode.c
 SHELL_TESTS :=
 
