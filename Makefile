@@ -38,7 +38,8 @@ MAIN :=
 TOOLS :=
 
 # Tests: one binary per file, all with the same libraries.
-UNIT_TESTS := tests/unit/test_config_wrong.c
+UNIT_TESTS := tests/unit/test_config.c tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
+              tests/unit/test_hist.c tests/unit/test_log.c tests/unit/test_rng.c
 IPC_TESTS :=
 SYSTEM_TESTS :=
 FUZZERS :=
