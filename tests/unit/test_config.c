@@ -77,7 +77,8 @@ comments_escapes_and_joined_keys_are_understood(void **state)
 	(void)state;
 	load("\xef\xbb\xbf// one\r\n{ /* two \n \" */ \"log\": {\"file\": "
 	     "\"a//b/*c*/ \\u00e9\\ud83d\\ude00\\\"\\\\\\/\"},\n"
-	     "\"pool.max_connections\": 4, \"ring\": {}, \"streams\": [ // three\n\"\xc3\xa9@trade\"]"
+	     "\"pool.max_connections\": 4, \"ring\": {}, \"streams\": "
+	     "[ // three\n\"\xc3\xa9@trade\"]"
 	     "\n}\n// four",
 	    NULL, 0, &cfg);
 	assert_string_equal(cfg.log.file, "a//b/*c*/ \xc3\xa9\xf0\x9f\x98\x80\"\\/");
@@ -191,7 +192,8 @@ problems_beyond_what_is_kept_are_counted(void **state)
  */
 static const char unusual[] =
     "{\"preset\": \"development\", \"feed\": \"f-1\", \"product\": \"options\","
-    "\"transport\": \"lws\", \"endpoint\": {\"host\": \"::1\", \"port\": 1, \"path\": \"/\\\"\\\\x\","
+    "\"transport\": \"lws\", \"endpoint\": {\"host\": \"::1\", \"port\": 1,"
+    "\"path\": \"/\\\"\\\\x\","
     "\"ca_file\": \"/tmp/\\u00e9 x.pem\", \"address\": \"::1\"},"
     "\"streams\": [\"a@trade\", \"\xe5\xb8\x81@depth@100ms\"],"
     "\"ring\": {\"slots\": 131072, \"group\": \"md\", \"unlink_at_exit\": true},"

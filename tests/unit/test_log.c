@@ -58,7 +58,8 @@ json_lines_have_numbers_and_escaped_texts(void **state)
 {
 	(void)state;
 	assert_string_equal(
-	    FORMATTED(LOG_FORMAT_JSON, LOG_STR("event", "x"), LOG_I64("n", -1), LOG_BOOL("b", false),
+	    FORMATTED(LOG_FORMAT_JSON, LOG_STR("event", "x"), LOG_I64("n", -1),
+	        LOG_BOOL("b", false),
 	        LOG_STR("s", "a \"q\" \\ \n \x01 \xc3\xa9 \x7f")),
 	    JSON_HEAD "\"event\":\"x\",\"n\":-1,\"b\":false,"
 	              "\"s\":\"a \\\"q\\\" \\\\ \\n \\u0001 \xc3\xa9 \\u007f\"}\n");
