@@ -118,8 +118,9 @@ config_rule_stream(const char *text)
 		return "has blanks or control characters";
 	if (strlen(text) > 255)
 		return "is longer than 255 bytes";
-	if (strchr(text, '@') == NULL)
-		return "has no \"@\": a stream is a symbol, \"@\" and a kind, like \"btcusdt@trade\"";
+	if (*text != '!' && strchr(text, '@') == NULL)
+		return "has no \"@\": a stream is a symbol, \"@\" and a kind, "
+		       "like \"btcusdt@trade\"";
 	if (text[strcspn(text, UPPER)] != '\0' && strcspn(text, UPPER) < strcspn(text, "@"))
 		return "has a symbol in upper case: stream names have it in lower case";
 	return NULL;
