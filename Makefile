@@ -21,7 +21,8 @@ SHM_READER := shm/attach.c shm/reader.c shm/board.c shm/status.c shm/names.c shm
 SHM_WRITER := shm/segment.c shm/ring.c shm/board_writer.c shm/status_writer.c
 
 # L2: no domain
-BASE := feed/base/fixed.c
+BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
+        feed/base/log_ring.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/binance/scan.c feed/venue/binance/levels.c feed/venue/binance/fields.c \
@@ -30,7 +31,9 @@ CORE := feed/core/action.c feed/core/arbiter.c feed/core/pool.c feed/core/quota.
         feed/core/retry.c feed/core/session.c feed/core/subscribe.c
 
 # L4
-CONF :=
+CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_load.c \
+        feed/conf/config_print.c feed/conf/config_problem.c feed/conf/config_relate.c \
+        feed/conf/config_rule.c feed/conf/config_value.c
 
 # L5
 IO :=
@@ -43,7 +46,8 @@ MAIN :=
 TOOLS :=
 
 # Tests: one binary per file, all with the same libraries.
-UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c
+UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c \
+              tests/unit/test_config_wrong.c
 IPC_TESTS :=
 SYSTEM_TESTS :=
 FUZZERS :=
