@@ -273,9 +273,11 @@ oracle: all ## replay the captures of DIR=path and compare every tick
 
 .PHONY: cov
 cov: ## all tests with coverage, then the share of lines run per file
-	@$(MAKE) --no-print-directory VARIANT=cov test
-	@cd build/gcc-cov && find shm feed -name '*.gcda' -exec gcov -n {} + 2>/dev/null | \
-	    awk -F"'" '/^File/ {f = $$2} /^Lines/ && f ~ /\.c$$/ {print $$0, f; f = ""}' | sort -k3
+	+@status=0; $(MAKE) --no-print-directory CC=gcc VARIANT=cov test || status=1; \
+	cd build/gcc-cov && find shm feed -name '*.gcda' -exec gcov -n {} + 2>/dev/null | \
+	    awk -F"'" '/^File/ {f = $$2} \
+	        /^Lines/ && f ~ /\.c$$/ {sub(/.*:/, ""); printf "%-24s %s\n", $$0, f; f = ""}' | \
+	    sort -k4; exit $$status
 
 .PHONY: tags
 tags: ## index for editors
