@@ -36,10 +36,11 @@ CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c feed/c
         feed/conf/config_rule.c feed/conf/config_value.c
 
 # L5
-IO :=
+IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
+      feed/io/resolve.c feed/io/tls.c feed/io/transport.c feed/io/transport_lws.c
 
 # L6 to L8
-FEED :=
+FEED := feed/normalize.c feed/publish.c feed/pipeline.c
 MAIN :=
 
 # Tools: one binary each, built of the files of their own list.
@@ -49,20 +50,21 @@ TOOLS :=
 UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c \
               tests/unit/test_config_wrong.c
 IPC_TESTS :=
-SYSTEM_TESTS :=
-FUZZERS :=
+SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_refusal.c
+FUZZERS := tests/fuzz/fuzz_json.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS :=
-CAPTURE_TESTS :=
+CAPTURE_TESTS := tests/captures/test_capture_decode.c
 SHELL_TESTS :=
 
-# Linked into every test binary through an archive.
-TEST_SUPPORT := tests/shm_fixture.c
+# Linked into every test, benchmark and fuzz target through an archive.
+TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/shm_fixture.c \
+                tests/system/certs.c tests/system/transport_rig.c tests/system/ws_server.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
-BENCHES :=
+BENCHES := tests/bench/bench_decode.c
 
 # Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
 # libtickring alone unless tool-NAME-libs names more, such as $(LIBS).

@@ -142,7 +142,7 @@ function indentation(   blanks, begun)
 {
 	match($0, /^[ \t]*/)
 	blanks = substr($0, 1, RLENGTH)
-	begun = before ~ /=[ \t]*{[ \t]*$/ || \
+	begun = before ~ /=[ \t]*{[ \t]*$/ || before ~ /^[ \t]*for [(][^)]*;[ \t]*$/ || \
 	    (before !~ /[;{}][ \t]*$/ && before !~ /^[ \t]*(case .*|[a-z_]+):[ \t]*$/ && \
 	    before != "")
 	if (blanks ~ / \t/ || (blanks ~ / / && !begun && !in_macro))
