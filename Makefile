@@ -49,13 +49,15 @@ TOOLS :=
 
 # Tests: one binary per file, all with the same libraries.
 UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c <<<<<<< \
-              HEAD
+              HEAD tests/unit/test_config.c tests/unit/test_config_docs.c \
+              tests/unit/test_config_wrong.c tests/unit/test_hist.c tests/unit/test_log.c \
+              tests/unit/test_rng.c
               tests/unit/test_config_wrong.c
               tests/unit/test_config_wrong.c tests/captures/test_capture_decode.c                tests/unit/test_arbiter.c tests/unit/test_pool.c tests/unit/test_quota.c                tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_session.c
 =======
-UNIT_TESTS := tests/unit/test_config.c tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
-              tests/unit/test_hist.c tests/unit/test_log.c tests/unit/test_rng.c
->>>>>>> conf
+UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c \
+              tests/unit/test_config_wrong.c
+>>>>>>> build
 IPC_TESTS :=
 SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c
@@ -67,10 +69,12 @@ CAPTURE_TESTS := tests/captures/test_capture_decode.c
 SHELL_TESTS :=
 
 # Linked into every test binary through an archive.
-TEST_SUPPORT := tests/shm_fixture.c tests/captures.c tests/decode_oracle.c
+TEST_SUPPORT := tests/shm_fixture.c tests/captures.c tests/decode_oracle.c tests/system/certs.c \
+                tests/system/transport_rig.c tests/system/ws_server.c
+# Linked into every test, benchmark and fuzz target through an archive.
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
-BENCHES :=
+BENCHES := tests/bench/bench_decode.c
 
 # Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
 # libtickring alone unless tool-NAME-libs names more, such as $(LIBS).
