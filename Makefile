@@ -48,16 +48,11 @@ MAIN := feed/app.c feed/main.c
 TOOLS :=
 
 # Tests: one binary per file, all with the same libraries.
-UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c <<<<<<< \
-              HEAD tests/unit/test_config.c tests/unit/test_config_docs.c \
-              tests/unit/test_config_wrong.c tests/unit/test_hist.c tests/unit/test_log.c \
-              tests/unit/test_rng.c
+UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c               HEAD tests/unit/test_config.c tests/unit/test_config_docs.c                tests/unit/test_config_wrong.c tests/unit/test_hist.c tests/unit/test_log.c                tests/unit/test_rng.c
               tests/unit/test_config_wrong.c
               tests/unit/test_config_wrong.c tests/captures/test_capture_decode.c                tests/unit/test_arbiter.c tests/unit/test_pool.c tests/unit/test_quota.c                tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_session.c
-=======
 UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c \
               tests/unit/test_config_wrong.c
->>>>>>> build
 IPC_TESTS :=
 SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c
