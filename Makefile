@@ -38,7 +38,7 @@ CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
 
 # L5
 IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
-      feed/io/resolve.c feed/io/tls.c feed/io/transport.c feed/io/transport_lws.c
+      feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c feed/io/transport.c feed/io/transport_lws.c
 
 # L6 to L8
 FEED := feed/normalize.c feed/publish.c feed/pipeline.c feed/snapshot.c feed/plan.c

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "feed/io/clock.h"
 #include "feed/io/lws_reason.h"
@@ -21,7 +22,7 @@ lws_line_init(struct lws_line *line, struct transport_lws *owner, unsigned index
 {
 	*line = (struct lws_line){.owner = owner, .index = index, .deadline = MONO_NEVER};
 	line->peer.host = line->host;
-	if (lws_tx_init(&line->tx) != 0)
+	if (lws_tx_init(&line->tx) != 0 || recv_bio_init(&line->bio) != 0)
 		return -ENOMEM;
 	return assemble_init(&line->assemble, (size_t)owner->base.cfg.message_bytes_max);
 }
@@ -30,19 +31,23 @@ void
 lws_line_fini(struct lws_line *line)
 {
 	lws_tx_fini(&line->tx);
+	recv_bio_fini(&line->bio);
 	assemble_fini(&line->assemble);
 }
 
-/* Lets go of the library's connection: nothing that it still does reaches the line. */
-static void
-let_go(struct lws_line *line)
+void
+lws_line_let_go(struct lws_line *line)
 {
 	struct lws *wsi = line->wsi;
+	SSL *ssl = wsi == NULL ? NULL : lws_get_ssl(wsi);
 
 	line->wsi = NULL;
 	if (wsi == NULL)
 		return;
-	tls_release(lws_get_ssl(wsi));
+	if (ssl != NULL) {
+		tls_release(ssl);
+		recv_bio_detach(&line->bio, ssl);
+	}
 	lws_set_opaque_user_data(wsi, NULL);
 }
 
@@ -52,7 +57,7 @@ drop(struct lws_line *line)
 {
 	struct lws *wsi = line->wsi;
 
-	let_go(line);
+	lws_line_let_go(line);
 	if (wsi != NULL)
 		lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
 }
@@ -271,6 +276,7 @@ lws_line_on_up(struct lws_line *line)
 		.at = clock_mono(),
 	};
 
+	(void)recv_bio_attach(&line->bio, ssl); /* or it reads the library's way: slower */
 	line->state = LWS_LINE_UP;
 	line->deadline = MONO_NEVER;
 	snprintf(event.detail, sizeof(event.detail), "%s (%s:%u) %s %s", line->host, line->address,
@@ -283,7 +289,7 @@ lws_line_on_error(struct lws_line *line, struct bytes words)
 {
 	struct lws_reason found;
 
-	let_go(line);
+	lws_line_let_go(line);
 	if (line->http_status != 0) {
 		end(line, lws_reason_of_status(line->http_status), "%s%.60s: HTTP status %d",
 		    line->host, line->path, line->http_status);
@@ -296,14 +302,33 @@ lws_line_on_error(struct lws_line *line, struct bytes words)
 	}
 }
 
+/* The error on an established connection that just ended, 0 when there was none. */
+static int
+error_of(const struct lws_line *line, int error)
+{
+	socklen_t size = sizeof(int);
+	int pending = 0;
+
+	if (line->bio.error != 0)
+		return line->bio.error;
+	if (getsockopt(line->bio.fd, SOL_SOCKET, SO_ERROR, &pending, &size) == 0 && pending != 0)
+		return pending;
+	return error == EPIPE || error == ECONNRESET || error == ETIMEDOUT ? error : 0;
+}
+
 void
 lws_line_on_closed(struct lws_line *line, int error)
 {
+	SSL *ssl = lws_get_ssl(line->wsi);
+	bool ended = line->bio.eof ||
+	    (ssl != NULL && (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN));
+
 	if (line->state < LWS_LINE_UP) {
 		lws_line_on_error(line, BYTES_LIT("closed by the library"));
 		return;
 	}
-	let_go(line);
+	error = line->bio.eof ? 0 : error_of(line, error); /* what follows the end is its echo */
+	lws_line_let_go(line);
 	if (line->state == LWS_LINE_CLOSING)
 		end(line, TICK_REASON_HUNG_UP, "%s: closed by us with code %d", line->host,
 		    line->close_code);
@@ -312,12 +337,14 @@ lws_line_on_closed(struct lws_line *line, int error)
 		    line->host, line->close_code,
 		    line->close_code == 1002 ? " (which stands for 1012 to 1014, too)" : "",
 		    line->close_text);
+	else if (error != 0)
+		end(line, TICK_REASON_PEER_RESET, "%s: %s", line->host, strerror(error));
+	else if (ended)
+		end(line, TICK_REASON_PEER_CLOSED, "%s: closed without a close frame", line->host);
 	else if (line->peer.reason != TICK_REASON_NONE)
 		end(line, line->peer.reason, "%s", line->peer.detail);
-	else if (error == ECONNRESET || error == EPIPE || error == ETIMEDOUT)
-		end(line, TICK_REASON_PEER_RESET, "%s: %s", line->host, strerror(error));
 	else
-		end(line, TICK_REASON_PEER_CLOSED, "%s: closed without a close frame", line->host);
+		end(line, TICK_REASON_PROTOCOL, "%s: broken WebSocket frame", line->host);
 }
 
 void
@@ -391,4 +418,22 @@ lws_line_dialing_fd(const struct lws_line *line)
 	if (line->state != LWS_LINE_DIALING || line->wsi == NULL)
 		return -1;
 	return lws_get_socket_fd(line->wsi);
+}
+
+void
+lws_line_serve_buffered(struct lws_line *line)
+{
+	size_t before = 0;
+
+	/* While it takes some: it takes none when it only wants to close. */
+	while (line->wsi != NULL && line->state >= LWS_LINE_UP &&
+	       recv_bio_buffered(&line->bio) != before) {
+		struct lws_pollfd fd = {.fd = lws_get_socket_fd(line->wsi),
+		    .events = LWS_POLLIN, .revents = LWS_POLLIN};
+
+		before = recv_bio_buffered(&line->bio);
+		if (before == 0)
+			return;
+		lws_service_fd(line->owner->context, &fd);
+	}
 }

@@ -14,6 +14,7 @@
 
 #include "feed/io/assemble.h"
 #include "feed/io/lws_tx.h"
+#include "feed/io/recv_bio.h"
 #include "feed/io/resolve.h"
 #include "feed/io/tls.h"
 #include "feed/io/transport_impl.h"
@@ -55,6 +56,7 @@ struct lws_line {
 	int close_code;  /* ours when closing, else the server's */
 	char close_text[64];
 
+	struct recv_bio bio; /* from UP on */
 	struct lws_tx tx;
 	struct assemble assemble;
 };
@@ -112,6 +114,12 @@ void lws_line_on_pong(struct lws_line *line);
 
 /* The socket takes data. Returns 0, or -1 to have the library close the connection. */
 int lws_line_on_writeable(struct lws_line *line);
+
+/* Has the library take the bytes that poll() does not know of (recv_bio.h). */
+void lws_line_serve_buffered(struct lws_line *line);
+
+/* Lets go of the library's connection: nothing that it still does reaches the line. */
+void lws_line_let_go(struct lws_line *line);
 
 /* Is it waiting for connect()? Its socket then, else -1. */
 int lws_line_dialing_fd(const struct lws_line *line);

@@ -22,6 +22,9 @@
 #include "feed/io/lws_line.h"
 #include "feed/io/transport_impl.h"
 
+/* Per line: at most so much (of 64 KiB each) is taken before the caller is back. */
+#define RECV_CALLS_PER_TURN 4
+
 static struct transport_lws *
 impl_of(struct transport *transport)
 {
@@ -186,11 +189,8 @@ transport_lws_close(struct transport *transport)
 
 	resolve_close(&t->resolve); /* no wake() from there any more */
 	if (t->context != NULL) {
-		for (unsigned i = 0; i < TRANSPORT_LINES_MAX; i++)
-			if (t->lines[i].wsi != NULL) {
-				tls_release(lws_get_ssl(t->lines[i].wsi));
-				lws_set_opaque_user_data(t->lines[i].wsi, NULL);
-			}
+		for (unsigned i = 0; i < t->base.cfg.lines; i++)
+			lws_line_let_go(&t->lines[i]);
 		lws_context_destroy(t->context);
 	}
 	for (unsigned i = 0; i < t->base.cfg.lines; i++)
@@ -354,13 +354,16 @@ serve(struct transport_lws *t, int64_t span_ns)
 {
 	int rc;
 
-	if (span_ns <= 0)
-		return lws_service(t->context, -1) < 0 ? -EIO : 0;
-	if (span_ns != INT64_MAX)
+	for (unsigned i = 0; i < t->base.cfg.lines; i++)
+		recv_bio_allow(&t->lines[i].bio, RECV_CALLS_PER_TURN);
+	errno = 0; /* so that a callback sees errors of this turn only */
+	if (span_ns > 0 && span_ns != INT64_MAX)
 		lws_sul_schedule(t->context, 0, &t->alarm, on_alarm,
 		    (lws_usec_t)(span_ns / 1000 + 999));
-	rc = lws_service(t->context, 0);
+	rc = lws_service(t->context, span_ns > 0 ? 0 : -1);
 	lws_sul_cancel(&t->alarm);
+	for (unsigned i = 0; i < t->base.cfg.lines; i++)
+		lws_line_serve_buffered(&t->lines[i]);
 	return rc < 0 ? -EIO : 0;
 }
 

@@ -69,8 +69,9 @@ remember(void *context, unsigned line, enum transport_payload kind, struct bytes
 		beyond ^= (unsigned char)payload.p[i];
 	snprintf(rig->last, sizeof(rig->last), "%.*s", (int)(payload.n < 63 ? payload.n : 63),
 	    payload.p);
-	snprintf(rig->text, sizeof(rig->text), "%.*s", (int)(payload.n < 2047 ? payload.n : 2047),
-	    payload.p);
+	if (payload.n > 63)
+		snprintf(rig->text, sizeof(rig->text), "%.*s",
+		    (int)(payload.n < 2047 ? payload.n : 2047), payload.p);
 	if (payload.n < 32 && kind == TRANSPORT_TEXT)
 		snprintf(rig->log + n, sizeof(rig->log) - n, "[%s]", rig->last);
 	else if (payload.n < 32)

@@ -22,7 +22,8 @@ struct rig {
 	struct transport_stamps stamps;
 	size_t last_n;
 	uint32_t last_sum;            /* of the bytes of the last message */
-	char last[64], text[2048];    /* its beginning */
+	char last[64];                /* its beginning */
+	char text[2048];              /* the beginning of the last one over 63 bytes */
 	char log[256];                /* all small ones: [text] or <bytes> */
 };
 
