@@ -34,6 +34,9 @@ MAIN :=
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS :=
+SIM := $(addprefix tools/exchange-sim/, book.c ca.c capture.c control.c door.c exchange.c floor.c \
+       http.c hub.c instrument.c kline.c main.c market.c message.c options.c origin.c outq.c pace.c \
+       player.c publish.c report.c rest.c server.c session.c stream.c text.c wire.c)
 
 # Tests: one binary per file, all with the same libraries.
 UNIT_TESTS :=
@@ -75,11 +78,16 @@ LIBFEED := $(B)/libfeed.a
 
 .DEFAULT_GOAL := all
 .PHONY: all
-all: $(LIBFEED)
+all: $(LIBFEED) $(B)/exchange-sim
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+# The exchange simulator stands alone: nothing of the feed is linked into it.
+$(B)/exchange-sim: $(call obj,$(SIM))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg,--libs,libwebsockets openssl libcjson libzstd) \
+	    $(LDLIBS) -o $@
 
 $(LIBFEED): $(call obj,$(FEED_SRC))
 	@rm -f $@
