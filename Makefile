@@ -46,6 +46,9 @@ MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS :=
+SIM := $(addprefix tools/exchange-sim/, book.c ca.c capture.c control.c door.c exchange.c floor.c \
+       http.c hub.c instrument.c kline.c main.c market.c message.c options.c origin.c outq.c pace.c \
+       player.c publish.c report.c rest.c server.c session.c stream.c text.c wire.c)
 
 # Tests: one binary per file, all with the same libraries.
 UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c               HEAD tests/unit/test_config.c tests/unit/test_config_docs.c                tests/unit/test_config_wrong.c tests/unit/test_hist.c tests/unit/test_log.c                tests/unit/test_rng.c
@@ -168,9 +171,24 @@ FEEDD := $(if $(MAIN),$(B)/feedd)
 PRODUCTS := $(LIBS) $(LIBTICKRING_SO) $(FEEDD) $(TOOLS:%=$(B)/%)
 
 .PHONY: all
+<<<<<<< HEAD
 all: $(PRODUCTS) ## build the libraries, feedd and the tools (default)
 
 %.a: $(B)/flags Makefile
+=======
+all: $(LIBFEED) $(B)/exchange-sim
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+# The exchange simulator stands alone: nothing of the feed is linked into it.
+$(B)/exchange-sim: $(call obj,$(SIM))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg,--libs,libwebsockets openssl libcjson libzstd) \
+	    $(LDLIBS) -o $@
+
+$(LIBFEED): $(call obj,$(FEED_SRC))
+>>>>>>> sim
 	@rm -f $@
 	$(call say,AR,$@)
 	$(Q)$(AR) rcs $@ $(filter %.o,$^)
