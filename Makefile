@@ -18,18 +18,18 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
 SHM_READER := shm/attach.c shm/reader.c shm/board.c shm/status.c shm/names.c shm/reasons.c
-SHM_WRITER := shm/segment.c shm/ring.c shm/board_writer.c shm/status_writer.c
+SHM_WRITER := shm/board_writer.c shm/ring.c shm/segment.c shm/status_writer.c
 
 # L2: no domain
 BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
         feed/base/log_ring.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
-VENUE := feed/venue/binance/scan.c feed/venue/binance/levels.c feed/venue/binance/fields.c \
-         feed/venue/binance/json.c feed/venue/binance/streams.c feed/venue/binance/request.c           feed/venue/binance/limits.c
-CORE := feed/core/action.c feed/core/arbiter.c feed/core/pool.c feed/core/quota.c \
-        feed/core/retry.c feed/core/session.c feed/core/subscribe.c feed/core/life.c
-         feed/venue/binance/json.c feed/venue/binance/streams.c feed/venue/binance/request.c
+VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
+         feed/venue/binance/limits.c feed/venue/binance/request.c feed/venue/binance/scan.c \
+         feed/venue/binance/streams.c
+CORE := feed/core/action.c feed/core/arbiter.c feed/core/life.c feed/core/pool.c \
+        feed/core/quota.c feed/core/retry.c feed/core/session.c feed/core/subscribe.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
@@ -38,27 +38,40 @@ CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
 
 # L5
 IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
-      feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c feed/io/transport.c feed/io/transport_lws.c
+      feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c feed/io/transport.c \
+      feed/io/transport_lws.c
 
 # L6 to L8
-FEED := feed/normalize.c feed/publish.c feed/pipeline.c feed/snapshot.c feed/plan.c
+FEED := feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c feed/snapshot.c
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
-TOOLS :=
-SIM := $(addprefix tools/exchange-sim/, book.c ca.c capture.c control.c door.c exchange.c floor.c \
-       http.c hub.c instrument.c kline.c main.c market.c message.c options.c origin.c outq.c pace.c \
-       player.c publish.c report.c rest.c server.c session.c stream.c text.c wire.c)
+TOOLS := exchange-sim
+tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
+                     tools/exchange-sim/capture.c tools/exchange-sim/control.c \
+                     tools/exchange-sim/door.c tools/exchange-sim/exchange.c \
+                     tools/exchange-sim/floor.c tools/exchange-sim/http.c \
+                     tools/exchange-sim/hub.c tools/exchange-sim/instrument.c \
+                     tools/exchange-sim/kline.c tools/exchange-sim/main.c \
+                     tools/exchange-sim/market.c tools/exchange-sim/message.c \
+                     tools/exchange-sim/options.c tools/exchange-sim/origin.c \
+                     tools/exchange-sim/outq.c tools/exchange-sim/pace.c \
+                     tools/exchange-sim/player.c tools/exchange-sim/publish.c \
+                     tools/exchange-sim/report.c tools/exchange-sim/rest.c \
+                     tools/exchange-sim/server.c tools/exchange-sim/session.c \
+                     tools/exchange-sim/stream.c tools/exchange-sim/text.c \
+                     tools/exchange-sim/wire.c
 
 # Tests: one binary per file, all with the same libraries.
-UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c               HEAD tests/unit/test_config.c tests/unit/test_config_docs.c                tests/unit/test_config_wrong.c tests/unit/test_hist.c tests/unit/test_log.c                tests/unit/test_rng.c
-              tests/unit/test_config_wrong.c
-              tests/unit/test_config_wrong.c tests/captures/test_capture_decode.c                tests/unit/test_arbiter.c tests/unit/test_pool.c tests/unit/test_quota.c                tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_session.c
-UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c \
-              tests/unit/test_config_wrong.c
+UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_board.c tests/unit/test_config.c \
+              tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
+              tests/unit/test_hist.c tests/unit/test_log.c tests/unit/test_names.c \
+              tests/unit/test_pool.c tests/unit/test_quota.c tests/unit/test_request.c \
+              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
+              tests/unit/test_session.c
 IPC_TESTS :=
 SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_refusal.c
-FUZZERS := tests/fuzz/fuzz_json.c
+FUZZERS :=
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
@@ -66,10 +79,9 @@ SIM_TESTS := tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_decode.c
 SHELL_TESTS :=
 
-# Linked into every test binary through an archive.
-TEST_SUPPORT := tests/shm_fixture.c tests/captures.c tests/decode_oracle.c tests/system/certs.c \
-                tests/system/transport_rig.c tests/system/ws_server.c
 # Linked into every test, benchmark and fuzz target through an archive.
+TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/shm_fixture.c tests/system/certs.c \
+                tests/system/transport_rig.c tests/system/ws_server.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c
@@ -171,24 +183,9 @@ FEEDD := $(if $(MAIN),$(B)/feedd)
 PRODUCTS := $(LIBS) $(LIBTICKRING_SO) $(FEEDD) $(TOOLS:%=$(B)/%)
 
 .PHONY: all
-<<<<<<< HEAD
 all: $(PRODUCTS) ## build the libraries, feedd and the tools (default)
 
 %.a: $(B)/flags Makefile
-=======
-all: $(LIBFEED) $(B)/exchange-sim
-
-$(B)/%.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
-
-# The exchange simulator stands alone: nothing of the feed is linked into it.
-$(B)/exchange-sim: $(call obj,$(SIM))
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg,--libs,libwebsockets openssl libcjson libzstd) \
-	    $(LDLIBS) -o $@
-
-$(LIBFEED): $(call obj,$(FEED_SRC))
->>>>>>> sim
 	@rm -f $@
 	$(call say,AR,$@)
 	$(Q)$(AR) rcs $@ $(filter %.o,$^)
@@ -291,8 +288,10 @@ demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
 demo-built: all
 	@$(ENVIRONMENT) tools/demo.sh
 
+ORACLE := tests/oracle/compare
+$(eval $(call PROGRAM,$(ORACLE),$(ORACLE).c,$(LIBTEST) $(LIBS)))
 .PHONY: oracle
-oracle: all ## replay the captures of DIR=path and compare every tick
+oracle: all $(B)/$(ORACLE) ## replay the captures of DIR=path and compare every tick
 	$(if $(DIR),,$(error oracle needs DIR=path, a directory of captures))
 	@$(ENVIRONMENT) tests/oracle.sh '$(DIR)'
 
