@@ -23,7 +23,7 @@
 #include "feed/io/transport_impl.h"
 
 /* Per line: at most so much (of 64 KiB each) is taken before the caller is back. */
-#define RECV_CALLS_PER_TURN 4
+#define RECV_CALLS_PER_TURN 2
 
 static struct transport_lws *
 impl_of(struct transport *transport)
