@@ -5,10 +5,10 @@
 #include <string.h>
 
 int
-assemble_init(struct assemble *assemble, size_t bytes_max, size_t padding)
+assemble_init(struct assemble *assemble, size_t bytes_max)
 {
-	*assemble = (struct assemble){.bytes_max = bytes_max, .padding = padding};
-	assemble->buffer = calloc(1, bytes_max + padding);
+	*assemble = (struct assemble){.bytes_max = bytes_max};
+	assemble->buffer = calloc(1, bytes_max + ASSEMBLE_PADDING);
 	return assemble->buffer == NULL ? -ENOMEM : 0;
 }
 
@@ -16,37 +16,55 @@ void
 assemble_fini(struct assemble *assemble)
 {
 	free(assemble->buffer);
-	*assemble = (struct assemble){0};
+	assemble->buffer = NULL;
 }
 
 void
 assemble_reset(struct assemble *assemble)
 {
-	assemble->n = 0;
-	assemble->skipping = false;
+	assemble->length = 0;
+	assemble->open = false;
+	assemble->dropping = false;
 }
 
-bool
-assemble_is_open(const struct assemble *assemble)
+/* Takes note of where the message begins and ends. Returns whether the fragment is wanted. */
+static bool
+fragment_wanted(struct assemble *assemble, bool first, bool final)
 {
-	return assemble->n > 0 || assemble->skipping;
+	bool wanted;
+
+	if (first == assemble->open)
+		assemble->broken++;
+	if (first) {
+		assemble_reset(assemble);
+		assemble->open = true;
+	}
+	wanted = assemble->open && !assemble->dropping;
+	if (final)
+		assemble->open = false;
+	return wanted;
 }
 
 enum assemble_result
-assemble_add(struct assemble *assemble, struct bytes piece, bool last, struct bytes *out)
+assemble_add(struct assemble *assemble, struct bytes fragment, bool first, bool final, bool padded,
+    struct bytes *whole)
 {
-	bool fits = !assemble->skipping && piece.n <= assemble->bytes_max - assemble->n;
-
-	if (fits && piece.n > 0)
-		memcpy(assemble->buffer + assemble->n, piece.p, piece.n);
-	assemble->n += fits ? piece.n : 0;
-	assemble->skipping = !fits;
-	if (!last)
+	if (!fragment_wanted(assemble, first, final))
 		return ASSEMBLE_MORE;
-	if (fits) {
-		memset(assemble->buffer + assemble->n, 0, assemble->padding);
-		*out = (struct bytes){assemble->buffer, assemble->n};
+	if (fragment.n > assemble->bytes_max - assemble->length) {
+		assemble->oversize++;
+		assemble->dropping = true;
+		return ASSEMBLE_OVERSIZE;
 	}
-	assemble_reset(assemble);
-	return fits ? ASSEMBLE_WHOLE : ASSEMBLE_OVERSIZE;
+	if (first && final && padded) {
+		*whole = fragment;
+		return ASSEMBLE_WHOLE;
+	}
+	if (fragment.n > 0)
+		memcpy(assemble->buffer + assemble->length, fragment.p, fragment.n);
+	assemble->length += fragment.n;
+	if (!final)
+		return ASSEMBLE_MORE;
+	*whole = (struct bytes){assemble->buffer, assemble->length};
+	return ASSEMBLE_WHOLE;
 }

@@ -24,8 +24,7 @@ lws_line_init(struct lws_line *line, struct transport_lws *owner, unsigned index
 	line->peer.host = line->host;
 	if (lws_tx_init(&line->tx) != 0 || recv_bio_init(&line->bio) != 0)
 		return -ENOMEM;
-	return assemble_init(&line->assemble, (size_t)owner->base.cfg.message_bytes_max,
-	    TRANSPORT_PADDING);
+	return assemble_init(&line->assemble, (size_t)owner->base.cfg.message_bytes_max);
 }
 
 void
@@ -369,22 +368,20 @@ lws_line_on_piece(struct lws_line *line, struct bytes piece, bool first, bool la
 	struct transport *base = &line->owner->base;
 	struct transport_counts *counts = &base->counts[line->index];
 	struct transport_stamps stamps = {.recv = clock_wall(), .recv_mono = clock_mono()};
-	struct bytes message = piece;
+	/* The library's buffer is longer than its pieces: mostly there is room for the padding. */
+	bool padded = piece.n <= LWS_LINE_RX_BUFFER - TRANSPORT_PADDING;
+	struct bytes message;
 
 	if (line->state != LWS_LINE_UP)
 		return;
-	/* Whole, and the library's buffer has room for the padding: nothing to copy. */
-	if (!first || !last || piece.n > LWS_LINE_RX_BUFFER - TRANSPORT_PADDING ||
-	    piece.n > (size_t)base->cfg.message_bytes_max) {
-		switch (assemble_add(&line->assemble, piece, last, &message)) {
-		case ASSEMBLE_MORE:
-			return;
-		case ASSEMBLE_OVERSIZE:
-			counts->oversize++;
-			return;
-		case ASSEMBLE_WHOLE:
-			break;
-		}
+	switch (assemble_add(&line->assemble, piece, first, last, padded, &message)) {
+	case ASSEMBLE_MORE:
+		return;
+	case ASSEMBLE_OVERSIZE:
+		counts->oversize++;
+		return;
+	case ASSEMBLE_WHOLE:
+		break;
 	}
 	counts->messages++;
 	counts->bytes += message.n;

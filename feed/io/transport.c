@@ -150,3 +150,9 @@ transport_counts(const struct transport *transport, unsigned line)
 		return (struct transport_counts){0};
 	return transport->counts[line];
 }
+
+const char *
+transport_name(const struct transport *transport)
+{
+	return transport->ops->name;
+}

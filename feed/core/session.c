@@ -1,0 +1,325 @@
+#include "feed/core/session.h"
+
+#include <assert.h>
+
+#include "feed/core/life.h"
+#include "feed/core/subscribe.h"
+
+static void
+send_or_go_live(struct session *session, mono_t now, struct pool_actions *actions)
+{
+	if (subscribe_is_complete(session))
+		life_enter(session, SESSION_LIVE, TICK_REASON_LINE_UP, now, actions);
+	else
+		subscribe_send(session, now, actions);
+}
+
+static void
+on_came_up(struct session *session, mono_t now, struct pool_actions *actions)
+{
+	life_enter(session, SESSION_SUBSCRIBING, TICK_REASON_LINE_UP, now, actions);
+	send_or_go_live(session, now, actions);
+}
+
+/* An answer while subscribing; `known`: to a request of ours. */
+static void
+on_answer(struct session *session, bool known, mono_t now, struct pool_actions *actions)
+{
+	if (!known)
+		session->counts.replies_unknown++;
+	send_or_go_live(session, now, actions);
+}
+
+static void
+on_subscribing_timer(struct session *session, mono_t now, struct pool_actions *actions)
+{
+	if (mono_due(subscribe_answer_due(session), now)) {
+		session->counts.ack_timeouts++;
+		life_hang_up(session, TICK_REASON_ACK_TIMEOUT, now, actions);
+		return;
+	}
+	subscribe_send(session, now, actions);
+}
+
+static mono_t
+stable_deadline(const struct session *session)
+{
+	if (session->stable)
+		return MONO_NEVER;
+	return mono_add(session->since, session->shared->cfg.stable_after);
+}
+
+static void
+on_live_timer(struct session *session, mono_t now)
+{
+	if (!mono_due(stable_deadline(session), now))
+		return;
+	session->stable = true;
+	session->hurried = false;
+	retry_reset(&session->retry);
+}
+
+static void
+on_shutdown_announced(struct session *session)
+{
+	session->shutdown = true;
+	session->counts.shutdowns++;
+}
+
+static void
+step_idle(struct session *session, const struct session_event *event, mono_t now,
+    struct pool_actions *actions)
+{
+	switch (event->kind) {
+	case SESSION_START:
+		life_want_connection(session, now, actions);
+		break;
+	case SESSION_WENT_UP:
+	case SESSION_FAILED:
+	case SESSION_WENT_DOWN:
+	case SESSION_ACKED:
+	case SESSION_REFUSED:
+	case SESSION_SHUTDOWN:
+		session->counts.strays++;
+		break;
+	case SESSION_HEARD:
+	case SESSION_TIMER:
+	case SESSION_STOP:
+		break;
+	}
+}
+
+static void
+step_connecting(struct session *session, const struct session_event *event, mono_t now,
+    struct pool_actions *actions)
+{
+	switch (event->kind) {
+	case SESSION_WENT_UP:
+		on_came_up(session, now, actions);
+		break;
+	case SESSION_FAILED:
+	case SESSION_WENT_DOWN:
+		life_on_end(session, event, now, actions);
+		break;
+	case SESSION_TIMER:
+		if (mono_due(session_deadline(session), now))
+			life_hang_up(session, TICK_REASON_CONNECT_TIMEOUT, now, actions);
+		break;
+	case SESSION_STOP:
+		life_hang_up(session, TICK_REASON_STOP, now, actions);
+		break;
+	case SESSION_ACKED:
+	case SESSION_REFUSED:
+	case SESSION_SHUTDOWN:
+		session->counts.strays++;
+		break;
+	case SESSION_START:
+	case SESSION_HEARD:
+		break;
+	}
+}
+
+static void
+step_subscribing(struct session *session, const struct session_event *event, mono_t now,
+    struct pool_actions *actions)
+{
+	switch (event->kind) {
+	case SESSION_ACKED:
+		on_answer(session, subscribe_on_ack(session, event->request_id), now, actions);
+		break;
+	case SESSION_REFUSED:
+		on_answer(session,
+		    subscribe_on_refusal(session, event->request_id, event->error_code, actions),
+		    now, actions);
+		break;
+	case SESSION_FAILED:
+	case SESSION_WENT_DOWN:
+		life_on_end(session, event, now, actions);
+		break;
+	case SESSION_HEARD:
+		session->heard = now;
+		break;
+	case SESSION_SHUTDOWN:
+		on_shutdown_announced(session);
+		break;
+	case SESSION_TIMER:
+		on_subscribing_timer(session, now, actions);
+		break;
+	case SESSION_STOP:
+		life_hang_up(session, TICK_REASON_STOP, now, actions);
+		break;
+	case SESSION_WENT_UP:
+		session->counts.strays++;
+		break;
+	case SESSION_START:
+		break;
+	}
+}
+
+static void
+step_live(struct session *session, const struct session_event *event, mono_t now,
+    struct pool_actions *actions)
+{
+	switch (event->kind) {
+	case SESSION_HEARD:
+		session->heard = now;
+		break;
+	case SESSION_FAILED:
+	case SESSION_WENT_DOWN:
+		life_on_end(session, event, now, actions);
+		break;
+	case SESSION_SHUTDOWN:
+		on_shutdown_announced(session);
+		break;
+	case SESSION_TIMER:
+		on_live_timer(session, now);
+		break;
+	case SESSION_STOP:
+		life_hang_up(session, TICK_REASON_STOP, now, actions);
+		break;
+	case SESSION_ACKED:
+	case SESSION_REFUSED:
+		session->counts.replies_unknown++;
+		break;
+	case SESSION_WENT_UP:
+		session->counts.strays++;
+		break;
+	case SESSION_START:
+		break;
+	}
+}
+
+static void
+step_draining(struct session *session, const struct session_event *event, mono_t now,
+    struct pool_actions *actions)
+{
+	switch (event->kind) {
+	case SESSION_FAILED:
+	case SESSION_WENT_DOWN:
+		life_on_drained(session, event->close_code, now, actions);
+		break;
+	case SESSION_TIMER:
+		if (mono_due(session_deadline(session), now))
+			life_on_drained(session, 0, now, actions);
+		break;
+	case SESSION_START:
+		session->stopping = false;
+		break;
+	case SESSION_STOP:
+		session->reason = TICK_REASON_STOP;
+		session->stopping = true;
+		break;
+	case SESSION_WENT_UP: /* crossed our HANG_UP; the end still comes */
+	case SESSION_ACKED:
+	case SESSION_REFUSED:
+	case SESSION_HEARD:
+	case SESSION_SHUTDOWN:
+		break;
+	}
+}
+
+static void
+step_backoff(struct session *session, const struct session_event *event, mono_t now,
+    struct pool_actions *actions)
+{
+	switch (event->kind) {
+	case SESSION_TIMER:
+		life_connect_if_due(session, now, actions);
+		break;
+	case SESSION_STOP:
+		session->reason = TICK_REASON_STOP;
+		life_enter(session, SESSION_IDLE, TICK_REASON_STOP, now, actions);
+		break;
+	case SESSION_WENT_UP:
+	case SESSION_FAILED:
+	case SESSION_WENT_DOWN:
+	case SESSION_ACKED:
+	case SESSION_REFUSED:
+	case SESSION_SHUTDOWN:
+		session->counts.strays++;
+		break;
+	case SESSION_START:
+	case SESSION_HEARD:
+		break;
+	}
+}
+
+void
+session_init(struct session *session, unsigned line, struct session_shared *shared,
+    struct session_stream *stream, unsigned first, unsigned n, uint64_t seed)
+{
+	*session = (struct session){
+		.line = line,
+		.shared = shared,
+		.stream = stream,
+		.first = first,
+		.nstreams = n,
+		.endpoint = line % shared->cfg.endpoints,
+		.reason = TICK_REASON_START,
+		.heard = MONO_NEVER,
+	};
+	retry_init(&session->retry, &shared->cfg.retry, seed);
+	subscribe_begin(session);
+}
+
+void
+session_step(struct session *session, const struct session_event *event, mono_t now,
+    struct pool_actions *actions)
+{
+	bool transport = event->kind == SESSION_WENT_UP || event->kind == SESSION_FAILED ||
+	    event->kind == SESSION_WENT_DOWN;
+
+	if (transport && event->attempt != session->attempt) {
+		session->counts.strays++;
+		return;
+	}
+	switch (session->state) {
+	case SESSION_IDLE:
+		step_idle(session, event, now, actions);
+		break;
+	case SESSION_CONNECTING:
+	case SESSION_HANDSHAKE:
+		step_connecting(session, event, now, actions);
+		break;
+	case SESSION_SUBSCRIBING:
+		step_subscribing(session, event, now, actions);
+		break;
+	case SESSION_LIVE:
+		step_live(session, event, now, actions);
+		break;
+	case SESSION_DRAINING:
+		step_draining(session, event, now, actions);
+		break;
+	case SESSION_BACKOFF:
+	case SESSION_OPEN_CIRCUIT:
+		step_backoff(session, event, now, actions);
+		break;
+	case SESSION_STATES:
+		assert(!"a session is in one of its states");
+	}
+}
+
+mono_t
+session_deadline(const struct session *session)
+{
+	const struct session_cfg *cfg = &session->shared->cfg;
+
+	switch (session->state) {
+	case SESSION_CONNECTING:
+	case SESSION_HANDSHAKE:
+		return mono_add(session->since, cfg->connect_within);
+	case SESSION_SUBSCRIBING:
+		return subscribe_deadline(session);
+	case SESSION_LIVE:
+		return stable_deadline(session);
+	case SESSION_DRAINING:
+		return mono_add(session->since, cfg->drain_within);
+	case SESSION_BACKOFF:
+	case SESSION_OPEN_CIRCUIT:
+		return life_connect_deadline(session);
+	case SESSION_IDLE:
+	case SESSION_STATES:
+		break;
+	}
+	return MONO_NEVER;
+}

@@ -1,0 +1,139 @@
+/*
+ * Reading ticks. Readers map the ring read-only, leave no trace in it and
+ * cannot slow the writer; a reader that is too slow is lapped and told
+ * exactly how many ticks it lost.
+ *
+ * A reader belongs to one thread at a time. Different readers are independent.
+ */
+#ifndef TICKRING_READER_H
+#define TICKRING_READER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tickring/layout.h>
+#include <tickring/tick.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a call came to. Above zero: a tick; zero: nothing new; below: something to know. */
+enum tick_outcome {
+	TICK_MORE = 1,         /* a tick */
+	TICK_END = 0,          /* nothing new, the writer is fine */
+	TICK_E_OVERRUN = -1,   /* the writer lapped us; stats.lost grew; the next call goes on */
+	TICK_E_STALE = -2,     /* the writer holds its lock but its heartbeat is old */
+	TICK_E_DEAD = -3,      /* no writer: it ended or was killed; one may come back */
+	TICK_E_RESTARTED = -4, /* a writer started anew; said once; the next call goes on */
+	TICK_E_REPLACED = -5,  /* another segment took the name; tick_reader_reattach() */
+	TICK_E_ABI = -6,       /* segment of another ABI version or byte order */
+	TICK_E_ABSENT = -7,    /* no such segment (yet) */
+	TICK_E_FOREIGN = -8,   /* the file is no tickring segment of that kind */
+	TICK_E_TRUNCATED = -9, /* the file is shorter than its header says */
+	TICK_E_ACCESS = -10,   /* permission denied */
+	TICK_E_BUSY = -11,     /* board, status: being written at each attempt; keep the previous value */
+	TICK_E_RANGE = -12,    /* no such instrument, or a bad argument */
+	TICK_E_SYSTEM = -13    /* the system refused (errno tells) */
+};
+
+/* Where a reader starts. */
+enum tick_start {
+	TICK_FROM_NEWEST = 0, /* with the next tick to come */
+	TICK_FROM_OLDEST = 1  /* with the oldest tick that is safely in the ring */
+};
+
+struct tick_reader;
+
+struct tick_reader_stats {
+	uint64_t received; /* ticks delivered */
+	uint64_t lost;     /* ticks that were published but not delivered, exactly */
+	uint64_t overruns; /* how often it was lapped */
+	uint64_t restarts; /* starts of a writer seen */
+	uint64_t next;     /* number of the next tick to read */
+};
+
+/*
+ * Opens feed `feed` ("binance"; file /dev/shm/binance.ring). A name with a
+ * slash is a path to the ring file itself. Returns 0 and the reader in *out,
+ * or TICK_E_ABSENT, _FOREIGN, _ABI, _TRUNCATED, _ACCESS, _RANGE (bad name),
+ * _SYSTEM. Free with tick_reader_close().
+ */
+int tick_reader_open(struct tick_reader **out, const char *feed, enum tick_start from);
+
+/* Unmaps and frees, nulls the pointer; NULL is fine. */
+void tick_reader_close(struct tick_reader **reader);
+
+/*
+ * Copies the next tick to *out. Returns TICK_MORE, TICK_END, TICK_E_OVERRUN,
+ * TICK_E_STALE, _DEAD, _RESTARTED, _REPLACED. Whether the writer lives is
+ * looked at after 64 calls that found nothing, at most every 10 ms; ask
+ * tick_reader_check() when it matters sooner. STALE, DEAD and REPLACED repeat
+ * as long as they hold and there is nothing to read.
+ */
+int tick_reader_next(struct tick_reader *reader, struct tick *out);
+
+/*
+ * The next tick in place, no copy: reads its fields with TICK_LOAD(), then
+ * tick_reader_valid() must be asked, then tick_reader_advance() goes on.
+ * Returns as tick_reader_next(); *out is set for TICK_MORE only and points
+ * into the mapping until the reader is closed or reattached.
+ */
+int tick_reader_peek(struct tick_reader *reader, const struct tick **out);
+
+/* Does everything that was read from the peeked tick stand? 1 yes; 0: it was overwritten, forget it. */
+int tick_reader_valid(const struct tick_reader *reader);
+
+/* Goes past the peeked tick, counting it as received. Call it only after a valid one. */
+void tick_reader_advance(struct tick_reader *reader);
+
+/*
+ * How is the writer? TICK_END (fine), TICK_E_STALE, _DEAD, _REPLACED. One
+ * or two system calls. TICK_E_RESTARTED comes in order from next and peek.
+ */
+int tick_reader_check(struct tick_reader *reader);
+
+/*
+ * Opens the segment that has the name now, after TICK_E_REPLACED. Goes on
+ * with the same tick number where the writer did (another geometry), losses
+ * counted; else with the oldest tick. Returns 0 or as tick_reader_open(); on failure the
+ * old mapping stays.
+ */
+int tick_reader_reattach(struct tick_reader *reader);
+
+/* Counters since open. */
+struct tick_reader_stats tick_reader_stats(const struct tick_reader *reader);
+
+/* How many ticks the writer is ahead, by its hint: at most TICK_HINT_EVERY too few. */
+uint64_t tick_reader_lag(const struct tick_reader *reader);
+
+/* Number of entries in the directory; grows. */
+uint32_t tick_reader_instruments(const struct tick_reader *reader);
+
+/* Entry `id` of the directory, in place, or NULL when there is none. Constant but for `trading`. */
+const struct tick_instrument *tick_reader_instrument(const struct tick_reader *reader, uint32_t id);
+
+/* Id of a symbol, or -1. Linear: look up once, keep the id. */
+int64_t tick_reader_find(const struct tick_reader *reader, const char *symbol);
+
+/* The header, for inspection; changing words with TICK_LOAD(). */
+const struct tick_segment_header *tick_reader_header(const struct tick_reader *reader);
+
+/* Words for any outcome of this header ("the writer lapped this reader"). Never NULL. */
+const char *tick_outcome_text(int outcome);
+
+/* Runtime version of the library: TICK_ABI_MAJOR * 1000 + TICK_ABI_MINOR. */
+unsigned tick_abi_version(void);
+
+/*
+ * Writes mantissa x 10^exponent exactly as text ("-0.00120000") into `out` of
+ * `size` bytes, NUL-terminated; "-" for TICK_ABSENT. Returns the length, or 0
+ * when `size` is too small (44 is enough for exponents of -18 to 18).
+ */
+size_t tick_format(int64_t mantissa, int exponent, char *out, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * The tick: one published record of the ring, 128 bytes, two cache lines.
+ * All that a strategy needs at once is in the first line.
+ *
+ * Layout of ABI version 1. C11 and C++17. Integers only, host byte order
+ * (little endian on every supported machine; the segment header says which).
+ *
+ * A tick that was copied out by tick_reader_next() is plain memory. A tick in
+ * place (tick_reader_peek()) may be overwritten at any moment: read its fields
+ * with TICK_LOAD() and act on nothing before tick_reader_valid() said yes.
+ */
+#ifndef TICKRING_TICK_H
+#define TICKRING_TICK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define TICK_ALIGNED(n) alignas(n)
+#define TICK_STATIC_ASSERT(condition, text) static_assert(condition, text)
+extern "C" {
+#else
+#define TICK_ALIGNED(n) _Alignas(n)
+#define TICK_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
+#endif
+
+#define TICK_ABI_MAJOR 1u /* another major: readers refuse the segment */
+#define TICK_ABI_MINOR 0u /* a higher minor only adds */
+
+/* A price, quantity, id or time that the message did not have. */
+#define TICK_ABSENT INT64_MIN
+
+/* tick.type. Append only. */
+enum tick_type {
+	TICK_TYPE_EMPTY = 0,         /* never published */
+	TICK_TRADE = 1,              /* one trade: price, qty; id t */
+	TICK_AGG_TRADE = 2,          /* trades of one taker order at one price; id a, trades first_id..last_id */
+	TICK_BLOCK_TRADE = 3,        /* off-book trade */
+	TICK_QUOTE = 4,              /* best bid and ask; id u */
+	TICK_BOOK_DELTA = 5,         /* up to four changed levels of one side; id u, first_id U */
+	TICK_BOOK_CLEAR = 6,         /* forget both sides; the levels that follow are the whole image */
+	TICK_KLINE = 7,              /* open, high, low, close of an interval */
+	TICK_TICKER_24H = 8,
+	TICK_MINI_TICKER = 9,
+	TICK_AVG_PRICE = 10,
+	TICK_MARK_PRICE = 11,
+	TICK_LIQUIDATION = 12,
+	TICK_REFERENCE_PRICE = 13,
+	TICK_INSTRUMENT_STATUS = 14,
+	TICK_FEED_EVENT = 15,        /* the feed's own word: gap, restart, line up or down ... */
+	TICK_TYPE_COUNT = 16
+};
+
+/* tick.flags */
+#define TICK_FLAG_FIRST 0x01u        /* first tick of an exchange event */
+#define TICK_FLAG_LAST 0x02u         /* last tick of an exchange event; a kline: the interval is closed */
+#define TICK_FLAG_REPLAY 0x04u       /* from a snapshot or backfill, not from the live stream */
+#define TICK_FLAG_GAP_BEFORE 0x08u   /* exchange ids are missing before this one */
+#define TICK_FLAG_STALE 0x10u        /* the instrument is marked stale */
+#define TICK_FLAG_KERNEL_STAMP 0x20u /* recv_ns is the kernel's receive stamp */
+#define TICK_FLAG_SIDE 0x40u         /* trades: the buyer was the maker; BOOK_DELTA: the ask side */
+#define TICK_FLAG_CLOCK_DOUBT 0x80u  /* exch_ns lies in the future of our clock */
+
+/* tick.instrument of a FEED_EVENT that concerns the whole feed. */
+#define TICK_NO_INSTRUMENT UINT32_MAX
+
+/* Levels in one TICK_BOOK_DELTA; unused ones have price TICK_ABSENT. */
+#define TICK_LEVELS 4
+
+struct tick_level {
+	int64_t price;
+	int64_t qty; /* 0: the level is gone */
+};
+
+/*
+ * The payloads by type. They have names, for C++ does not take a type that is
+ * declared inside an anonymous union.
+ */
+struct tick_trade_payload {
+	int64_t price, qty;
+	int64_t last_id; /* AGG_TRADE: last trade id; else TICK_ABSENT */
+	int64_t spare;
+};
+
+struct tick_quote_payload {
+	int64_t bid_px, bid_qty, ask_px, ask_qty;
+};
+
+struct tick_kline_payload {
+	int64_t open, high, low, close;
+};
+
+struct tick_kline2_payload {
+	int64_t start_ns;             /* first moment of the interval */
+	int64_t volume, taker_volume; /* base volume, of it bought by takers */
+	int64_t trades;               /* how many */
+};
+
+struct tick_book_payload {
+	struct tick_level first[2];
+};
+
+struct tick_book2_payload {
+	struct tick_level more[2];
+};
+
+struct tick_event_payload {
+	int64_t reason;  /* enum tick_reason */
+	int64_t a, b, c; /* by reason: docs/SHM.md, "Feed events" */
+};
+
+struct tick {
+	/* line 1 */
+	TICK_ALIGNED(64) uint64_t seq; /* tick n: 2n+1 while it is written, 2n+2 when it is there */
+	uint32_t instrument; /* index into the directory, or TICK_NO_INSTRUMENT */
+	uint8_t type;        /* enum tick_type */
+	uint8_t flags;       /* TICK_FLAG_* */
+	uint16_t leg;        /* the line that it came in on */
+	int64_t exch_ns;     /* exchange event time, ns since 1970 UTC; or TICK_ABSENT */
+	int64_t recv_ns;     /* CLOCK_REALTIME at receipt, ns */
+	union {              /* mantissas; exponents stand in the directory */
+		int64_t v[4];
+		struct tick_trade_payload trade;
+		struct tick_quote_payload quote;
+		struct tick_kline_payload kline;
+		struct tick_book_payload book;
+		struct tick_event_payload event;
+	};
+	/* line 2 */
+	int64_t id;       /* t, a, u, kline: last trade id; or TICK_ABSENT */
+	int64_t first_id; /* aggTrade f, depth U, kline f; or TICK_ABSENT */
+	int64_t trade_ns; /* trade or transaction time; kline: close time; or TICK_ABSENT */
+	int64_t mono_ns;  /* CLOCK_MONOTONIC at publish, ns */
+	union {
+		int64_t w[4];
+		struct tick_book2_payload book2;
+		struct tick_kline2_payload kline2;
+	};
+};
+
+TICK_STATIC_ASSERT(sizeof(struct tick) == 128, "a tick is two cache lines");
+TICK_STATIC_ASSERT(offsetof(struct tick, v) == 32, "payload of line 1");
+TICK_STATIC_ASSERT(offsetof(struct tick, id) == 64, "line 2");
+TICK_STATIC_ASSERT(offsetof(struct tick, w) == 96, "payload of line 2");
+
+/* Reads one field of a tick in place: TICK_LOAD(&t->quote.bid_px). */
+#define TICK_LOAD(field_pointer) __atomic_load_n((field_pointer), __ATOMIC_RELAXED)
+
+/* Number of a finished tick: 0 for the first ever published, or UINT64_MAX when seq is odd or 0. */
+static inline uint64_t
+tick_number(uint64_t seq)
+{
+	return seq == 0 || (seq & 1) ? UINT64_MAX : seq / 2 - 1;
+}
+
+/* "trade", "quote" ...; "unknown" when out of range. Never NULL. */
+const char *tick_type_name(unsigned type);
+
+/* The type of that name, or -1. */
+int tick_type_from_name(const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
