@@ -1,11 +1,9 @@
 /*
  * Established lines of the transport, against a TLS WebSocket server in the
- * same process: messages, control frames, ends, the loop.
+ * same process: messages, control frames, ends.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -13,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
 #include <cmocka.h>
 
@@ -396,118 +393,6 @@ a_line_is_busy_until_its_end_was_taken(void **state)
 	rig_connect(rig, 0);
 }
 
-/* ---- the loop ---------------------------------------------------------- */
-
-static void
-the_deadline_is_kept_on_an_idle_line(void **state)
-{
-	struct rig *rig = rig_of(state);
-	unsigned turns = 0;
-	int64_t cpu_before;
-	mono_t start, end;
-
-	rig_serve(rig, &(struct ws_server_cfg){0});
-	rig_connect(rig, 0);
-	start = clock_mono();
-	end = mono_add(start, span_ms(400));
-	cpu_before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	while (!mono_due(end, clock_mono())) {
-		assert_int_equal(transport_wait(rig->transport, end), 0);
-		turns++;
-	}
-	/* Generous: the machine may be busy. It must neither sleep on nor spin. */
-	assert_true(mono_diff(clock_mono(), end).ns < span_s(2).ns);
-	assert_true(turns < 40);
-	assert_true(clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_before < span_ms(100).ns);
-}
-
-struct waker {
-	struct transport *transport;
-	atomic_bool done;
-};
-
-static void *
-wake_thread(void *argument)
-{
-	struct waker *waker = argument;
-
-	atomic_store(&waker->done, true);
-	transport_wake(waker->transport);
-	return NULL;
-}
-
-static void
-a_wake_from_another_thread_ends_the_wait(void **state)
-{
-	struct rig *rig = rig_of(state);
-	struct waker waker = {.transport = rig->transport};
-	pthread_t thread;
-
-	for (int i = 0; i < 50; i++) {
-		mono_t deadline = mono_add(clock_mono(), span_s(10));
-
-		atomic_store(&waker.done, false);
-		assert_int_equal(pthread_create(&thread, NULL, wake_thread, &waker), 0);
-		/* What was left of the wake before may end one wait more. */
-		do
-			assert_int_equal(transport_wait(rig->transport, deadline), 0);
-		while (!atomic_load(&waker.done));
-		assert_false(mono_due(deadline, clock_mono()));
-		pthread_join(thread, NULL);
-	}
-}
-
-static struct transport *signalled;
-static volatile sig_atomic_t signals;
-
-static void
-on_signal(int number)
-{
-	(void)number;
-	signals++;
-	transport_wake(signalled);
-}
-
-static void
-a_wake_from_a_signal_handler_ends_the_wait(void **state)
-{
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, before;
-	struct rig *rig = rig_of(state);
-	struct itimerval timer = {.it_value = {.tv_usec = 20000}};
-	mono_t deadline = mono_add(clock_mono(), span_s(10));
-
-	signalled = rig->transport;
-	signals = 0;
-	sigaction(SIGALRM, &action, &before);
-	setitimer(ITIMER_REAL, &timer, NULL);
-	while (signals == 0)
-		assert_int_equal(transport_wait(rig->transport, deadline), 0);
-	assert_false(mono_due(deadline, clock_mono()));
-	/* It came before the wait: the next one ends at once, too. */
-	raise(SIGALRM);
-	assert_int_equal(transport_wait(rig->transport, deadline), 0);
-	assert_false(mono_due(deadline, clock_mono()));
-	sigaction(SIGALRM, &before, NULL);
-}
-
-static void
-several_lines_run_side_by_side(void **state)
-{
-	struct rig *rig = rig_of(state);
-
-	rig_serve(rig, &(struct ws_server_cfg){.script = echo_script});
-	for (unsigned line = 0; line < 3; line++)
-		rig_start(rig, line);
-	for (unsigned line = 0; line < 3; line++)
-		rig_expect(rig, TRANSPORT_UP);
-	for (unsigned i = 0; i < 10; i++)
-		for (unsigned line = 0; line < 3; line++)
-			transport_send(rig->transport, line, BYTES_LIT("to all"));
-	rig_wait_messages(rig, 30);
-	for (unsigned line = 0; line < 3; line++)
-		assert_int_equal(rig->per_line[line], 10);
-}
-
 int
 main(void)
 {
@@ -527,10 +412,6 @@ main(void)
 		rig_test(hanging_up_sends_the_close_code),
 		rig_test(hanging_up_on_a_server_that_does_not_answer_ends_all_the_same),
 		rig_test(a_line_is_busy_until_its_end_was_taken),
-		rig_test(the_deadline_is_kept_on_an_idle_line),
-		rig_test(a_wake_from_another_thread_ends_the_wait),
-		rig_test(a_wake_from_a_signal_handler_ends_the_wait),
-		rig_test(several_lines_run_side_by_side),
 	};
 
 	return cmocka_run_group_tests(tests, rig_setup_all, rig_teardown_all);
