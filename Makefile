@@ -70,7 +70,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_board.c tests/unit/test_
               tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
               tests/unit/test_session.c
 IPC_TESTS :=
-SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_refusal.c
+SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_loop.c \
+                tests/system/test_transport_refusal.c
 FUZZERS :=
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
