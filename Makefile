@@ -20,7 +20,7 @@ BASE := feed/base/fixed.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/binance/scan.c feed/venue/binance/levels.c feed/venue/binance/fields.c \
-         feed/venue/binance/json.c feed/venue/binance/streams.c
+         feed/venue/binance/json.c feed/venue/binance/streams.c feed/venue/binance/limits.c
 CORE :=
 
 # L4
@@ -37,14 +37,16 @@ MAIN :=
 TOOLS :=
 
 # Tests: one binary per file, all with the same libraries.
-UNIT_TESTS := tests/captures/test_capture_decode.c
+UNIT_TESTS := tests/unit/test_fixed.c tests/unit/test_streams.c tests/unit/test_limits.c \
+              tests/unit/test_assemble.c tests/unit/test_json_events.c \
+              tests/unit/test_json_damage.c tests/captures/test_capture_decode.c
 IPC_TESTS :=
 SYSTEM_TESTS :=
 FUZZERS := tests/fuzz/fuzz_json.c
 BENCHES := tests/bench/bench_decode.c
 
 # Linked into every test, benchmark and fuzz target.
-TEST_HELPERS := tests/captures.c tests/decode_oracle.c
+TEST_HELPERS := tests/captures.c tests/decode_oracle.c tests/json_examples.c
 
 # ---- flags -----------------------------------------------------------------
 
