@@ -24,8 +24,10 @@ static const char *const fault_texts[STREAM_FAULTS] = {
 	[STREAM_BAD_CHARACTER] =
 	    "holds white space, a control character, a quote, a slash or a backslash",
 	[STREAM_BAD_UTF8] = "is not valid UTF-8",
-	[STREAM_NO_SYMBOL] = "has no symbol: a stream is a symbol, \"@\" and a type, like \"btcusdt@trade\"",
-	[STREAM_NO_TYPE] = "has no type: a stream is a symbol, \"@\" and a type, like \"btcusdt@trade\"",
+	[STREAM_NO_SYMBOL] =
+	    "has no symbol: a stream is a symbol, \"@\" and a type, like \"btcusdt@trade\"",
+	[STREAM_NO_TYPE] =
+	    "has no type: a stream is a symbol, \"@\" and a type, like \"btcusdt@trade\"",
 	[STREAM_UPPER_CASE] =
 	    "has a symbol in upper case: stream names have it in lower case",
 };
