@@ -63,16 +63,18 @@ tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/wire.c
 
 # Tests: one binary per file, all with the same libraries.
-UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_board.c tests/unit/test_config.c \
-              tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
-              tests/unit/test_hist.c tests/unit/test_log.c tests/unit/test_names.c \
+UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/test_board.c \
+              tests/unit/test_config.c tests/unit/test_config_docs.c \
+              tests/unit/test_config_wrong.c tests/unit/test_fixed.c tests/unit/test_hist.c \
+              tests/unit/test_json_damage.c tests/unit/test_json_events.c \
+              tests/unit/test_limits.c tests/unit/test_log.c tests/unit/test_names.c \
               tests/unit/test_pool.c tests/unit/test_quota.c tests/unit/test_request.c \
               tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_session.c
+              tests/unit/test_session.c tests/unit/test_streams.c
 IPC_TESTS :=
 SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c
-FUZZERS :=
+FUZZERS := tests/fuzz/fuzz_json.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
@@ -81,8 +83,8 @@ CAPTURE_TESTS := tests/captures/test_capture_decode.c
 SHELL_TESTS :=
 
 # Linked into every test, benchmark and fuzz target through an archive.
-TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/shm_fixture.c tests/system/certs.c \
-                tests/system/transport_rig.c tests/system/ws_server.c
+TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/shm_fixture.c \
+                tests/system/certs.c tests/system/transport_rig.c tests/system/ws_server.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c
