@@ -156,7 +156,7 @@ torrent_script(struct ws_conn *conn)
 	for (int i = 0; i < 64; i++) {
 		frames[n++] = (char)(WS_TEXT | WS_FIN);
 		frames[n++] = 10;
-		n += (size_t)sprintf(frames + n, "number %03d", i);
+		n += (size_t)snprintf(frames + n, sizeof(frames) - n, "number %03d", i);
 	}
 	for (size_t cut = 1; cut < n; cut += 3)
 		if (!ws_conn_send_raw(conn, frames, cut) ||
