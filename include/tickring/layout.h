@@ -63,7 +63,7 @@ struct tick_segment_header {
 	int64_t started_ns;     /* wall clock of this epoch's start */
 	uint64_t writer_pid;
 
-	/* Ring: how far it is; stored every TICK_HINT_EVERY ticks and when the writer goes to wait. */
+	/* Ring: how far it is; stored every TICK_HINT_EVERY ticks and before a wait. */
 	TICK_ALIGNED(128) uint64_t hint; /* ticks published */
 
 	/* Ring: directory entries that are complete. */
@@ -168,7 +168,7 @@ TICK_STATIC_ASSERT(sizeof(struct tick_board_entry) == 256, "four lines and the l
 
 /* Bytes of a board entry with `depth` levels a side. */
 #define TICK_BOARD_ENTRY_BYTES(depth) \
-	((sizeof(struct tick_board_entry) + 2 * (size_t)(depth) * sizeof(struct tick_level) + 127) & \
-	    ~(size_t)127)
+	((sizeof(struct tick_board_entry) + 2 * (size_t)(depth) * sizeof(struct tick_level) + \
+	     127) & ~(size_t)127)
 
 #endif
