@@ -43,6 +43,9 @@ UNIT_TESTS :=
 IPC_TESTS :=
 SYSTEM_TESTS :=
 FUZZERS :=
+SIM_TESTS := $(addprefix tests/unit/, test_sim_capture.c test_sim_market.c test_sim_pace.c \
+       test_sim_session.c)
+UNIT_TESTS += $(SIM_TESTS)
 
 # ---- flags -----------------------------------------------------------------
 
@@ -85,7 +88,12 @@ $(B)/%.o: %.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 # The exchange simulator stands alone: nothing of the feed is linked into it.
-$(B)/exchange-sim: $(call obj,$(SIM))
+LIBSIM := $(B)/libsim.a
+$(LIBSIM): $(call obj,$(filter-out %/main.c,$(SIM)))
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/exchange-sim: $(B)/tools/exchange-sim/main.o $(LIBSIM)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg,--libs,libwebsockets openssl libcjson libzstd) \
 	    $(LDLIBS) -o $@
 
@@ -98,6 +106,8 @@ $(LIBFEED): $(call obj,$(FEED_SRC))
 TEST_BINS := $(patsubst %.c,$(B)/%,$(UNIT_TESTS) $(IPC_TESTS) $(SYSTEM_TESTS))
 $(TEST_BINS): $(B)/%: $(B)/%.o $(LIBFEED)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) $(CMOCKA_LIBS) $(LDLIBS) -o $@
+
+$(patsubst %.c,$(B)/%,$(SIM_TESTS)): $(LIBSIM)
 
 .PHONY: unit
 unit: $(TEST_BINS)
