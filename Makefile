@@ -3,96 +3,288 @@
 # (tests/lint/layers.sh proves it).
 
 VARIANT ?= release
-ifeq ($(origin CC),default)
-CC := $(if $(filter tsan,$(VARIANT)),clang,gcc)
+VARIANTS := release asan tsan cov fuzz
+ifeq ($(filter $(VARIANTS),$(VARIANT)),)
+$(error VARIANT=$(VARIANT): expected one of $(VARIANTS))
 endif
-CXX := $(if $(findstring clang,$(CC)),clang++,g++)
-B := build/$(notdir $(CC))-$(VARIANT)
+ifneq ($(filter default undefined,$(origin CC)),)
+CC := $(if $(filter tsan fuzz,$(VARIANT)),clang,gcc)
+endif
+CXX := $(or $(if $(findstring clang,$(CC)),$(subst clang,clang++,$(CC))),\
+            $(if $(findstring gcc,$(CC)),$(subst gcc,g++,$(CC))),c++)
+B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 
 # ---- objects by layer ------------------------------------------------------
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
-SHM_READER := shm/reasons.c
-SHM_WRITER :=
+SHM_READER := shm/attach.c shm/reader.c shm/board.c shm/status.c shm/names.c shm/reasons.c
+SHM_WRITER := shm/segment.c shm/ring.c shm/board_writer.c shm/status_writer.c
 
 # L2: no domain
-BASE :=
+BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
+        feed/base/log_ring.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
-VENUE :=
-CORE :=
+VENUE := feed/venue/binance/scan.c feed/venue/binance/levels.c feed/venue/binance/fields.c \
+         feed/venue/binance/json.c feed/venue/binance/streams.c feed/venue/binance/request.c
+CORE := feed/core/action.c feed/core/arbiter.c feed/core/pool.c feed/core/quota.c \
+        feed/core/retry.c feed/core/session.c feed/core/subscribe.c
 
 # L4
-CONF :=
+CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_load.c \
+        feed/conf/config_print.c feed/conf/config_problem.c feed/conf/config_relate.c \
+        feed/conf/config_rule.c feed/conf/config_value.c
 
 # L5
 IO :=
 
 # L6 to L8
-FEED :=
+FEED := feed/normalize.c feed/publish.c feed/pipeline.c
 MAIN :=
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS :=
 
 # Tests: one binary per file, all with the same libraries.
-UNIT_TESTS :=
+UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c \
+              tests/unit/test_config_wrong.c
 IPC_TESTS :=
 SYSTEM_TESTS :=
 FUZZERS :=
 
+# More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
+# CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
+SIM_TESTS :=
+CAPTURE_TESTS :=
+SHELL_TESTS :=
+
+# Linked into every test binary through an archive.
+TEST_SUPPORT := tests/shm_fixture.c
+
+# Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
+BENCHES :=
+
+# Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
+# libtickring alone unless tool-NAME-libs names more, such as $(LIBS).
+
 # ---- flags -----------------------------------------------------------------
+
+# CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS belong to the user and come on top.
 
 PKGS := libwebsockets openssl libcjson liburing libzstd
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
-PKG_CFLAGS := $(call pkg,--cflags,$(PKGS))
+ifneq ($(filter-out clean deps help tags,$(or $(MAKECMDGOALS),all)),)
+PKG_CFLAGS := $(call pkg,--cflags,$(PKGS) cmocka)
 PKG_LIBS := $(call pkg,--libs,$(PKGS))
 CMOCKA_LIBS := $(call pkg,--libs,cmocka)
+endif
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wvla -Wformat=2 -Wundef \
         -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wwrite-strings
-OPT_release := -O2 -D_FORTIFY_SOURCE=3
-OPT_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-OPT_tsan := -O1 -fsanitize=thread -fno-omit-frame-pointer
+MACHINE := $(shell uname -m)
+CET_x86_64 := -fcf-protection
+CET_aarch64 := -mbranch-protection=standard
+HARDEN := -fstack-protector-strong -fstack-clash-protection $(CET_$(MACHINE))
+
+# FORTIFY needs optimization, and hides from the sanitizers what they look for.
+OPT_release := -O2
+FORTIFY_release := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+LINK_release := -Wl,-z,defs
+
+SANITIZE_asan := -fsanitize=address,undefined
+OPT_asan := -O1 $(SANITIZE_asan) -fno-sanitize-recover=all -fno-omit-frame-pointer
+LINK_asan := $(SANITIZE_asan)
+
+SANITIZE_tsan := -fsanitize=thread
+OPT_tsan := -O1 $(SANITIZE_tsan) -fno-omit-frame-pointer
+LINK_tsan := $(SANITIZE_tsan)
+
 OPT_cov := -O0 --coverage
-LINK_asan := -fsanitize=address,undefined
-LINK_tsan := -fsanitize=thread
 LINK_cov := --coverage
-HARDEN := -fPIC -fstack-protector-strong -fstack-clash-protection -fcf-protection
-CPPFLAGS += -Iinclude -I. -D_GNU_SOURCE -MMD -MP
-CFLAGS += -std=c11 -g $(OPT_$(VARIANT)) $(WARN) $(HARDEN) $(PKG_CFLAGS)
-LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LINK_$(VARIANT))
-LDLIBS += -pthread
+
+OPT_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+            -fno-omit-frame-pointer
+LINK_fuzz := $(SANITIZE_asan)
+
+# What becomes libtickring is position independent, the rest goes into programs.
+PIC := -fPIE
+ALL_CPPFLAGS = -Iinclude -I. -D_GNU_SOURCE -MMD -MP $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 -g $(OPT_$(VARIANT)) $(PIC) $(HARDEN) $(WARN) $(PKG_CFLAGS) \
+             $(CFLAGS) $(FORTIFY_$(VARIANT))
+LINK_BOTH = -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(LINK_$(VARIANT)) $(LDFLAGS)
+compile = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c $< -o $@
+link = $(CC) -pie $(LINK_BOTH) -o $@ $(filter %.o %.a,$^)
+LINK_LIBS = $(PKG_LIBS) $(LDLIBS) -pthread
+
+Q := $(if $(V),,@)
+say = @printf '  %-5s %s\n' $(1) $(2)
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+.PHONY: FORCE
+FORCE:
+
+# ---- objects ---------------------------------------------------------------
+
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+
+# Holds what objects are made with: other flags, another compiler or a changed
+# Makefile make all of them anew.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@command -v $(lastword $(CC)) >/dev/null && pkg-config --exists $(PKGS) cmocka || \
+	    { echo "compiler or libraries are missing: run \`make deps$(if $(CLANG), CC=$(CC))\`" >&2; exit 1; }
+	@{ $(CC) --version; echo '$(compile) $(link) $(LINK_LIBS)'; } >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(B)/%.o: %.c $(B)/flags Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(compile)
 
 # Every state names every event (docs/ARCHITECTURE.md).
-$(B)/feed/core/%.o: CFLAGS += -Wswitch-enum
+$(B)/feed/core/%.o: private WARN += -Wswitch-enum
+
+$(call obj,$(SHM_READER)): private PIC := -fPIC -fno-semantic-interposition
+
+-include $(if $(PKG_LIBS),$(shell find $(B) -name '*.d' 2>/dev/null))
 
 # ---- products --------------------------------------------------------------
 
-FEED_SRC := $(SHM_READER) $(SHM_WRITER) $(BASE) $(VENUE) $(CORE) $(CONF) $(IO) $(FEED)
-obj = $(patsubst %.c,$(B)/%.o,$(1))
+LIBTICKRING := $(B)/libtickring.a
+LIBTICKRING_SO := $(B)/libtickring.so.1
 LIBFEED := $(B)/libfeed.a
+LIBS := $(LIBFEED) $(LIBTICKRING)
+FEEDD := $(if $(MAIN),$(B)/feedd)
+PRODUCTS := $(LIBS) $(LIBTICKRING_SO) $(FEEDD) $(TOOLS:%=$(B)/%)
 
-.DEFAULT_GOAL := all
 .PHONY: all
-all: $(LIBFEED)
+all: $(PRODUCTS) ## build the libraries, feedd and the tools (default)
 
-$(B)/%.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
-
-$(LIBFEED): $(call obj,$(FEED_SRC))
+%.a: $(B)/flags Makefile
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $(filter %.o,$^)
+
+$(LIBTICKRING): $(call obj,$(SHM_READER))
+$(LIBFEED): $(call obj,$(SHM_WRITER) $(BASE) $(VENUE) $(CORE) $(CONF) $(IO) $(FEED))
+
+$(LIBTICKRING_SO): $(call obj,$(SHM_READER)) shm/libtickring.map $(B)/flags Makefile
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -Wl,-soname,$(@F),--version-script=shm/libtickring.map $(LINK_BOTH) \
+	    -o $@ $(filter %.o,$^) -pthread
+	@ln -sf $(@F) $(B)/libtickring.so
+
+define PROGRAM
+$(B)/$(1): $$(call obj,$(2)) $(3) $(B)/flags Makefile
+	$$(call say,LD,$$@)
+	$$(Q)$$(link) $(4) $$(LINK_LIBS)
+endef
+$(if $(MAIN),$(eval $(call PROGRAM,feedd,$(MAIN),$(LIBS))))
+$(foreach t,$(TOOLS),$(eval $(call PROGRAM,$(t),$(tool-$(t)),$(or $(tool-$(t)-libs),$(LIBTICKRING)))))
 
 # ---- tests -----------------------------------------------------------------
 
-TEST_BINS := $(patsubst %.c,$(B)/%,$(UNIT_TESTS) $(IPC_TESTS) $(SYSTEM_TESTS))
-$(TEST_BINS): $(B)/%: $(B)/%.o $(LIBFEED)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) $(CMOCKA_LIBS) $(LDLIBS) -o $@
+LIBTEST := $(B)/libtest.a
+TESTS := $(UNIT_TESTS) $(SIM_TESTS) $(IPC_TESTS) $(SYSTEM_TESTS)
+bin = $(patsubst %.c,$(B)/%,$(1))
+TEST_BINS := $(call bin,$(TESTS))
+CAPTURE_BINS := $(call bin,$(CAPTURE_TESTS))
+
+$(LIBTEST): $(call obj,$(TEST_SUPPORT))
+$(foreach t,$(TESTS) $(CAPTURE_TESTS),$(eval \
+    $(call PROGRAM,$(t:%.c=%),$(t),$(LIBTEST) $(LIBS),$$(CMOCKA_LIBS))))
+
+# Absolute, so that tests may change their directory.
+CAPTURES := $(abspath $(or $(TICKRING_CAPTURES),$(wildcard ../shared/captures)))
+PURE := $(VENUE) $(CORE) $(filter-out feed/base/log%,$(BASE))
+ENVIRONMENT = TICKRING_ROOT='$(CURDIR)' TICKRING_BUILD='$(abspath $(B))' \
+    TICKRING_VARIANT=$(VARIANT) TICKRING_CAPTURES='$(CAPTURES)' \
+    TICKRING_PURE='$(call obj,$(PURE))' CC='$(CC)' CXX='$(CXX)' \
+    UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
+
+CLANG := $(or $(findstring clang,$(CC)),$(filter fuzz,$(MAKECMDGOALS)))
+JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
+# After `make deps` the libraries' flags are asked for anew.
+again = @$(MAKE) --no-print-directory $(JOBS)
+
+.PHONY: deps
+deps: ## install the Debian packages that are missing
+	@tools/deps.sh $(if $(CLANG),clang)
+
+.PHONY: test test-built
+test: deps ## deps, build, lint and all tests (VARIANT=asan|tsan|cov, CC=clang)
+	+$(again) test-built
+test-built: all $(TEST_BINS) $(CAPTURE_BINS)
+	@$(ENVIRONMENT) tests/run.sh $(LINT) $(TEST_BINS) \
+	    $(if $(CAPTURES),,--skip-without-TICKRING_CAPTURES) $(CAPTURE_BINS) \
+	    $(if $(CAPTURES),,--run) $(SHELL_TESTS)
 
 .PHONY: unit
-unit: $(TEST_BINS)
-	@set -e; for t in $(TEST_BINS); do echo "== $$t"; $$t; done
+unit: $(call bin,$(UNIT_TESTS)) ## build and run the unit tests only
+	@$(ENVIRONMENT) tests/run.sh $^
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+LINT := $(addprefix tests/lint/,layers.sh pure.sh shape.sh headers.sh selftest.sh)
+.PHONY: lint
+lint: all $(call obj,$(PURE)) ## layer order, purity, shape of the code, headers and man pages
+	@$(ENVIRONMENT) tests/run.sh $(LINT)
+
+# ---- fuzzing, benchmarks, demonstration ------------------------------------
+
+FUZZ_SECONDS ?= 60
+FUZZ_BINS := $(call bin,$(FUZZERS))
+ifeq ($(VARIANT),fuzz)
+$(foreach f,$(FUZZERS),$(eval \
+    $(call PROGRAM,$(f:%.c=%),$(f),$(LIBTEST) $(LIBS),-fsanitize=fuzzer)))
+endif
+
+.PHONY: fuzz fuzz-built
+fuzz: deps ## run every fuzz target for FUZZ_SECONDS (default 60) with clang
+	+$(again) VARIANT=fuzz fuzz-built
+fuzz-built: $(FUZZ_BINS)
+	@$(ENVIRONMENT) tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_BINS)
+
+BENCH_BINS := $(call bin,$(BENCHES))
+$(foreach b,$(BENCHES),$(eval \
+    $(call PROGRAM,$(b:%.c=%),$(b),$(LIBTEST) $(LIBS))))
+bench_goal = bench-$(patsubst bench_%,%,$(basename $(notdir $(1))))
+BENCH_GOALS := $(foreach b,$(BENCHES),$(call bench_goal,$(b)))
+
+.PHONY: bench $(BENCH_GOALS)
+bench: $(BENCH_GOALS) ## run every benchmark, one after the other; bench-NAME runs one
+define BENCH
+$(call bench_goal,$(1)): all $(call bin,$(1))
+	@flock $(B)/flags env $$(ENVIRONMENT) $(call bin,$(1)) $$(BENCH_ARGS)
+endef
+$(foreach b,$(BENCHES),$(eval $(call BENCH,$(b))))
+
+.PHONY: demo demo-built
+demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
+	+$(again) demo-built
+demo-built: all
+	@$(ENVIRONMENT) tools/demo.sh
+
+.PHONY: oracle
+oracle: all ## replay the captures of DIR=path and compare every tick
+	$(if $(DIR),,$(error oracle needs DIR=path, a directory of captures))
+	@$(ENVIRONMENT) tests/oracle.sh '$(DIR)'
+
+.PHONY: cov
+cov: ## all tests with coverage, then the share of lines run per file
+	@$(MAKE) --no-print-directory VARIANT=cov test
+	@cd build/gcc-cov && find shm feed -name '*.gcda' -exec gcov -n {} + 2>/dev/null | \
+	    awk -F"'" '/^File/ {f = $$2} /^Lines/ && f ~ /\.c$$/ {print $$0, f; f = ""}' | sort -k3
+
+.PHONY: tags
+tags: ## index for editors
+	ctags --languages=C,C++ -R include shm feed tools tests
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf build tags
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile

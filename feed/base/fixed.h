@@ -28,11 +28,16 @@ enum fixed_result {
 
 /*
  * Reads a plain decimal; the exponent is minus the number of decimals written,
- * unless trailing zeros must go for the mantissa to fit.
+ * unless trailing zeros must go for the mantissa to fit (only as many go as
+ * must). The mantissa is never INT64_MIN, which stands for "none" elsewhere.
+ * FIXED_MALFORMED or FIXED_UNFIT leave *out alone.
  */
 enum fixed_result fixed_parse(struct bytes text, struct fixed *out);
 
-/* The mantissa of `value` at another exponent. FIXED_UNFIT when that is not exact. */
+/*
+ * The mantissa of `value` at another exponent. FIXED_OK, or FIXED_UNFIT when
+ * that is not exact or does not fit; *mantissa is then left alone.
+ */
 enum fixed_result fixed_rescale(struct fixed value, int exponent, int64_t *mantissa);
 
 /*

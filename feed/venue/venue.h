@@ -21,6 +21,9 @@
 /* A message of 1 MiB holds at most this many price levels: ["1","1"], is 10 bytes. */
 #define VENUE_LEVELS_MAX 104858
 
+/* Room for the texts of one message that were written with escapes. */
+#define VENUE_TEXT_MAX 4096
+
 enum event_kind {
 	EVENT_TRADE,           /* one trade */
 	EVENT_AGG_TRADE,       /* trades of one taker order at one price */
@@ -40,7 +43,7 @@ struct event_level {
 	struct fixed qty; /* zero: the level is gone */
 };
 
-/* Filled by a decoder; byte strings point into the frame. */
+/* Filled by a decoder; byte strings point into the frame, or into the scratch. */
 struct event {
 	enum event_kind kind;
 	struct bytes stream; /* stream name of a combined envelope, or empty */
@@ -79,9 +82,10 @@ struct event {
 	} u;
 };
 
-/* Room for the levels of one message; owned by the caller, allocated at start. */
+/* Room for the levels and texts of one message; owned by the caller, allocated at start. */
 struct event_scratch {
 	struct event_level level[VENUE_LEVELS_MAX];
+	char text[VENUE_TEXT_MAX]; /* only texts that held escapes */
 };
 
 enum decode_result {

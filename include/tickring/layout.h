@@ -47,6 +47,7 @@ struct tick_segment_header {
 	uint64_t directory_at;  /* ring: offset of the directory; else 0 */
 	uint64_t directory_max; /* ring: entries it has room for; else 0 */
 	uint64_t total_bytes;
+	uint64_t first;         /* ring: number of the first tick ever written here */
 	uint64_t generation;    /* drawn when the segment was created; tells two of one name apart */
 	int64_t created_ns;     /* wall clock */
 	uint32_t board_depth;   /* board: levels a side of the book image; else 0 */

@@ -67,8 +67,9 @@ void tick_reader_close(struct tick_reader **reader);
 /*
  * Copies the next tick to *out. Returns TICK_MORE, TICK_END, TICK_E_OVERRUN,
  * TICK_E_STALE, _DEAD, _RESTARTED, _REPLACED. Whether the writer lives is
- * looked at once in 1,024 calls that find nothing; ask tick_reader_check()
- * when it matters sooner. STALE and DEAD repeat as long as they hold.
+ * looked at after 64 calls that found nothing, at most every 10 ms; ask
+ * tick_reader_check() when it matters sooner. STALE, DEAD and REPLACED repeat
+ * as long as they hold and there is nothing to read.
  */
 int tick_reader_next(struct tick_reader *reader, struct tick *out);
 
@@ -93,8 +94,9 @@ void tick_reader_advance(struct tick_reader *reader);
 int tick_reader_check(struct tick_reader *reader);
 
 /*
- * Opens the segment that has the name now, after TICK_E_REPLACED, and starts
- * with its oldest tick. Returns 0 or as tick_reader_open(); on failure the
+ * Opens the segment that has the name now, after TICK_E_REPLACED. Goes on
+ * with the same tick number where the writer did (another geometry), losses
+ * counted; else with the oldest tick. Returns 0 or as tick_reader_open(); on failure the
  * old mapping stays.
  */
 int tick_reader_reattach(struct tick_reader *reader);

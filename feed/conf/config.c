@@ -1,0 +1,105 @@
+#include "feed/conf/config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "feed/conf/config_key.h"
+
+void
+config_defaults(struct config *cfg)
+{
+	memset(cfg, 0, sizeof(*cfg));
+	for (size_t i = 0; i < config_keys_n; i++) {
+		const struct config_key *key = &config_keys[i];
+
+		if (key->type == CONFIG_TYPE_TEXT) {
+			*config_key_text(key, cfg) = strdup(key->text);
+			assert(*config_key_text(key, cfg) != NULL);
+		} else if (key->type != CONFIG_TYPE_LIST) {
+			config_key_set_number(key, cfg, key->number);
+		}
+	}
+}
+
+void
+config_free(struct config *cfg)
+{
+	for (size_t i = 0; i < config_keys_n; i++) {
+		if (config_keys[i].type == CONFIG_TYPE_TEXT)
+			free(*config_key_text(&config_keys[i], cfg));
+		else if (config_keys[i].type == CONFIG_TYPE_LIST)
+			config_strings_free(config_key_list(&config_keys[i], cfg));
+	}
+	memset(cfg, 0, sizeof(*cfg));
+}
+
+static bool
+strings_equal(const struct config_strings *a, const struct config_strings *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->item[i], b->item[i]) != 0)
+			return false;
+	return true;
+}
+
+static bool
+key_equal(const struct config_key *key, const struct config *a, const struct config *b)
+{
+	/* Only looked at: the accessors serve those who change them as well. */
+	struct config *x = (struct config *)a, *y = (struct config *)b;
+
+	if (key->type == CONFIG_TYPE_TEXT)
+		return strcmp(*config_key_text(key, x), *config_key_text(key, y)) == 0;
+	if (key->type == CONFIG_TYPE_LIST)
+		return strings_equal(config_key_list(key, x), config_key_list(key, y));
+	return config_key_number(key, a) == config_key_number(key, b);
+}
+
+bool
+config_equal(const struct config *a, const struct config *b)
+{
+	for (size_t i = 0; i < config_keys_n; i++)
+		if (!key_equal(&config_keys[i], a, b))
+			return false;
+	return true;
+}
+
+const char *
+config_product_name(enum config_product product)
+{
+	switch (product) {
+	case CONFIG_SPOT:
+		return "spot";
+	case CONFIG_USDM:
+		return "usdm";
+	case CONFIG_COINM:
+		return "coinm";
+	case CONFIG_OPTIONS:
+		return "options";
+	}
+	return "unknown";
+}
+
+int64_t
+config_product_streams_max(enum config_product product)
+{
+	/* Binance: 1024 streams per connection; options 200 (2026-08). */
+	return product == CONFIG_OPTIONS ? 200 : 1024;
+}
+
+int
+config_check(FILE *out, FILE *err, const char *file, const char *const *overrides, size_t n)
+{
+	struct config_problems problems = {NULL, 0, 0};
+	struct config cfg;
+	bool good = config_load(file, overrides, n, &cfg, &problems);
+
+	config_print(out, &cfg, false);
+	config_problems_print(err, &problems);
+	config_problems_free(&problems);
+	config_free(&cfg);
+	return good ? 0 : 2;
+}

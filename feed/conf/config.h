@@ -1,0 +1,182 @@
+/*
+ * The configuration: a tree of plain structs, filled from defaults, a preset,
+ * a file of JSON with comments, and --set overrides, in that order. Every key
+ * is one row of config.def; docs/man/feed.json.5 describes them.
+ *
+ * Used at start, by one thread. Memory comes from the heap; running out of it
+ * aborts. After config_load() the structs are read only.
+ */
+#ifndef FEED_CONF_CONFIG_H
+#define FEED_CONF_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "feed/base/log.h"
+#include "feed/conf/config_problem.h"
+
+enum config_preset { CONFIG_PRODUCTION, CONFIG_STAGING, CONFIG_DEVELOPMENT };
+enum config_product { CONFIG_SPOT, CONFIG_USDM, CONFIG_COINM, CONFIG_OPTIONS };
+enum config_transport { CONFIG_TRANSPORT_AUTO, CONFIG_TRANSPORT_LWS };
+
+struct config_strings {
+	char **item; /* n of them, NUL-terminated UTF-8 */
+	size_t n;
+};
+
+struct config_endpoint {
+	char *host;
+	int64_t port;
+	char *path;    /* begins with "/" */
+	char *ca_file; /* "": the system's certificate store */
+	char *address; /* "": look the host up */
+};
+
+struct config_subscribe {
+	int64_t ack_timeout_ms;
+};
+
+struct config_ring {
+	int64_t slots; /* a power of two */
+	int64_t instruments_max;
+	char *group; /* "": the group of the process */
+	bool unlink_at_exit;
+};
+
+struct config_board {
+	int64_t depth; /* levels per side */
+};
+
+struct config_pool {
+	int64_t initial_connections;
+	int64_t max_connections;
+	int64_t max_streams_per_connection;
+	int64_t connection_timeout_ms;
+	int64_t health_check_interval_ms;
+	int64_t idle_timeout_ms;
+	int64_t max_connection_age_ms;
+};
+
+struct config_heartbeat {
+	int64_t ping_timeout_threshold_ms;
+	int64_t pong_response_timeout_ms;
+	int64_t health_check_interval_ms;
+	int64_t max_missed_pings;
+	int64_t unhealthy_threshold_permille;
+};
+
+struct config_reconnect {
+	bool enabled;
+	int64_t max_retries;
+	int64_t base_delay_ms;
+	int64_t max_delay_ms;
+	bool jitter;
+	int64_t jitter_percent;
+	int64_t exponential_base;
+	int64_t reset_success_count;
+};
+
+struct config_health_check {
+	int64_t interval_ms;
+	int64_t threshold_permille;
+	int64_t alert_threshold_permille;
+	int64_t critical_threshold_permille;
+};
+
+struct config_monitoring {
+	bool enabled;
+	int64_t metrics_interval_ms;
+	bool detailed_logging;
+	bool error_reporting;
+	bool performance_tracking;
+	struct config_health_check health_check;
+};
+
+struct config_resources {
+	int64_t max_memory_bytes;
+	int64_t max_cpu_percent;
+	bool gc_hints;
+	int64_t cleanup_interval_ms;
+};
+
+struct config_security {
+	bool enforce_ssl;           /* always true */
+	bool validate_certificates; /* always true */
+	int64_t max_message_bytes;
+	bool rate_limiting;
+	bool event_logging;
+};
+
+struct config_log {
+	enum log_level level;
+	enum log_format format;
+	char *file; /* "": standard error */
+};
+
+/* Owns its strings; config_free() releases them. */
+struct config {
+	enum config_preset preset;
+	char *feed;
+	enum config_product product;
+	enum config_transport transport;
+	struct config_endpoint endpoint;
+	struct config_strings streams;
+	struct config_subscribe subscribe;
+	struct config_ring ring;
+	struct config_board board;
+	struct config_pool pool;
+	struct config_heartbeat heartbeat;
+	struct config_reconnect reconnect;
+	struct config_monitoring monitoring;
+	struct config_resources resources;
+	struct config_security security;
+	int64_t status_interval_ms;
+	struct config_log log;
+	int64_t cpu; /* -1: not pinned */
+};
+
+/* Fills *cfg with the default of every key: production, no streams. */
+void config_defaults(struct config *cfg);
+
+/*
+ * Fills *cfg: defaults, then the preset, then `file` (NULL: none), then
+ * `overrides`, n texts "key=value". A value is JSON if it reads as JSON and a
+ * string otherwise; a list of strings may also be written with commas.
+ *
+ * Every problem is added to *problems, and a key with a problem keeps the
+ * value it had before. *cfg is complete either way and wants config_free().
+ * Returns true when there was no problem.
+ */
+bool config_load(const char *file, const char *const *overrides, size_t n, struct config *cfg,
+    struct config_problems *problems);
+
+/* Releases what *cfg owns. A zeroed or freed one is accepted. */
+void config_free(struct config *cfg);
+
+bool config_equal(const struct config *a, const struct config *b);
+
+/*
+ * Prints *cfg as JSON that config_load() reads back to an equal
+ * configuration; `comments` adds help, unit and range above every key.
+ */
+void config_print(FILE *out, const struct config *cfg, bool comments);
+
+/*
+ * The answer to --check-config: the effective configuration on `out`, every
+ * problem, one a line, on `err`. Returns the exit code: 0, or 2 when there
+ * were problems.
+ */
+int config_check(FILE *out, FILE *err, const char *file, const char *const *overrides, size_t n);
+
+/*
+ * The words of the choices, as the file spells them: "spot". Never NULL for a
+ * value of the enum.
+ */
+const char *config_product_name(enum config_product product);
+
+/* Streams that the exchange allows on one connection of that product. */
+int64_t config_product_streams_max(enum config_product product);
+
+#endif

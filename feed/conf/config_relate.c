@@ -1,0 +1,119 @@
+#include "feed/conf/config_relate.h"
+
+#include <inttypes.h>
+
+/* The first must not be larger than the second. */
+static const char *const ordered[][2] = {
+    {"pool.initial_connections", "pool.max_connections"},
+    {"reconnect.base_delay_ms", "reconnect.max_delay_ms"},
+    {"heartbeat.pong_response_timeout_ms", "heartbeat.ping_timeout_threshold_ms"},
+    {"monitoring.health_check.alert_threshold_permille",
+        "monitoring.health_check.threshold_permille"},
+};
+
+struct relate {
+	const struct config *cfg;
+	const struct config_origins *origins;
+	const char *file;
+	struct config_problems *problems;
+};
+
+static size_t
+row(const char *path)
+{
+	return (size_t)(config_key_find(path) - config_keys);
+}
+
+static bool
+is_right(const struct relate *r, const char *path)
+{
+	return !r->origins->wrong[row(path)];
+}
+
+/* Points at the key if it was given, else at the file as a whole. */
+static struct config_origin
+origin(const struct relate *r, const char *path)
+{
+	struct config_origin at = r->origins->at[row(path)];
+
+	return at.source != NULL ? at : (struct config_origin){r->file, 0};
+}
+
+static bool
+was_given(const struct relate *r, const char *path)
+{
+	return r->origins->at[row(path)].source != NULL;
+}
+
+static void
+relate_ordered(const struct relate *r, const char *low, const char *high)
+{
+	int64_t a = config_key_number(config_key_find(low), r->cfg);
+	int64_t b = config_key_number(config_key_find(high), r->cfg);
+
+	if (!is_right(r, low) || !is_right(r, high) || a <= b)
+		return;
+	if (was_given(r, low) || !was_given(r, high))
+		config_problem(r->problems, origin(r, low),
+		    "key \"%s\": value %" PRId64 " is larger than \"%s\", which is %" PRId64, low,
+		    a, high, b);
+	else
+		config_problem(r->problems, origin(r, high),
+		    "key \"%s\": value %" PRId64 " is smaller than \"%s\", which is %" PRId64, high,
+		    b, low, a);
+}
+
+static void
+relate_ring(const struct relate *r)
+{
+	int64_t slots = r->cfg->ring.slots, below = 1;
+
+	if (!is_right(r, "ring.slots") || (slots & (slots - 1)) == 0)
+		return;
+	while (below * 2 < slots)
+		below *= 2;
+	config_problem(r->problems, origin(r, "ring.slots"),
+	    "key \"ring.slots\": value %" PRId64 " is no power of two, the nearest are %" PRId64
+	    " and %" PRId64 " slots", slots, below, below * 2);
+}
+
+/* What one connection and all of them may carry. */
+static void
+relate_streams(const struct relate *r)
+{
+	const struct config_pool *pool = &r->cfg->pool;
+	int64_t limit = config_product_streams_max(r->cfg->product);
+	int64_t n = (int64_t)r->cfg->streams.n;
+
+	if (is_right(r, "pool.max_streams_per_connection") && is_right(r, "product") &&
+	    pool->max_streams_per_connection > limit)
+		config_problem(r->problems, origin(r, "pool.max_streams_per_connection"),
+		    "key \"pool.max_streams_per_connection\": value %" PRId64
+		    " is too large, the exchange allows %" PRId64
+		    " streams per connection for product \"%s\"", pool->max_streams_per_connection,
+		    limit, config_product_name(r->cfg->product));
+	if (!is_right(r, "streams"))
+		return;
+	if (n == 0)
+		config_problem(r->problems, origin(r, "streams"),
+		    "key \"streams\": %s, at least one stream is wanted, like \"btcusdt@trade\"",
+		    was_given(r, "streams") ? "value [] is an empty list" : "missing");
+	if (is_right(r, "pool.max_connections") && is_right(r, "pool.max_streams_per_connection") &&
+	    n > pool->max_connections * pool->max_streams_per_connection)
+		config_problem(r->problems, origin(r, "streams"),
+		    "key \"streams\": %" PRId64 " streams do not fit into \"pool.max_connections\" %"
+		    PRId64 " times \"pool.max_streams_per_connection\" %" PRId64, n,
+		    pool->max_connections, pool->max_streams_per_connection);
+}
+
+void
+config_relate(const struct config *cfg, const struct config_origins *origins, const char *file,
+    struct config_problems *problems)
+{
+	const struct relate r = {cfg, origins, file, problems};
+
+	for (size_t i = 0; i < sizeof(ordered) / sizeof(ordered[0]); i++)
+		relate_ordered(&r, ordered[i][0], ordered[i][1]);
+	relate_ring(&r);
+	relate_streams(&r);
+}

@@ -1,0 +1,126 @@
+#include "feed/conf/config_rule.h"
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+static bool
+consists_of(const char *text, const char *set)
+{
+	return text[strspn(text, set)] == '\0';
+}
+
+/* Blank space or control characters. */
+static bool
+has_blanks(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text <= ' ' || *text == 0x7f)
+			return true;
+	return false;
+}
+
+static bool
+has_controls(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return true;
+	return false;
+}
+
+const char *
+config_rule_feed(const char *text)
+{
+	if (*text == '\0')
+		return "is empty";
+	if (*text == '.')
+		return "begins with a dot";
+	if (strlen(text) > 64)
+		return "is longer than 64 characters";
+	if (!consists_of(text, LOWER DIGITS "_.-"))
+		return "has other characters than a-z 0-9 _ . -";
+	return NULL;
+}
+
+const char *
+config_rule_host(const char *text)
+{
+	if (*text == '\0')
+		return "is empty";
+	if (strlen(text) > 253)
+		return "is longer than 253 characters";
+	if (strchr(text, '/') != NULL)
+		return "is no host name: only the host, without wss:// and path";
+	if (!consists_of(text, LOWER UPPER DIGITS ".-:"))
+		return "is no host name";
+	if (strchr(text, ':') != NULL && config_rule_address(text) != NULL)
+		return "is no host name: the port is a key of its own";
+	return NULL;
+}
+
+const char *
+config_rule_path(const char *text)
+{
+	if (*text != '/')
+		return "does not begin with \"/\"";
+	if (strlen(text) > 255)
+		return "is longer than 255 characters";
+	if (has_blanks(text))
+		return "has blanks or control characters";
+	if (strpbrk(text, "?#") != NULL)
+		return "has a \"?\" or \"#\": the streams are keys of their own";
+	return NULL;
+}
+
+const char *
+config_rule_file(const char *text)
+{
+	if (strlen(text) > 4095)
+		return "is longer than 4095 bytes";
+	if (has_controls(text))
+		return "has control characters";
+	return NULL;
+}
+
+const char *
+config_rule_address(const char *text)
+{
+	struct in6_addr addr;
+
+	if (*text == '\0' || inet_pton(AF_INET, text, &addr) == 1 ||
+	    inet_pton(AF_INET6, text, &addr) == 1)
+		return NULL;
+	return "is no numeric address like \"127.0.0.1\" or \"::1\"";
+}
+
+const char *
+config_rule_group(const char *text)
+{
+	if (strlen(text) > 32)
+		return "is longer than 32 characters";
+	if (*text == '-' || !consists_of(text, LOWER UPPER DIGITS "_.-"))
+		return "is no name of a group";
+	return NULL;
+}
+
+const char *
+config_rule_stream(const char *text)
+{
+	if (*text == '\0')
+		return "is empty";
+	if (has_blanks(text))
+		return "has blanks or control characters";
+	if (strlen(text) > 255)
+		return "is longer than 255 bytes";
+	if (strchr(text, '@') == NULL)
+		return "has no \"@\": a stream is a symbol, \"@\" and a kind, like \"btcusdt@trade\"";
+	if (text[strcspn(text, UPPER)] != '\0' && strcspn(text, UPPER) < strcspn(text, "@"))
+		return "has a symbol in upper case: stream names have it in lower case";
+	return NULL;
+}

@@ -1,0 +1,81 @@
+/*
+ * What the core wants done. The core fills the list, the executor (app.c, or
+ * the simulator) carries it out in order and reports what became of it as
+ * events. Transitions are actions too, so that they are logged in one place.
+ */
+#ifndef FEED_CORE_ACTION_H
+#define FEED_CORE_ACTION_H
+
+#include <stdint.h>
+
+#include <tickring/reasons.h>
+
+#include "feed/base/mono.h"
+
+/* The states of a session: one WebSocket connection's life. */
+enum session_state {
+	SESSION_IDLE,         /* not wanted, or stopped */
+	SESSION_CONNECTING,   /* CONNECT was ordered, no outcome yet */
+	SESSION_HANDSHAKE,    /* for a transport that reports its handshakes; not entered yet */
+	SESSION_SUBSCRIBING,  /* connected; not every stream has its answer */
+	SESSION_LIVE,         /* every stream is acknowledged or refused */
+	SESSION_DRAINING,     /* HANG_UP was ordered, the end is not reported yet */
+	SESSION_BACKOFF,      /* waiting to connect (again), or for the connect quota */
+	SESSION_OPEN_CIRCUIT, /* for the circuit breaker; not entered yet */
+	SESSION_STATES
+};
+
+enum pool_action_kind {
+	ACT_CONNECT,        /* connect `line` to `endpoint`; hand `attempt` back in its events */
+	ACT_SEND_SUBSCRIBE, /* subscribe `count` streams from position `first`, id `request_id` */
+	ACT_HANG_UP,        /* close `line` with `close_code`; DOWN or FAILED must follow */
+	ACT_TRANSITION,     /* nothing to do but to tell: `line` went `from` -> `to`, `why` */
+	ACT_STREAM_REFUSED, /* nothing to do but to tell: stream at `first`, error `error_code` */
+};
+
+/* Fields that a kind does not name are zero. */
+struct pool_action {
+	enum pool_action_kind kind;
+	unsigned line;
+	uint32_t attempt;        /* CONNECT, HANG_UP: number of the connection attempt */
+	unsigned endpoint;       /* CONNECT: index into the configured endpoints */
+	int64_t request_id;      /* SEND_SUBSCRIBE */
+	unsigned first;          /* SEND_SUBSCRIBE, STREAM_REFUSED: see pool_stream_at() */
+	unsigned count;          /* SEND_SUBSCRIBE: how many */
+	int close_code;          /* HANG_UP: WebSocket close code to send */
+	int error_code;          /* STREAM_REFUSED: the exchange's code */
+	enum session_state from; /* TRANSITION */
+	enum session_state to;   /* TRANSITION */
+	enum tick_reason why;    /* TRANSITION */
+	span_t retry_in;         /* TRANSITION to BACKOFF: until the next try */
+};
+
+#define SESSION_LINES_MAX 64
+#define SESSION_SENDS_MAX 16 /* most requests that one line sends in one step */
+
+/*
+ * One event makes one line do at most: a transition out, a transition in, one
+ * of CONNECT / HANG_UP / STREAM_REFUSED, and SESSION_SENDS_MAX requests.
+ */
+#define SESSION_ACTIONS_MAX (SESSION_SENDS_MAX + 4)
+
+/*
+ * pool_step() delivers one event to at most every line and then lets every
+ * line look at its timers: twice SESSION_ACTIONS_MAX per line at most.
+ */
+#define POOL_ACTIONS_MAX (2 * SESSION_ACTIONS_MAX * SESSION_LINES_MAX)
+
+/* About 250 KB: keep it in the executor's context, not on a stack. */
+struct pool_actions {
+	unsigned n;
+	struct pool_action act[POOL_ACTIONS_MAX];
+};
+
+/* Appends a zeroed action of that kind for that line; never fails (see the bound above). */
+struct pool_action *actions_add(struct pool_actions *actions, enum pool_action_kind kind,
+    unsigned line);
+
+/* Name for logs and JSON ("backoff"); "unknown" when out of range. Never NULL. */
+const char *session_state_label(enum session_state state);
+
+#endif

@@ -1,0 +1,144 @@
+/*
+ * One line's state machine: connect, subscribe, live, back off, again.
+ *
+ * The pool owns the sessions and is the only caller; feed thread. A session
+ * owns the line's times (connect, acknowledge, drain, retry), its send quota
+ * and its part of the stream list. It does nothing itself: it adds actions.
+ */
+#ifndef FEED_CORE_SESSION_H
+#define FEED_CORE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <tickring/reasons.h>
+
+#include "feed/base/mono.h"
+#include "feed/core/action.h"
+#include "feed/core/quota.h"
+#include "feed/core/retry.h"
+
+#define SESSION_REQUESTS_MAX 32 /* most requests without an answer, per line */
+
+/* What happened to a line. */
+enum session_event_kind {
+	SESSION_START,       /* connect asked (the pool asks) */
+	SESSION_WENT_UP,     /* transport: upgrade accepted; attempt */
+	SESSION_FAILED,      /* transport: no connection; attempt reason http_status retry_after_s */
+	SESSION_WENT_DOWN,   /* transport: connection ended; attempt reason close_code */
+	SESSION_ACKED,       /* reply: request_id was accepted */
+	SESSION_REFUSED,     /* reply: request_id was refused; error_code */
+	SESSION_HEARD,       /* a message was received; once per line and wake-up is enough */
+	SESSION_SHUTDOWN,    /* the server announced its shutdown */
+	SESSION_TIMER,       /* the deadline came (the pool asks) */
+	SESSION_STOP,        /* hang up and stay down (the pool asks) */
+};
+
+struct session_event {
+	enum session_event_kind kind;
+	uint32_t attempt;        /* as given by ACT_CONNECT: late events are told apart */
+	enum tick_reason reason; /* FAILED, WENT_DOWN */
+	int http_status;         /* FAILED: status of the refused upgrade, 0 when none came */
+	int32_t retry_after_s;   /* FAILED: seconds, -1 (or 0) when none came */
+	int close_code;          /* WENT_DOWN: WebSocket close code, 0 when none came */
+	int64_t request_id;      /* ACKED, REFUSED */
+	int error_code;          /* REFUSED */
+};
+
+struct session_cfg {
+	span_t connect_within;  /* DNS + TCP + TLS + upgrade, > 0; then HANG_UP */
+	span_t ack_within;      /* a request's answer, > 0; then HANG_UP and reconnect */
+	span_t drain_within;    /* the end after HANG_UP, > 0; then it is taken as ended */
+	span_t stable_after;    /* LIVE this long forgets all failures, > 0 */
+	unsigned sends_max;     /* messages per send_window that the exchange allows */
+	unsigned sends_reserved; /* of these kept for PONGs; what is left: 1 to SESSION_SENDS_MAX */
+	span_t send_window;     /* > 0; a margin over the exchange's 1 s absorbs network jitter */
+	unsigned request_bytes_max;      /* longest SUBSCRIBE request */
+	unsigned request_bytes_overhead; /* of it without any stream */
+	unsigned endpoints;     /* how many there are to choose from, >= 1 */
+	struct retry_cfg retry;
+};
+
+enum stream_state {
+	STREAM_WANTED,  /* not sent on this connection */
+	STREAM_SENT,    /* sent, no answer yet */
+	STREAM_ACKED,   /* the exchange accepted it (that does not prove that data flows) */
+	STREAM_REFUSED, /* refused by itself; asked for again on the next connection */
+};
+
+/* One stream of a line. */
+struct session_stream {
+	uint32_t index;     /* the caller's number of this stream */
+	uint16_t bytes;     /* what it adds to a request */
+	uint16_t batch_max; /* most streams in a request with it; halved when one is refused */
+	enum stream_state state;
+};
+
+struct session_request {
+	int64_t id; /* 0: slot is free */
+	unsigned first, count;
+	mono_t due; /* answer due */
+};
+
+/* What the sessions of a pool have in common. */
+struct session_shared {
+	struct session_cfg cfg;
+	struct quota connects;   /* connection attempts per IP */
+	int64_t last_request_id; /* unique per pool, counting from 1 */
+};
+
+struct session_counts {
+	uint64_t connects;      /* CONNECT ordered */
+	uint64_t reconnects;    /* times it came up again after having been up */
+	uint64_t failures;      /* attempts that failed, connections that ended unasked */
+	uint64_t shutdowns;     /* shutdowns announced */
+	uint64_t requests;      /* requests sent */
+	uint64_t ack_timeouts;  /* connections given up for a missing answer */
+	uint64_t ack_errors;    /* requests refused */
+	uint64_t strays;        /* events of earlier attempts, or that fit no state */
+	uint64_t replies_unknown; /* answers to no request of ours */
+};
+
+struct session {
+	unsigned line;
+	enum session_state state;
+	mono_t since;                  /* when the state was entered */
+	struct session_shared *shared;
+	struct session_stream *stream; /* the whole pool's list */
+	unsigned first, nstreams;      /* this line's part of it */
+	unsigned nsent;                /* streams sent on this connection, answered or not */
+	unsigned nacked, nrefused;     /* streams answered on this connection */
+	unsigned npending;             /* requests without an answer */
+	uint32_t attempt;              /* number of the current or last connection attempt */
+	unsigned endpoint;
+	enum tick_reason reason;       /* why the last connection or attempt ended, or START */
+	int close_code;                /* of that end, 0: none came */
+	int http_status;               /* of that end, 0: no refused upgrade */
+	mono_t heard;                  /* last message, MONO_NEVER: none on this connection */
+	bool stopping;                 /* goes to IDLE after DRAINING */
+	bool shutdown;                 /* announced on this connection */
+	bool hurried;                  /* a try skipped the delay; nothing stable since */
+	bool stable;                   /* this connection was LIVE for stable_after */
+	bool was_up;                   /* came up at least once */
+	struct retry retry;
+	struct quota sends;
+	mono_t send_stamps[SESSION_SENDS_MAX];
+	struct session_request request[SESSION_REQUESTS_MAX];
+	struct session_counts counts;
+};
+
+/*
+ * Starts in IDLE. `stream` is the pool's list, of which [first, first + n) are
+ * this line's; both it and `shared` outlive the session.
+ */
+void session_init(struct session *session, unsigned line, struct session_shared *shared,
+    struct session_stream *stream, unsigned first, unsigned n, uint64_t seed);
+
+/* The only entry: takes the event in, adds at most SESSION_ACTIONS_MAX actions. */
+void session_step(struct session *session, const struct session_event *event, mono_t now,
+    struct pool_actions *actions);
+
+/* When SESSION_TIMER is due; MONO_NEVER: not. */
+mono_t session_deadline(const struct session *session);
+
+#endif

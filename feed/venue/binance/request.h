@@ -1,0 +1,35 @@
+/*
+ * The JSON of our requests to Binance. Pure: writes into the caller's buffer.
+ *
+ * Requests over 4096 bytes are never answered (practice, 2026-08), so none is
+ * made that is longer than REQUEST_BYTES_MAX.
+ */
+#ifndef FEED_VENUE_BINANCE_REQUEST_H
+#define FEED_VENUE_BINANCE_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "feed/base/bytes.h"
+
+#define REQUEST_BYTES_MAX 4000
+
+/* Longest request without a stream: {"method":"SUBSCRIBE","params":[],"id":-9223372036854775808} */
+#define REQUEST_BYTES_OVERHEAD 60
+
+/* What a stream name adds to a request at most: quotes, comma, escapes included. */
+size_t request_stream_bytes(struct bytes name);
+
+/* Do these names fit one request, whatever its id? (n = 0: no) */
+bool request_fits(const struct bytes *names, size_t n);
+
+/*
+ * Writes {"method":"SUBSCRIBE","params":["..."],"id":ID}, no NUL. Names are
+ * UTF-8; quotes, backslashes and control characters are escaped. Returns the
+ * length, or 0 when n is 0, `cap` is too small or it would exceed REQUEST_BYTES_MAX.
+ */
+size_t request_format_subscribe(char *out, size_t cap, int64_t id, const struct bytes *names,
+    size_t n);
+
+#endif

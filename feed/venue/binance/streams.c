@@ -1,0 +1,184 @@
+#include "feed/venue/binance/streams.h"
+
+#include <assert.h>
+#include <stdint.h>
+
+static const struct {
+	struct bytes type;
+	enum stream_class class;
+} classes[] = {
+	{{"trade", 5}, STREAM_TRADE},
+	{{"aggTrade", 8}, STREAM_AGG_TRADE},
+	{{"bookTicker", 10}, STREAM_BOOK_TICKER},
+	{{"depth", 5}, STREAM_DEPTH},
+	{{"depth5", 6}, STREAM_PARTIAL_DEPTH},
+	{{"depth10", 7}, STREAM_PARTIAL_DEPTH},
+	{{"depth20", 7}, STREAM_PARTIAL_DEPTH},
+	{{"rpiDepth", 8}, STREAM_RPI_DEPTH},
+};
+
+static const char *const fault_texts[STREAM_FAULTS] = {
+	[STREAM_FINE] = "fine",
+	[STREAM_EMPTY] = "stream name is empty",
+	[STREAM_TOO_LONG] = "stream name is longer than 128 bytes",
+	[STREAM_BAD_CHARACTER] =
+	    "stream name holds white space, a control character, a quote, a slash or a backslash",
+	[STREAM_BAD_UTF8] = "stream name is not valid UTF-8",
+	[STREAM_NO_SYMBOL] = "stream name has no symbol, expected <symbol>@<type>",
+	[STREAM_NO_TYPE] = "stream name has no type, expected <symbol>@<type>",
+	[STREAM_UPPER_CASE] =
+	    "symbol has upper-case letters, stream names take it in lower case (btcusdt@trade)",
+};
+
+static enum stream_class
+class_of_type(struct bytes type)
+{
+	static const char kline[] = "kline_";
+	const size_t n = sizeof(kline) - 1;
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (bytes_equal(type, classes[i].type))
+			return classes[i].class;
+	return type.n > n && memcmp(type.p, kline, n) == 0 ? STREAM_KLINE : STREAM_OTHER;
+}
+
+/* Cuts *rest at its first '@'. Returns what was before it; false when there is no '@'. */
+static bool
+cut_at(struct bytes *rest, struct bytes *before)
+{
+	const char *at = rest->n == 0 ? NULL : memchr(rest->p, '@', rest->n);
+
+	*before = *rest;
+	if (at == NULL) {
+		*rest = BYTES_NONE;
+		return false;
+	}
+	before->n = (size_t)(at - rest->p);
+	*rest = (struct bytes){at + 1, rest->n - before->n - 1};
+	return true;
+}
+
+enum stream_class
+stream_classify(struct bytes name)
+{
+	struct bytes symbol, type;
+
+	if (name.n > 0 && name.p[0] == '!')
+		name = (struct bytes){name.p + 1, name.n - 1};
+	else if (!cut_at(&name, &symbol))
+		return STREAM_OTHER;
+	cut_at(&name, &type);
+	return class_of_type(type);
+}
+
+/* The length of the UTF-8 character at p, 0 when it is none (RFC 3629). */
+static size_t
+utf8_length(const unsigned char *p, size_t n)
+{
+	uint32_t code;
+	size_t length = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+
+	if (length == 1)
+		return 1;
+	if (p[0] < 0xc2 || p[0] > 0xf4 || length > n)
+		return 0;
+	code = p[0] & (0x7fu >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (p[i] & 0x3f);
+	}
+	if (code < least[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+		return 0;
+	return length;
+}
+
+static enum stream_fault
+check_characters(struct bytes name)
+{
+	const unsigned char *p = (const unsigned char *)name.p;
+
+	for (size_t i = 0; i < name.n;) {
+		size_t length = utf8_length(p + i, name.n - i);
+
+		if (length == 0)
+			return STREAM_BAD_UTF8;
+		if (p[i] <= ' ' || p[i] == 0x7f || memchr("\"'`\\/", p[i], 5) != NULL)
+			return STREAM_BAD_CHARACTER;
+		/* U+0080 to U+00A0: control characters and the no-break space. */
+		if (p[i] == 0xc2 && p[i + 1] <= 0xa0)
+			return STREAM_BAD_CHARACTER;
+		i += length;
+	}
+	return STREAM_FINE;
+}
+
+static bool
+has_upper_case(struct bytes text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] >= 'A' && text.p[i] <= 'Z')
+			return true;
+	return false;
+}
+
+enum stream_fault
+stream_parse(struct bytes name, struct stream_name *out)
+{
+	struct bytes symbol = BYTES_NONE, type;
+	enum stream_fault fault;
+
+	if (name.n == 0)
+		return STREAM_EMPTY;
+	if (name.n > STREAM_NAME_MAX)
+		return STREAM_TOO_LONG;
+	fault = check_characters(name);
+	if (fault != STREAM_FINE)
+		return fault;
+
+	if (name.p[0] == '!') {
+		name = (struct bytes){name.p + 1, name.n - 1};
+		cut_at(&name, &type);
+		if (type.n == 0)
+			return STREAM_NO_SYMBOL;
+	} else {
+		bool at = cut_at(&name, &symbol);
+
+		if (symbol.n == 0)
+			return STREAM_NO_SYMBOL;
+		if (!at)
+			return STREAM_NO_TYPE;
+		if (has_upper_case(symbol))
+			return STREAM_UPPER_CASE;
+		cut_at(&name, &type);
+		if (type.n == 0)
+			return STREAM_NO_TYPE;
+	}
+	out->class = class_of_type(type);
+	out->symbol = symbol;
+	out->type = type;
+	out->option = name;
+	out->decoded = out->class != STREAM_OTHER && out->class != STREAM_RPI_DEPTH;
+	return STREAM_FINE;
+}
+
+const char *
+stream_fault_text(enum stream_fault fault)
+{
+	assert(fault < STREAM_FAULTS);
+	return fault_texts[fault];
+}
+
+size_t
+stream_symbol_upper(struct bytes symbol, char *out, size_t room)
+{
+	if (symbol.n > room)
+		return 0;
+	for (size_t i = 0; i < symbol.n; i++) {
+		char c = symbol.p[i];
+
+		out[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+	}
+	return symbol.n;
+}

@@ -1,0 +1,36 @@
+/*
+ * The reading side of any segment: find the file, check it, map it read-only,
+ * ask whether its writer lives. Used by reader.c, board.c and status.c.
+ */
+#ifndef SHM_ATTACH_H
+#define SHM_ATTACH_H
+
+#include <limits.h>
+#include <stddef.h>
+
+#include <tickring/layout.h>
+
+struct attachment {
+	int fd;
+	size_t bytes;
+	const struct tick_segment_header *header; /* start of the mapping */
+	char path[PATH_MAX];
+};
+
+/*
+ * Path of a segment: "/dev/shm/FEED.SUFFIX", or `feed` itself with its
+ * ".ring" replaced when it holds a slash. Returns 0 or TICK_E_RANGE (empty,
+ * too long, or a character that a feed name cannot have).
+ */
+int attach_path(const char *feed, const char *suffix, char path[PATH_MAX]);
+
+/* Opens, checks and maps. Returns 0 or TICK_E_* as tick_reader_open(); *a is then untouched. */
+int attach_open(struct attachment *a, const char *path, enum tick_segment_kind kind);
+
+/* Unmaps and closes. */
+void attach_close(struct attachment *a);
+
+/* TICK_END, TICK_E_STALE, TICK_E_DEAD or TICK_E_REPLACED. At most three system calls. */
+int attach_check(const struct attachment *a);
+
+#endif

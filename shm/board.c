@@ -1,0 +1,157 @@
+#include <tickring/board.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "shm/attach.h"
+#include "shm/words.h"
+
+struct tick_board {
+	const char *entries;
+	size_t entry_bytes;
+	uint64_t records;
+	uint32_t depth;
+	struct attachment at;
+};
+
+int
+tick_board_open(struct tick_board **out, const char *feed)
+{
+	char path[PATH_MAX];
+	struct tick_board *b;
+	int outcome;
+
+	*out = NULL;
+	outcome = attach_path(feed, "board", path);
+	if (outcome != 0)
+		return outcome;
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return TICK_E_SYSTEM;
+	outcome = attach_open(&b->at, path, TICK_SEGMENT_BOARD);
+	if (outcome != 0) {
+		free(b);
+		return outcome;
+	}
+	b->entries = (const char *)b->at.header + b->at.header->records_at;
+	b->entry_bytes = b->at.header->record_bytes;
+	b->records = b->at.header->records;
+	b->depth = b->at.header->board_depth;
+	*out = b;
+	return 0;
+}
+
+void
+tick_board_close(struct tick_board **board)
+{
+	if (!*board)
+		return;
+	attach_close(&(*board)->at);
+	free(*board);
+	*board = NULL;
+}
+
+uint32_t
+tick_board_depth(const struct tick_board *board)
+{
+	return board->depth;
+}
+
+static const struct tick_board_entry *
+entry_of(const struct tick_board *b, uint32_t instrument)
+{
+	if (instrument >= b->records)
+		return NULL;
+	return (const struct tick_board_entry *)(b->entries + instrument * b->entry_bytes);
+}
+
+/* Copies what follows the sequence word of one part. */
+static int
+read_part(const uint64_t *seq, void *copy, size_t bytes, void *out)
+{
+	uint64_t stable = seqlock_read(seq, copy, seq + 1, bytes);
+
+	if (stable == 1)
+		return TICK_E_BUSY;
+	if (stable == 0)
+		return TICK_E_ABSENT;
+	memcpy(out, copy, bytes);
+	return 0;
+}
+
+int
+tick_board_quote(const struct tick_board *board, uint32_t instrument, struct tick_quote *out)
+{
+	const struct tick_board_entry *e = entry_of(board, instrument);
+	struct tick_quote copy;
+
+	return e ? read_part(&e->quote.seq, &copy, sizeof(copy), out) : TICK_E_RANGE;
+}
+
+int
+tick_board_trade(const struct tick_board *board, uint32_t instrument, struct tick_last_trade *out)
+{
+	const struct tick_board_entry *e = entry_of(board, instrument);
+	struct tick_last_trade copy;
+
+	return e ? read_part(&e->trade.seq, &copy, sizeof(copy), out) : TICK_E_RANGE;
+}
+
+int
+tick_board_data(const struct tick_board *board, uint32_t instrument, struct tick_data *out)
+{
+	const struct tick_board_entry *e = entry_of(board, instrument);
+	struct tick_data copy;
+
+	return e ? read_part(&e->state.seq, &copy, sizeof(copy), out) : TICK_E_RANGE;
+}
+
+/* Best levels of one side, as many as are there and wanted. */
+static uint32_t
+read_side(const struct tick_level *shared, int64_t there, uint32_t room, struct tick_level *out)
+{
+	uint32_t n = there < 0 ? 0 : there < room ? (uint32_t)there : room;
+
+	words_load(out, shared, n * sizeof(*out));
+	return n;
+}
+
+int
+tick_board_book(const struct tick_board *board, uint32_t instrument, struct tick_book *out,
+    struct tick_level *bids, struct tick_level *asks, uint32_t levels)
+{
+	const struct tick_board_entry *e = entry_of(board, instrument);
+	const struct tick_level *shared;
+	struct tick_board_book head;
+
+	if (!e)
+		return TICK_E_RANGE;
+	shared = (const struct tick_level *)(e + 1);
+	if (levels > board->depth)
+		levels = board->depth;
+	for (int i = 0; i < SEQLOCK_ATTEMPTS; i++) {
+		uint64_t before = __atomic_load_n(&e->book.seq, __ATOMIC_ACQUIRE);
+		struct tick_book copy;
+
+		if (before == 0)
+			return TICK_E_ABSENT;
+		if (before & 1)
+			continue;
+		words_load(&head, &e->book, sizeof(head));
+		copy = (struct tick_book){head.recv_ns, head.exch_ns, head.id, 0, 0};
+		copy.bids = read_side(shared, head.bids, levels, bids);
+		copy.asks = read_side(shared + board->depth, head.asks, levels, asks);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (__atomic_load_n(&e->book.seq, __ATOMIC_RELAXED) == before) {
+			*out = copy;
+			return 0;
+		}
+	}
+	return TICK_E_BUSY;
+}
+
+int
+tick_board_check(const struct tick_board *board)
+{
+	return attach_check(&board->at);
+}

@@ -1,0 +1,78 @@
+/*
+ * The writer of a board: the latest quote, trade, state and book image of each
+ * instrument. Owned by the feed thread; wait-free.
+ */
+#ifndef SHM_BOARD_WRITER_H
+#define SHM_BOARD_WRITER_H
+
+#include <tickring/board.h>
+
+#include "shm/segment.h"
+#include "shm/words.h"
+
+struct board_cfg {
+	const char *directory; /* NULL: /dev/shm */
+	const char *feed;
+	gid_t group;           /* readers' group or (gid_t)-1 */
+	uint32_t instruments_max;
+	uint32_t depth;        /* levels a side of the book image */
+	int64_t heartbeat_every_ns;
+};
+
+struct board {
+	char *entries;
+	size_t entry_bytes;
+	uint32_t instruments_max, depth;
+	struct segment segment;
+};
+
+/* Creates the board or takes it over, contents and all. Returns 0 or -errno as segment_open(). */
+int board_open(struct board *b, const struct board_cfg *cfg, char *why);
+
+/* Ends in good order; see segment_close(). */
+void board_close(struct board *b, bool unlink_it);
+
+/* Forgets one instrument's parts: for an id whose meaning was not inherited. */
+void board_reset(struct board *b, uint32_t instrument);
+
+/* What the last writer knew of an instrument. Returns false when nothing. */
+bool board_recall(const struct board *b, uint32_t instrument, struct tick_data *out);
+
+static inline struct tick_board_entry *
+board_entry(const struct board *b, uint32_t instrument)
+{
+	return (struct tick_board_entry *)(b->entries + instrument * b->entry_bytes);
+}
+
+static inline void
+board_write_part(uint64_t *seq, const void *part, size_t bytes)
+{
+	uint64_t begun = seqlock_write_begin(seq);
+
+	words_store(seq + 1, part, bytes);
+	seqlock_write_end(seq, begun);
+}
+
+static inline void
+board_quote(struct board *b, uint32_t instrument, const struct tick_quote *quote)
+{
+	board_write_part(&board_entry(b, instrument)->quote.seq, quote, sizeof(*quote));
+}
+
+static inline void
+board_trade(struct board *b, uint32_t instrument, const struct tick_last_trade *trade)
+{
+	board_write_part(&board_entry(b, instrument)->trade.seq, trade, sizeof(*trade));
+}
+
+static inline void
+board_data(struct board *b, uint32_t instrument, const struct tick_data *data)
+{
+	board_write_part(&board_entry(b, instrument)->state.seq, data, sizeof(*data));
+}
+
+/* The book image: best first; levels beyond the board's depth are left out. */
+void board_book(struct board *b, uint32_t instrument, const struct tick_book *book,
+    const struct tick_level *bids, const struct tick_level *asks);
+
+#endif

@@ -1,0 +1,221 @@
+#include "shm/ring.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What stands in the slots of a ring that is taken over. */
+struct survey {
+	uint64_t seq_max;
+	bool sound; /* every slot's sequence belongs to that slot */
+};
+
+static struct survey
+survey_slots(const struct tick *slots, uint64_t nslots)
+{
+	struct survey s = {0, true};
+
+	for (uint64_t i = 0; i < nslots; i++) {
+		uint64_t seq = __atomic_load_n(&slots[i].seq, __ATOMIC_RELAXED);
+
+		if (seq == 0)
+			continue;
+		if (((seq - 1) / 2 & (nslots - 1)) != i)
+			s.sound = false;
+		if (seq > s.seq_max)
+			s.seq_max = seq;
+	}
+	return s;
+}
+
+static uint32_t
+hash_of(const char *symbol, size_t bytes)
+{
+	uint64_t h = bytes * 0x9e3779b97f4a7c15ull;
+
+	while (bytes > 0) {
+		uint64_t word = 0;
+		size_t n = bytes < 8 ? bytes : 8;
+
+		memcpy(&word, symbol, n);
+		h = (h ^ word) * 0xff51afd7ed558ccdull;
+		h ^= h >> 32;
+		symbol += n;
+		bytes -= n;
+	}
+	return (uint32_t)h;
+}
+
+static uint32_t
+index_place(const struct ring *r, const char *symbol, size_t bytes)
+{
+	uint32_t at = hash_of(symbol, bytes) & r->index_mask;
+
+	for (; r->index[at] != 0; at = (at + 1) & r->index_mask) {
+		const struct tick_instrument *i = &r->directory[r->index[at] - 1];
+
+		if (i->symbol_bytes == bytes && memcmp(i->symbol, symbol, bytes) == 0)
+			break;
+	}
+	return at;
+}
+
+/* The hash table over the directory: at most half full. */
+static int
+index_build(struct ring *r, uint64_t entries_max)
+{
+	uint32_t size = 16;
+
+	while (size < 2 * entries_max)
+		size *= 2;
+	r->index = calloc(size, sizeof(*r->index));
+	if (!r->index)
+		return -ENOMEM;
+	r->index_mask = size - 1;
+	for (uint32_t id = 0; id < r->instruments; id++) {
+		const struct tick_instrument *i = &r->directory[id];
+
+		if (i->symbol_bytes > TICK_SYMBOL_MAX)
+			return -EBADMSG;
+		r->index[index_place(r, i->symbol, i->symbol_bytes)] = id + 1;
+	}
+	return 0;
+}
+
+static void
+look_around(struct ring *r)
+{
+	r->header = r->segment.header;
+	r->slots = segment_records(&r->segment);
+	r->mask = r->header->records - 1;
+	r->hint_mask = (r->mask + 1 < 4 * TICK_HINT_EVERY ? (r->mask + 1) / 4 : TICK_HINT_EVERY) - 1;
+	r->directory = (struct tick_instrument *)((char *)r->header + r->header->directory_at);
+	r->instruments = __atomic_load_n(&r->header->instruments, __ATOMIC_ACQUIRE);
+}
+
+/* Ids survive a change of geometry: the old directory is copied as far as there is room. */
+static void
+inherit_directory(struct ring *r, const struct segment *old)
+{
+	const struct tick_segment_header *h = old->header;
+	uint64_t n = h->instruments;
+	ssize_t bytes;
+
+	if (n > r->header->directory_max)
+		n = r->header->directory_max;
+	if (h->abi_major != TICK_ABI_MAJOR || h->kind != TICK_SEGMENT_RING || h->directory_at == 0)
+		return;
+	bytes = pread(old->fd, r->directory, n * sizeof(*r->directory), (off_t)h->directory_at);
+	r->instruments = bytes > 0 ? (uint32_t)((size_t)bytes / sizeof(*r->directory)) : 0;
+	__atomic_store_n(&r->header->instruments, r->instruments, __ATOMIC_RELEASE);
+}
+
+/* Finds out where the sequence goes on. Returns 0 or -EBADMSG. */
+static int
+find_place(struct ring *r)
+{
+	const struct segment *old = r->segment.predecessor;
+	struct survey s;
+
+	if (old) {
+		r->next = __atomic_load_n(&old->header->hint, __ATOMIC_ACQUIRE) + TICK_HINT_EVERY;
+		r->silent_since_ns = old->header->heartbeat_ns;
+		r->header->first = r->next;
+		inherit_directory(r, old);
+	} else if (r->segment.continued) {
+		s = survey_slots(r->slots, r->mask + 1);
+		r->next = s.seq_max / 2 > r->header->first ? s.seq_max / 2 : r->header->first;
+		r->torn = s.seq_max & 1;
+		r->silent_since_ns = r->header->heartbeat_ns;
+		if (!s.sound || r->instruments > r->header->directory_max)
+			return -EBADMSG;
+	}
+	r->restarted = r->segment.continued || old != NULL;
+	return 0;
+}
+
+int
+ring_open(struct ring *r, const struct ring_cfg *cfg, char *why)
+{
+	struct segment_spec spec = {
+		.kind = TICK_SEGMENT_RING,
+		.directory = cfg->directory,
+		.feed = cfg->feed,
+		.suffix = "ring",
+		.group = cfg->group,
+		.heartbeat_every_ns = cfg->heartbeat_every_ns,
+		.record_bytes = sizeof(struct tick),
+		.records = cfg->slots,
+		.directory_max = cfg->instruments_max,
+	};
+	int rc;
+
+	memset(r, 0, sizeof(*r));
+	if (cfg->slots < 16 || (cfg->slots & (cfg->slots - 1)) != 0 || cfg->instruments_max == 0) {
+		snprintf(why, SEGMENT_WHY_MAX, "%.64s: slots must be a power of two, at least 16", cfg->feed);
+		return -EINVAL;
+	}
+	rc = segment_open(&r->segment, &spec, why);
+	if (rc != 0)
+		return rc;
+	look_around(r);
+	rc = find_place(r);
+	if (rc == 0)
+		rc = index_build(r, r->header->directory_max);
+	if (rc != 0) {
+		snprintf(why, SEGMENT_WHY_MAX, "%.160s: %.90s", r->segment.path,
+		    rc == -EBADMSG ? "is damaged; remove it" : strerror(-rc));
+	} else {
+		__atomic_store_n(&r->header->hint, r->next, __ATOMIC_RELEASE);
+		rc = segment_commit(&r->segment, r->next, why);
+	}
+	if (rc != 0)
+		ring_close(r, false);
+	return rc;
+}
+
+void
+ring_close(struct ring *r, bool unlink_it)
+{
+	if (r->header)
+		__atomic_store_n(&r->header->hint, r->next, __ATOMIC_RELEASE);
+	segment_close(&r->segment, unlink_it);
+	free(r->index);
+	memset(r, 0, sizeof(*r));
+}
+
+void
+ring_idle(struct ring *r, int64_t mono_ns)
+{
+	__atomic_store_n(&r->header->hint, r->next, __ATOMIC_RELEASE);
+	segment_heartbeat(&r->segment, mono_ns);
+}
+
+int64_t
+ring_find(const struct ring *r, const char *symbol, size_t bytes)
+{
+	return (int64_t)r->index[index_place(r, symbol, bytes)] - 1;
+}
+
+int64_t
+ring_add(struct ring *r, const struct tick_instrument *instrument)
+{
+	struct tick_instrument entry = *instrument;
+	uint32_t id = r->instruments, at;
+
+	if (entry.symbol_bytes == 0 || entry.symbol_bytes > TICK_SYMBOL_MAX)
+		return -EINVAL;
+	at = index_place(r, entry.symbol, entry.symbol_bytes);
+	if (r->index[at] != 0)
+		return (int64_t)r->index[at] - 1;
+	if (id >= r->header->directory_max)
+		return -ENOSPC;
+	entry.id = id;
+	words_store(&r->directory[id], &entry, sizeof(entry));
+	r->index[at] = id + 1;
+	r->instruments = id + 1;
+	__atomic_store_n(&r->header->instruments, id + 1, __ATOMIC_RELEASE);
+	return id;
+}

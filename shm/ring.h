@@ -1,0 +1,97 @@
+/*
+ * The writer of a ring: ring_publish() and the instrument directory. Owned by
+ * the feed thread; nobody else writes. Publishing loads nothing that a reader
+ * touches, takes no lock, makes no system call and cannot be slowed down.
+ */
+#ifndef SHM_RING_H
+#define SHM_RING_H
+
+#include "shm/segment.h"
+#include "shm/words.h"
+
+struct ring_cfg {
+	const char *directory; /* NULL: /dev/shm */
+	const char *feed;
+	gid_t group;           /* readers' group or (gid_t)-1 */
+	uint64_t slots;        /* power of two, >= 16 */
+	uint32_t instruments_max;
+	int64_t heartbeat_every_ns;
+};
+
+/* A tick to publish: struct tick after its sequence word, made of whole words. */
+struct ring_tick {
+	uint64_t meta; /* ring_meta() */
+	int64_t exch_ns, recv_ns;
+	int64_t v[4];
+	int64_t id, first_id, trade_ns, mono_ns;
+	int64_t w[4];
+};
+
+TICK_STATIC_ASSERT(sizeof(struct ring_tick) == sizeof(struct tick) - 8, "all but the sequence");
+
+static inline uint64_t
+ring_meta(uint32_t instrument, enum tick_type type, unsigned flags, unsigned leg)
+{
+	return instrument | (uint64_t)type << 32 | (uint64_t)(flags & 0xff) << 40 |
+	    (uint64_t)(leg & 0xffff) << 48;
+}
+
+struct ring {
+	struct tick *slots;
+	uint64_t mask;
+	uint64_t hint_mask;  /* the hint is stored when the low bits of a number are all set */
+	uint64_t next;       /* number of the next tick; private memory */
+	struct tick_segment_header *header;
+	struct tick_instrument *directory;
+	uint32_t instruments;
+	uint32_t *index;     /* hash table: instrument id + 1, 0 = free */
+	uint32_t index_mask;
+	struct segment segment;
+	/* What the last writer left, valid after ring_open(). */
+	bool restarted;        /* there was one */
+	bool torn;             /* it died inside a slot: that number is used again */
+	int64_t silent_since_ns; /* its last heartbeat, CLOCK_MONOTONIC */
+};
+
+/*
+ * Creates the ring or takes it over: the sequence goes on where it stopped,
+ * the directory stands. Says nothing in band; the caller's first tick is
+ * FEED_EVENT START or RESTART. Returns 0 or -errno as segment_open().
+ */
+int ring_open(struct ring *r, const struct ring_cfg *cfg, char *why);
+
+/* Ends in good order; see segment_close(). */
+void ring_close(struct ring *r, bool unlink_it);
+
+/*
+ * Publishes one tick. W1 to W3 and F1 are named in docs/SHM.md, which holds
+ * the proof (after Boehm, "Can seqlocks get along with programming language
+ * memory models?", MSPC 2012).
+ */
+static inline void
+ring_publish(struct ring *r, const struct ring_tick *t)
+{
+	uint64_t n = r->next++;
+	struct tick *slot = &r->slots[n & r->mask];
+
+	__atomic_store_n(&slot->seq, 2 * n + 1, __ATOMIC_RELAXED); /* W1 */
+	__atomic_thread_fence(__ATOMIC_RELEASE);                   /* F1 */
+	words_store(&slot->seq + 1, t, sizeof(*t));                /* W2 */
+	__atomic_store_n(&slot->seq, 2 * n + 2, __ATOMIC_RELEASE); /* W3 */
+	if ((n & r->hint_mask) == r->hint_mask)
+		__atomic_store_n(&r->header->hint, n + 1, __ATOMIC_RELEASE);
+}
+
+/* Stores the hint and a sign of life; called when the feed thread goes to wait, and with each status. */
+void ring_idle(struct ring *r, int64_t mono_ns);
+
+/* Id of a symbol, or -1. */
+int64_t ring_find(const struct ring *r, const char *symbol, size_t bytes);
+
+/*
+ * Appends an instrument; its id, symbol and exponents never change again.
+ * Returns its id, or -ENOSPC (directory full), -EINVAL (empty or too long).
+ */
+int64_t ring_add(struct ring *r, const struct tick_instrument *instrument);
+
+#endif

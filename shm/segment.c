@@ -1,0 +1,320 @@
+#include "shm/segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OPEN_ATTEMPTS 8
+
+static int64_t
+clock_now(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int
+refuse(char *why, int error, const char *path, const char *text)
+{
+	snprintf(why, SEGMENT_WHY_MAX, "%.160s: %.90s", path, text ? text : strerror(error));
+	return -error;
+}
+
+static uint64_t
+round_up(uint64_t n, uint64_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+/* Identity lines for `spec`, without magic and generation. */
+static struct tick_segment_header
+header_for(const struct segment_spec *spec)
+{
+	struct tick_segment_header h = {
+		.byte_order = TICK_BYTE_ORDER,
+		.kind = spec->kind,
+		.abi_major = TICK_ABI_MAJOR,
+		.abi_minor = TICK_ABI_MINOR,
+		.header_bytes = TICK_HEADER_BYTES,
+		.record_bytes = spec->record_bytes,
+		.records = spec->records,
+		.directory_max = spec->directory_max,
+		.board_depth = spec->board_depth,
+		.records_at = TICK_HEADER_BYTES,
+	};
+
+	if (spec->directory_max > 0) {
+		h.directory_at = TICK_HEADER_BYTES;
+		h.records_at = round_up(TICK_HEADER_BYTES +
+		    spec->directory_max * sizeof(struct tick_instrument), 4096);
+	}
+	h.total_bytes = round_up(h.records_at + h.records * h.record_bytes, 4096);
+	snprintf(h.feed, sizeof(h.feed), "%s", spec->feed);
+	return h;
+}
+
+static bool
+same_geometry(const struct tick_segment_header *a, const struct tick_segment_header *b)
+{
+	return a->byte_order == b->byte_order && a->kind == b->kind && a->abi_major == b->abi_major &&
+	    a->abi_minor == b->abi_minor && a->header_bytes == b->header_bytes &&
+	    a->record_bytes == b->record_bytes && a->records == b->records &&
+	    a->records_at == b->records_at && a->directory_at == b->directory_at &&
+	    a->directory_max == b->directory_max && a->total_bytes == b->total_bytes &&
+	    a->board_depth == b->board_depth;
+}
+
+/* Open-file-description locks die with the process and can be tested by readers. */
+static int
+lock_it(int fd)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+
+	return fcntl(fd, F_OFD_SETLK, &lock) == 0 ? 0 : -errno;
+}
+
+static int
+map_it(struct segment *s, size_t bytes)
+{
+	void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, s->fd, 0);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	s->header = map;
+	s->bytes = bytes;
+	return 0;
+}
+
+static void
+drop(struct segment *s)
+{
+	if (s->header)
+		munmap(s->header, s->bytes);
+	if (s->fd >= 0)
+		close(s->fd);
+	s->header = NULL;
+	s->fd = -1;
+}
+
+/* Does `path` still name the file that we hold? It may have been replaced while we waited. */
+static bool
+still_named(const struct segment *s)
+{
+	struct stat mine, named;
+
+	return fstat(s->fd, &mine) == 0 && stat(s->path, &named) == 0 &&
+	    mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+}
+
+/* Checks the locked file. Returns 1 take over, 0 replace, -errno refuse. */
+static int
+judge(struct segment *s, const struct tick_segment_header *wanted, char *why)
+{
+	struct tick_segment_header h;
+	struct stat st;
+	ssize_t got;
+
+	if (fstat(s->fd, &st) != 0)
+		return refuse(why, errno, s->path, NULL);
+	if (!S_ISREG(st.st_mode))
+		return refuse(why, EEXIST, s->path, "is not a regular file");
+	if (st.st_uid != geteuid())
+		return refuse(why, EPERM, s->path, "belongs to another user");
+	got = pread(s->fd, &h, sizeof(h), 0);
+	if (got < (ssize_t)sizeof(h.magic) || h.magic != TICK_MAGIC)
+		return refuse(why, EEXIST, s->path,
+		    "is no tickring segment; remove it or choose another feed name");
+	if (got < (ssize_t)sizeof(h) || (uint64_t)st.st_size < wanted->total_bytes)
+		return 0;
+	return same_geometry(&h, wanted);
+}
+
+/*
+ * Looks for an existing segment and locks it. Returns 1 when it is to be
+ * taken over (mapped), 0 when there is none or it is to be replaced (then
+ * s->fd >= 0, locked, and mapped if its header is whole), -errno.
+ */
+static int
+open_existing(struct segment *s, const struct tick_segment_header *wanted, char *why)
+{
+	int rc;
+
+	for (int attempt = 0; attempt < OPEN_ATTEMPTS; attempt++) {
+		s->fd = open(s->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		if (s->fd < 0)
+			return errno == ENOENT ? 0 : refuse(why, errno, s->path, NULL);
+		rc = lock_it(s->fd);
+		if (rc == -EAGAIN || rc == -EACCES)
+			return refuse(why, EBUSY, s->path, "another process writes this feed");
+		if (rc != 0)
+			return refuse(why, -rc, s->path, NULL);
+		if (still_named(s)) {
+			rc = judge(s, wanted, why);
+			if (rc < 0)
+				return rc;
+			if (map_it(s, rc ? wanted->total_bytes : TICK_HEADER_BYTES) != 0)
+				return refuse(why, errno, s->path, NULL);
+			return rc;
+		}
+		drop(s);
+	}
+	return refuse(why, EBUSY, s->path, "keeps being replaced by another process");
+}
+
+static int
+set_permissions(int fd, gid_t group)
+{
+	/* Set outright, whatever the umask: readers in the group map it read-only. */
+	if (fchmod(fd, 0640) != 0)
+		return -errno;
+	if (group != (gid_t)-1 && fchown(fd, (uid_t)-1, group) != 0)
+		return -errno;
+	return 0;
+}
+
+/* A file without its final name, of full size, locked, header filled except for the magic. */
+static int
+build(struct segment *s, const struct segment_spec *spec, struct tick_segment_header *h, char *why)
+{
+	char tmp[PATH_MAX + 32];
+	int rc;
+
+	snprintf(tmp, sizeof(tmp), "%s.tmp.%ld", s->path, (long)getpid());
+	unlink(tmp);
+	s->fd = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (s->fd < 0)
+		return refuse(why, errno, tmp, NULL);
+	rc = set_permissions(s->fd, spec->group);
+	if (rc == 0)
+		rc = -posix_fallocate(s->fd, 0, (off_t)h->total_bytes);
+	if (rc == 0)
+		rc = lock_it(s->fd);
+	if (rc == 0)
+		rc = map_it(s, h->total_bytes);
+	if (rc == 0 && getrandom(&h->generation, sizeof(h->generation), 0) < 0)
+		rc = -errno;
+	if (rc != 0) {
+		unlink(tmp);
+		return refuse(why, -rc, tmp, NULL);
+	}
+	h->created_ns = clock_now(CLOCK_REALTIME);
+	memcpy(s->header, h, sizeof(*h));
+	return 0;
+}
+
+int
+segment_open(struct segment *s, const struct segment_spec *spec, char *why)
+{
+	struct tick_segment_header wanted = header_for(spec);
+	struct segment old;
+	int rc;
+
+	memset(s, 0, sizeof(*s));
+	s->fd = -1;
+	snprintf(s->path, sizeof(s->path), "%s/%s.%s",
+	    spec->directory ? spec->directory : SEGMENT_DIRECTORY, spec->feed, spec->suffix);
+	rc = open_existing(s, &wanted, why);
+	if (rc < 0) {
+		drop(s);
+		return rc;
+	}
+	s->continued = rc == 1;
+	if (!s->continued) {
+		old = *s;
+		s->fd = -1;
+		s->header = NULL;
+		rc = build(s, spec, &wanted, why);
+		if (rc != 0) {
+			drop(s);
+			drop(&old);
+			return rc;
+		}
+		if (old.fd >= 0) {
+			s->predecessor = malloc(sizeof(old));
+			if (!s->predecessor)
+				abort();
+			*s->predecessor = old;
+			__atomic_store_n(&s->header->epoch, old.header->epoch, __ATOMIC_RELAXED);
+		}
+	}
+	__atomic_store_n(&s->header->heartbeat_every_ns, spec->heartbeat_every_ns, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static int
+give_name(struct segment *s, char *why)
+{
+	char tmp[PATH_MAX + 32];
+
+	snprintf(tmp, sizeof(tmp), "%s.tmp.%ld", s->path, (long)getpid());
+	__atomic_store_n(&s->header->magic, TICK_MAGIC, __ATOMIC_RELEASE);
+	if (rename(tmp, s->path) != 0) {
+		unlink(tmp);
+		return refuse(why, errno, s->path, NULL);
+	}
+	s->continued = true;
+	if (s->predecessor) {
+		__atomic_store_n(&s->predecessor->header->state, TICK_STATE_REPLACED, __ATOMIC_RELEASE);
+		drop(s->predecessor);
+		free(s->predecessor);
+		s->predecessor = NULL;
+	}
+	return 0;
+}
+
+int
+segment_commit(struct segment *s, uint64_t first, char *why)
+{
+	struct tick_segment_header *h = s->header;
+
+	__atomic_store_n(&h->started_ns, clock_now(CLOCK_REALTIME), __ATOMIC_RELAXED);
+	__atomic_store_n(&h->writer_pid, (uint64_t)getpid(), __ATOMIC_RELAXED);
+	__atomic_store_n(&h->epoch_first, first, __ATOMIC_RELEASE);
+	__atomic_store_n(&h->epoch, h->epoch + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&h->heartbeat_ns, clock_now(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
+	__atomic_store_n(&h->state, TICK_STATE_LIVE, __ATOMIC_RELEASE);
+	return s->continued ? 0 : give_name(s, why);
+}
+
+void
+segment_heartbeat(struct segment *s, int64_t mono_ns)
+{
+	__atomic_store_n(&s->header->heartbeat_ns, mono_ns, __ATOMIC_RELAXED);
+}
+
+void
+segment_close(struct segment *s, bool unlink_it)
+{
+	char tmp[PATH_MAX + 32];
+
+	if (!s->header)
+		return;
+	__atomic_store_n(&s->header->state, TICK_STATE_CLOSED, __ATOMIC_RELEASE);
+	if (!s->continued) { /* never got its name */
+		snprintf(tmp, sizeof(tmp), "%s.tmp.%ld", s->path, (long)getpid());
+		unlink(tmp);
+	} else if (unlink_it) {
+		unlink(s->path);
+	}
+	if (s->predecessor) {
+		drop(s->predecessor);
+		free(s->predecessor);
+		s->predecessor = NULL;
+	}
+	drop(s);
+}
+
+void *
+segment_records(const struct segment *s)
+{
+	return (char *)s->header + s->header->records_at;
+}

@@ -1,0 +1,32 @@
+/*
+ * The writer of the status segment. Owned by the feed thread.
+ */
+#ifndef SHM_STATUS_WRITER_H
+#define SHM_STATUS_WRITER_H
+
+#include <tickring/status.h>
+
+#include "shm/segment.h"
+
+struct status_cfg {
+	const char *directory; /* NULL: /dev/shm */
+	const char *feed;
+	gid_t group;           /* readers' group or (gid_t)-1 */
+	int64_t heartbeat_every_ns;
+};
+
+struct status_writer {
+	struct tick_status_block *block;
+	struct segment segment;
+};
+
+/* Creates the segment or takes it over. Returns 0 or -errno as segment_open(). */
+int status_open(struct status_writer *w, const struct status_cfg *cfg, char *why);
+
+/* Ends in good order; see segment_close(). */
+void status_close(struct status_writer *w, bool unlink_it);
+
+/* Publishes a copy of *status, with a heartbeat at its at_mono_ns. */
+void status_publish(struct status_writer *w, const struct tick_status *status);
+
+#endif

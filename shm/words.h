@@ -1,0 +1,81 @@
+/*
+ * Copies between private memory and shared memory, as relaxed atomic 8-byte
+ * words: by the C11 memory model nothing else may touch memory that another
+ * process writes at the same time. The fences around them are the caller's.
+ */
+#ifndef SHM_WORDS_H
+#define SHM_WORDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Shared words may alias whatever record stands there. */
+typedef uint64_t __attribute__((may_alias)) shm_word;
+
+/* `bytes` is a multiple of 8. */
+static inline void
+words_store(void *shared, const void *private, size_t bytes)
+{
+	shm_word *to = shared;
+	const shm_word *from = private;
+
+#pragma GCC unroll 16
+	for (size_t i = 0; i < bytes / 8; i++)
+		__atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
+}
+
+static inline void
+words_load(void *private, const void *shared, size_t bytes)
+{
+	shm_word *to = private;
+	const shm_word *from = shared;
+
+#pragma GCC unroll 16
+	for (size_t i = 0; i < bytes / 8; i++)
+		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+}
+
+/*
+ * A seqlock with one writer. The odd mark, then a release fence, so that no
+ * payload store is seen before it; the even mark releases the payload.
+ */
+static inline uint64_t
+seqlock_write_begin(uint64_t *seq)
+{
+	uint64_t now = __atomic_load_n(seq, __ATOMIC_RELAXED);
+
+	now |= 1; /* a writer that died in here left it odd */
+	__atomic_store_n(seq, now, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	return now;
+}
+
+static inline void
+seqlock_write_end(uint64_t *seq, uint64_t begun)
+{
+	__atomic_store_n(seq, begun + 1, __ATOMIC_RELEASE);
+}
+
+#define SEQLOCK_ATTEMPTS 64
+
+/*
+ * One consistent copy of `bytes` from `shared`. Returns the (even) sequence
+ * it belongs to, or 1 when every attempt met the writer.
+ */
+static inline uint64_t
+seqlock_read(const uint64_t *seq, void *private, const void *shared, size_t bytes)
+{
+	for (int i = 0; i < SEQLOCK_ATTEMPTS; i++) {
+		uint64_t before = __atomic_load_n(seq, __ATOMIC_ACQUIRE);
+
+		if (before & 1)
+			continue;
+		words_load(private, shared, bytes);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (__atomic_load_n(seq, __ATOMIC_RELAXED) == before)
+			return before;
+	}
+	return 1;
+}
+
+#endif

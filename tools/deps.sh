@@ -1,0 +1,85 @@
+#!/bin/sh
+# Installs the Debian packages that building, testing and the demonstration
+# need. Says and does nothing when all are there.
+#
+# usage: deps.sh [clang]
+set -u
+
+packages="gcc g++ libc6-dev make pkg-config libwebsockets-dev libssl-dev libcjson-dev
+	liburing-dev libcmocka-dev libzstd-dev zstd mandoc openssl"
+commands="gcc g++ make pkg-config zstd mandoc openssl"
+libraries="libwebsockets openssl libcjson liburing libzstd cmocka"
+if [ "${1-}" = clang ]; then
+	packages="$packages clang libclang-rt-dev"
+	commands="$commands clang clang++"
+fi
+
+# Prints the packages that are not installed.
+missing() {
+	dpkg-query -W -f '${db:Status-Status} ${Package}\n' $packages 2>/dev/null |
+	    awk -v all="$packages" '
+		$1 == "installed" { have[$2] = 1 }
+		END {
+			n = split(all, p)
+			for (i = 1; i <= n; i++)
+				if (!(p[i] in have))
+					list = list " " p[i]
+			print substr(list, 2)
+		}'
+}
+
+# On other systems: is what the packages bring there?
+usable() {
+	for c in $commands; do
+		command -v "$c" >/dev/null || return 1
+	done
+	pkg-config --exists $libraries
+}
+
+give_up() {
+	echo "deps: $1" >&2
+	echo "deps: needed, by their Debian names:" $2 >&2
+	echo "deps: install them as root: apt-get install --no-install-recommends" $2 >&2
+	exit 1
+}
+
+if ! command -v dpkg-query >/dev/null; then
+	usable && exit 0
+	give_up "this system has no dpkg, and something is missing" "$packages"
+fi
+
+want=$(missing)
+[ -n "$want" ] || exit 0
+
+command -v apt-get >/dev/null || give_up "packages are missing and there is no apt-get" "$want"
+if [ "$(id -u)" -eq 0 ]; then
+	as_root="env"
+elif ! command -v sudo >/dev/null; then
+	give_up "packages are missing; only root can install them, and there is no sudo" "$want"
+elif sudo -n true 2>/dev/null; then
+	as_root="sudo -n env"
+elif [ -t 0 ]; then
+	as_root="sudo env"
+else
+	give_up "packages are missing; sudo wants a password and there is no terminal" "$want"
+fi
+
+# apt's progress goes to a log that is shown only when it fails.
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+apt() {
+	$as_root DEBIAN_FRONTEND=noninteractive apt-get -y -o Dpkg::Use-Pty=0 "$@" >>"$log" 2>&1
+}
+
+echo "deps: installing" $want
+if ! apt update && ! { sleep 3; apt update; }; then
+	echo "deps: apt-get update failed, trying with the package lists of before" >&2
+fi
+if ! apt install --no-install-recommends $want && ! { sleep 3; apt update
+    apt install --no-install-recommends $want; }; then
+	tail -n 20 "$log" >&2
+	give_up "apt-get could not install them" "$want"
+fi
+
+want=$(missing)
+[ -z "$want" ] || give_up "still missing after apt-get" "$want"
