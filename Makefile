@@ -43,7 +43,16 @@ FEED := feed/normalize.c feed/publish.c feed/pipeline.c
 MAIN :=
 
 # Tools: one binary each, built of the files of their own list.
-TOOLS :=
+TOOLS := shm-inspect
+
+TOOLS_COMMON := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
+                tools/common/stop.c tools/common/table.c tools/common/term.c \
+                tools/common/text.c
+INSPECT := $(addprefix tools/shm-inspect/, \
+           delays.c filter.c follow.c head.c live.c market.c measure.c options.c record.c \
+           render.c render_json.c render_text.c render_tsv.c source.c status_once.c view.c \
+           words.c)
+tool-shm-inspect := tools/shm-inspect/main.c $(INSPECT) $(TOOLS_COMMON)
 
 # Tests: one binary per file, all with the same libraries.
 UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c \
@@ -59,7 +68,7 @@ CAPTURE_TESTS :=
 SHELL_TESTS :=
 
 # Linked into every test binary through an archive.
-TEST_SUPPORT := tests/shm_fixture.c
+TEST_SUPPORT := tests/shm_fixture.c $(INSPECT) $(TOOLS_COMMON)
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES :=

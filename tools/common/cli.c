@@ -39,26 +39,45 @@ translate(const struct cli *cli, struct option *longs, char *shorts)
 	*shorts = '\0';
 }
 
+static bool
+is_key(const struct cli *cli, int key)
+{
+	for (unsigned i = 0; i < cli->count; i++)
+		if (cli->options[i].key == key)
+			return true;
+	return false;
+}
+
+/* Says what getopt did not like. */
+static void
+complain(const struct cli *cli, int key, const char *last)
+{
+	bool letter = optopt > 0 && optopt < CLI_LONG;
+
+	if (key == ':')
+		cli_wrong(cli, "option %s needs a value", last);
+	else if (letter && !is_key(cli, optopt))
+		cli_wrong(cli, "unknown option -%c", optopt);
+	else if (optopt != 0)
+		cli_wrong(cli, "option %s takes no value", last);
+	else
+		cli_wrong(cli, "unknown option %s", last);
+}
+
 int
 cli_next(const struct cli *cli, int argc, char **argv, const char **argument)
 {
 	struct option longs[OPTIONS_MAX + 1];
 	char shorts[3 * OPTIONS_MAX + 2];
-	const char *at;
 	int key;
 
 	translate(cli, longs, shorts);
 	opterr = 0;
-	at = optind < argc ? argv[optind] : "";
 	key = getopt_long(argc, argv, shorts, longs, NULL);
 	*argument = optarg;
 	if (key != '?' && key != ':')
 		return key;
-	if (optopt > 0 && optopt < CLI_LONG && at[0] == '-' && at[1] != '-')
-		cli_wrong(cli, key == ':' ? "option -%c needs a value" : "unknown option -%c", optopt);
-	else
-		cli_wrong(cli, key == ':' ? "option %s needs a value" : "unknown option %s",
-		    argv[optind - 1]);
+	complain(cli, key, argv[optind - 1]);
 	return CLI_INVALID;
 }
 

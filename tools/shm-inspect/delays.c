@@ -7,8 +7,8 @@
 void
 delays_clear(struct delays *d)
 {
-	hist_clear(&d->publish);
-	hist_clear(&d->read);
+	quantile_clear(&d->publish);
+	quantile_clear(&d->read);
 }
 
 void
@@ -23,7 +23,7 @@ delays_on_tick(struct delays *d, const struct tick *tick)
 		d->wall_minus_mono_ns = clock_wall_minus_mono_ns();
 		d->measured_ns = now;
 	}
-	hist_add(&d->read, now - tick->mono_ns);
+	quantile_add(&d->read, now - tick->mono_ns);
 	if (tick->recv_ns != TICK_ABSENT)
-		hist_add(&d->publish, tick->mono_ns + d->wall_minus_mono_ns - tick->recv_ns);
+		quantile_add(&d->publish, tick->mono_ns + d->wall_minus_mono_ns - tick->recv_ns);
 }

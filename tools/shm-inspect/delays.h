@@ -11,10 +11,10 @@
 
 #include <tickring/tick.h>
 
-#include "tools/common/hist.h"
+#include "tools/common/quantile.h"
 
 struct delays {
-	struct hist publish, read;
+	struct quantile publish, read;
 	int64_t wall_minus_mono_ns;
 	int64_t measured_ns; /* when that was measured, monotonic */
 };

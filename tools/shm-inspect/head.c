@@ -136,7 +136,8 @@ check_run(const struct options *o)
 }
 
 static void
-show_board_entry(struct sheet *sheet, const struct tick_board *board, const struct tick_instrument *i)
+show_board_entry(struct sheet *sheet, const struct tick_board *board,
+    const struct tick_instrument *i, bool raw)
 {
 	struct tick_quote q = {.bid_px = TICK_ABSENT, .bid_qty = TICK_ABSENT,
 	    .ask_px = TICK_ABSENT, .ask_qty = TICK_ABSENT, .recv_ns = TICK_ABSENT, .id = TICK_ABSENT};
@@ -162,8 +163,10 @@ show_board_entry(struct sheet *sheet, const struct tick_board *board, const stru
 	record_int(&r, "quote_id", q.id);
 	record_span(&r, "quote_age",
 	    q.recv_ns == TICK_ABSENT ? TICK_ABSENT : clock_wall_ns() - q.recv_ns);
-	record_int(&r, "price_exponent", i->price_exponent);
-	record_int(&r, "qty_exponent", i->qty_exponent);
+	if (raw) { /* mantissas say nothing without them */
+		record_int(&r, "price_exponent", i->price_exponent);
+		record_int(&r, "qty_exponent", i->qty_exponent);
+	}
 	sheet_record(sheet, &r);
 }
 
@@ -188,7 +191,8 @@ board_run(const struct options *o)
 	sheet_init(&sheet, stdout, o->output);
 	for (uint32_t id = 0; id < tick_reader_instruments(s.reader); id++)
 		if (filter_wants_instrument(&f, s.reader, id))
-			show_board_entry(&sheet, board, tick_reader_instrument(s.reader, id));
+			show_board_entry(&sheet, board, tick_reader_instrument(s.reader, id),
+			    o->output == OUTPUT_TSV);
 	sheet_end(&sheet);
 	if (tick_board_check(board) != TICK_END)
 		fprintf(stderr, "shm-inspect: board of feed \"%s\": %s; these are the last values\n",

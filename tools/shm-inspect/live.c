@@ -133,7 +133,7 @@ take_status(struct live *l)
 	}
 	if (!l->has_status) {
 		v->lines = v->lines_live = v->messages_per_s = TICK_ABSENT;
-		v->decode_errors = TICK_ABSENT;
+		v->decode_errors = v->arrival_p50_ns = v->arrival_p99_ns = TICK_ABSENT;
 		v->gaps = (int64_t)l->market.gaps_seen;
 		return;
 	}
@@ -143,6 +143,8 @@ take_status(struct live *l)
 	v->decode_errors = (int64_t)(l->last.counter[TICK_COUNTER_MALFORMED] +
 	    l->last.counter[TICK_COUNTER_UNFIT]);
 	v->gaps = (int64_t)l->last.counter[TICK_COUNTER_GAPS];
+	v->arrival_p50_ns = l->last.arrival.count > 0 ? l->last.arrival.p50 : TICK_ABSENT;
+	v->arrival_p99_ns = l->last.arrival.count > 0 ? l->last.arrival.p99 : TICK_ABSENT;
 }
 
 static void
@@ -159,10 +161,8 @@ take_stock(struct live *l, int64_t now)
 	v->lost = l->source.lost;
 	v->lag = tick_reader_lag(l->source.reader);
 	v->wall_ns = clock_wall_ns();
-	v->publish_p50_ns = hist_at(&l->delays.publish, 500);
-	v->publish_p99_ns = hist_at(&l->delays.publish, 990);
-	v->read_p50_ns = hist_at(&l->delays.read, 500);
-	v->read_p99_ns = hist_at(&l->delays.read, 990);
+	v->publish_p50_ns = quantile_at(&l->delays.publish, 500);
+	v->publish_p99_ns = quantile_at(&l->delays.publish, 990);
 	delays_clear(&l->delays);
 	market_sample(&l->market, now, v->order);
 	v->note = l->noted_ns != 0 && now - l->noted_ns < NOTE_LASTS_NS ? l->note : NULL;

@@ -45,6 +45,37 @@ market_restart(struct market *m, uint32_t rows)
 	return true;
 }
 
+/* 1 as a mantissa of that exponent. */
+static int64_t
+unit(int exponent)
+{
+	int64_t one = 1;
+
+	for (; exponent < 0 && exponent >= -18; exponent++)
+		one *= 10;
+	return one;
+}
+
+/* Makes the step fine enough for this value too. */
+static void
+learn(bool wanted, int64_t *step, int64_t mantissa)
+{
+	if (!wanted || mantissa == TICK_ABSENT)
+		return;
+	while (*step > 1 && mantissa % *step != 0)
+		*step /= 10;
+}
+
+static void
+learn_steps(struct market_row *row)
+{
+	learn(row->learn_price, &row->price_step, row->bid_px);
+	learn(row->learn_price, &row->price_step, row->ask_px);
+	learn(row->learn_price, &row->price_step, row->last_px);
+	learn(row->learn_qty, &row->qty_step, row->bid_qty);
+	learn(row->learn_qty, &row->qty_step, row->ask_qty);
+}
+
 void
 market_add(struct market *m, const struct tick_instrument *i)
 {
@@ -57,8 +88,10 @@ market_add(struct market *m, const struct tick_instrument *i)
 	    .shown = true,
 	    .price_exponent = i->price_exponent,
 	    .qty_exponent = i->qty_exponent,
-	    .price_step = i->price_step,
-	    .qty_step = i->qty_step,
+	    .price_step = i->price_step > 0 ? i->price_step : unit(i->price_exponent),
+	    .qty_step = i->qty_step > 0 ? i->qty_step : unit(i->qty_exponent),
+	    .learn_price = i->price_step <= 0,
+	    .learn_qty = i->qty_step <= 0,
 	    .bid_px = TICK_ABSENT,
 	    .bid_qty = TICK_ABSENT,
 	    .ask_px = TICK_ABSENT,
@@ -76,10 +109,11 @@ find(struct market *m, uint32_t id)
 	return id < m->rows && m->row[id].shown ? &m->row[id] : NULL;
 }
 
-/* TICK_ABSENT is the smallest of all, so anything is newer than it. */
+/* The row has new values. TICK_ABSENT is the smallest time, so anything is newer. */
 static void
 updated(struct market_row *row, int64_t recv_ns)
 {
+	learn_steps(row);
 	if (recv_ns > row->updated_ns)
 		row->updated_ns = recv_ns;
 }

@@ -58,7 +58,7 @@ collect(struct measure *m)
 }
 
 static void
-show_latency(struct sheet *sheet, const char *name, const struct hist *h)
+show_latency(struct sheet *sheet, const char *name, const struct quantile *h)
 {
 	struct record r;
 
@@ -66,10 +66,10 @@ show_latency(struct sheet *sheet, const char *name, const struct hist *h)
 	record_text(&r, "of", name);
 	record_int(&r, "count", (int64_t)h->count);
 	record_span(&r, "min", h->count > 0 ? h->min : TICK_ABSENT);
-	record_span(&r, "p50", hist_at(h, 500));
-	record_span(&r, "p90", hist_at(h, 900));
-	record_span(&r, "p99", hist_at(h, 990));
-	record_span(&r, "p99_9", hist_at(h, 999));
+	record_span(&r, "p50", quantile_at(h, 500));
+	record_span(&r, "p90", quantile_at(h, 900));
+	record_span(&r, "p99", quantile_at(h, 990));
+	record_span(&r, "p99_9", quantile_at(h, 999));
 	record_span(&r, "max", h->count > 0 ? h->max : TICK_ABSENT);
 	sheet_record(sheet, &r);
 }

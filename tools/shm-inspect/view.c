@@ -216,9 +216,9 @@ put_feed(const struct view *v, FILE *out)
 	    num_short(v->messages_per_s, a), num_rate(v->market->ticks_milli, b), v->lost,
 	    num_short(v->decode_errors, c), num_short(v->gaps, d));
 	put_line(v, out, line);
-	snprintf(line, sizeof(line), "latency: publish p50 %s p99 %s, read p50 %s p99 %s, lag %" PRIu64,
+	snprintf(line, sizeof(line), "latency: publish p50 %s p99 %s, arrival p50 %s p99 %s, lag %" PRIu64,
 	    num_span(v->publish_p50_ns, a), num_span(v->publish_p99_ns, b),
-	    num_span(v->read_p50_ns, c), num_span(v->read_p99_ns, d), v->lag);
+	    num_span(v->arrival_p50_ns, c), num_span(v->arrival_p99_ns, d), v->lag);
 	put_line(v, out, line);
 }
 

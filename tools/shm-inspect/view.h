@@ -29,7 +29,7 @@ struct view {
 	int64_t lines, lines_live, messages_per_s; /* TICK_ABSENT: no status segment */
 	int64_t decode_errors, gaps;               /* TICK_ABSENT: no status segment */
 	int64_t publish_p50_ns, publish_p99_ns;    /* TICK_ABSENT: no ticks */
-	int64_t read_p50_ns, read_p99_ns;
+	int64_t arrival_p50_ns, arrival_p99_ns;    /* exchange to receipt; TICK_ABSENT: not known */
 	int64_t wall_ns;     /* now */
 };
 

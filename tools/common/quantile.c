@@ -1,11 +1,11 @@
-#include "tools/common/hist.h"
+#include "tools/common/quantile.h"
 
 #include <string.h>
 
 #include <tickring/tick.h>
 
 void
-hist_clear(struct hist *h)
+quantile_clear(struct quantile *h)
 {
 	memset(h, 0, sizeof(*h));
 }
@@ -34,7 +34,7 @@ last_of(unsigned bucket)
 }
 
 void
-hist_add(struct hist *h, int64_t ns)
+quantile_add(struct quantile *h, int64_t ns)
 {
 	if (ns < 0)
 		ns = 0;
@@ -47,14 +47,14 @@ hist_add(struct hist *h, int64_t ns)
 }
 
 int64_t
-hist_at(const struct hist *h, unsigned per_mille)
+quantile_at(const struct quantile *h, unsigned per_mille)
 {
 	/* Without rounding down: of one value the median is that value. */
 	uint64_t wanted = (h->count * per_mille + 999) / 1000, seen = 0;
 
 	if (h->count == 0)
 		return TICK_ABSENT;
-	for (unsigned i = 0; i < HIST_BUCKETS; i++) {
+	for (unsigned i = 0; i < QUANTILE_BUCKETS; i++) {
 		seen += h->bucket[i];
 		if (seen >= wanted && seen > 0)
 			return last_of(i) < h->max ? last_of(i) : h->max;
