@@ -41,7 +41,8 @@ int cli_next(const struct cli *cli, int argc, char **argv, const char **argument
 void cli_help(const struct cli *cli, FILE *out);
 
 /* Says "PROGRAM: text (try --help)" on stderr. */
-void cli_wrong(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cli_wrong(const struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* A count: decimal digits only. False: it is none, or too large. */
 bool cli_count(const char *text, uint64_t *out);

@@ -15,7 +15,8 @@
 static char *
 absent(char *out)
 {
-	return strcpy(out, "-");
+	memcpy(out, "-", 2);
+	return out;
 }
 
 /* Decimals that a multiple of the step can need. */
@@ -64,7 +65,8 @@ scaled(int64_t n, int64_t unit, const char *suffix, char *out)
 	if (whole >= 100 || unit == 1)
 		snprintf(out, NUM_MAX, "%" PRId64 "%s", whole, suffix);
 	else if (whole >= 10)
-		snprintf(out, NUM_MAX, "%" PRId64 ".%" PRId64 "%s", whole, rest * 10 / unit, suffix);
+		snprintf(out, NUM_MAX, "%" PRId64 ".%" PRId64 "%s", whole, rest * 10 / unit,
+		    suffix);
 	else
 		snprintf(out, NUM_MAX, "%" PRId64 ".%02" PRId64 "%s", whole, rest * 100 / unit,
 		    suffix);

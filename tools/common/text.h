@@ -22,7 +22,7 @@ int text_columns(const char *s);
 /* Bytes of the longest beginning of a clean string that takes at most `columns`. */
 size_t text_fit(const char *s, int columns);
 
-/* Prints a clean string padded with blanks to `columns`: on the left, or on the right when negative. */
+/* Prints a clean string in `columns`: blanks on its left, or on its right when negative. */
 void text_pad(FILE *out, const char *s, int columns);
 
 /* Prints a clean string as a JSON string with its quotes. */

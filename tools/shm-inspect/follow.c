@@ -26,10 +26,11 @@ struct follow {
 static void
 show_tick(struct follow *f, const struct tick *tick)
 {
-	const struct tick_instrument *i = tick_reader_instrument(f->source.reader, tick->instrument);
+	const struct tick_instrument *i;
 	char symbol[TICK_SYMBOL_MAX + 1] = "-";
 	struct tick_line line = {.tick = tick, .symbol = symbol};
 
+	i = tick_reader_instrument(f->source.reader, tick->instrument);
 	if (i != NULL) {
 		text_clean(i->symbol, TICK_SYMBOL_MAX, symbol, sizeof(symbol));
 		line.price_exponent = i->price_exponent;

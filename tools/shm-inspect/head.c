@@ -63,8 +63,8 @@ show_instrument(struct sheet *sheet, const struct tick_instrument *i)
 	record_int(&r, "qty_exponent", i->qty_exponent);
 	record_decimal(&r, "price_step", i->price_step == 0 ? TICK_ABSENT : i->price_step,
 	    i->price_exponent, i->price_step);
-	record_decimal(&r, "qty_step", i->qty_step == 0 ? TICK_ABSENT : i->qty_step, i->qty_exponent,
-	    i->qty_step);
+	record_decimal(&r, "qty_step", i->qty_step == 0 ? TICK_ABSENT : i->qty_step,
+	    i->qty_exponent, i->qty_step);
 	sheet_record(sheet, &r);
 }
 
@@ -128,7 +128,8 @@ check_run(const struct options *o)
 	record_text(&r, "writer", source_health(&s));
 	record_int(&r, "epoch", TICK_LOAD(&h->epoch));
 	record_span(&r, "heartbeat_age", clock_mono_ns() - TICK_LOAD(&h->heartbeat_ns));
-	record_text(&r, "text", health == TICK_END ? "the writer is fine" : tick_outcome_text(health));
+	record_text(&r, "text",
+	    health == TICK_END ? "the writer is fine" : tick_outcome_text(health));
 	sheet_record(&sheet, &r);
 	sheet_end(&sheet);
 	source_close(&s);
@@ -139,9 +140,9 @@ static void
 show_board_entry(struct sheet *sheet, const struct tick_board *board,
     const struct tick_instrument *i, bool raw)
 {
-	struct tick_quote q = {.bid_px = TICK_ABSENT, .bid_qty = TICK_ABSENT,
-	    .ask_px = TICK_ABSENT, .ask_qty = TICK_ABSENT, .recv_ns = TICK_ABSENT, .id = TICK_ABSENT};
-	struct tick_last_trade t = {.price = TICK_ABSENT, .qty = TICK_ABSENT, .recv_ns = TICK_ABSENT};
+	struct tick_quote q = {.recv_ns = TICK_ABSENT, .id = TICK_ABSENT, .bid_px = TICK_ABSENT,
+	    .bid_qty = TICK_ABSENT, .ask_px = TICK_ABSENT, .ask_qty = TICK_ABSENT};
+	struct tick_last_trade t = {.price = TICK_ABSENT, .qty = TICK_ABSENT};
 	struct tick_data d = {.state = TICK_DATA_NONE};
 	bool no_trade = tick_board_trade(board, i->id, &t) != 0;
 	char symbol[TICK_SYMBOL_MAX + 1];
@@ -195,7 +196,7 @@ board_run(const struct options *o)
 			    o->output == OUTPUT_TSV);
 	sheet_end(&sheet);
 	if (tick_board_check(board) != TICK_END)
-		fprintf(stderr, "shm-inspect: board of feed \"%s\": %s; these are the last values\n",
+		fprintf(stderr, "shm-inspect: board of feed \"%s\": %s; the last values\n",
 		    o->feed, tick_outcome_text(tick_board_check(board)));
 	tick_board_close(&board);
 	source_close(&s);

@@ -276,8 +276,8 @@ static void
 say_missing(const char *what, int rc, const char *feed)
 {
 	if (rc != 0)
-		fprintf(stderr, "shm-inspect: %s of feed \"%s\": %s; going on without\n", what, feed,
-		    tick_outcome_text(rc));
+		fprintf(stderr, "shm-inspect: %s of feed \"%s\": %s; going on without\n",
+		    what, feed, tick_outcome_text(rc));
 }
 
 int

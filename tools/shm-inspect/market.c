@@ -85,19 +85,19 @@ market_add(struct market *m, const struct tick_instrument *i)
 		return;
 	row = &m->row[i->id];
 	*row = (struct market_row){
-	    .shown = true,
-	    .price_exponent = i->price_exponent,
-	    .qty_exponent = i->qty_exponent,
-	    .price_step = i->price_step > 0 ? i->price_step : unit(i->price_exponent),
-	    .qty_step = i->qty_step > 0 ? i->qty_step : unit(i->qty_exponent),
-	    .learn_price = i->price_step <= 0,
-	    .learn_qty = i->qty_step <= 0,
-	    .bid_px = TICK_ABSENT,
-	    .bid_qty = TICK_ABSENT,
-	    .ask_px = TICK_ABSENT,
-	    .ask_qty = TICK_ABSENT,
-	    .last_px = TICK_ABSENT,
-	    .updated_ns = TICK_ABSENT,
+		.shown = true,
+		.price_exponent = i->price_exponent,
+		.qty_exponent = i->qty_exponent,
+		.price_step = i->price_step > 0 ? i->price_step : unit(i->price_exponent),
+		.qty_step = i->qty_step > 0 ? i->qty_step : unit(i->qty_exponent),
+		.learn_price = i->price_step <= 0,
+		.learn_qty = i->qty_step <= 0,
+		.bid_px = TICK_ABSENT,
+		.bid_qty = TICK_ABSENT,
+		.ask_px = TICK_ABSENT,
+		.ask_qty = TICK_ABSENT,
+		.last_px = TICK_ABSENT,
+		.updated_ns = TICK_ABSENT,
 	};
 	text_clean(i->symbol, TICK_SYMBOL_MAX, row->symbol, sizeof(row->symbol));
 	m->order[m->ordered++] = i->id;
@@ -183,7 +183,8 @@ static int
 compare(const void *a, const void *b, void *arg)
 {
 	const struct market *m = arg;
-	const struct market_row *x = &m->row[*(const uint32_t *)a], *y = &m->row[*(const uint32_t *)b];
+	const struct market_row *x = &m->row[*(const uint32_t *)a];
+	const struct market_row *y = &m->row[*(const uint32_t *)b];
 
 	return strcmp(x->symbol, y->symbol);
 }
@@ -192,7 +193,8 @@ static int
 compare_rates(const void *a, const void *b, void *arg)
 {
 	const struct market *m = arg;
-	const struct market_row *x = &m->row[*(const uint32_t *)a], *y = &m->row[*(const uint32_t *)b];
+	const struct market_row *x = &m->row[*(const uint32_t *)a];
+	const struct market_row *y = &m->row[*(const uint32_t *)b];
 	int64_t rx = x->quotes_milli + x->trades_milli, ry = y->quotes_milli + y->trades_milli;
 
 	if (rx != ry)

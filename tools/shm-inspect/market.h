@@ -17,7 +17,7 @@ struct market_row {
 	char symbol[TICK_SYMBOL_MAX + 1];
 	int price_exponent, qty_exponent;
 	int64_t price_step, qty_step;
-	bool learn_price, learn_qty; /* the directory knows no step: the coarsest power of ten that fits all */
+	bool learn_price, learn_qty; /* no step known: the coarsest power of ten that fits all */
 	int64_t bid_px, bid_qty, ask_px, ask_qty; /* mantissas, TICK_ABSENT: not known */
 	int64_t last_px;        /* last trade */
 	bool last_sell;         /* its taker sold */

@@ -1,5 +1,6 @@
 #include "tools/shm-inspect/measure.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "tools/common/clock.h"
@@ -123,7 +124,7 @@ measure_run(const struct options *o)
 	collect(&m);
 	show(&m);
 	if (m.source.lost > 0)
-		fprintf(stderr, "shm-inspect: %llu ticks lost\n", (unsigned long long)m.source.lost);
+		fprintf(stderr, "shm-inspect: %" PRIu64 " ticks lost\n", m.source.lost);
 	source_close(&m.source);
 	return EXIT_FINE;
 }

@@ -22,36 +22,36 @@ enum {
 };
 
 static const struct cli_option table[] = {
-    {KEY_HEAD, "head", NULL, "header and directory once (default when stdout\nis no terminal)"},
-    {KEY_CHECK, "check", NULL, "one line on the writer; exit code 1 unless it\nis alive"},
-    {'b', "board", NULL, "top of book of each instrument, once"},
-    {'s', "status", NULL, "lines and counters of the feed, once"},
-    {'f', "follow", NULL, "ticks as they come"},
-    {'l', "live", NULL, "live view (default on a terminal); keys: s sort,\np pause, q quit"},
-    {KEY_LATENCY, "latency", NULL, "measure latencies (10 s unless --duration)"},
-    {KEY_RATE, "rate", NULL, "measure ticks per second by type (1 s unless\n--duration)"},
-    {'o', "output", "FORMAT", "text, json (one object a line) or tsv (raw\nintegers)"},
-    {'i', "instrument", "SYMBOL", "only these; may be repeated, may be a comma list"},
-    {'t', "type", "TYPE", "only these types of ticks, as -i; see below"},
-    {'n', "count", "N", "follow: stop after N ticks"},
-    {KEY_FROM, "from", "WHERE", "newest (default) or oldest tick in the ring"},
-    {KEY_DRAIN, "drain", NULL, "follow: stop when everything in the ring is read"},
-    {KEY_DURATION, "duration", "SECONDS", "stop after that time"},
-    {KEY_INTERVAL, "interval", "SECONDS", "live: time between redraws or blocks (default 1)"},
-    {KEY_PLAIN, "plain", NULL, "live: blocks of text instead of redrawing"},
-    {KEY_SPIN, "spin", NULL, "never sleep while reading; burns a core"},
-    {'w', "wait", "[SECONDS]", "wait for a missing segment, without end unless a\ntime is given"},
-    {'h', "help", NULL, "this text"},
-    {'V', "version", NULL, "version"},
+	{KEY_HEAD, "head", NULL, "header and directory once (default when stdout\nis no terminal)"},
+	{KEY_CHECK, "check", NULL, "one line on the writer; exit code 1 unless it\nis alive"},
+	{'b', "board", NULL, "top of book of each instrument, once"},
+	{'s', "status", NULL, "lines and counters of the feed, once"},
+	{'f', "follow", NULL, "ticks as they come"},
+	{'l', "live", NULL, "live view (default on a terminal); keys: s sort,\np pause, q quit"},
+	{KEY_LATENCY, "latency", NULL, "measure latencies (10 s unless --duration)"},
+	{KEY_RATE, "rate", NULL, "measure ticks per second by type (1 s unless\n--duration)"},
+	{'o', "output", "FORMAT", "text, json (one object a line) or tsv (raw\nintegers)"},
+	{'i', "instrument", "SYMBOL", "only these; may be repeated, may be a comma list"},
+	{'t', "type", "TYPE", "only these types of ticks, as -i; see below"},
+	{'n', "count", "N", "follow: stop after N ticks"},
+	{KEY_FROM, "from", "WHERE", "newest (default) or oldest tick in the ring"},
+	{KEY_DRAIN, "drain", NULL, "follow: stop when everything in the ring is read"},
+	{KEY_DURATION, "duration", "SECONDS", "stop after that time"},
+	{KEY_INTERVAL, "interval", "SECONDS", "live: time between redraws or blocks (default 1)"},
+	{KEY_PLAIN, "plain", NULL, "live: blocks of text instead of redrawing"},
+	{KEY_SPIN, "spin", NULL, "never sleep while reading; burns a core"},
+	{'w', "wait", "[SECONDS]", "wait for a missing segment, without end\nunless a time is given"},
+	{'h', "help", NULL, "this text"},
+	{'V', "version", NULL, "version"},
 };
 
 static const struct cli cli = {
-    .program = "shm-inspect",
-    .usage = "[options] [FEED]",
-    .about = "Looks at the shared memory of a feed (default \"feed\": /dev/shm/feed.ring, .board\n"
-             "and .status), or of a path to a ring file. It never writes to it.",
-    .options = table,
-    .count = sizeof(table) / sizeof(table[0]),
+	.program = "shm-inspect",
+	.usage = "[options] [FEED]",
+	.about = "Looks at the shared memory of a feed (default \"feed\": /dev/shm/feed.ring,\n"
+             ".board and .status), or of a path to a ring file. It never writes to it.",
+	.options = table,
+	.count = sizeof(table) / sizeof(table[0]),
 };
 
 static void
@@ -122,11 +122,12 @@ read_symbols(struct options *o, char *text)
 		bool last = text[n] == '\0';
 
 		if (n == 0 || n > TICK_SYMBOL_MAX) {
-			cli_wrong(&cli, "--instrument: a symbol has 1 to %u bytes", TICK_SYMBOL_MAX);
+			cli_wrong(&cli, "--instrument: a symbol has 1 to %u bytes",
+			    TICK_SYMBOL_MAX);
 			return false;
 		}
 		if (o->symbols == OPTIONS_SYMBOLS_MAX) {
-			cli_wrong(&cli, "--instrument: more than %d symbols", OPTIONS_SYMBOLS_MAX);
+			cli_wrong(&cli, "--instrument: over %d symbols", OPTIONS_SYMBOLS_MAX);
 			return false;
 		}
 		text[n] = '\0';

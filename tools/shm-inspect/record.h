@@ -41,7 +41,8 @@ void record_begin(struct record *r, const char *kind, bool table);
 /* Adds a field. */
 void record_text(struct record *r, const char *name, const char *text);
 void record_int(struct record *r, const char *name, int64_t value);
-void record_decimal(struct record *r, const char *name, int64_t mantissa, int exponent, int64_t step);
+void record_decimal(struct record *r, const char *name, int64_t mantissa, int exponent,
+    int64_t step);
 void record_time(struct record *r, const char *name, int64_t wall_ns);
 void record_span(struct record *r, const char *name, int64_t ns);
 

@@ -6,9 +6,9 @@ void
 sheet_init(struct sheet *s, FILE *out, enum output output)
 {
 	static const struct render *const renders[] = {
-	    [OUTPUT_TEXT] = &render_text,
-	    [OUTPUT_JSON] = &render_json,
-	    [OUTPUT_TSV] = &render_tsv,
+		[OUTPUT_TEXT] = &render_text,
+		[OUTPUT_JSON] = &render_json,
+		[OUTPUT_TSV] = &render_tsv,
 	};
 
 	memset(s, 0, sizeof(*s));

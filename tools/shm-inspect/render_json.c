@@ -182,9 +182,9 @@ json_note(FILE *out, const struct note *note)
 }
 
 const struct render render_json = {
-    .record = json_record,
-    .end = json_end,
-    .tick_begin = json_tick_begin,
-    .tick = json_tick,
-    .note = json_note,
+	.record = json_record,
+	.end = json_end,
+	.tick_begin = json_tick_begin,
+	.tick = json_tick,
+	.note = json_note,
 };

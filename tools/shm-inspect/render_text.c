@@ -120,7 +120,7 @@ put_levels(FILE *out, const struct tick_line *line)
 {
 	const struct tick *t = line->tick;
 	const struct tick_level *levels[] = {
-	    &t->book.first[0], &t->book.first[1], &t->book2.more[0], &t->book2.more[1]};
+		&t->book.first[0], &t->book.first[1], &t->book2.more[0], &t->book2.more[1]};
 
 	fputs(t->flags & TICK_FLAG_SIDE ? "ask" : "bid", out);
 	for (unsigned i = 0; i < TICK_LEVELS; i++) {
@@ -203,10 +203,10 @@ text_tick(FILE *out, const struct tick_line *line)
 		unsigned flag;
 		const char *word;
 	} words[] = {
-	    {TICK_FLAG_REPLAY, "replay"},
-	    {TICK_FLAG_GAP_BEFORE, "gap before"},
-	    {TICK_FLAG_STALE, "stale"},
-	    {TICK_FLAG_CLOCK_DOUBT, "clock in doubt"},
+		{TICK_FLAG_REPLAY, "replay"},
+		{TICK_FLAG_GAP_BEFORE, "gap before"},
+		{TICK_FLAG_STALE, "stale"},
+		{TICK_FLAG_CLOCK_DOUBT, "clock in doubt"},
 	};
 	const struct tick *t = line->tick;
 	char text[NUM_MAX];
@@ -232,9 +232,9 @@ text_note(FILE *out, const struct note *note)
 }
 
 const struct render render_text = {
-    .record = text_record,
-    .end = print_rows,
-    .tick_begin = text_tick_begin,
-    .tick = text_tick,
-    .note = text_note,
+	.record = text_record,
+	.end = print_rows,
+	.tick_begin = text_tick_begin,
+	.tick = text_tick,
+	.note = text_note,
 };

@@ -53,7 +53,8 @@ tsv_tick(FILE *out, const struct tick_line *line)
 {
 	const struct tick *t = line->tick;
 
-	fprintf(out, "%s\t%s\t%" PRIu64, tick_type_name(t->type), line->symbol, tick_number(t->seq));
+	fprintf(out, "%s\t%s\t%" PRIu64, tick_type_name(t->type), line->symbol,
+	    tick_number(t->seq));
 	put_int(out, t->id);
 	put_int(out, t->first_id);
 	put_int(out, t->type == TICK_AGG_TRADE ? t->trade.last_id : TICK_ABSENT);
@@ -77,9 +78,9 @@ tsv_note(FILE *out, const struct note *note)
 }
 
 const struct render render_tsv = {
-    .record = tsv_record,
-    .end = tsv_end,
-    .tick_begin = tsv_tick_begin,
-    .tick = tsv_tick,
-    .note = tsv_note,
+	.record = tsv_record,
+	.end = tsv_end,
+	.tick_begin = tsv_tick_begin,
+	.tick = tsv_tick,
+	.note = tsv_note,
 };

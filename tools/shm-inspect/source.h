@@ -25,7 +25,7 @@ struct source {
 	struct note note;
 	char text[128];      /* of the note */
 	uint64_t lost;       /* since open, over all segments */
-	int trouble;         /* TICK_END, TICK_E_STALE, TICK_E_DEAD or TICK_E_REPLACED: what was told last */
+	int trouble;         /* told last: TICK_END, TICK_E_STALE, _DEAD or _REPLACED */
 	int64_t checked_ns;  /* monotonic */
 	bool held;           /* `tick` waits until the note was told */
 	struct tick tick;

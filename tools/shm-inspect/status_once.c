@@ -76,7 +76,8 @@ show_line(struct sheet *sheet, int64_t number, const struct tick_line_status *l)
 	record_int(&r, "pings", l->pings);
 	record_text(&r, "last_end", tick_reason_label(l->reason));
 	record_int(&r, "code", l->close_code);
-	record_span(&r, "retry_in", l->retry_at_ns == TICK_ABSENT ? TICK_ABSENT : l->retry_at_ns - now);
+	record_span(&r, "retry_in",
+	    l->retry_at_ns == TICK_ABSENT ? TICK_ABSENT : l->retry_at_ns - now);
 	sheet_record(sheet, &r);
 }
 

@@ -14,6 +14,10 @@
 #define PLAIN "\033[0m"
 
 #define CELL_MAX (2 * NUM_MAX + 4)
+#define CUT_ALL_ZEROS INT64_C(1000000000000000000) /* as a step for num_decimal() */
+
+/* Instead of a price that has no room: part of one would be a lie. */
+static const char too_wide[] = "##############################";
 
 enum column {
 	COLUMN_SYMBOL,
@@ -32,9 +36,14 @@ static const struct {
 	int least, most;
 	bool left;
 } columns[COLUMNS] = {
-    {"SYMBOL", 9, 20, true}, {"BID QTY@PRICE", 16, 30, false}, {"ASK QTY@PRICE", 16, 30, false},
-    {"SPREAD", 6, 14, false}, {"LAST", 11, 18, false}, {"QUO/S", 5, 7, false},
-    {"TRD/S", 5, 7, false}, {"AGE", 5, 8, false},
+	{"SYMBOL", 10, 20, true},
+	{"BID QTY@PRICE", 16, 30, false},
+	{"ASK QTY@PRICE", 16, 30, false},
+	{"SPREAD", 6, 14, false},
+	{"LAST", 10, 18, false},
+	{"QUO/S", 5, 7, false},
+	{"TRD/S", 5, 7, false},
+	{"AGE", 5, 8, false},
 };
 
 /* Widths for so many columns in all: the least, then one more each in turn. */
@@ -93,7 +102,7 @@ put_level(int64_t qty, int64_t price, const struct market_row *row, int width, c
 	else if (room >= -1)
 		snprintf(cell, CELL_MAX, "%s", p);
 	else
-		snprintf(cell, CELL_MAX, "%.*s", width, "##############################");
+		snprintf(cell, CELL_MAX, "%.*s", width, too_wide);
 }
 
 static void
@@ -104,7 +113,7 @@ put_price(int64_t price, const struct market_row *row, const char *suffix, int w
 	snprintf(cell, CELL_MAX, "%s%s",
 	    num_decimal(price, row->price_exponent, row->price_step, p), suffix);
 	if ((int)strlen(cell) > width)
-		snprintf(cell, CELL_MAX, "%.*s", width, "##############################");
+		snprintf(cell, CELL_MAX, "%.*s", width, too_wide);
 }
 
 /* "0.3s", "45s", "12m", "3h"; with "!" when it is too old. */
@@ -146,11 +155,25 @@ static void
 put_spread(const struct market_row *row, int width, char *cell)
 {
 	int64_t spread = TICK_ABSENT;
+	char text[NUM_MAX];
 
 	if (row->bid_px != TICK_ABSENT && row->ask_px != TICK_ABSENT &&
 	    __builtin_sub_overflow(row->ask_px, row->bid_px, &spread))
 		spread = TICK_ABSENT;
-	put_price(spread, row, "", width, cell);
+	num_decimal(spread, row->price_exponent, CUT_ALL_ZEROS, text);
+	snprintf(cell, CELL_MAX, "%s", text);
+	if ((int)strlen(cell) > width)
+		snprintf(cell, CELL_MAX, "%.*s", width, too_wide);
+}
+
+static void
+put_symbol(const struct market_row *row, int width, char *cell)
+{
+	if (text_columns(row->symbol) <= width)
+		snprintf(cell, CELL_MAX, "%s", row->symbol);
+	else
+		snprintf(cell, CELL_MAX, "%.*s~", (int)text_fit(row->symbol, width - 1),
+		    row->symbol);
 }
 
 static void
@@ -159,8 +182,7 @@ put_row(const struct view *v, FILE *out, const struct market_row *row, const int
 	bool stale = is_stale(v, row);
 	char cell[COLUMNS][CELL_MAX];
 
-	snprintf(cell[COLUMN_SYMBOL], CELL_MAX, "%.*s",
-	    (int)text_fit(row->symbol, width[COLUMN_SYMBOL]), row->symbol);
+	put_symbol(row, width[COLUMN_SYMBOL], cell[COLUMN_SYMBOL]);
 	put_level(row->bid_qty, row->bid_px, row, width[COLUMN_BID], cell[COLUMN_BID]);
 	put_level(row->ask_qty, row->ask_px, row, width[COLUMN_ASK], cell[COLUMN_ASK]);
 	put_spread(row, width[COLUMN_SPREAD], cell[COLUMN_SPREAD]);
@@ -204,7 +226,8 @@ put_feed(const struct view *v, FILE *out)
 	bool fine = strcmp(v->writer, "alive") == 0;
 	char line[512], a[NUM_MAX], b[NUM_MAX], c[NUM_MAX], d[NUM_MAX];
 
-	snprintf(line, sizeof(line), "%s: writer %s, epoch %" PRIu32 ", heartbeat %s, lines %s/%s live%s",
+	snprintf(line, sizeof(line),
+	    "%s: writer %s, epoch %" PRIu32 ", heartbeat %s, lines %s/%s live%s",
 	    v->feed, v->writer, v->epoch, num_span(v->heartbeat_age_ns, a),
 	    num_short(v->lines_live, b), num_short(v->lines, c),
 	    v->paused ? "  [PAUSED]" : "");
@@ -212,11 +235,13 @@ put_feed(const struct view *v, FILE *out)
 	fprintf(out, "%.*s", (int)text_fit(line, v->columns), line);
 	paint(v, out, PLAIN);
 	fputc('\n', out);
-	snprintf(line, sizeof(line), "messages/s %s, ticks/s %s, lost %" PRIu64 ", decode errors %s, gaps %s",
+	snprintf(line, sizeof(line),
+	    "messages/s %s, ticks/s %s, lost %" PRIu64 ", decode errors %s, gaps %s",
 	    num_short(v->messages_per_s, a), num_rate(v->market->ticks_milli, b), v->lost,
 	    num_short(v->decode_errors, c), num_short(v->gaps, d));
 	put_line(v, out, line);
-	snprintf(line, sizeof(line), "latency: publish p50 %s p99 %s, arrival p50 %s p99 %s, lag %" PRIu64,
+	snprintf(line, sizeof(line),
+	    "latency: publish p50 %s p99 %s, arrival p50 %s p99 %s, lag %" PRIu64,
 	    num_span(v->publish_p50_ns, a), num_span(v->publish_p99_ns, b),
 	    num_span(v->arrival_p50_ns, c), num_span(v->arrival_p99_ns, d), v->lag);
 	put_line(v, out, line);
