@@ -56,8 +56,9 @@ tool-shm-inspect := tools/shm-inspect/main.c $(INSPECT) $(TOOLS_COMMON)
 
 # Tests: one binary per file, all with the same libraries.
 UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c \
-              tests/unit/test_config_wrong.c
-IPC_TESTS :=
+              tests/unit/test_config_wrong.c tests/unit/test_inspect_numbers.c \
+              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c
+IPC_TESTS := tests/ipc/test_inspect.c
 SYSTEM_TESTS :=
 FUZZERS :=
 

@@ -40,7 +40,7 @@ static const struct cli_option table[] = {
 	{KEY_INTERVAL, "interval", "SECONDS", "live: time between redraws or blocks (default 1)"},
 	{KEY_PLAIN, "plain", NULL, "live: blocks of text instead of redrawing"},
 	{KEY_SPIN, "spin", NULL, "never sleep while reading; burns a core"},
-	{'w', "wait", "[SECONDS]", "wait for a missing segment, without end\nunless a time is given"},
+	{'w', "wait", "[SECONDS]", "wait for a missing segment, for ever if no time\nis given"},
 	{'h', "help", NULL, "this text"},
 	{'V', "version", NULL, "version"},
 };

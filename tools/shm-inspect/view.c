@@ -90,15 +90,18 @@ static void
 put_level(int64_t qty, int64_t price, const struct market_row *row, int width, char *cell)
 {
 	char q[NUM_MAX], p[NUM_MAX];
-	int room;
+	int room, point;
 
 	num_decimal(price, row->price_exponent, row->price_step, p);
 	num_decimal(qty, row->qty_exponent, row->qty_step, q);
 	room = width - 1 - (int)strlen(p);
-	if (room >= (int)strlen(q))
+	point = (int)strcspn(q, ".");
+	if (price == TICK_ABSENT)
+		snprintf(cell, CELL_MAX, "-");
+	else if (room >= (int)strlen(q))
 		snprintf(cell, CELL_MAX, "%s@%s", q, p);
-	else if (room >= 3 && strchr(q, '.') != NULL && strchr(q, '.') < q + room - 1)
-		snprintf(cell, CELL_MAX, "%.*s~@%s", room - 1, q, p);
+	else if (room > point)
+		snprintf(cell, CELL_MAX, "%.*s~@%s", room - 1 > point + 1 ? room - 1 : point, q, p);
 	else if (room >= -1)
 		snprintf(cell, CELL_MAX, "%s", p);
 	else
@@ -151,6 +154,15 @@ is_stale(const struct view *v, const struct market_row *row)
 	return row->stale || v->wall_ns - row->updated_ns > VIEW_STALE_NS;
 }
 
+/* As exact, and shorter where it is small: "15e-8". */
+static void
+put_powers(int64_t mantissa, int exponent, char *cell)
+{
+	for (; mantissa != 0 && mantissa % 10 == 0; mantissa /= 10)
+		exponent++;
+	snprintf(cell, CELL_MAX, "%" PRId64 "e%d", mantissa, exponent);
+}
+
 static void
 put_spread(const struct market_row *row, int width, char *cell)
 {
@@ -163,7 +175,7 @@ put_spread(const struct market_row *row, int width, char *cell)
 	num_decimal(spread, row->price_exponent, CUT_ALL_ZEROS, text);
 	snprintf(cell, CELL_MAX, "%s", text);
 	if ((int)strlen(cell) > width)
-		snprintf(cell, CELL_MAX, "%.*s", width, too_wide);
+		put_powers(spread, row->price_exponent, cell);
 }
 
 static void
