@@ -46,7 +46,7 @@ FEED := feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c feed/snapsho
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
-TOOLS := exchange-sim
+TOOLS := exchange-sim shm-inspect
 tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/capture.c tools/exchange-sim/control.c \
                      tools/exchange-sim/door.c tools/exchange-sim/exchange.c \
@@ -61,19 +61,31 @@ tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/server.c tools/exchange-sim/session.c \
                      tools/exchange-sim/stream.c tools/exchange-sim/text.c \
                      tools/exchange-sim/wire.c
+tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
+                    tools/common/stop.c tools/common/table.c tools/common/term.c \
+                    tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/filter.c \
+                    tools/shm-inspect/follow.c tools/shm-inspect/head.c tools/shm-inspect/live.c \
+                    tools/shm-inspect/main.c tools/shm-inspect/market.c \
+                    tools/shm-inspect/measure.c tools/shm-inspect/options.c \
+                    tools/shm-inspect/record.c tools/shm-inspect/render.c \
+                    tools/shm-inspect/render_json.c tools/shm-inspect/render_text.c \
+                    tools/shm-inspect/render_tsv.c tools/shm-inspect/source.c \
+                    tools/shm-inspect/status_once.c tools/shm-inspect/view.c \
+                    tools/shm-inspect/words.c
 
 # Tests: one binary per file, all with the same libraries.
 UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/test_board.c \
               tests/unit/test_config.c tests/unit/test_config_docs.c \
               tests/unit/test_config_wrong.c tests/unit/test_fixed.c tests/unit/test_hist.c \
-              tests/unit/test_json_damage.c tests/unit/test_json_events.c \
-              tests/unit/test_limits.c tests/unit/test_log.c tests/unit/test_names.c \
-              tests/unit/test_pool.c tests/unit/test_quota.c tests/unit/test_request.c \
-              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_session.c tests/unit/test_sim_capture.c \
+              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
+              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
+              tests/unit/test_json_events.c tests/unit/test_limits.c tests/unit/test_log.c \
+              tests/unit/test_names.c tests/unit/test_pool.c tests/unit/test_quota.c \
+              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
+              tests/unit/test_rng.c tests/unit/test_session.c tests/unit/test_sim_capture.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
               tests/unit/test_sim_session.c tests/unit/test_streams.c
-IPC_TESTS :=
+IPC_TESTS := tests/ipc/test_inspect.c
 SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c
