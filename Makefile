@@ -18,61 +18,90 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
 SHM_READER := shm/attach.c shm/reader.c shm/board.c shm/status.c shm/names.c shm/reasons.c
-SHM_WRITER := shm/segment.c shm/ring.c shm/board_writer.c shm/status_writer.c
+SHM_WRITER := shm/board_writer.c shm/ring.c shm/segment.c shm/status_writer.c
 
 # L2: no domain
 BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
         feed/base/log_ring.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
-VENUE := feed/venue/binance/scan.c feed/venue/binance/levels.c feed/venue/binance/fields.c \
-         feed/venue/binance/json.c feed/venue/binance/streams.c feed/venue/binance/request.c
-CORE := feed/core/action.c feed/core/arbiter.c feed/core/pool.c feed/core/quota.c \
-        feed/core/retry.c feed/core/session.c feed/core/subscribe.c
+VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
+         feed/venue/binance/limits.c feed/venue/binance/request.c feed/venue/binance/scan.c \
+         feed/venue/binance/streams.c
+CORE := feed/core/action.c feed/core/arbiter.c feed/core/life.c feed/core/pool.c \
+        feed/core/quota.c feed/core/retry.c feed/core/session.c feed/core/subscribe.c
 
 # L4
-CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_load.c \
-        feed/conf/config_print.c feed/conf/config_problem.c feed/conf/config_relate.c \
-        feed/conf/config_rule.c feed/conf/config_value.c
+CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
+        feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
+        feed/conf/config_relate.c feed/conf/config_rule.c feed/conf/config_value.c
 
 # L5
-IO :=
+IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
+      feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c feed/io/transport.c \
+      feed/io/transport_lws.c
 
 # L6 to L8
-FEED := feed/normalize.c feed/publish.c feed/pipeline.c
-MAIN :=
+FEED := feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c feed/snapshot.c
+MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
-TOOLS := shm-inspect
-
-TOOLS_COMMON := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
-                tools/common/stop.c tools/common/table.c tools/common/term.c \
-                tools/common/text.c
-INSPECT := $(addprefix tools/shm-inspect/, \
-           delays.c filter.c follow.c head.c live.c market.c measure.c options.c record.c \
-           render.c render_json.c render_text.c render_tsv.c source.c status_once.c view.c \
-           words.c)
-tool-shm-inspect := tools/shm-inspect/main.c $(INSPECT) $(TOOLS_COMMON)
+TOOLS := exchange-sim shm-inspect
+tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
+                     tools/exchange-sim/capture.c tools/exchange-sim/control.c \
+                     tools/exchange-sim/door.c tools/exchange-sim/exchange.c \
+                     tools/exchange-sim/floor.c tools/exchange-sim/http.c \
+                     tools/exchange-sim/hub.c tools/exchange-sim/instrument.c \
+                     tools/exchange-sim/kline.c tools/exchange-sim/main.c \
+                     tools/exchange-sim/market.c tools/exchange-sim/message.c \
+                     tools/exchange-sim/options.c tools/exchange-sim/origin.c \
+                     tools/exchange-sim/outq.c tools/exchange-sim/pace.c \
+                     tools/exchange-sim/player.c tools/exchange-sim/publish.c \
+                     tools/exchange-sim/report.c tools/exchange-sim/rest.c \
+                     tools/exchange-sim/server.c tools/exchange-sim/session.c \
+                     tools/exchange-sim/stream.c tools/exchange-sim/text.c \
+                     tools/exchange-sim/wire.c
+tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
+                    tools/common/stop.c tools/common/table.c tools/common/term.c \
+                    tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/filter.c \
+                    tools/shm-inspect/follow.c tools/shm-inspect/head.c tools/shm-inspect/live.c \
+                    tools/shm-inspect/main.c tools/shm-inspect/market.c \
+                    tools/shm-inspect/measure.c tools/shm-inspect/options.c \
+                    tools/shm-inspect/record.c tools/shm-inspect/render.c \
+                    tools/shm-inspect/render_json.c tools/shm-inspect/render_text.c \
+                    tools/shm-inspect/render_tsv.c tools/shm-inspect/source.c \
+                    tools/shm-inspect/status_once.c tools/shm-inspect/view.c \
+                    tools/shm-inspect/words.c
 
 # Tests: one binary per file, all with the same libraries.
-UNIT_TESTS := tests/unit/test_ring.c tests/unit/test_board.c tests/unit/test_names.c \
-              tests/unit/test_config_wrong.c tests/unit/test_inspect_numbers.c \
-              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c
+UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/test_board.c \
+              tests/unit/test_config.c tests/unit/test_config_docs.c \
+              tests/unit/test_config_wrong.c tests/unit/test_fixed.c tests/unit/test_hist.c \
+              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
+              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
+              tests/unit/test_json_events.c tests/unit/test_limits.c tests/unit/test_log.c \
+              tests/unit/test_names.c tests/unit/test_pool.c tests/unit/test_quota.c \
+              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
+              tests/unit/test_rng.c tests/unit/test_session.c tests/unit/test_sim_capture.c \
+              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
+              tests/unit/test_sim_session.c tests/unit/test_streams.c
 IPC_TESTS := tests/ipc/test_inspect.c
-SYSTEM_TESTS :=
-FUZZERS :=
+SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_loop.c \
+                tests/system/test_transport_refusal.c
+FUZZERS := tests/fuzz/fuzz_json.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
-SIM_TESTS :=
-CAPTURE_TESTS :=
+SIM_TESTS := tests/sim/test_pool_sim.c
+CAPTURE_TESTS := tests/captures/test_capture_decode.c
 SHELL_TESTS :=
 
-# Linked into every test binary through an archive.
-TEST_SUPPORT := tests/shm_fixture.c $(INSPECT) $(TOOLS_COMMON)
+# Linked into every test, benchmark and fuzz target through an archive.
+TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/shm_fixture.c \
+                tests/system/certs.c tests/system/transport_rig.c tests/system/ws_server.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
-BENCHES :=
+BENCHES := tests/bench/bench_decode.c
 
 # Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
 # libtickring alone unless tool-NAME-libs names more, such as $(LIBS).
@@ -276,16 +305,20 @@ demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
 demo-built: all
 	@$(ENVIRONMENT) tools/demo.sh
 
+ORACLE := tests/oracle/compare
+$(eval $(call PROGRAM,$(ORACLE),$(ORACLE).c,$(LIBTEST) $(LIBS)))
 .PHONY: oracle
-oracle: all ## replay the captures of DIR=path and compare every tick
+oracle: all $(B)/$(ORACLE) ## replay the captures of DIR=path and compare every tick
 	$(if $(DIR),,$(error oracle needs DIR=path, a directory of captures))
 	@$(ENVIRONMENT) tests/oracle.sh '$(DIR)'
 
 .PHONY: cov
 cov: ## all tests with coverage, then the share of lines run per file
-	@$(MAKE) --no-print-directory VARIANT=cov test
-	@cd build/gcc-cov && find shm feed -name '*.gcda' -exec gcov -n {} + 2>/dev/null | \
-	    awk -F"'" '/^File/ {f = $$2} /^Lines/ && f ~ /\.c$$/ {print $$0, f; f = ""}' | sort -k3
+	+@status=0; $(MAKE) --no-print-directory CC=gcc VARIANT=cov test || status=1; \
+	cd build/gcc-cov && find shm feed -name '*.gcda' -exec gcov -n {} + 2>/dev/null | \
+	    awk -F"'" '/^File/ {f = $$2} \
+	        /^Lines/ && f ~ /\.c$$/ {sub(/.*:/, ""); printf "%-24s %s\n", $$0, f; f = ""}' | \
+	    sort -k4; exit $$status
 
 .PHONY: tags
 tags: ## index for editors

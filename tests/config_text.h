@@ -21,9 +21,11 @@ config_problems_text(const struct config_problems *problems, const char *file)
 	FILE *f = open_memstream(&text, &size);
 
 	assert(f != NULL);
-	for (size_t i = 0; i < problems->n; i++)
-		fprintf(f, "%s\n",
-		    problems->line[i] + (n > 0 && strncmp(problems->line[i], file, n) == 0 ? n : 0));
+	for (size_t i = 0; i < problems->n; i++) {
+		const char *line = problems->line[i];
+
+		fprintf(f, "%s\n", n > 0 && strncmp(line, file, n) == 0 ? line + n : line);
+	}
 	fclose(f);
 	return text;
 }

@@ -57,7 +57,10 @@ void log_set_fd(int fd);
 /* Starts the background thread. Returns 0 or -errno. Not started twice. */
 int log_start(void);
 
-/* Writes out what is left and joins the thread. Nothing when not started. */
+/*
+ * Writes out what is left and joins the thread; waits as long as the
+ * descriptor blocks. Nothing when not started.
+ */
 void log_stop(void);
 
 /* Lines dropped so far because the ring was full or could not be written. */

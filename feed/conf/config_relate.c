@@ -101,9 +101,10 @@ relate_streams(const struct relate *r)
 	if (is_right(r, "pool.max_connections") && is_right(r, "pool.max_streams_per_connection") &&
 	    n > pool->max_connections * pool->max_streams_per_connection)
 		config_problem(r->problems, origin(r, "streams"),
-		    "key \"streams\": %" PRId64 " streams do not fit into \"pool.max_connections\" %"
-		    PRId64 " times \"pool.max_streams_per_connection\" %" PRId64, n,
-		    pool->max_connections, pool->max_streams_per_connection);
+		    "key \"streams\": %" PRId64
+		    " streams do not fit into \"pool.max_connections\" %" PRId64
+		    " times \"pool.max_streams_per_connection\" %" PRId64,
+		    n, pool->max_connections, pool->max_streams_per_connection);
 }
 
 void

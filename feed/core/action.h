@@ -65,7 +65,7 @@ struct pool_action {
  */
 #define POOL_ACTIONS_MAX (2 * SESSION_ACTIONS_MAX * SESSION_LINES_MAX)
 
-/* About 250 KB: keep it in the executor's context, not on a stack. */
+/* About 160 KB: keep it in the executor's context, not on a stack. */
 struct pool_actions {
 	unsigned n;
 	struct pool_action act[POOL_ACTIONS_MAX];

@@ -11,8 +11,8 @@ divided_up(unsigned n, unsigned by)
 static bool
 retry_cfg_is_valid(const struct retry_cfg *cfg)
 {
-	return cfg->base.ns >= RETRY_DELAY_MIN.ns && cfg->cap.ns >= cfg->base.ns && cfg->exponential_base > 0 &&
-	    cfg->jitter_percent <= 100 && cfg->reset_after > 0;
+	return cfg->base.ns >= RETRY_DELAY_MIN.ns && cfg->cap.ns >= cfg->base.ns &&
+	    cfg->exponential_base > 0 && cfg->jitter_percent <= 100 && cfg->reset_after > 0;
 }
 
 static bool

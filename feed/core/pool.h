@@ -3,9 +3,10 @@
  * plane: a sequence of events in, a sequence of actions out.
  *
  * One per feed thread. The struct is visible to be embedded; it points into
- * itself: do not copy it after pool_init(). About 150 KB.
+ * itself: do not copy it after pool_init(). About 75 KB.
  *
- * The executor's loop:
+ * The executor's loop (an order that fails at once, like a CONNECT of a busy
+ * line, is an event like any other: queued, told after the actions are done):
  *	pool_step(&pool, &event, now, &actions); carry out the actions in order;
  *	wait for the network until pool_deadline(&pool); POOL_TIMER when it came.
  * After a step the deadline lies in the future: due timers are part of every step.

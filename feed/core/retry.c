@@ -34,8 +34,6 @@ plain_delay(const struct retry *retry)
 	for (unsigned i = 1; i < retry->failures && ns < cfg->cap.ns; i++)
 		if (__builtin_mul_overflow(ns, (int64_t)cfg->exponential_base, &ns))
 			return cfg->cap;
-		else if (cfg->exponential_base == 1)
-			break;
 	return ns < cfg->cap.ns ? span_ns(ns) : cfg->cap;
 }
 

@@ -23,9 +23,9 @@
 /* What happened to a line. */
 enum session_event_kind {
 	SESSION_START,       /* connect asked (the pool asks) */
-	SESSION_WENT_UP,     /* transport: upgrade accepted; attempt */
-	SESSION_FAILED,      /* transport: no connection; attempt reason http_status retry_after_s */
-	SESSION_WENT_DOWN,   /* transport: connection ended; attempt reason close_code */
+	SESSION_WENT_UP,     /* upgrade accepted; attempt */
+	SESSION_FAILED,      /* no connection; attempt reason http_status retry_after_s */
+	SESSION_WENT_DOWN,   /* connection ended; attempt reason close_code */
 	SESSION_ACKED,       /* reply: request_id was accepted */
 	SESSION_REFUSED,     /* reply: request_id was refused; error_code */
 	SESSION_HEARD,       /* a message was received; once per line and wake-up is enough */
@@ -108,7 +108,6 @@ struct session {
 	unsigned first, nstreams;      /* this line's part of it */
 	unsigned nsent;                /* streams sent on this connection, answered or not */
 	unsigned nacked, nrefused;     /* streams answered on this connection */
-	unsigned npending;             /* requests without an answer */
 	uint32_t attempt;              /* number of the current or last connection attempt */
 	unsigned endpoint;
 	enum tick_reason reason;       /* why the last connection or attempt ended, or START */

@@ -5,13 +5,26 @@
 /* No batch is longer than this; what really ends one is its size in bytes. */
 static const uint16_t batch_unlimited = UINT16_MAX;
 
-static struct session_request *
-request_of(struct session *session, int64_t id)
+static const int64_t free_slot = 0; /* a request id that is never given */
+
+/* Where the request of that id is kept; SESSION_REQUESTS_MAX: nowhere. */
+static unsigned
+slot_of(const struct session *session, int64_t id)
 {
-	for (unsigned i = 0; i < SESSION_REQUESTS_MAX; i++)
-		if (session->request[i].id == id)
-			return &session->request[i];
-	return NULL;
+	unsigned slot = 0;
+
+	while (slot < SESSION_REQUESTS_MAX && session->request[slot].id != id)
+		slot++;
+	return slot;
+}
+
+/* The request that waits for an answer of that id; NULL: none does. */
+static struct session_request *
+awaited(struct session *session, int64_t id)
+{
+	unsigned slot = slot_of(session, id);
+
+	return id == free_slot || slot == SESSION_REQUESTS_MAX ? NULL : &session->request[slot];
 }
 
 /* The next run of wanted streams that fits one request; 0: none is wanted. */
@@ -60,7 +73,7 @@ subscribe_begin(struct session *session)
 		session->stream[session->first + i].state = STREAM_WANTED;
 	for (unsigned i = 0; i < SESSION_REQUESTS_MAX; i++)
 		session->request[i] = (struct session_request){0};
-	session->nsent = session->nacked = session->nrefused = session->npending = 0;
+	session->nsent = session->nacked = session->nrefused = 0;
 	/* The limit is per connection, so a new one starts with all of it. */
 	quota_init(&session->sends, cfg->sends_max - cfg->sends_reserved, cfg->send_window,
 	    session->send_stamps);
@@ -71,12 +84,13 @@ subscribe_send(struct session *session, mono_t now, struct pool_actions *actions
 {
 	struct session_request *request;
 	struct pool_action *action;
-	unsigned first, count;
+	unsigned first, count, slot;
 
 	while (session->nsent < session->nstreams && quota_allows(&session->sends, now)) {
-		request = request_of(session, 0);
-		if (request == NULL)
+		slot = slot_of(session, free_slot);
+		if (slot == SESSION_REQUESTS_MAX)
 			return;
+		request = &session->request[slot];
 		count = plan_batch(session, &first);
 		quota_take(&session->sends, now);
 		*request = (struct session_request){
@@ -87,8 +101,7 @@ subscribe_send(struct session *session, mono_t now, struct pool_actions *actions
 		};
 		mark(session, request, STREAM_SENT);
 		session->nsent += count;
-		session->npending++;
-		session->counts.requests++;
+			session->counts.requests++;
 		action = actions_add(actions, ACT_SEND_SUBSCRIBE, session->line);
 		action->request_id = request->id;
 		action->first = first;
@@ -99,14 +112,13 @@ subscribe_send(struct session *session, mono_t now, struct pool_actions *actions
 bool
 subscribe_on_ack(struct session *session, int64_t id)
 {
-	struct session_request *request = id > 0 ? request_of(session, id) : NULL;
+	struct session_request *request = awaited(session, id);
 
 	if (request == NULL)
 		return false;
 	mark(session, request, STREAM_ACKED);
 	limit_batches(session, request, batch_unlimited);
 	session->nacked += request->count;
-	session->npending--;
 	*request = (struct session_request){0};
 	return true;
 }
@@ -115,13 +127,12 @@ bool
 subscribe_on_refusal(struct session *session, int64_t id, int error_code,
     struct pool_actions *actions)
 {
-	struct session_request *request = id > 0 ? request_of(session, id) : NULL;
+	struct session_request *request = awaited(session, id);
 	struct pool_action *action;
 
 	if (request == NULL)
 		return false;
 	session->counts.ack_errors++;
-	session->npending--;
 	if (request->count > 1) {
 		limit_batches(session, request, (uint16_t)((request->count + 1) / 2));
 		mark(session, request, STREAM_WANTED);
@@ -152,7 +163,7 @@ subscribe_answer_due(const struct session *session)
 	mono_t due = MONO_NEVER;
 
 	for (unsigned i = 0; i < SESSION_REQUESTS_MAX; i++)
-		if (session->request[i].id != 0)
+		if (session->request[i].id != free_slot)
 			due = mono_min(due, session->request[i].due);
 	return due;
 }
@@ -162,7 +173,8 @@ subscribe_deadline(const struct session *session)
 {
 	mono_t due = subscribe_answer_due(session);
 
-	if (session->nsent < session->nstreams && session->npending < SESSION_REQUESTS_MAX)
+	if (session->nsent < session->nstreams &&
+	    slot_of(session, free_slot) < SESSION_REQUESTS_MAX)
 		due = mono_min(due, quota_deadline(&session->sends));
 	return due;
 }

@@ -130,6 +130,9 @@ void transport_wake(struct transport *transport);
 /* Takes the oldest event. Returns false when there is none. */
 bool transport_next_event(struct transport *transport, struct transport_event *out);
 
+/* The implementation's name: "lws". */
+const char *transport_name(const struct transport *transport);
+
 /* Does this transport see the server's PINGs? libwebsockets 4.1.6 hides them. */
 bool transport_has_pings(const struct transport *transport);
 

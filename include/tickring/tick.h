@@ -34,11 +34,11 @@ extern "C" {
 enum tick_type {
 	TICK_TYPE_EMPTY = 0,         /* never published */
 	TICK_TRADE = 1,              /* one trade: price, qty; id t */
-	TICK_AGG_TRADE = 2,          /* trades of one taker order at one price; id a, trades first_id..last_id */
+	TICK_AGG_TRADE = 2,          /* trades of one taker order at one price; id a, first_id f */
 	TICK_BLOCK_TRADE = 3,        /* off-book trade */
 	TICK_QUOTE = 4,              /* best bid and ask; id u */
 	TICK_BOOK_DELTA = 5,         /* up to four changed levels of one side; id u, first_id U */
-	TICK_BOOK_CLEAR = 6,         /* forget both sides; the levels that follow are the whole image */
+	TICK_BOOK_CLEAR = 6,         /* forget both sides; the whole image follows */
 	TICK_KLINE = 7,              /* open, high, low, close of an interval */
 	TICK_TICKER_24H = 8,
 	TICK_MINI_TICKER = 9,
@@ -53,7 +53,7 @@ enum tick_type {
 
 /* tick.flags */
 #define TICK_FLAG_FIRST 0x01u        /* first tick of an exchange event */
-#define TICK_FLAG_LAST 0x02u         /* last tick of an exchange event; a kline: the interval is closed */
+#define TICK_FLAG_LAST 0x02u         /* last tick of an event; a kline: the interval is closed */
 #define TICK_FLAG_REPLAY 0x04u       /* from a snapshot or backfill, not from the live stream */
 #define TICK_FLAG_GAP_BEFORE 0x08u   /* exchange ids are missing before this one */
 #define TICK_FLAG_STALE 0x10u        /* the instrument is marked stale */
@@ -72,6 +72,43 @@ struct tick_level {
 	int64_t qty; /* 0: the level is gone */
 };
 
+/*
+ * The payloads by type. They have names, for C++ does not take a type that is
+ * declared inside an anonymous union.
+ */
+struct tick_trade_payload {
+	int64_t price, qty;
+	int64_t last_id; /* AGG_TRADE: last trade id; else TICK_ABSENT */
+	int64_t spare;
+};
+
+struct tick_quote_payload {
+	int64_t bid_px, bid_qty, ask_px, ask_qty;
+};
+
+struct tick_kline_payload {
+	int64_t open, high, low, close;
+};
+
+struct tick_kline2_payload {
+	int64_t start_ns;             /* first moment of the interval */
+	int64_t volume, taker_volume; /* base volume, of it bought by takers */
+	int64_t trades;               /* how many */
+};
+
+struct tick_book_payload {
+	struct tick_level first[2];
+};
+
+struct tick_book2_payload {
+	struct tick_level more[2];
+};
+
+struct tick_event_payload {
+	int64_t reason;  /* enum tick_reason */
+	int64_t a, b, c; /* by reason: docs/SHM.md, "Feed events" */
+};
+
 struct tick {
 	/* line 1 */
 	TICK_ALIGNED(64) uint64_t seq; /* tick n: 2n+1 while it is written, 2n+2 when it is there */
@@ -79,28 +116,15 @@ struct tick {
 	uint8_t type;        /* enum tick_type */
 	uint8_t flags;       /* TICK_FLAG_* */
 	uint16_t leg;        /* the line that it came in on */
-	int64_t exch_ns;     /* exchange event time, ns since 1970 UTC; TICK_ABSENT when the message has none */
+	int64_t exch_ns;     /* exchange event time, ns since 1970 UTC; or TICK_ABSENT */
 	int64_t recv_ns;     /* CLOCK_REALTIME at receipt, ns */
 	union {              /* mantissas; exponents stand in the directory */
 		int64_t v[4];
-		struct {
-			int64_t price, qty;
-			int64_t last_id; /* AGG_TRADE: last trade id; else TICK_ABSENT */
-			int64_t spare;
-		} trade;
-		struct {
-			int64_t bid_px, bid_qty, ask_px, ask_qty;
-		} quote;
-		struct {
-			int64_t open, high, low, close;
-		} kline;
-		struct {
-			struct tick_level first[2];
-		} book;
-		struct {
-			int64_t reason;     /* enum tick_reason */
-			int64_t a, b, c;    /* by reason: docs/SHM.md, "Feed events" */
-		} event;
+		struct tick_trade_payload trade;
+		struct tick_quote_payload quote;
+		struct tick_kline_payload kline;
+		struct tick_book_payload book;
+		struct tick_event_payload event;
 	};
 	/* line 2 */
 	int64_t id;       /* t, a, u, kline: last trade id; or TICK_ABSENT */
@@ -109,14 +133,8 @@ struct tick {
 	int64_t mono_ns;  /* CLOCK_MONOTONIC at publish, ns */
 	union {
 		int64_t w[4];
-		struct {
-			struct tick_level more[2];
-		} book2;
-		struct {
-			int64_t start_ns; /* first moment of the interval */
-			int64_t volume, taker_volume; /* base volume, of it bought by takers */
-			int64_t trades;   /* how many */
-		} kline2;
+		struct tick_book2_payload book2;
+		struct tick_kline2_payload kline2;
 	};
 };
 

@@ -25,7 +25,7 @@ trap 'rm -rf "$tmp"' EXIT
 compiles_alone() {
 	for h in include/tickring/*.h; do
 		name=${h#include/}
-		echo "#include <$name>" >"$tmp/alone.c"
+		printf "#include <%s>\nextern int something;\n" "$name" >"$tmp/alone.c"
 		$cc -std=c11 $warn "$tmp/alone.c" || complain "$h: not C11 on its own"
 		$cxx -std=c++17 -x c++ $warn "$tmp/alone.c" || complain "$h: not C++17 on its own"
 	done

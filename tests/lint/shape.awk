@@ -137,12 +137,14 @@ function guard(   words)
 		guards = -1
 }
 
-# Tabs; blanks after them only where a statement goes on.
+# Tabs; blanks after them only where a statement or an initializer goes on.
 function indentation(   blanks, begun)
 {
 	match($0, /^[ \t]*/)
 	blanks = substr($0, 1, RLENGTH)
-	begun = before !~ /[;{}:][ \t]*$/ && before != ""
+	begun = before ~ /=[ \t]*{[ \t]*$/ || before ~ /^[ \t]*for [(][^)]*;[ \t]*$/ || \
+	    (before !~ /[;{}][ \t]*$/ && before !~ /^[ \t]*(case .*|[a-z_]+):[ \t]*$/ && \
+	    before != "")
 	if (blanks ~ / \t/ || (blanks ~ / / && !begun && !in_macro))
 		complain(FNR, "indentation is not by tabs")
 	if (code !~ /^[ \t]*$/ && code !~ /^[ \t]*#/)

@@ -52,14 +52,16 @@ numbers_out_of_range_name_key_value_and_range(void **state)
 	    {"{" S ", \"cpu\": -2}",
 	        ":1: key \"cpu\": value -2 is too small, allowed: -1 to 1023\n"},
 	    {"{" S ", \"ring\": {\"slots\": 32768}}",
-	        ":1: key \"ring.slots\": value 32768 is too small, allowed: 65536 to 67108864 slots\n"},
+	        ":1: key \"ring.slots\": value 32768 is too small, allowed: 65536 to 67108864 "
+	        "slots\n"},
 	    {"{" S ", \"board\": {\"depth\": 1001}}",
 	        ":1: key \"board.depth\": value 1001 is too large, allowed: 0 to 1000 levels\n"},
 	    {"{" S ", \"reconnect\": {\"jitter_percent\": 101}}",
-	        ":1: key \"reconnect.jitter_percent\": value 101 is too large, allowed: 0 to 100 %\n"},
+	        ":1: key \"reconnect.jitter_percent\": value 101 is too large, allowed: 0 to "
+	        "100 %\n"},
 	    {"{" S ", \"resources\": {\"max_memory_bytes\": 1099511627777}}",
-	        ":1: key \"resources.max_memory_bytes\": value 1099511627777 is too large, allowed: "
-	        "16777216 to 1099511627776 bytes\n"},
+	        ":1: key \"resources.max_memory_bytes\": value 1099511627777 is too large, "
+	        "allowed: 16777216 to 1099511627776 bytes\n"},
 	};
 
 	(void)state;
@@ -76,9 +78,11 @@ integers_are_exact_and_beyond_64_bits_are_refused(void **state)
 	    {"{" S ", \"cpu\": 9223372036854775808}",
 	        ":1: key \"cpu\": value 9223372036854775808 is too large, allowed: -1 to 1023\n"},
 	    {"{" S ", \"cpu\": -99999999999999999999}",
-	        ":1: key \"cpu\": value -99999999999999999999 is too small, allowed: -1 to 1023\n"},
+	        ":1: key \"cpu\": value -99999999999999999999 is too small, allowed: -1 to "
+	        "1023\n"},
 	    {"{" S ", \"cpu\": 18446744073709551617}",
-	        ":1: key \"cpu\": value 18446744073709551617 is too large, allowed: -1 to 1023\n"},
+	        ":1: key \"cpu\": value 18446744073709551617 is too large, allowed: -1 to "
+	        "1023\n"},
 	};
 
 	(void)state;
@@ -108,7 +112,8 @@ a_value_of_another_type_is_refused(void **state)
 	    {"{" S ", \"endpoint\": {\"port\": \"9443\"}}",
 	        ":1: key \"endpoint.port\": value \"9443\" is text, allowed: 1 to 65535\n"},
 	    {"{" S ", \"endpoint\": {\"host\": 1}}",
-	        ":1: key \"endpoint.host\": value 1 is a number, allowed: text in double quotes\n"},
+	        ":1: key \"endpoint.host\": value 1 is a number, allowed: text in double "
+	        "quotes\n"},
 	    {"{" S ", \"reconnect\": {\"enabled\": 1}}",
 	        ":1: key \"reconnect.enabled\": value 1 is a number, allowed: true or false\n"},
 	    {"{" S ", \"reconnect\": {\"jitter\": null}}",
@@ -124,7 +129,8 @@ a_value_of_another_type_is_refused(void **state)
 	        ":1: key \"pool\": value 3 is no group of keys: { ... }\n"},
 	    {"[1]",
 	        ":1: a configuration is an object: { ... }\n"
-	        ": key \"streams\": missing, at least one stream is wanted, like \"btcusdt@trade\"\n"},
+	        ": key \"streams\": missing, at least one stream is wanted, like "
+	        "\"btcusdt@trade\"\n"},
 	};
 
 	(void)state;
@@ -192,15 +198,18 @@ texts_break_the_rule_of_their_key(void **state)
 	        ":1: key \"log.level\": value \"inf\" is unknown, allowed: one of \"error\", "
 	        "\"warning\", \"info\", \"debug\"\n"},
 	    {"{" S ", \"endpoint\": {\"host\": \"wss://stream.binance.com:9443\"}}",
-	        ":1: key \"endpoint.host\": value \"wss://stream.binance.com:9443\" is no host name: "
+	        ":1: key \"endpoint.host\": value \"wss://stream.binance.com:9443\" is no "
+	        "host name: "
 	        "only the host, without wss:// and path\n"},
 	    {"{" S ", \"endpoint\": {\"host\": \"a:9443\"}}",
-	        ":1: key \"endpoint.host\": value \"a:9443\" is no host name: the port is a key of "
+	        ":1: key \"endpoint.host\": value \"a:9443\" is no host name: the port is a "
+	        "key of "
 	        "its own\n"},
 	    {"{" S ", \"endpoint\": {\"path\": \"stream\"}}",
 	        ":1: key \"endpoint.path\": value \"stream\" does not begin with \"/\"\n"},
 	    {"{" S ", \"endpoint\": {\"path\": \"/stream?x=1\"}}",
-	        ":1: key \"endpoint.path\": value \"/stream?x=1\" has a \"?\" or \"#\": the streams "
+	        ":1: key \"endpoint.path\": value \"/stream?x=1\" has a \"?\" or \"#\": the "
+	        "streams "
 	        "are keys of their own\n"},
 	    {"{" S ", \"endpoint\": {\"address\": \"localhost\"}}",
 	        ":1: key \"endpoint.address\": value \"localhost\" is no numeric address like "
@@ -220,20 +229,24 @@ wrong_streams_are_named(void **state)
 {
 	static const struct wrong rows[] = {
 	    {"{\"streams\": []}",
-	        ":1: key \"streams\": value [] is an empty list, at least one stream is wanted, like "
+	        ":1: key \"streams\": value [] is an empty list, at least one stream is "
+	        "wanted, like "
 	        "\"btcusdt@trade\"\n"},
 	    {"{}",
-	        ": key \"streams\": missing, at least one stream is wanted, like \"btcusdt@trade\"\n"},
+	        ": key \"streams\": missing, at least one stream is wanted, like "
+	        "\"btcusdt@trade\"\n"},
 	    {"{\"streams\": [\"btcusdt@trade\",\n\"btcusdt\"]}",
-	        ":2: key \"streams\": value \"btcusdt\" has no \"@\": a stream is a symbol, \"@\" "
-	        "and a kind, like \"btcusdt@trade\"\n"},
+	        ":2: key \"streams\": value \"btcusdt\" has no type: a stream is a symbol, "
+	        "\"@\" "
+	        "and a type, like \"btcusdt@trade\"\n"},
 	    {"{\"streams\": [\"a@trade\",\n\"a@trade\"]}",
 	        ":2: key \"streams\": value \"a@trade\" is in the list twice\n"},
 	    {"{\"streams\": [\"BTCUSDT@trade\"]}",
 	        ":1: key \"streams\": value \"BTCUSDT@trade\" has a symbol in upper case: stream "
 	        "names have it in lower case\n"},
 	    {"{\"streams\": [\"a b@trade\"]}",
-	        ":1: key \"streams\": value \"a b@trade\" has blanks or control characters\n"},
+	        ":1: key \"streams\": value \"a b@trade\" holds white space, a control "
+	        "character, a quote, a slash or a backslash\n"},
 	    {"{\"streams\": [\"a@trade\", 7]}",
 	        ":1: key \"streams\": value 7 is in the list, allowed: only texts\n"},
 	    {"{\"streams\": [\"a@trade\", [\"b@trade\"]]}",
@@ -249,10 +262,12 @@ verification_cannot_be_switched_off(void **state)
 {
 	static const struct wrong rows[] = {
 	    {"{" S ", \"security\": {\"enforce_ssl\": false}}",
-	        ":1: key \"security.enforce_ssl\": value false is refused, allowed: only true: TLS "
+	        ":1: key \"security.enforce_ssl\": value false is refused, allowed: only "
+	        "true: TLS "
 	        "cannot be switched off\n"},
 	    {"{" S ", \"security\": {\"validate_certificates\": false}}",
-	        ":1: key \"security.validate_certificates\": value false is refused, allowed: only "
+	        ":1: key \"security.validate_certificates\": value false is refused, allowed: "
+	        "only "
 	        "true: the check of certificate and host name cannot be switched off\n"},
 	};
 
@@ -277,13 +292,17 @@ keys_that_contradict_each_other_are_refused(void **state)
 	        ":1: key \"heartbeat.ping_timeout_threshold_ms\": value 4000 is smaller than "
 	        "\"heartbeat.pong_response_timeout_ms\", which is 5000\n"},
 	    {"{" S ", \"monitoring\": {\"health_check\": {\"threshold_permille\": 400}}}",
-	        ":1: key \"monitoring.health_check.threshold_permille\": value 400 is smaller than "
+	        ":1: key \"monitoring.health_check.threshold_permille\": value 400 is smaller "
+	        "than "
 	        "\"monitoring.health_check.alert_threshold_permille\", which is 500\n"},
 	    {"{" S ", \"ring\": {\"slots\": 100000}}",
-	        ":1: key \"ring.slots\": value 100000 is no power of two, the nearest are 65536 and "
+	        ":1: key \"ring.slots\": value 100000 is no power of two, the nearest are "
+	        "65536 and "
 	        "131072 slots\n"},
-	    {"{" S ", \"product\": \"options\",\n\"pool\": {\"max_streams_per_connection\": 201}}",
-	        ":2: key \"pool.max_streams_per_connection\": value 201 is too large, the exchange "
+	    {"{" S ", \"product\": \"options\",\n\"pool\": {\"max_streams_per_connection\": "
+	        "201}}",
+	        ":2: key \"pool.max_streams_per_connection\": value 201 is too large, the "
+	        "exchange "
 	        "allows 200 streams per connection for product \"options\"\n"},
 	    {"{\"streams\": [\"a@x\", \"b@x\", \"c@x\"], \"pool\": {\"initial_connections\": 1, "
 	        "\"max_connections\": 2, \"max_streams_per_connection\": 1}}",
@@ -318,7 +337,8 @@ errors_of_syntax_name_the_line(void **state)
 	    {"{" S "\n\"cpu\": 1}",
 	        ":2: a comma is missing before this\n"},
 	    {"{" S ",\n\"product\": spot}",
-	        ":2: unexpected \"spot\" where a value is wanted (text stands in double quotes)\n"},
+	        ":2: unexpected \"spot\" where a value is wanted (text stands in double "
+	        "quotes)\n"},
 	    {"{" S ",\ncpu: 1}",
 	        ":2: unexpected \"cpu\" where a key in double quotes is wanted (text stands in "
 	        "double quotes)\n"},
@@ -331,7 +351,8 @@ errors_of_syntax_name_the_line(void **state)
 	    {"{" S ",\n\"cpu\": 1.}",
 	        ":2: unexpected \"1\" where a value is wanted\n"},
 	    {"{" S ",\n\"cpu\": truex}",
-	        ":2: unexpected \"truex\" where a value is wanted (text stands in double quotes)\n"},
+	        ":2: unexpected \"truex\" where a value is wanted (text stands in double "
+	        "quotes)\n"},
 	    {"{" S ",\n\"feed\": \"a\n\"}",
 	        ":2: the text has no closing quote in its line\n"},
 	    {"{" S ",\n\"feed\": \"\\q\"}",
@@ -363,11 +384,13 @@ every_problem_is_reported_not_only_the_first(void **state)
 	    {"{\n\"feed\": \"X\",\n\"pol\": {},\n\"cpu\": 1.5,\n\"product\": 1\n}",
 	        ":2: key \"feed\": value \"X\" has other characters than a-z 0-9 _ . -\n"
 	        ":3: unknown key \"pol\"; did you mean \"pool\"?\n"
-	        ":4: key \"cpu\": value 1.5 is not a whole number written in digits, allowed: -1 to "
+	        ":4: key \"cpu\": value 1.5 is not a whole number written in digits, allowed: "
+	        "-1 to "
 	        "1023\n"
 	        ":5: key \"product\": value 1 is a number, allowed: one of \"spot\", \"usdm\", "
 	        "\"coinm\", \"options\"\n"
-	        ": key \"streams\": missing, at least one stream is wanted, like \"btcusdt@trade\"\n"},
+	        ": key \"streams\": missing, at least one stream is wanted, like "
+	        "\"btcusdt@trade\"\n"},
 	};
 
 	(void)state;

@@ -62,8 +62,7 @@ key_read(const char *p, const char *end, unsigned *slot)
 {
 	if (p[2] == '"' && p[3] == ':' && (unsigned)((p[1] | 0x20) - 'a') < 26) {
 		*slot = FIELD((unsigned char)p[1]);
-		p += 4;
-		return p < end && (unsigned char)*p <= ' ' ? scan_space(p, end) : p;
+		return scan_gap(p + 4, end);
 	}
 	return key_any(p, end, slot);
 }
@@ -184,44 +183,69 @@ value_read(struct field *field, struct fields_scan *scan, const char *p, int dep
 	return value_other(field, scan, p, depth, slot);
 }
 
+/*
+ * Looks for a key, or for the brace that ends the object if `may_end`. Returns
+ * false when there is no key: *next is then behind the object, or NULL when it
+ * is malformed.
+ */
+static bool
+member_begins(const char *p, const char *end, bool may_end, const char **next)
+{
+	*next = NULL;
+	p = scan_gap(p, end);
+	if (p >= end)
+		return false;
+	if (*p == '}' && may_end) {
+		*next = p + 1;
+		return false;
+	}
+	*next = *p == '"' ? p : NULL;
+	return *next != NULL;
+}
+
+/* Steps from behind a value to the next key, as member_begins(). */
+static inline bool
+member_next(const char *p, const char *end, const char **next)
+{
+	if (p < end && p[0] == ',' && p[1] == '"') {
+		*next = p + 1;
+		return true;
+	}
+	p = scan_gap(p, end);
+	if (p < end && *p == ',')
+		return member_begins(p + 1, end, false, next);
+	*next = p < end && *p == '}' ? p + 1 : NULL;
+	return false;
+}
+
 const char *
 fields_read(struct fields *fields, struct fields_scan *scan, const char *p, int depth)
 {
 	const char *end = scan->end;
-	struct field ignored;
-	unsigned slot;
+	uint64_t seen = 0, twice = 0;
+	bool more;
 
-	fields->seen = 0;
-	fields->twice = 0;
 	if (depth >= SCAN_DEPTH_MAX)
 		return NULL;
-	p = scan_space(p + 1, end);
-	if (p < end && *p == '}')
-		return p + 1;
-	while (p < end && *p == '"') {
-		struct field *field = &ignored;
+	more = member_begins(p + 1, end, true, &p);
+	while (more) {
+		struct field ignored, *field = &ignored;
+		unsigned slot;
 
 		p = key_read(p, end, &slot);
 		if (p == NULL)
 			return NULL;
 		if (slot != SLOT_UNKNOWN) {
-			fields->twice |= fields->seen & FIELD_BIT(slot);
-			fields->seen |= FIELD_BIT(slot);
+			twice |= seen & FIELD_BIT(slot);
+			seen |= FIELD_BIT(slot);
 			field = &fields->slot[slot];
 		}
 		p = value_read(field, scan, p, depth + 1, slot);
 		if (p == NULL)
 			return NULL;
-		if (p < end && (unsigned char)*p <= ' ')
-			p = scan_space(p, end);
-		if (p >= end)
-			return NULL;
-		if (*p == '}')
-			return p + 1;
-		if (*p++ != ',')
-			return NULL;
-		if (p < end && (unsigned char)*p <= ' ')
-			p = scan_space(p, end);
+		more = member_next(p, end, &p);
 	}
-	return NULL;
+	fields->seen = seen;
+	fields->twice = twice;
+	return p;
 }

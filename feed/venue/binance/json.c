@@ -308,8 +308,9 @@ fill_error_reply(struct reading *r, struct event *out)
 /* What an event needs and where it is taken from. */
 struct schema {
 	enum event_kind kind;
-	struct bytes name;            /* of "e"; empty: known by its keys */
-	uint64_t required, optional;  /* keys */
+	char name[16];               /* of "e"; empty: known by its keys */
+	size_t length;               /* of name */
+	uint64_t required, optional; /* keys */
 	void (*fill)(struct reading *r, struct event *out);
 };
 
@@ -317,38 +318,44 @@ struct schema {
 #define TIMES (KEY('E') | KEY('T'))
 
 static const struct schema named[] = {
-	{EVENT_TRADE, {"trade", 5},
+	{EVENT_TRADE, "trade", 5,
 	    TIMES | KEY('e') | KEY('s') | KEY('t') | KEY('p') | KEY('q') | KEY('m'), KEY('X'),
 	    fill_trade},
-	{EVENT_AGG_TRADE, {"aggTrade", 8},
+	{EVENT_AGG_TRADE, "aggTrade", 8,
 	    TIMES | KEY('e') | KEY('s') | KEY('a') | KEY('p') | KEY('q') | KEY('f') | KEY('l') |
 	    KEY('m'), 0, fill_trade},
-	{EVENT_QUOTE, {"bookTicker", 10},
+	{EVENT_QUOTE, "bookTicker", 10,
 	    SIDES | KEY('e') | KEY('u') | KEY('s') | KEY('B') | KEY('A'), TIMES, fill_quote},
-	{EVENT_DEPTH, {"depthUpdate", 11},
+	{EVENT_DEPTH, "depthUpdate", 11,
 	    SIDES | KEY('e') | KEY('E') | KEY('s') | KEY('U') | KEY('u'),
 	    KEY('T') | FIELD_BIT(FIELD_PREV_ID), fill_depth},
-	{EVENT_KLINE, {"kline", 5}, KEY('e') | KEY('E') | KEY('s') | KEY('k'), 0, fill_kline},
-	{EVENT_SERVER_SHUTDOWN, {"serverShutdown", 14}, KEY('e'), KEY('E'), fill_shutdown},
+	{EVENT_KLINE, "kline", 5, KEY('e') | KEY('E') | KEY('s') | KEY('k'), 0, fill_kline},
+	{EVENT_SERVER_SHUTDOWN, "serverShutdown", 14, KEY('e'), KEY('E'), fill_shutdown},
 };
 
-static const struct schema quote = {EVENT_QUOTE, {NULL, 0},
+static const struct schema quote = {EVENT_QUOTE, "", 0,
 	SIDES | KEY('u') | KEY('s') | KEY('B') | KEY('A'), TIMES, fill_quote};
-static const struct schema snapshot = {EVENT_PARTIAL_DEPTH, {NULL, 0},
+static const struct schema snapshot = {EVENT_PARTIAL_DEPTH, "", 0,
 	FIELD_BIT(FIELD_LAST_UPDATE_ID) | FIELD_BIT(FIELD_BIDS) | FIELD_BIT(FIELD_ASKS), TIMES,
 	fill_snapshot};
-static const struct schema error_reply = {EVENT_ERROR_REPLY, {NULL, 0},
+static const struct schema error_reply = {EVENT_ERROR_REPLY, "", 0,
 	FIELD_BIT(FIELD_CODE) | FIELD_BIT(FIELD_MSG), FIELD_BIT(FIELD_ID), fill_error_reply};
-static const struct schema error_inside = {EVENT_ERROR_REPLY, {NULL, 0},
+static const struct schema error_inside = {EVENT_ERROR_REPLY, "", 0,
 	FIELD_BIT(FIELD_ERROR), FIELD_BIT(FIELD_ID), fill_error_reply};
-static const struct schema reply = {EVENT_REPLY, {NULL, 0},
+static const struct schema reply = {EVENT_REPLY, "", 0,
 	FIELD_BIT(FIELD_RESULT) | FIELD_BIT(FIELD_ID), 0, fill_reply};
 
 static const struct schema *
 schema_named(struct bytes name)
 {
+	char text[16] = "";
+
+	if (name.n >= sizeof(text))
+		return NULL;
+	for (size_t i = 0; i < name.n; i++)
+		text[i] = name.p[i];
 	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
-		if (bytes_equal(name, named[i].name))
+		if (name.n == named[i].length && memcmp(text, named[i].name, sizeof(text)) == 0)
 			return &named[i];
 	return NULL;
 }
@@ -382,6 +389,8 @@ reading_finish(struct reading *r, bool wrapped, struct event *out)
 	const struct fields *fields = r->fields;
 	const struct schema *schema = NULL;
 
+	if ((fields->twice & KEY('e')) != 0)
+		return DECODE_MALFORMED;
 	if (!field_seen(r, FIELD('e'))) {
 		schema = schema_by_keys(fields);
 	} else if (fields->slot[FIELD('e')].type <= FIELD_DECIMAL) {

@@ -57,14 +57,26 @@ level_any(struct levels *levels, const char *p, const char *end, int depth,
 	return NULL;
 }
 
-/* The usual level: ["price","quantity"], both usual decimals. NULL when it is not. */
+/*
+ * The usual level: ["price","quantity"], both usual decimals. NULL when it is
+ * not. Prices of one message are alike: the last one's widths are tried first.
+ */
 static inline const char *
-level_usual(const char *p, struct event_level *out)
+level_usual(const char *p, unsigned *whole, unsigned *fraction, struct event_level *out)
 {
+	const char *price = p + 2;
+
 	if (p[0] != '[' || p[1] != '"')
 		return NULL;
-	p = scan_decimal(p + 2, &out->price);
-	if (p == NULL || p[1] != ',' || p[2] != '"')
+	p = *fraction == 0 ? NULL : scan_decimal_of(price, *whole, *fraction, &out->price);
+	if (p == NULL) {
+		p = scan_decimal(price, &out->price);
+		if (p == NULL)
+			return NULL;
+		*fraction = (unsigned)-out->price.exponent;
+		*whole = (unsigned)(p - price) - *fraction - 1;
+	}
+	if (p[1] != ',' || p[2] != '"')
 		return NULL;
 	p = scan_decimal(p + 3, &out->qty);
 	return p != NULL && p[1] == ']' ? p + 2 : NULL;
@@ -74,6 +86,7 @@ const char *
 levels_read(struct levels *levels, const char *p, const char *end, int depth)
 {
 	const char *start = p;
+	unsigned whole = 0, fraction = 0;
 
 	levels->count = 0;
 	levels->result = FIXED_OK;
@@ -87,18 +100,18 @@ levels_read(struct levels *levels, const char *p, const char *end, int depth)
 
 		if (levels->count == levels->room)
 			return NULL;
-		next = level_usual(p, &levels->level[levels->count]);
+		next = level_usual(p, &whole, &fraction, &levels->level[levels->count]);
 		if (next == NULL)
 			next = level_any(levels, p, end, depth + 1, &levels->level[levels->count]);
 		if (next == NULL)
 			break;
 		levels->count++;
-		p = scan_space(next, end);
+		p = scan_gap(next, end);
 		if (p < end && *p == ']')
 			return p + 1;
 		if (p >= end || *p != ',')
 			return NULL;
-		p = scan_space(p + 1, end);
+		p = scan_gap(p + 1, end);
 	}
 	/* Something else than levels, or malformed. */
 	levels->count = 0;

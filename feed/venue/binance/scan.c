@@ -1,9 +1,5 @@
 #include "feed/venue/binance/scan.h"
 
-const uint64_t scan_power10[9] = {
-	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
-};
-
 const char *
 scan_space(const char *p, const char *end)
 {

@@ -47,6 +47,13 @@ const char *scan_number(const char *p, const char *end);
  */
 bool scan_unescape(struct bytes raw, char *out, size_t room, size_t *length);
 
+/* Skips white space where there is usually none. */
+static inline const char *
+scan_gap(const char *p, const char *end)
+{
+	return p < end && (unsigned char)*p <= ' ' ? scan_space(p, end) : p;
+}
+
 /* Eight bytes, the first one lowest. */
 static inline uint64_t
 scan_load(const char *p)
@@ -57,11 +64,22 @@ scan_load(const char *p)
 	return le64toh(word);
 }
 
-/* Marks (bit 7) every byte that is not '0' to '9'; `word` is XORed with '0' already. */
+/*
+ * Marks the bytes outside '0' to '?', so all that may follow a number. Two
+ * operations on the way to the next position; whether the bytes before the
+ * mark are digits is for scan_wrong() to say, meanwhile.
+ */
 static inline uint64_t
-scan_nondigits(uint64_t word)
+scan_stops(uint64_t word)
 {
-	return (((word & SCAN_EACH(0x7f)) + SCAN_EACH(0x76)) | word) & SCAN_EACH(0x80);
+	return (word ^ SCAN_EACH('0')) & SCAN_EACH(0xf0);
+}
+
+/* Not 0 when one of eight bytes, XORed with '0', is no digit. Carries only add to what is wrong. */
+static inline uint64_t
+scan_wrong(uint64_t word)
+{
+	return ((word + SCAN_EACH(0x76)) | word) & SCAN_EACH(0x80);
 }
 
 /* How many bytes lie before the first marked one; `marks` is not 0. */
@@ -80,14 +98,35 @@ scan_eight(uint64_t word)
 	    ((word >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >> 32;
 }
 
-/* The number of the first n digits of eight bytes, 1 <= n <= 8. */
+/* The first n bytes of a word, 1 <= n <= 8, as eight digits: zeros lead, XORed with '0'. */
 static inline uint64_t
-scan_digits(uint64_t word, unsigned n)
+scan_leading(uint64_t word, unsigned n)
 {
-	return scan_eight(word << (64 - 8 * n));
+	return (word ^ SCAN_EACH('0')) << (64 - 8 * n);
 }
 
-extern const uint64_t scan_power10[9];
+static const uint64_t scan_power10[9] = {
+	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+};
+
+/*
+ * Reads a decimal of `whole` digits, 1 to 7, a point and `fraction` digits,
+ * 1 to 8, then a quote. Returns the position of that quote, or NULL. Where the
+ * widths are known beforehand, the next position does not wait for the bytes.
+ */
+static inline const char *
+scan_decimal_of(const char *p, unsigned whole, unsigned fraction, struct fixed *out)
+{
+	uint64_t high = scan_leading(scan_load(p), whole);
+	uint64_t low = scan_leading(scan_load(p + whole + 1), fraction);
+
+	if (p[whole] != '.' || p[whole + 1 + fraction] != '"' ||
+	    (scan_wrong(high) | scan_wrong(low)) != 0)
+		return NULL;
+	out->mantissa = (int64_t)(scan_eight(high) * scan_power10[fraction] + scan_eight(low));
+	out->exponent = -(int32_t)fraction;
+	return p + whole + 1 + fraction;
+}
 
 /*
  * Reads the usual decimal: 1 to 7 digits, perhaps a point and 1 to 8 digits,
@@ -96,27 +135,19 @@ extern const uint64_t scan_power10[9];
 static inline const char *
 scan_decimal(const char *p, struct fixed *out)
 {
-	uint64_t word = scan_load(p) ^ SCAN_EACH('0');
-	uint64_t stop = scan_nondigits(word);
-	uint64_t whole;
-	unsigned n;
+	uint64_t word = scan_load(p), stop = scan_stops(word);
+	unsigned whole, fraction;
 
-	if (stop == 0 || (n = scan_before(stop)) == 0)
+	if (stop == 0 || (whole = scan_before(stop)) == 0)
 		return NULL;
-	whole = scan_digits(word, n);
-	p += n;
-	if (*p != '.') {
-		*out = (struct fixed){(int64_t)whole, 0};
-		return *p == '"' ? p : NULL;
+	if (p[whole] != '.') {
+		word = scan_leading(word, whole);
+		*out = (struct fixed){(int64_t)scan_eight(word), 0};
+		return p[whole] == '"' && scan_wrong(word) == 0 ? p + whole : NULL;
 	}
-	word = scan_load(++p) ^ SCAN_EACH('0');
-	stop = scan_nondigits(word);
-	n = stop == 0 ? 8 : scan_before(stop);
-	if (n == 0)
-		return NULL;
-	p += n;
-	*out = (struct fixed){(int64_t)(whole * scan_power10[n] + scan_digits(word, n)), -(int32_t)n};
-	return *p == '"' ? p : NULL;
+	stop = scan_stops(scan_load(p + whole + 1));
+	fraction = stop == 0 ? 8 : scan_before(stop);
+	return fraction == 0 ? NULL : scan_decimal_of(p, whole, fraction, out);
 }
 
 /*
@@ -127,26 +158,32 @@ static inline const char *
 scan_integer(const char *p, int64_t *out)
 {
 	bool negative = *p == '-';
-	uint64_t word, stop, value;
-	unsigned n, more;
+	uint64_t word, more, stop, value;
+	unsigned n;
 
 	p += negative;
-	word = scan_load(p) ^ SCAN_EACH('0');
-	stop = scan_nondigits(word);
+	word = scan_load(p);
+	stop = scan_stops(word);
 	n = stop == 0 ? 8 : scan_before(stop);
 	if (n == 0 || (*p == '0' && n > 1))
 		return NULL;
-	value = scan_digits(word, n);
+	more = scan_load(p + 8);
+	word = scan_leading(word, n);
+	value = scan_eight(word);
 	p += n;
-	if (n == 8) {
-		word = scan_load(p) ^ SCAN_EACH('0');
-		stop = scan_nondigits(word);
-		more = stop == 0 ? 8 : scan_before(stop);
-		if (more > 0)
-			value = value * scan_power10[more] + scan_digits(word, more);
-		p += more;
+	if (scan_wrong(word) != 0)
+		return NULL;
+	if (n == 8 && (unsigned)(*p - '0') <= 9) {
+		stop = scan_stops(more);
+		n = stop == 0 ? 8 : scan_before(stop);
+		more = scan_leading(more, n);
+		value = value * scan_power10[n] + scan_eight(more);
+		p += n;
+		if (scan_wrong(more) != 0)
+			return NULL;
 	}
-	if (*p == '.' || (*p | 0x20) == 'e' || (unsigned)(*p - '0') <= 9)
+	/* What else continues a number, or is none of JSON: the slow way tells. */
+	if (*p != ',' && *p != '}')
 		return NULL;
 	*out = negative ? -(int64_t)value : (int64_t)value;
 	return p;

@@ -1,0 +1,158 @@
+#include "feed/io/transport.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "feed/io/transport_impl.h"
+
+static_assert((TRANSPORT_EVENTS_MAX & (TRANSPORT_EVENTS_MAX - 1)) == 0, "a power of two");
+static_assert(TRANSPORT_EVENTS_MAX / 2 >= 2 * TRANSPORT_LINES_MAX, "room for every line");
+
+/* "auto" takes the first. */
+static const struct transport_ops *const implementations[] = {&transport_lws_ops};
+
+#define IMPLEMENTATIONS (sizeof(implementations) / sizeof(implementations[0]))
+
+static const struct transport_ops *
+find_ops(const char *name)
+{
+	if (strcmp(name, "auto") == 0)
+		return implementations[0];
+	for (size_t i = 0; i < IMPLEMENTATIONS; i++)
+		if (strcmp(name, implementations[i]->name) == 0)
+			return implementations[i];
+	return NULL;
+}
+
+int
+transport_open(struct transport **out, const char *name, const struct transport_cfg *cfg, char *why)
+{
+	const struct transport_ops *ops = find_ops(name);
+	int rc;
+
+	assert(cfg->lines <= TRANSPORT_LINES_MAX && cfg->message_bytes_max > 0);
+	if (ops == NULL) {
+		snprintf(why, TRANSPORT_DETAIL_MAX, "no transport is called \"%.40s\"", name);
+		return -EINVAL;
+	}
+	rc = ops->open(out, cfg, why);
+	if (rc == 0) {
+		(*out)->ops = ops;
+		(*out)->cfg = *cfg;
+		(*out)->cfg.ca_file = NULL;
+	}
+	return rc;
+}
+
+void
+transport_close(struct transport **transport)
+{
+	if (*transport == NULL)
+		return;
+	(*transport)->ops->close(*transport);
+	*transport = NULL;
+}
+
+int
+transport_connect(struct transport *transport, unsigned line, uint32_t attempt,
+    const struct transport_target *target)
+{
+	if (line >= transport->cfg.lines || target->host == NULL || target->host[0] == '\0' ||
+	    target->path == NULL || target->path[0] != '/' ||
+	    strlen(target->path) > TRANSPORT_PATH_MAX)
+		return -EINVAL;
+	if (transport->owed[line] > 0)
+		return -EBUSY; /* the last attempt's end has not been taken yet */
+	return transport->ops->connect(transport, line, attempt, target);
+}
+
+int
+transport_send(struct transport *transport, unsigned line, struct bytes text)
+{
+	if (line >= transport->cfg.lines)
+		return -ENOTCONN;
+	if (text.n > TRANSPORT_SEND_MAX)
+		return -EMSGSIZE;
+	return transport->ops->send(transport, line, text);
+}
+
+int
+transport_ping(struct transport *transport, unsigned line, struct bytes payload)
+{
+	if (line >= transport->cfg.lines)
+		return -ENOTCONN;
+	if (payload.n > TRANSPORT_PING_MAX)
+		return -EMSGSIZE;
+	return transport->ops->ping(transport, line, payload);
+}
+
+void
+transport_hang_up(struct transport *transport, unsigned line, int close_code)
+{
+	if (line < transport->cfg.lines)
+		transport->ops->hang_up(transport, line, close_code);
+}
+
+int
+transport_wait(struct transport *transport, mono_t deadline)
+{
+	return transport->ops->wait(transport, deadline);
+}
+
+void
+transport_wake(struct transport *transport)
+{
+	transport->ops->wake(transport);
+}
+
+static bool
+is_of_state(enum transport_event_kind kind)
+{
+	return kind == TRANSPORT_UP || kind == TRANSPORT_FAILED || kind == TRANSPORT_DOWN;
+}
+
+void
+transport_post(struct transport *transport, const struct transport_event *event)
+{
+	unsigned queued = transport->tail - transport->head;
+
+	if (is_of_state(event->kind))
+		transport->owed[event->line]++;
+	else if (queued >= TRANSPORT_EVENTS_MAX / 2)
+		return;
+	assert(queued < TRANSPORT_EVENTS_MAX);
+	transport->events[transport->tail++ & (TRANSPORT_EVENTS_MAX - 1)] = *event;
+}
+
+bool
+transport_next_event(struct transport *transport, struct transport_event *out)
+{
+	if (!transport_has_events(transport))
+		return false;
+	*out = transport->events[transport->head++ & (TRANSPORT_EVENTS_MAX - 1)];
+	if (is_of_state(out->kind))
+		transport->owed[out->line]--;
+	return true;
+}
+
+bool
+transport_has_pings(const struct transport *transport)
+{
+	return transport->ops->has_pings;
+}
+
+struct transport_counts
+transport_counts(const struct transport *transport, unsigned line)
+{
+	if (line >= transport->cfg.lines)
+		return (struct transport_counts){0};
+	return transport->counts[line];
+}
+
+const char *
+transport_name(const struct transport *transport)
+{
+	return transport->ops->name;
+}

@@ -1,0 +1,42 @@
+/*
+ * State is the metric: copies what the feed thread knows into the status
+ * segment. Everything that watches the feed reads that copy.
+ *
+ * Feed thread, at each status interval.
+ */
+#ifndef FEED_SNAPSHOT_H
+#define FEED_SNAPSHOT_H
+
+#include <tickring/status.h>
+
+#include "feed/core/pool.h"
+#include "feed/io/transport.h"
+#include "feed/pipeline.h"
+#include "shm/ring.h"
+
+/* What is copied from; borrowed for the call. */
+struct snapshot_sources {
+	const struct pool *pool;
+	const struct transport *transport;
+	struct pipeline *pipeline;
+	const struct ring *ring;
+	const char *endpoint; /* "host:port" of every line */
+	int64_t streams;
+	const wall_t *connected; /* per line, ns = TICK_ABSENT when it never was */
+};
+
+/* Owns the copy, and what rates are reckoned from. */
+struct snapshot {
+	struct tick_status status;
+	mono_t rated_at; /* when the rates were reckoned last */
+	uint64_t rated_messages, rated_ticks;
+};
+
+/* An empty copy of a feed that starts now. `transport` is its name, cut to fit. */
+void snapshot_init(struct snapshot *s, const char *transport, wall_t now, mono_t mono);
+
+/* Brings s->status up to date. Rates and latencies change once a second. */
+void snapshot_take(struct snapshot *s, const struct snapshot_sources *from, wall_t now,
+    mono_t mono);
+
+#endif

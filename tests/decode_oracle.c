@@ -1,0 +1,452 @@
+#include "tests/decode_oracle.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cJSON.h>
+
+/* The comparison of one message; the first difference stays in `why`. */
+struct check {
+	const cJSON *payload;
+	const struct event *event;
+	char *why;
+	bool differs;
+};
+
+static void
+differ(struct check *c, const char *key, const char *what)
+{
+	if (!c->differs)
+		snprintf(c->why, ORACLE_WHY_MAX, "%s: %s", key, what);
+	c->differs = true;
+}
+
+static const cJSON *
+item(const cJSON *object, const char *key)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+static void
+check_text(struct check *c, const cJSON *object, const char *key, struct bytes ours)
+{
+	const cJSON *theirs = item(object, key);
+
+	if (!cJSON_IsString(theirs) || !bytes_equal(bytes_of(theirs->valuestring), ours))
+		differ(c, key, "text differs");
+}
+
+static void
+check_integer(struct check *c, const cJSON *object, const char *key, int64_t ours)
+{
+	const cJSON *theirs = item(object, key);
+
+	if (!cJSON_IsNumber(theirs) || theirs->valuedouble != (double)ours)
+		differ(c, key, "integer differs");
+	else if (fabs(theirs->valuedouble) < 9007199254740992.0 &&
+	    (int64_t)theirs->valuedouble != ours)
+		differ(c, key, "integer differs exactly");
+}
+
+static void
+check_optional_integer(struct check *c, const cJSON *object, const char *key, int64_t ours)
+{
+	if (item(object, key) != NULL)
+		check_integer(c, object, key, ours);
+	else if (ours != VENUE_NO_ID)
+		differ(c, key, "an id out of nowhere");
+}
+
+static void
+check_time(struct check *c, const cJSON *object, const char *key, int64_t ours)
+{
+	const cJSON *theirs = item(object, key);
+	int64_t unit;
+
+	if (theirs == NULL) {
+		if (ours != VENUE_NO_TIME)
+			differ(c, key, "a time out of nowhere");
+		return;
+	}
+	unit = cJSON_IsNumber(theirs) && theirs->valuedouble < 1e13 ? 1000000 : 1000;
+	if (!cJSON_IsNumber(theirs) || ours % unit != 0 ||
+	    theirs->valuedouble != (double)(ours / unit))
+		differ(c, key, "time differs");
+}
+
+static void
+check_flag(struct check *c, const cJSON *object, const char *key, bool ours)
+{
+	const cJSON *theirs = item(object, key);
+
+	if (!cJSON_IsBool(theirs) || cJSON_IsTrue(theirs) != ours)
+		differ(c, key, "flag differs");
+}
+
+/* A decimal in its shortest form: digits without zeros at either end, and a power of ten. */
+struct plain {
+	bool negative;
+	char digits[512];
+	long power;
+};
+
+static bool
+plain_of(const char *text, struct plain *out)
+{
+	size_t n = 0;
+	bool point = false;
+
+	*out = (struct plain){0};
+	out->negative = *text == '-';
+	for (text += out->negative; *text != '\0'; text++) {
+		if (*text == '.') {
+			point = true;
+			continue;
+		}
+		if (*text < '0' || *text > '9' || n + 1 >= sizeof(out->digits))
+			return false;
+		out->power -= point;
+		if (n > 0 || *text != '0')
+			out->digits[n++] = *text;
+	}
+	while (n > 0 && out->digits[n - 1] == '0') {
+		out->digits[--n] = '\0';
+		out->power++;
+	}
+	if (n == 0) {
+		out->power = 0;
+		out->negative = false;
+	}
+	return true;
+}
+
+static bool
+same_decimal(const cJSON *theirs, struct fixed ours)
+{
+	struct plain a, b;
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRId64, ours.mantissa);
+	if (!cJSON_IsString(theirs) || !plain_of(theirs->valuestring, &a) || !plain_of(text, &b))
+		return false;
+	if (b.digits[0] != '\0')
+		b.power += ours.exponent;
+	return a.negative == b.negative && a.power == b.power && strcmp(a.digits, b.digits) == 0;
+}
+
+static void
+check_decimal(struct check *c, const cJSON *object, const char *key, struct fixed ours)
+{
+	if (!same_decimal(item(object, key), ours))
+		differ(c, key, "decimal differs");
+}
+
+static void
+check_levels(struct check *c, const char *key, const struct event_level *ours, uint32_t count)
+{
+	const cJSON *array = item(c->payload, key);
+	const cJSON *theirs;
+
+	if (!cJSON_IsArray(array) || cJSON_GetArraySize(array) != (int)count) {
+		differ(c, key, "number of levels differs");
+		return;
+	}
+	cJSON_ArrayForEach(theirs, array) {
+		if (!cJSON_IsArray(theirs) ||
+		    !same_decimal(cJSON_GetArrayItem(theirs, 0), ours->price) ||
+		    !same_decimal(cJSON_GetArrayItem(theirs, 1), ours->qty))
+			differ(c, key, "level differs");
+		ours++;
+	}
+}
+
+static void
+check_trade(struct check *c)
+{
+	const struct event *e = c->event;
+	const cJSON *x = item(c->payload, "X");
+
+	check_time(c, c->payload, "T", e->trade_ns);
+	check_decimal(c, c->payload, "p", e->u.trade.price);
+	check_decimal(c, c->payload, "q", e->u.trade.qty);
+	check_flag(c, c->payload, "m", e->u.trade.buyer_maker);
+	if (e->kind == EVENT_AGG_TRADE) {
+		check_integer(c, c->payload, "a", e->id);
+		check_integer(c, c->payload, "f", e->first_id);
+		check_integer(c, c->payload, "l", e->last_id);
+		return;
+	}
+	check_integer(c, c->payload, "t", e->id);
+	if (e->u.trade.off_market != (x != NULL && strcmp(x->valuestring, "MARKET") != 0))
+		differ(c, "X", "off_market differs");
+}
+
+static void
+check_quote(struct check *c)
+{
+	const struct event *e = c->event;
+
+	check_time(c, c->payload, "T", e->trade_ns);
+	check_integer(c, c->payload, "u", e->id);
+	check_decimal(c, c->payload, "b", e->u.quote.bid_px);
+	check_decimal(c, c->payload, "B", e->u.quote.bid_qty);
+	check_decimal(c, c->payload, "a", e->u.quote.ask_px);
+	check_decimal(c, c->payload, "A", e->u.quote.ask_qty);
+}
+
+static void
+check_depth(struct check *c)
+{
+	const struct event *e = c->event;
+	bool diff = item(c->payload, "e") != NULL;
+
+	check_time(c, c->payload, "T", e->trade_ns);
+	check_integer(c, c->payload, diff ? "u" : "lastUpdateId", e->id);
+	check_optional_integer(c, c->payload, "U", e->first_id);
+	check_optional_integer(c, c->payload, "pu", e->prev_id);
+	check_levels(c, diff ? "b" : "bids", e->u.depth.bids, e->u.depth.nbids);
+	check_levels(c, diff ? "a" : "asks", e->u.depth.asks, e->u.depth.nasks);
+}
+
+static void
+check_kline(struct check *c)
+{
+	const struct event *e = c->event;
+	const cJSON *k = item(c->payload, "k");
+
+	check_time(c, k, "T", e->trade_ns);
+	check_time(c, k, "t", e->u.kline.start_ns);
+	check_integer(c, k, "L", e->id);
+	check_integer(c, k, "f", e->first_id);
+	check_integer(c, k, "n", e->u.kline.trades);
+	check_decimal(c, k, "o", e->u.kline.open);
+	check_decimal(c, k, "h", e->u.kline.high);
+	check_decimal(c, k, "l", e->u.kline.low);
+	check_decimal(c, k, "c", e->u.kline.close);
+	check_decimal(c, k, "v", e->u.kline.volume);
+	check_decimal(c, k, "V", e->u.kline.taker_volume);
+	check_text(c, k, "i", e->u.kline.interval);
+	check_flag(c, k, "x", e->u.kline.closed);
+}
+
+static void
+check_reply(struct check *c)
+{
+	const struct event *e = c->event;
+	const cJSON *id = item(c->payload, "id");
+	const cJSON *inner = item(c->payload, "error");
+
+	if (cJSON_IsNumber(id))
+		check_integer(c, c->payload, "id", e->id);
+	else if (e->id != VENUE_NO_ID)
+		differ(c, "id", "an id out of nowhere");
+	if (e->kind == EVENT_REPLY) {
+		cJSON *ours = cJSON_ParseWithLength(e->u.reply.text.p, e->u.reply.text.n);
+
+		if (!cJSON_Compare(ours, item(c->payload, "result"), true))
+			differ(c, "result", "text differs");
+		cJSON_Delete(ours);
+		return;
+	}
+	if (!cJSON_IsObject(inner))
+		inner = c->payload;
+	check_integer(c, inner, "code", e->u.reply.code);
+	check_text(c, inner, "msg", e->u.reply.text);
+}
+
+/* What a depthUpdate is on a stream of that name; NULL: no envelope. */
+static enum event_kind
+depth_expected(const char *stream)
+{
+	static const char *const partial[] = {"depth5", "depth10", "depth20"};
+	char type[64] = "";
+
+	if (stream == NULL)
+		return EVENT_DEPTH;
+	if (stream[0] == '!')
+		sscanf(stream, "!%63[^@]", type);
+	else if (stream[0] == '@')
+		sscanf(stream, "@%63[^@]", type);
+	else
+		sscanf(stream, "%*[^@]@%63[^@]", type);
+	for (size_t i = 0; i < 3; i++)
+		if (strcmp(type, partial[i]) == 0)
+			return EVENT_PARTIAL_DEPTH;
+	return strcmp(type, "rpiDepth") == 0 ? EVENT_UNKNOWN : EVENT_DEPTH;
+}
+
+/* The kind that the message must have. */
+static enum event_kind
+kind_expected(const cJSON *root, const cJSON *payload, const char *stream)
+{
+	static const struct {
+		const char *name;
+		enum event_kind kind;
+	} kinds[] = {
+		{"trade", EVENT_TRADE}, {"aggTrade", EVENT_AGG_TRADE},
+		{"bookTicker", EVENT_QUOTE}, {"depthUpdate", EVENT_DEPTH},
+		{"kline", EVENT_KLINE}, {"serverShutdown", EVENT_SERVER_SHUTDOWN},
+	};
+	const cJSON *e = item(payload, "e");
+
+	if (!cJSON_IsObject(payload))
+		return EVENT_UNKNOWN;
+	for (size_t i = 0; cJSON_IsString(e) && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(e->valuestring, kinds[i].name) != 0)
+			continue;
+		if (payload == item(root, "event") && kinds[i].kind != EVENT_SERVER_SHUTDOWN)
+			return EVENT_UNKNOWN;
+		return kinds[i].kind == EVENT_DEPTH ? depth_expected(stream) : kinds[i].kind;
+	}
+	if (e != NULL || payload == item(root, "event"))
+		return EVENT_UNKNOWN;
+	if (item(payload, "u") != NULL && item(payload, "s") != NULL &&
+	    item(payload, "b") != NULL && item(payload, "B") != NULL &&
+	    item(payload, "a") != NULL && item(payload, "A") != NULL)
+		return EVENT_QUOTE;
+	if (item(payload, "lastUpdateId") != NULL)
+		return EVENT_PARTIAL_DEPTH;
+	if (cJSON_IsObject(item(payload, "error")) ||
+	    (item(payload, "code") != NULL && item(payload, "msg") != NULL))
+		return EVENT_ERROR_REPLY;
+	if (item(payload, "result") != NULL && item(payload, "id") != NULL)
+		return EVENT_REPLY;
+	return EVENT_UNKNOWN;
+}
+
+static void
+check_event(struct check *c, const cJSON *root)
+{
+	const struct event *e = c->event;
+	const cJSON *stream = item(root, "stream");
+	bool combined = stream != NULL && item(root, "data") != NULL;
+
+	c->payload = root;
+	if (combined)
+		c->payload = item(root, "data");
+	else if (item(root, "e") == NULL && item(root, "event") != NULL)
+		c->payload = item(root, "event");
+	if (e->kind != kind_expected(root, c->payload, combined ? stream->valuestring : NULL)) {
+		differ(c, "kind", "differs");
+		return;
+	}
+	if (combined)
+		check_text(c, root, "stream", e->stream);
+	if (cJSON_IsString(item(c->payload, "e")))
+		check_text(c, c->payload, "e", e->name);
+	if (e->kind == EVENT_UNKNOWN)
+		return;
+	check_time(c, c->payload, "E", e->exch_ns);
+	if (item(c->payload, "s") != NULL && e->kind <= EVENT_KLINE && e->symbol.n > 0)
+		check_text(c, c->payload, "s", e->symbol);
+	switch (e->kind) {
+	case EVENT_TRADE:
+	case EVENT_AGG_TRADE:
+		check_trade(c);
+		break;
+	case EVENT_QUOTE:
+		check_quote(c);
+		break;
+	case EVENT_DEPTH:
+	case EVENT_PARTIAL_DEPTH:
+		check_depth(c);
+		break;
+	case EVENT_KLINE:
+		check_kline(c);
+		break;
+	case EVENT_REPLY:
+	case EVENT_ERROR_REPLY:
+		check_reply(c);
+		break;
+	default:
+		break;
+	}
+}
+
+bool
+oracle_agrees(struct bytes message, const struct event *event, char *why)
+{
+	struct check c = {NULL, event, why, false};
+	char *text = malloc(message.n + 1);
+	cJSON *root;
+
+	memcpy(text, message.p, message.n);
+	text[message.n] = '\0';
+	root = cJSON_ParseWithLengthOpts(text, message.n + 1, NULL, true);
+	if (root == NULL)
+		differ(&c, "message", "cJSON refuses it");
+	else
+		check_event(&c, root);
+	cJSON_Delete(root);
+	free(text);
+	return !c.differs;
+}
+
+static bool
+same_fixed(struct fixed a, struct fixed b)
+{
+	return a.mantissa == b.mantissa && a.exponent == b.exponent;
+}
+
+static bool
+same_levels(const struct event_level *a, const struct event_level *b, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!same_fixed(a[i].price, b[i].price) || !same_fixed(a[i].qty, b[i].qty))
+			return false;
+	return true;
+}
+
+static bool
+same_payload(const struct event *a, const struct event *b)
+{
+	switch (a->kind) {
+	case EVENT_TRADE:
+	case EVENT_AGG_TRADE:
+		return same_fixed(a->u.trade.price, b->u.trade.price) &&
+		    same_fixed(a->u.trade.qty, b->u.trade.qty) &&
+		    a->u.trade.buyer_maker == b->u.trade.buyer_maker &&
+		    a->u.trade.off_market == b->u.trade.off_market;
+	case EVENT_QUOTE:
+		return same_fixed(a->u.quote.bid_px, b->u.quote.bid_px) &&
+		    same_fixed(a->u.quote.bid_qty, b->u.quote.bid_qty) &&
+		    same_fixed(a->u.quote.ask_px, b->u.quote.ask_px) &&
+		    same_fixed(a->u.quote.ask_qty, b->u.quote.ask_qty);
+	case EVENT_DEPTH:
+	case EVENT_PARTIAL_DEPTH:
+		return a->u.depth.nbids == b->u.depth.nbids &&
+		    a->u.depth.nasks == b->u.depth.nasks &&
+		    same_levels(a->u.depth.bids, b->u.depth.bids, a->u.depth.nbids) &&
+		    same_levels(a->u.depth.asks, b->u.depth.asks, a->u.depth.nasks);
+	case EVENT_KLINE:
+		return same_fixed(a->u.kline.open, b->u.kline.open) &&
+		    same_fixed(a->u.kline.high, b->u.kline.high) &&
+		    same_fixed(a->u.kline.low, b->u.kline.low) &&
+		    same_fixed(a->u.kline.close, b->u.kline.close) &&
+		    same_fixed(a->u.kline.volume, b->u.kline.volume) &&
+		    same_fixed(a->u.kline.taker_volume, b->u.kline.taker_volume) &&
+		    a->u.kline.start_ns == b->u.kline.start_ns &&
+		    a->u.kline.trades == b->u.kline.trades &&
+		    bytes_equal(a->u.kline.interval, b->u.kline.interval) &&
+		    a->u.kline.closed == b->u.kline.closed;
+	case EVENT_REPLY:
+	case EVENT_ERROR_REPLY:
+		return a->u.reply.code == b->u.reply.code &&
+		    bytes_equal(a->u.reply.text, b->u.reply.text);
+	default:
+		return true;
+	}
+}
+
+bool
+events_equal(const struct event *a, const struct event *b)
+{
+	return a->kind == b->kind && bytes_equal(a->stream, b->stream) &&
+	    bytes_equal(a->symbol, b->symbol) && bytes_equal(a->name, b->name) &&
+	    a->exch_ns == b->exch_ns && a->trade_ns == b->trade_ns && a->id == b->id &&
+	    a->first_id == b->first_id && a->last_id == b->last_id &&
+	    a->prev_id == b->prev_id && same_payload(a, b);
+}

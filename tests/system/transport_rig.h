@@ -1,0 +1,60 @@
+/*
+ * What every transport test needs: certificates, a server, a transport, a sink
+ * that remembers, waiting with a deadline (10 s) instead of sleeping.
+ */
+#ifndef TESTS_SYSTEM_TRANSPORT_RIG_H
+#define TESTS_SYSTEM_TRANSPORT_RIG_H
+
+#include <stdbool.h>
+
+#include "feed/io/transport.h"
+#include "tests/system/certs.h"
+#include "tests/system/ws_server.h"
+
+#define RIG_MESSAGE_MAX (1 << 20)
+
+struct rig {
+	struct transport *transport;
+	struct ws_server *server;
+	unsigned messages;            /* all lines */
+	unsigned per_line[8];
+	bool in_order;                /* receive stamps never went back */
+	struct transport_stamps stamps;
+	unsigned char beyond;         /* what lies in the padding, so that it is read */
+	size_t sizes[16];             /* of the messages, by number modulo 16 */
+	uint32_t sums[16];            /* of their bytes */
+	char last[64];                /* its beginning */
+	char text[2048];              /* the beginning of the last one over 63 bytes */
+	char log[256];                /* all small ones: [text] or <bytes> */
+};
+
+#define rig_test(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+
+int rig_setup_all(void **state);
+int rig_teardown_all(void **state);
+int rig_setup(void **state);
+int rig_teardown(void **state);
+struct rig *rig_of(void **state);
+
+const char *rig_ca_file(void);
+
+/* Starts the server; cfg->tls NULL: with the good certificate. */
+void rig_serve(struct rig *rig, const struct ws_server_cfg *cfg);
+void rig_serve_with(struct rig *rig, enum cert_kind kind);
+
+/* Closes and opens the transport again, with another limit for connecting. */
+void rig_reopen(struct rig *rig, span_t connect_within);
+
+/* Connects `line` as attempt 7 to exchange.test at 127.0.0.1. */
+void rig_start(struct rig *rig, unsigned line);
+
+/* The same, and waits for UP. */
+struct transport_event rig_connect(struct rig *rig, unsigned line);
+
+/* Waits for the next event, which must be of that kind. */
+struct transport_event rig_expect(struct rig *rig, enum transport_event_kind kind);
+
+/* Waits until so many messages came. */
+void rig_wait_messages(struct rig *rig, unsigned count);
+
+#endif

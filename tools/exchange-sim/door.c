@@ -1,0 +1,178 @@
+#include "tools/exchange-sim/door.h"
+
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <string.h>
+
+/* Sec-WebSocket-Accept of a key (RFC 6455, 4.2.2). */
+static void
+put_accept(struct text *t, struct bytes key)
+{
+	char in[24 + 36];
+	unsigned char digest[SHA_DIGEST_LENGTH], out[4 * SHA_DIGEST_LENGTH / 3 + 8];
+	int n;
+
+	memcpy(in, key.p, 24);
+	memcpy(in + 24, "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", 36);
+	SHA1((const unsigned char *)in, sizeof(in), digest);
+	n = EVP_EncodeBlock(out, digest, sizeof(digest));
+	text_add(t, (const char *)out, (size_t)n);
+}
+
+static void
+answer(struct session *s, struct text *t)
+{
+	if (outq_add(&s->out, text_bytes(t), BYTES_NONE))
+		s->unframed += t->n;
+	s->wants_write = true;
+}
+
+static void
+refuse(struct session *s, int status, const char *body)
+{
+	struct text *t = &s->desk->scratch;
+
+	t->n = 0;
+	http_response(t, status, false, BYTES_NONE, bytes_of(body));
+	answer(s, t);
+	s->state = SESSION_OVER;
+}
+
+/* Takes a path component off the front: "/ws" of "/ws/x". */
+static bool
+path_begins(struct bytes *path, const char *with)
+{
+	size_t n = strlen(with);
+
+	if (path->n < n || memcmp(path->p, with, n) != 0 ||
+	    (path->n > n && path->p[n] != '/'))
+		return false;
+	path->p += n;
+	path->n -= n;
+	return true;
+}
+
+/* Subscribes to "a/b/c". NULL, or the reason why not. */
+static const char *
+subscribe_list(struct session *s, struct bytes list)
+{
+	struct bytes part;
+	char name[STREAM_NAME_MAX];
+	long n;
+
+	while (http_part(&list, '/', &part)) {
+		if (part.n == 0)
+			continue;
+		n = http_decode(part, name, sizeof(name));
+		if (n < 0 || !stream_name_valid((struct bytes){name, (size_t)n}))
+			return "{\"code\":2,\"msg\":\"Invalid request: invalid stream\"}";
+		if (s->nstreams == s->desk->cfg.streams_max)
+			return "{\"code\":2,\"msg\":\"Invalid request: too many streams\"}";
+		if (!session_subscribe(s, (struct bytes){name, (size_t)n}))
+			return "{\"code\":2,\"msg\":\"Invalid request: out of memory\"}";
+	}
+	return NULL;
+}
+
+static bool
+set_unit(struct session *s, struct bytes query)
+{
+	struct bytes unit;
+
+	if (!http_query(query, "timeUnit", &unit))
+		return true;
+	if (bytes_equal(unit, BYTES_LIT("MICROSECOND")) ||
+	    bytes_equal(unit, BYTES_LIT("microsecond"))) {
+		s->unit = UNIT_US;
+		return true;
+	}
+	return bytes_equal(unit, BYTES_LIT("MILLISECOND")) ||
+	    bytes_equal(unit, BYTES_LIT("millisecond"));
+}
+
+static void
+shake_hands(struct session *s, const struct http_request *r)
+{
+	struct text *t = &s->desk->scratch;
+
+	t->n = 0;
+	text_lit(t, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+		    "Connection: Upgrade\r\nSec-WebSocket-Accept: ");
+	put_accept(t, r->ws_key);
+	text_lit(t, "\r\n\r\n");
+	answer(s, t);
+	s->state = SESSION_OPEN;
+}
+
+/* A request on a stream path: what is left of the path names streams, or nothing. */
+static void
+enter(struct session *s, const struct http_request *r, struct bytes path)
+{
+	struct bytes list = path;
+	const char *error;
+
+	if (!r->upgrade) {
+		refuse(s, 400, "{\"code\":-1000,\"msg\":\"WebSocket handshake expected.\"}");
+		return;
+	}
+	if (!set_unit(s, r->query)) {
+		refuse(s, 400, "{\"code\":-1000,\"msg\":\"Invalid timeUnit.\"}");
+		return;
+	}
+	if (s->combined && !http_query(r->query, "streams", &list))
+		list = BYTES_NONE;
+	error = subscribe_list(s, list);
+	if (error != NULL)
+		refuse(s, 400, error);
+	else
+		shake_hands(s, r);
+}
+
+static void
+route(struct session *s, const struct http_request *r, wall_t now)
+{
+	struct bytes path = r->path, rest = r->path;
+
+	/* Futures: routed paths since 2026-04-23. */
+	if (!path_begins(&path, "/public"))
+		path_begins(&path, "/market");
+	if (path_begins(&path, "/ws")) {
+		enter(s, r, path);
+	} else if (path_begins(&path, "/stream") && path.n <= 1) {
+		s->combined = true;
+		enter(s, r, path);
+	} else if (path_begins(&rest, "/api")) {
+		s->desk->scratch.n = 0;
+		s->desk->rest(s->desk->ctx, r, now, &s->desk->scratch);
+		answer(s, &s->desk->scratch);
+		if (!r->keep_alive)
+			s->state = SESSION_OVER;
+	} else {
+		refuse(s, 404, "{\"code\":-1000,\"msg\":\"Not found.\"}");
+	}
+}
+
+size_t
+door_knock(struct session *s, struct bytes in, wall_t now)
+{
+	struct http_request r;
+
+	switch (http_parse(in, &r)) {
+	case HTTP_MORE:
+		return 0;
+	case HTTP_BAD:
+		refuse(s, in.n > HTTP_HEAD_MAX ? 431 : 400, "");
+		return in.n;
+	case HTTP_OK:
+		break;
+	}
+	/* Bodies are of no use to anything here; one is skipped once it is complete. */
+	if (r.body > HTTP_HEAD_MAX - 1 || r.length > HTTP_HEAD_MAX) {
+		refuse(s, 431, "");
+		return in.n;
+	}
+	if (in.n < r.length + r.body)
+		return 0;
+	route(s, &r, now);
+	return r.length + r.body;
+}

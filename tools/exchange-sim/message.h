@@ -1,0 +1,22 @@
+/*
+ * The exchange's JSON for events of the synthetic market: field order, number
+ * formats and time units of the spot streams. Pure.
+ */
+#ifndef EXCHANGE_SIM_MESSAGE_H
+#define EXCHANGE_SIM_MESSAGE_H
+
+#include "tools/exchange-sim/market.h"
+#include "tools/exchange-sim/text.h"
+
+enum time_unit { UNIT_MS, UNIT_US };
+
+/* Appends the bare payload of a stream message. */
+void message_event(struct text *t, const struct market_event *e, enum time_unit unit);
+
+/* Appends the body of GET /api/v3/depth: up to `limit` levels a side. */
+void message_snapshot(struct text *t, const struct market *m, int limit);
+
+/* Appends the entry of one symbol of GET /api/v3/exchangeInfo. */
+void message_symbol_info(struct text *t, const struct instrument *what);
+
+#endif

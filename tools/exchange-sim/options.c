@@ -1,0 +1,327 @@
+#include "tools/exchange-sim/options.h"
+
+#include <arpa/inet.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/exchange-sim/wire.h"
+
+#ifndef SIM_VERSION
+#define SIM_VERSION "0.1"
+#endif
+
+/* How an option's value is read, and into which type. */
+enum kind {
+	KIND_FLAG,    /* bool; no value */
+	KIND_TEXT,    /* const char * */
+	KIND_PORT,    /* uint16_t */
+	KIND_COUNT,   /* uint32_t */
+	KIND_NUMBER,  /* int64_t */
+	KIND_SEED,    /* uint64_t */
+	KIND_SECONDS, /* span_t */
+	KIND_SPEED,   /* int64_t, thousandths; "max" is 0 */
+	KIND_FAULT,   /* enum cert_fault */
+	KIND_LEVEL,   /* enum report_level */
+	KIND_HELP,
+	KIND_VERSION,
+};
+
+struct row {
+	const char *name, *value; /* value's name in --help, or NULL */
+	enum kind kind;
+	size_t offset;
+	int64_t min, max; /* of numbers; KIND_SECONDS: milliseconds */
+	const char *help;
+};
+
+#define AT(field) offsetof(struct options, field)
+
+static const struct row rows[] = {
+	{"port", "N", KIND_PORT, AT(port), 0, 65535, "port to listen on; 0: a free one [0]"},
+	{"port-file", "FILE", KIND_TEXT, AT(port_file), 0, 0,
+	    "write the port there once it is open"},
+	{"bind", "ADDRESS", KIND_TEXT, AT(bind), 0, 0, "address to listen on [127.0.0.1]"},
+	{"dir", "DIR", KIND_TEXT, AT(dir), 0, 0,
+	    "keep the CA there (ca.pem, ca.key) [exchange-sim.d]"},
+	{"name", "HOST", KIND_TEXT, AT(name), 0, 0,
+	    "further host name or address of the certificate"},
+	{"cert-fault", "KIND", KIND_FAULT, AT(cert_fault), 0, 0,
+	    "wrong-host, self-signed, expired or not-yet-valid"},
+	{"symbols", "LIST", KIND_TEXT, AT(symbols), 0, 0,
+	    "btcusdt,ethusdt,... or how many [8]"},
+	{"rate", "N", KIND_NUMBER, AT(rate), 0, 10000000,
+	    "messages per second of the synthetic market [1000]"},
+	{"seed", "N", KIND_SEED, AT(seed), 0, 0, "of the synthetic market [1]"},
+	{"replay", "FILE", KIND_TEXT, AT(replay), 0, 0,
+	    "send a capture (.jsonl, .jsonl.zst) instead"},
+	{"speed", "X", KIND_SPEED, AT(speed_milli), 1, 1000000000,
+	    "of the replay: 1, 0.5, 10, ... or max [1]"},
+	{"list-streams", NULL, KIND_FLAG, AT(list_streams), 0, 0,
+	    "print the streams of the capture and exit"},
+	{"exit-after-replay", NULL, KIND_FLAG, AT(exit_after_replay), 0, 0,
+	    "end when the replay is over and all clients have left"},
+	{"life", "SECONDS", KIND_SECONDS, AT(session.life), 1, 31536000000,
+	    "close connections at that age [86400]"},
+	{"ping-interval", "SECONDS", KIND_SECONDS, AT(session.ping_interval), 1, 31536000000,
+	    "between pings to the client [20]"},
+	{"pong-timeout", "SECONDS", KIND_SECONDS, AT(session.pong_timeout), 1, 31536000000,
+	    "close when a ping stays unanswered so long [60]"},
+	{"max-streams", "N", KIND_COUNT, AT(session.streams_max), 1, 2048,
+	    "streams per connection [1024]"},
+	{"max-messages", "N", KIND_COUNT, AT(session.messages_per_s_max), 1, LIMITER_MAX,
+	    "messages per second from a client [5]"},
+	{"frames-per-record", "N", KIND_COUNT, AT(frames_per_record), 1, 1024,
+	    "WebSocket frames in a TLS record, if as many wait [1]"},
+	{"duration", "SECONDS", KIND_SECONDS, AT(duration), 1, 31536000000,
+	    "end after that time [until SIGINT or SIGTERM]"},
+	{"log-level", "LEVEL", KIND_LEVEL, AT(log_level), 0, 0,
+	    "error, warning, info or debug [warning]"},
+	{"help", NULL, KIND_HELP, 0, 0, 0, "print this and exit"},
+	{"version", NULL, KIND_VERSION, 0, 0, 0, "print the version and exit"},
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static void
+print_help(void)
+{
+	char left[40];
+
+	printf("usage: exchange-sim [options]\n"
+	       "A spot exchange on this machine: WebSocket streams and REST over TLS.\n\n");
+	for (size_t i = 0; i < ROWS; i++) {
+		snprintf(left, sizeof(left), "--%s%s%s", rows[i].name,
+		    rows[i].value ? " " : "", rows[i].value ? rows[i].value : "");
+		printf("  %-26s %s\n", left, rows[i].help);
+	}
+}
+
+/* Plain digits. */
+static bool
+read_unsigned(const char *s, uint64_t *out)
+{
+	*out = 0;
+	if (*s == '\0')
+		return false;
+	for (; *s != '\0'; s++) {
+		if (*s < '0' || *s > '9' || __builtin_mul_overflow(*out, 10u, out) ||
+		    __builtin_add_overflow(*out, (uint64_t)(*s - '0'), out))
+			return false;
+	}
+	return true;
+}
+
+/* A decimal with up to three places, in thousandths. */
+static bool
+read_milli(const char *s, int64_t *out)
+{
+	char digits[24];
+	const char *point = strchr(s, '.');
+	size_t whole = point ? (size_t)(point - s) : strlen(s);
+	size_t places = point ? strlen(point + 1) : 0;
+	uint64_t value;
+
+	if (whole == 0 || whole > 16 || places > 3 || (point != NULL && places == 0))
+		return false;
+	memcpy(digits, s, whole);
+	memset(digits + whole, '0', 3);
+	if (point != NULL)
+		memcpy(digits + whole, point + 1, places);
+	digits[whole + 3] = '\0';
+	if (!read_unsigned(digits, &value) || value > INT64_MAX)
+		return false;
+	*out = (int64_t)value;
+	return true;
+}
+
+static bool
+in_list(const char *value, const char *const *list, int n, int *out)
+{
+	for (*out = 0; *out < n; (*out)++)
+		if (strcmp(value, list[*out]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+read_choice(const struct row *row, const char *value, void *field)
+{
+	static const char *const faults[] = {
+		"none", "wrong-host", "self-signed", "expired", "not-yet-valid"};
+	static const char *const levels[] = {"error", "warning", "info", "debug"};
+	int i;
+
+	if (row->kind == KIND_FAULT) {
+		if (!in_list(value, faults, 5, &i))
+			return false;
+		*(enum cert_fault *)field = (enum cert_fault)i;
+		return true;
+	}
+	if (!in_list(value, levels, 4, &i))
+		return false;
+	*(enum report_level *)field = (enum report_level)i;
+	return true;
+}
+
+static bool
+in_range(const struct row *row, uint64_t n)
+{
+	return n >= (uint64_t)row->min && n <= (uint64_t)row->max;
+}
+
+/* Reads a value into its field. False when it is no valid one. */
+static bool
+read_value(const struct row *row, const char *value, struct options *o)
+{
+	void *field = (char *)o + row->offset;
+	uint64_t n = 0;
+	int64_t milli;
+
+	switch (row->kind) {
+	case KIND_TEXT:
+		*(const char **)field = value;
+		return *value != '\0';
+	case KIND_PORT:
+		if (!read_unsigned(value, &n) || !in_range(row, n))
+			return false;
+		*(uint16_t *)field = (uint16_t)n;
+		return true;
+	case KIND_COUNT:
+		if (!read_unsigned(value, &n) || !in_range(row, n))
+			return false;
+		*(uint32_t *)field = (uint32_t)n;
+		return true;
+	case KIND_NUMBER:
+		if (!read_unsigned(value, &n) || !in_range(row, n))
+			return false;
+		*(int64_t *)field = (int64_t)n;
+		return true;
+	case KIND_SEED:
+		return read_unsigned(value, field);
+	case KIND_SECONDS:
+		if (!read_milli(value, &milli) || !in_range(row, (uint64_t)milli))
+			return false;
+		*(span_t *)field = span_ms(milli);
+		return true;
+	case KIND_SPEED:
+		milli = 0;
+		if (strcmp(value, "max") != 0 &&
+		    (!read_milli(value, &milli) || !in_range(row, (uint64_t)milli)))
+			return false;
+		*(int64_t *)field = milli;
+		return true;
+	case KIND_FAULT:
+	case KIND_LEVEL:
+		return read_choice(row, value, field);
+	case KIND_FLAG:
+	case KIND_HELP:
+	case KIND_VERSION:
+		break;
+	}
+	return false;
+}
+
+static enum options_result
+wrong(const char *what, const char *which, const char *more)
+{
+	fprintf(stderr, "exchange-sim: %s %s%s (see --help)\n", what, which, more);
+	return OPTIONS_WRONG;
+}
+
+/* Checks what no single option can tell. */
+static enum options_result
+check(const struct options *o)
+{
+	unsigned char address[16];
+
+	if (inet_pton(AF_INET, o->bind, address) != 1 && inet_pton(AF_INET6, o->bind, address) != 1)
+		return wrong("not an address: --bind", o->bind, "");
+	if (o->name != NULL && (strlen(o->name) > 253 ||
+	    strspn(o->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:*") !=
+	    strlen(o->name)))
+		return wrong("not a host name: --name", o->name, "");
+	if (o->list_streams && o->replay == NULL)
+		return wrong("--list-streams", "needs --replay", "");
+	if (o->exit_after_replay && o->replay == NULL)
+		return wrong("--exit-after-replay", "needs --replay", "");
+	return OPTIONS_RUN;
+}
+
+static const struct row *
+row_named(const char *arg, size_t n)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (strlen(rows[i].name) == n && memcmp(rows[i].name, arg, n) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+/* Reads argv[*i], and its value, which may stand behind "=" or next to it. */
+static enum options_result
+read_option(struct options *o, int argc, char **argv, int *i)
+{
+	const char *arg = argv[*i], *equals = strchr(arg, '='), *value = NULL;
+	size_t n = equals ? (size_t)(equals - arg) : strlen(arg);
+	const struct row *row;
+
+	row = n > 2 && memcmp(arg, "--", 2) == 0 ? row_named(arg + 2, n - 2) : NULL;
+	if (row == NULL)
+		return wrong("unknown option", arg, "");
+	if (row->value == NULL && equals != NULL)
+		return wrong("no value expected:", arg, "");
+	if (row->kind == KIND_HELP) {
+		print_help();
+		return OPTIONS_EXIT;
+	}
+	if (row->kind == KIND_VERSION) {
+		printf("exchange-sim " SIM_VERSION "\n");
+		return OPTIONS_EXIT;
+	}
+	if (row->kind == KIND_FLAG) {
+		*(bool *)((char *)o + row->offset) = true;
+		return OPTIONS_RUN;
+	}
+	if (equals != NULL)
+		value = equals + 1;
+	else if (++*i < argc)
+		value = argv[*i];
+	if (value == NULL)
+		return wrong("a value is missing:", arg, "");
+	if (!read_value(row, value, o)) {
+		fprintf(stderr, "exchange-sim: --%s: invalid value \"%s\" (see --help)\n",
+		    row->name, value);
+		return OPTIONS_WRONG;
+	}
+	return OPTIONS_RUN;
+}
+
+enum options_result
+options_read(struct options *o, int argc, char **argv)
+{
+	enum options_result r;
+
+	*o = (struct options){
+		.bind = "127.0.0.1",
+		.dir = "exchange-sim.d",
+		.symbols = "8",
+		.rate = 1000,
+		.seed = 1,
+		.speed_milli = 1000,
+		.frames_per_record = 1,
+		.log_level = REPORT_WARN,
+		.session = {
+			.life = span_s(86400),
+			.ping_interval = span_s(20),
+			.pong_timeout = span_s(60),
+			.streams_max = 1024,
+			.messages_per_s_max = 5,
+		},
+	};
+	for (int i = 1; i < argc; i++) {
+		r = read_option(o, argc, argv, &i);
+		if (r != OPTIONS_RUN)
+			return r;
+	}
+	return check(o);
+}

@@ -1,0 +1,43 @@
+/*
+ * The command line of exchange-sim.
+ */
+#ifndef EXCHANGE_SIM_OPTIONS_H
+#define EXCHANGE_SIM_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "tools/exchange-sim/ca.h"
+#include "tools/exchange-sim/report.h"
+#include "tools/exchange-sim/session.h"
+
+struct options {
+	uint16_t port;             /* 0: a free one */
+	const char *port_file;     /* or NULL */
+	const char *bind;          /* address */
+	const char *dir;           /* of the CA, or NULL */
+	const char *name;          /* further host name of the certificate, or NULL */
+	enum cert_fault cert_fault;
+	const char *symbols;
+	int64_t rate;              /* messages per second */
+	uint64_t seed;
+	struct session_cfg session;
+	const char *replay;        /* file, or NULL */
+	int64_t speed_milli;       /* 1000: as recorded; 0: as fast as possible */
+	bool list_streams;
+	bool exit_after_replay;
+	uint32_t frames_per_record;
+	span_t duration;           /* 0: until a signal */
+	enum report_level log_level;
+};
+
+enum options_result {
+	OPTIONS_RUN,
+	OPTIONS_EXIT,  /* --help or --version: done */
+	OPTIONS_WRONG, /* one line has been written to stderr */
+};
+
+enum options_result options_read(struct options *o, int argc, char **argv);
+
+#endif

@@ -1,0 +1,151 @@
+#include "tools/exchange-sim/player.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tools/exchange-sim/report.h"
+#include "tools/exchange-sim/session.h"
+
+int
+player_init(struct player *p, const struct capture *c, int64_t speed_milli, struct hub *hub,
+    struct session **sessions)
+{
+	*p = (struct player){.capture = c, .sessions = sessions, .next_at = MONO_NEVER,
+		.speed_milli = c->timed ? speed_milli : 0};
+	p->stream = calloc(c->nstreams ? c->nstreams : 1, sizeof(struct stream *));
+	if (p->stream == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < c->nstreams; i++) {
+		p->stream[i] = hub_pin(hub, c->stream[i]);
+		if (p->stream[i] == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void
+player_fini(struct player *p)
+{
+	free(p->stream);
+	p->stream = NULL;
+}
+
+/* Has every stream a subscriber, or, without streams, is anybody there? */
+static bool
+everybody_here(const struct player *p)
+{
+	for (uint32_t i = 0; i < p->capture->nstreams; i++)
+		if (p->stream[i]->nsubs == 0)
+			return false;
+	for (const struct session *s = *p->sessions; s != NULL; s = s->next)
+		if (s->state == SESSION_OPEN)
+			return true;
+	return false;
+}
+
+/* When message `i` is due. */
+static mono_t
+due_at(const struct player *p, size_t i)
+{
+	const struct capture_message *m = p->capture->message;
+	int64_t us = m[i].time_us - m[0].time_us;
+
+	if (p->speed_milli == 0 || us < 0)
+		return p->start;
+	/* A quotient of days, then the rest: the product must not overflow. */
+	return mono_add(p->start, span_us(us / p->speed_milli * 1000 +
+	    us % p->speed_milli * 1000 / p->speed_milli));
+}
+
+/* Calls for each receiver of message `i`: may it be queued, or: queue it. */
+static bool
+for_receivers(struct player *p, size_t i, bool (*visit)(struct session *s, struct bytes m),
+    uint32_t *receivers)
+{
+	uint32_t stream = p->capture->message[i].stream;
+	struct bytes m = capture_bytes(p->capture, i);
+
+	*receivers = 0;
+	if (stream == CAPTURE_EVERYONE) {
+		for (struct session *s = *p->sessions; s != NULL; s = s->next) {
+			if (s->state != SESSION_OPEN)
+				continue;
+			if (!visit(s, m))
+				return false;
+			(*receivers)++;
+		}
+		return true;
+	}
+	for (uint32_t k = 0; k < p->stream[stream]->nsubs; k++) {
+		if (!visit(p->stream[stream]->sub[k], m))
+			return false;
+		(*receivers)++;
+	}
+	return true;
+}
+
+static bool
+has_room(struct session *s, struct bytes m)
+{
+	return outq_has_room(&s->out, m.n + WIRE_HEAD_MAX);
+}
+
+static bool
+send_one(struct session *s, struct bytes m)
+{
+	/* It has room: without memory there is nothing left to save. */
+	if (!session_send(s, m))
+		abort();
+	return true;
+}
+
+static void
+finish(struct player *p)
+{
+	p->state = PLAYER_DONE;
+	p->next_at = MONO_NEVER;
+	printf("replay: %llu messages sent, %llu to no subscriber\n",
+	    (unsigned long long)p->sent, (unsigned long long)p->unheard);
+}
+
+/* Plays what is due, until a queue is full. */
+static void
+play(struct player *p, mono_t now)
+{
+	uint32_t receivers;
+
+	while (p->next < p->capture->nmessages) {
+		p->next_at = due_at(p, p->next);
+		if (mono_before(now, p->next_at))
+			return;
+		if (!for_receivers(p, p->next, has_room, &receivers)) {
+			p->next_at = MONO_NEVER;
+			return;
+		}
+		for_receivers(p, p->next, send_one, &receivers);
+		p->sent += receivers > 0;
+		p->unheard += receivers == 0;
+		p->next++;
+	}
+	finish(p);
+}
+
+void
+player_wake(struct player *p, mono_t now)
+{
+	if (p->state == PLAYER_WAITS && everybody_here(p)) {
+		report(REPORT_INFO, "replay: all %u streams are subscribed, starting",
+		    p->capture->nstreams);
+		p->state = PLAYER_PLAYS;
+		p->start = now;
+	}
+	if (p->state == PLAYER_PLAYS)
+		play(p, now);
+}
+
+mono_t
+player_deadline(const struct player *p)
+{
+	return p->next_at;
+}

@@ -1,0 +1,196 @@
+#include "tools/exchange-sim/rest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* exchangeInfo of 4096 symbols is the largest */
+#define BODY_MAX (4 << 20)
+#define DEPTH_LIMIT 100 /* default */
+#define DEPTH_MAX 5000
+
+bool
+rest_init(struct rest *r, struct floor *floor)
+{
+	*r = (struct rest){.floor = floor, .body = {.p = malloc(BODY_MAX), .cap = BODY_MAX}};
+	return r->body.p != NULL;
+}
+
+void
+rest_fini(struct rest *r)
+{
+	free(r->body.p);
+	*r = (struct rest){0};
+}
+
+static int
+error(struct text *t, int code, const char *msg)
+{
+	t->n = 0;
+	text_lit(t, "{\"code\":");
+	text_int(t, code);
+	text_lit(t, ",\"msg\":");
+	text_json(t, bytes_of(msg));
+	text_lit(t, "}");
+	return 400;
+}
+
+static void
+put_time(struct text *t, wall_t now)
+{
+	text_lit(t, "\"serverTime\":");
+	text_int(t, now.ns / 1000000);
+}
+
+/* The symbol named in the query. NULL, with *status and an error body, else. */
+static struct market *
+asked_symbol(struct rest *r, const struct http_request *q, int *status)
+{
+	struct bytes value;
+	struct market *m;
+	char name[64];
+	long n;
+
+	if (!http_query(q->query, "symbol", &value) || value.n == 0) {
+		*status = error(&r->body, -1102, "Mandatory parameter 'symbol' was not sent, "
+		    "was empty/null, or malformed.");
+		return NULL;
+	}
+	n = http_decode(value, name, sizeof(name));
+	if (n > 0 && r->floor != NULL) {
+		m = floor_market(r->floor, (struct bytes){name, (size_t)n});
+		if (m != NULL)
+			return m;
+	}
+	*status = error(&r->body, -1121, "Invalid symbol.");
+	return NULL;
+}
+
+/* Binance: weight of GET /api/v3/depth (2026-08) */
+static int
+depth_weight(int limit)
+{
+	return limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1000 ? 50 : 250;
+}
+
+static int
+answer_depth(struct rest *r, const struct http_request *q, wall_t now)
+{
+	struct bytes value;
+	struct market *m;
+	int limit = DEPTH_LIMIT, status;
+
+	(void)now;
+	if (http_query(q->query, "limit", &value)) {
+		limit = 0;
+		for (size_t i = 0; i < value.n && limit >= 0; i++)
+			limit = value.p[i] < '0' || value.p[i] > '9' || limit > DEPTH_MAX
+				? -1 : limit * 10 + value.p[i] - '0';
+		if (limit < 0 || value.n == 0)
+			return error(&r->body, -1100,
+			    "Illegal characters found in parameter 'limit'; legal range is "
+			    "'^[0-9]{1,20}$'.");
+		if (limit == 0)
+			limit = DEPTH_LIMIT;
+		if (limit > DEPTH_MAX)
+			limit = DEPTH_MAX;
+	}
+	r->used += depth_weight(limit);
+	m = asked_symbol(r, q, &status);
+	if (m == NULL)
+		return status;
+	message_snapshot(&r->body, m, limit);
+	return 200;
+}
+
+static int
+answer_info(struct rest *r, const struct http_request *q, wall_t now)
+{
+	struct market *m = NULL;
+	struct bytes value;
+	int status;
+	uint32_t n = r->floor != NULL ? r->floor->nsymbols : 0;
+
+	r->used += 20;
+	if (http_query(q->query, "symbol", &value)) {
+		m = asked_symbol(r, q, &status);
+		if (m == NULL)
+			return status;
+	}
+	text_lit(&r->body, "{\"timezone\":\"UTC\",");
+	put_time(&r->body, now);
+	text_lit(&r->body, ",\"rateLimits\":[{\"rateLimitType\":\"REQUEST_WEIGHT\","
+			   "\"interval\":\"MINUTE\",\"intervalNum\":1,\"limit\":6000}],"
+			   "\"exchangeFilters\":[],\"symbols\":[");
+	if (m != NULL)
+		message_symbol_info(&r->body, &m->what);
+	for (uint32_t i = 0; m == NULL && i < n; i++) {
+		if (i > 0)
+			text_lit(&r->body, ",");
+		message_symbol_info(&r->body, &r->floor->symbol[i].what);
+	}
+	text_lit(&r->body, "]}");
+	return 200;
+}
+
+static int
+answer_time(struct rest *r, const struct http_request *q, wall_t now)
+{
+	(void)q;
+	r->used += 1;
+	text_lit(&r->body, "{");
+	put_time(&r->body, now);
+	text_lit(&r->body, "}");
+	return 200;
+}
+
+static int
+answer_ping(struct rest *r, const struct http_request *q, wall_t now)
+{
+	(void)q;
+	(void)now;
+	r->used += 1;
+	text_lit(&r->body, "{}");
+	return 200;
+}
+
+static const struct {
+	const char *path;
+	int (*answer)(struct rest *r, const struct http_request *q, wall_t now);
+} paths[] = {
+	{"/api/v3/depth", answer_depth},
+	{"/api/v3/exchangeInfo", answer_info},
+	{"/api/v3/time", answer_time},
+	{"/api/v3/ping", answer_ping},
+};
+
+void
+rest_answer(struct rest *r, const struct http_request *q, wall_t now, struct text *reply)
+{
+	int64_t minute = now.ns / INT64_C(60000000000);
+	char headers[96];
+	struct text h = {.p = headers, .cap = sizeof(headers)};
+	int status = 404;
+
+	if (minute != r->minute)
+		r->used = 0;
+	r->minute = minute;
+	r->body.n = 0;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (!bytes_equal(q->path, bytes_of(paths[i].path)))
+			continue;
+		if (bytes_equal(q->method, BYTES_LIT("GET"))) {
+			status = paths[i].answer(r, q, now);
+		} else {
+			error(&r->body, -1000, "Method not allowed.");
+			status = 405;
+		}
+	}
+	if (status == 404)
+		error(&r->body, -1000, "Not found.");
+	text_lit(&h, "X-MBX-USED-WEIGHT: ");
+	text_int(&h, r->used);
+	text_lit(&h, "\r\nX-MBX-USED-WEIGHT-1M: ");
+	text_int(&h, r->used);
+	text_lit(&h, "\r\n");
+	http_response(reply, status, q->keep_alive, text_bytes(&h), text_bytes(&r->body));
+}
