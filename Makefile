@@ -73,7 +73,10 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
                     tools/shm-inspect/status_once.c tools/shm-inspect/view.c \
                     tools/shm-inspect/words.c
 
-# Tests: one binary per file, all with the same libraries.
+# Tests: one binary per file, all with the same libraries. test_KEY_*.c and
+# test_KEY.c are also linked with the tool tested-KEY, all of it but main().
+tested-inspect := shm-inspect
+tested-sim := exchange-sim
 UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/test_board.c \
               tests/unit/test_config.c tests/unit/test_config_docs.c \
               tests/unit/test_config_wrong.c tests/unit/test_fixed.c tests/unit/test_hist.c \
@@ -233,8 +236,11 @@ TEST_BINS := $(call bin,$(TESTS))
 CAPTURE_BINS := $(call bin,$(CAPTURE_TESTS))
 
 $(LIBTEST): $(call obj,$(TEST_SUPPORT))
-$(foreach t,$(TESTS) $(CAPTURE_TESTS),$(eval \
-    $(call PROGRAM,$(t:%.c=%),$(t),$(LIBTEST) $(LIBS),$$(CMOCKA_LIBS))))
+tested = $(tested-$(word 2,$(subst _, ,$(basename $(notdir $(1))))))
+$(foreach t,$(TOOLS),$(eval \
+    $(B)/libtool-$(t).a: $(call obj,$(filter-out %/main.c,$(tool-$(t))))))
+$(foreach t,$(TESTS) $(CAPTURE_TESTS),$(eval $(call PROGRAM,$(t:%.c=%),$(t),\
+    $(LIBTEST) $(addprefix $(B)/libtool-,$(addsuffix .a,$(call tested,$(t)))) $(LIBS),$$(CMOCKA_LIBS))))
 
 # Absolute, so that tests may change their directory.
 CAPTURES := $(abspath $(or $(TICKRING_CAPTURES),$(wildcard ../shared/captures)))

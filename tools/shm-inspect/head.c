@@ -31,7 +31,8 @@ show_header(struct sheet *sheet, const struct source *s)
 	record_text(&r, "state", words_segment_state(TICK_LOAD(&h->state)));
 	record_int(&r, "epoch", TICK_LOAD(&h->epoch));
 	record_time(&r, "started", TICK_LOAD(&h->started_ns));
-	record_span(&r, "heartbeat_age", clock_between_ns(clock_mono_ns(), TICK_LOAD(&h->heartbeat_ns)));
+	record_span(&r, "heartbeat_age",
+	    clock_between_ns(clock_mono_ns(), TICK_LOAD(&h->heartbeat_ns)));
 	record_span(&r, "heartbeat_every", TICK_LOAD(&h->heartbeat_every_ns));
 	/* Starting at the newest tick, what comes next is what was published. */
 	record_int(&r, "ticks_published", (int64_t)tick_reader_stats(s->reader).next);
@@ -127,7 +128,8 @@ check_run(const struct options *o)
 	record_text(&r, "feed", o->feed);
 	record_text(&r, "writer", source_health(&s));
 	record_int(&r, "epoch", TICK_LOAD(&h->epoch));
-	record_span(&r, "heartbeat_age", clock_between_ns(clock_mono_ns(), TICK_LOAD(&h->heartbeat_ns)));
+	record_span(&r, "heartbeat_age",
+	    clock_between_ns(clock_mono_ns(), TICK_LOAD(&h->heartbeat_ns)));
 	record_text(&r, "text",
 	    health == TICK_END ? "the writer is fine" : tick_outcome_text(health));
 	sheet_record(&sheet, &r);

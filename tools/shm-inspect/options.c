@@ -29,7 +29,7 @@ static const struct cli_option table[] = {
 	{'f', "follow", NULL, "ticks as they come"},
 	{'l', "live", NULL, "live view (default on a terminal); keys: s sort,\np pause, q quit"},
 	{KEY_LATENCY, "latency", NULL, "measure latencies (10 s, or --duration)"},
-	{KEY_RATE, "rate", NULL, "measure ticks per second by type (1 s, or as\nlong as --duration says)"},
+	{KEY_RATE, "rate", NULL, "measure ticks per second by type (1 s, or as\nlong as told)"},
 	{'o', "output", "FORMAT", "text, json (one object a line) or tsv (raw\nintegers)"},
 	{'i', "instrument", "SYMBOL", "only these; may be repeated, may be a comma list"},
 	{'t', "type", "TYPE", "only these types of ticks, as -i; see below"},
