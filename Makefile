@@ -41,7 +41,7 @@ SIM := $(addprefix tools/exchange-sim/, book.c ca.c capture.c control.c door.c e
 # Tests: one binary per file, all with the same libraries.
 UNIT_TESTS :=
 IPC_TESTS :=
-SYSTEM_TESTS :=
+SYSTEM_TESTS := tests/system/test_exchange_sim.c
 FUZZERS :=
 SIM_TESTS := $(addprefix tests/unit/, test_sim_capture.c test_sim_market.c test_sim_pace.c \
        test_sim_session.c)
@@ -108,6 +108,7 @@ $(TEST_BINS): $(B)/%: $(B)/%.o $(LIBFEED)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) $(CMOCKA_LIBS) $(LDLIBS) -o $@
 
 $(patsubst %.c,$(B)/%,$(SIM_TESTS)): $(LIBSIM)
+$(B)/tests/system/test_exchange_sim: | $(B)/exchange-sim
 
 .PHONY: unit
 unit: $(TEST_BINS)
