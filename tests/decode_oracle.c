@@ -339,7 +339,10 @@ check_event(struct check *c, const cJSON *root)
 		check_text(c, c->payload, "e", e->name);
 	if (e->kind == EVENT_UNKNOWN)
 		return;
-	check_time(c, c->payload, "E", e->exch_ns);
+	if (e->kind == EVENT_REPLY || e->kind == EVENT_ERROR_REPLY)
+		check_time(c, NULL, "E", e->exch_ns); /* replies have no time of ours */
+	else
+		check_time(c, c->payload, "E", e->exch_ns);
 	if (item(c->payload, "s") != NULL && e->kind <= EVENT_KLINE && e->symbol.n > 0)
 		check_text(c, c->payload, "s", e->symbol);
 	switch (e->kind) {

@@ -123,7 +123,7 @@ decode_in_order(const char *const *member, const size_t *order, size_t n, struct
 static size_t
 every_order(const char *const *member, size_t n, enum event_kind kind)
 {
-	size_t order[8], at[8] = {0}, orders = 1, i = 1;
+	size_t order[8] = {0}, at[8] = {0}, orders = 1, i = 1;
 	struct event out;
 
 	for (size_t k = 0; k < n; k++)
