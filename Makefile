@@ -20,7 +20,8 @@ BASE := feed/base/fixed.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/binance/scan.c feed/venue/binance/levels.c feed/venue/binance/fields.c \
-         feed/venue/binance/json.c feed/venue/binance/streams.c feed/venue/binance/limits.c
+         feed/venue/binance/reading.c feed/venue/binance/json.c \
+         feed/venue/binance/streams.c feed/venue/binance/limits.c
 CORE :=
 
 # L4

@@ -232,6 +232,18 @@ check_kline(struct check *c)
 	check_flag(c, k, "x", e->u.kline.closed);
 }
 
+/* Whether two values print the same: cJSON_Compare() stumbles over infinity and double keys. */
+static bool
+same_json(const cJSON *a, const cJSON *b)
+{
+	char *ours = cJSON_PrintUnformatted(a), *theirs = cJSON_PrintUnformatted(b);
+	bool same = ours != NULL && theirs != NULL && strcmp(ours, theirs) == 0;
+
+	free(ours);
+	free(theirs);
+	return same;
+}
+
 static void
 check_reply(struct check *c)
 {
@@ -246,7 +258,7 @@ check_reply(struct check *c)
 	if (e->kind == EVENT_REPLY) {
 		cJSON *ours = cJSON_ParseWithLength(e->u.reply.text.p, e->u.reply.text.n);
 
-		if (!cJSON_Compare(ours, item(c->payload, "result"), true))
+		if (!same_json(ours, item(c->payload, "result")))
 			differ(c, "result", "text differs");
 		cJSON_Delete(ours);
 		return;
