@@ -29,7 +29,8 @@ VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binanc
          feed/venue/binance/limits.c feed/venue/binance/reading.c feed/venue/binance/request.c \
          feed/venue/binance/scan.c feed/venue/binance/streams.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/life.c feed/core/pool.c \
-        feed/core/quota.c feed/core/retry.c feed/core/session.c feed/core/subscribe.c
+        feed/core/place.c feed/core/quota.c feed/core/retry.c feed/core/rotate.c \
+        feed/core/session.c feed/core/subscribe.c feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
@@ -43,7 +44,7 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
 
 # L6 to L8
 FEED := feed/forecast.c feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c \
-        feed/snapshot.c
+        feed/roster.c feed/snapshot.c
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -86,7 +87,7 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_json_events.c tests/unit/test_limits.c tests/unit/test_log.c \
               tests/unit/test_names.c tests/unit/test_pool.c tests/unit/test_quota.c \
               tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
-              tests/unit/test_rng.c tests/unit/test_session.c tests/unit/test_sim_capture.c \
+              tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_session.c tests/unit/test_sim_capture.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
               tests/unit/test_sim_session.c tests/unit/test_streams.c
 IPC_TESTS := tests/ipc/test_inspect.c

@@ -21,12 +21,15 @@
 #include "feed/plan.h"
 #include "feed/snapshot.h"
 #include "feed/venue/binance/request.h"
-#include "feed/venue/binance/streams.h"
 #include "shm/board_writer.h"
 #include "shm/ring.h"
 #include "shm/status_writer.h"
 
 #define STOP_WITHIN_S 3
+
+/* Who was heard is told to the pool not more often than this. */
+#define HEARD_EVERY_MS 5
+#define HEARD_AT_ONCE 1024
 
 struct app {
 	const struct config *cfg;
@@ -40,6 +43,8 @@ struct app {
 	struct pool_actions actions;
 	struct snapshot snapshot;
 	mono_t snapshot_due;
+	struct pool_heard heard[HEARD_AT_ONCE];
+	mono_t heard_due;
 	char endpoint[300];
 	wall_t connected[TRANSPORT_LINES_MAX];
 	char detail[TRANSPORT_LINES_MAX][TRANSPORT_DETAIL_MAX]; /* how its last connection ended */
@@ -93,26 +98,33 @@ connect_line(struct app *app, const struct pool_action *act)
 }
 
 static void
-send_subscribe(struct app *app, const struct pool_action *act)
+send_request(struct app *app, const struct pool_action *act)
 {
-	struct bytes names[REQUEST_BYTES_MAX / 4];
+	static const enum request_method method_of[] = {
+		[ACT_SEND_SUBSCRIBE] = REQUEST_METHOD_SUBSCRIBE,
+		[ACT_SEND_UNSUBSCRIBE] = REQUEST_METHOD_UNSUBSCRIBE,
+		[ACT_SEND_LIST] = REQUEST_METHOD_LIST,
+	};
+	struct bytes names[REQUEST_STREAMS_MAX];
+	uint32_t streams[REQUEST_STREAMS_MAX];
 	char text[REQUEST_BYTES_MAX];
-	size_t n = 0;
+	unsigned count = pool_request_streams(&app->pool, act, streams, REQUEST_STREAMS_MAX);
 	int rc = -EMSGSIZE;
+	size_t n;
 
-	for (unsigned i = 0; i < act->count && i < REQUEST_BYTES_MAX / 4; i++)
-		names[i] =
-		    bytes_of(app->cfg->streams.item[pool_stream_at(&app->pool, act->first + i)]);
-	if (act->count <= REQUEST_BYTES_MAX / 4)
-		n = request_format_subscribe(
-		    text, sizeof(text), act->request_id, names, act->count);
+	if (count == 0 && act->kind != ACT_SEND_LIST)
+		return; /* the line ended in the same step */
+	for (unsigned i = 0; i < count; i++)
+		names[i] = bytes_of(app->cfg->streams.item[streams[i]]);
+	n = request_format(
+	    text, sizeof(text), method_of[act->kind], act->request_id, names, count);
 	if (n > 0)
 		rc = transport_send(app->transport, act->line, (struct bytes){text, n});
 	pipeline_counters(app->pipeline)[TICK_COUNTER_REQUESTS]++;
 	if (rc != 0)
 		LOG(WARNING, "request_not_sent", LOG_U64("line", act->line),
 		    LOG_I64("id", act->request_id), LOG_ERRNO("error", rc),
-		    LOG_THEN("line is connected anew after subscribe.ack_timeout_ms"));
+		    LOG_THEN("asked again after subscribe.ack_timeout_ms"));
 }
 
 static void
@@ -140,9 +152,35 @@ static void
 log_refused_stream(struct app *app, const struct pool_action *act)
 {
 	LOG(ERROR, "stream_refused", LOG_U64("line", act->line),
-	    LOG_STR("stream", app->cfg->streams.item[pool_stream_at(&app->pool, act->first)]),
+	    LOG_STR("stream", app->cfg->streams.item[act->stream]),
 	    LOG_I64("code", act->error_code),
 	    LOG_THEN("the other streams go on; it is asked for again on the next connection"));
+}
+
+static void
+log_rotation(const struct pool_action *act)
+{
+	static const char *const step[] = {
+		[ROTATION_BEGUN] = "begun",
+		[ROTATION_DONE] = "done",
+		[ROTATION_ABANDONED] = "abandoned",
+		[ROTATION_TOOK_OVER] = "took_over",
+	};
+
+	LOG(INFO, "rotation", LOG_STR("step", step[act->step]), LOG_U64("line", act->line),
+	    LOG_U64("successor", act->peer), LOG_STR("reason", tick_reason_label(act->why)));
+}
+
+static void
+mark_stream(struct app *app, const struct pool_action *act)
+{
+	if (act->kind == ACT_STREAM_STALE)
+		pipeline_on_stream_stale(
+		    app->pipeline, act->stream, act->why, clock_wall(), clock_mono());
+	LOG(DEBUG, "stream_state",
+	    LOG_STR("to", act->kind == ACT_STREAM_STALE ? "stale" : "live"),
+	    LOG_STR("stream", app->cfg->streams.item[act->stream]),
+	    LOG_STR("reason", tick_reason_label(act->why)));
 }
 
 static void
@@ -156,7 +194,16 @@ carry_out(struct app *app)
 			connect_line(app, act);
 			break;
 		case ACT_SEND_SUBSCRIBE:
-			send_subscribe(app, act);
+		case ACT_SEND_UNSUBSCRIBE:
+		case ACT_SEND_LIST:
+			send_request(app, act);
+			break;
+		case ACT_STREAM_STALE:
+		case ACT_STREAM_LIVE:
+			mark_stream(app, act);
+			break;
+		case ACT_ROTATION:
+			log_rotation(act);
 			break;
 		case ACT_HANG_UP:
 			transport_hang_up(app->transport, act->line, act->close_code);
@@ -241,7 +288,7 @@ on_control(struct app *app, const struct pipeline_control *c, mono_t now)
 		break;
 	default:
 		LOG(WARNING, "server_shutdown", LOG_U64("line", c->line),
-		    LOG_THEN("connected anew when the server closes the line"));
+		    LOG_THEN("a successor takes its streams over"));
 		e.kind = SESSION_SHUTDOWN;
 		break;
 	}
@@ -255,6 +302,22 @@ on_heard(struct app *app, mono_t now)
 
 	for (uint64_t heard = pipeline_heard(app->pipeline); heard != 0; heard &= heard - 1)
 		step_line(app, (unsigned)__builtin_ctzll(heard), &e, now);
+}
+
+/* Which streams were heard: now and then, for a thousand messages may come between. */
+static void
+tell_heard(struct app *app, mono_t now)
+{
+	struct pool_event event = {.kind = POOL_HEARD, .heard = app->heard};
+
+	if (!mono_due(app->heard_due, now))
+		return;
+	app->heard_due = mono_add(now, span_ms(HEARD_EVERY_MS));
+	do {
+		event.nheard = pipeline_take_heard(app->pipeline, app->heard, HEARD_AT_ONCE);
+		if (event.nheard > 0)
+			step(app, &event, now);
+	} while (event.nheard == HEARD_AT_ONCE);
 }
 
 static void
@@ -297,6 +360,7 @@ turn_once(struct app *app)
 	while (pipeline_next_control(app->pipeline, &control))
 		on_control(app, &control, now);
 	on_heard(app, now);
+	tell_heard(app, now);
 	if (mono_due(pool_deadline(&app->pool), now))
 		step(app, &(struct pool_event){.kind = POOL_TIMER}, now);
 	if (mono_due(app->snapshot_due, now))
@@ -314,7 +378,7 @@ run(struct app *app)
 	step(app, &(struct pool_event){.kind = POOL_START}, clock_mono());
 	while (!stop_asked && rc == 0)
 		rc = turn_once(app);
-	LOG(INFO, "stopping", LOG_U64("lines", pool_lines(&app->pool)));
+	LOG(INFO, "stopping", LOG_U64("lines", pool_members(&app->pool)));
 	give_up = mono_add(clock_mono(), span_s(STOP_WITHIN_S));
 	step(app, &(struct pool_event){.kind = POOL_STOP}, clock_mono());
 	while (rc == 0 && !pool_is_idle(&app->pool) && mono_before(clock_mono(), give_up))
@@ -362,20 +426,18 @@ open_pipeline(struct app *app)
 		.venue = venue_of[app->cfg->product],
 		.price_exponent = -8,
 		.qty_exponent = -8,
+		.streams_max = app->plan.memory.streams_max,
 	};
-	char symbol[TICK_SYMBOL_MAX];
-	struct stream_name name;
+	int rc;
 
 	if (pipeline_new(&app->pipeline, &cfg, clock_wall(), clock_mono()) != 0)
 		return -1;
 	for (size_t i = 0; i < app->cfg->streams.n; i++) {
-		size_t n = 0;
-
-		if (stream_parse(bytes_of(app->cfg->streams.item[i]), &name) == STREAM_FINE)
-			n = stream_symbol_upper(name.symbol, symbol, sizeof(symbol));
-		if (n > 0 && pipeline_add_instrument(app->pipeline, (struct bytes){symbol, n}) < 0)
-			LOG(WARNING, "directory_full",
-			    LOG_BYTES("symbol", ((struct bytes){symbol, n})),
+		rc = pipeline_add_stream(
+		    app->pipeline, (uint32_t)i, bytes_of(app->cfg->streams.item[i]));
+		if (rc != 0)
+			LOG(WARNING, "stream_not_watched",
+			    LOG_STR("stream", app->cfg->streams.item[i]), LOG_ERRNO("error", rc),
 			    LOG_THEN("its messages are counted, not published"));
 	}
 	return 0;
@@ -468,7 +530,7 @@ app_run(const struct config *cfg)
 		    &app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
 		take_snapshot(app, clock_mono());
 		LOG(INFO, "started", LOG_STR("feed", cfg->feed), LOG_STR("endpoint", app->endpoint),
-		    LOG_U64("streams", cfg->streams.n), LOG_U64("lines", pool_lines(&app->pool)),
+		    LOG_U64("streams", cfg->streams.n), LOG_U64("lines", pool_members(&app->pool)),
 		    LOG_STR("transport", transport_name(app->transport)));
 		rc = run(app) == 0 ? 0 : 1;
 	}

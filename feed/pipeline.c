@@ -7,16 +7,17 @@
 #include "feed/io/clock.h"
 #include "feed/normalize.h"
 #include "feed/publish.h"
+#include "feed/roster.h"
 #include "feed/venue/binance/json.h"
 #include "feed/venue/binance/streams.h"
 
 /* Exchange stamps further ahead of our clock than this make CLOCK_DOUBT. */
 #define CLOCK_AHEAD_NS_MAX 1000000000
 
-/* What the board says of an instrument, and the line that it was heard on last. */
+/* What the board says of an instrument, and what the control plane says of its streams. */
 struct instrument {
 	struct tick_data data;
-	uint16_t leg;
+	uint32_t stale; /* streams of it that are stale */
 };
 
 struct pipeline {
@@ -25,6 +26,7 @@ struct pipeline {
 	struct tick_level *levels; /* normalized: bids, then asks */
 	struct instrument *instrument;
 	uint32_t instruments_max;
+	struct roster roster;
 	struct arbiter arbiter;
 	struct arbiter_last *arbiter_memory;
 	uint64_t counter[TICK_COUNTERS_MAX];
@@ -76,6 +78,49 @@ find_instrument(struct pipeline *p, const struct event *e)
 	}
 	id = ring_find(p->cfg.ring, symbol.p, symbol.n);
 	return id >= 0 ? id : pipeline_add_instrument(p, symbol);
+}
+
+/* Which events a stream of that class brings; false: none that is published. */
+static bool
+kind_of_class(enum stream_class class, enum event_kind *kind)
+{
+	static const int kinds[STREAM_CLASSES] = {
+		[STREAM_TRADE] = EVENT_TRADE,
+		[STREAM_AGG_TRADE] = EVENT_AGG_TRADE,
+		[STREAM_BOOK_TICKER] = EVENT_QUOTE,
+		[STREAM_DEPTH] = EVENT_DEPTH,
+		[STREAM_PARTIAL_DEPTH] = EVENT_PARTIAL_DEPTH,
+		[STREAM_KLINE] = EVENT_KLINE,
+		[STREAM_RPI_DEPTH] = -1,
+		[STREAM_OTHER] = -1,
+	};
+
+	*kind = (enum event_kind)(kinds[class] < 0 ? EVENT_UNKNOWN : kinds[class]);
+	return kinds[class] >= 0;
+}
+
+int
+pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name)
+{
+	char symbol[TICK_SYMBOL_MAX];
+	struct stream_name parts;
+	enum event_kind kind;
+	int64_t id;
+	size_t n;
+
+	if (stream_parse(name, &parts) != STREAM_FINE)
+		return -EINVAL;
+	n = stream_symbol_upper(parts.symbol, symbol, sizeof(symbol));
+	if (n == 0)
+		return 0; /* of all symbols at once */
+	id = ring_find(p->cfg.ring, symbol, n);
+	if (id < 0)
+		id = pipeline_add_instrument(p, (struct bytes){symbol, n});
+	if (id < 0)
+		return (int)id;
+	if (!kind_of_class(parts.class, &kind))
+		return 0;
+	return roster_add(&p->roster, number, name, (uint32_t)id, kind);
 }
 
 /* Publishes a change of an instrument's data state. */
@@ -179,6 +224,42 @@ arbitrate(struct pipeline *p, struct publish_context *c, const struct event *e)
 	if (m.class != ARBITER_QUOTE && data->state == TICK_DATA_LIVE)
 		board_data(p->cfg.board, c->instrument, data);
 	return true;
+}
+
+/* ---- streams ---------------------------------------------------------------- */
+
+static const enum tick_type type_of_kind[ROSTER_KINDS] = {
+	[EVENT_TRADE] = TICK_TRADE,
+	[EVENT_AGG_TRADE] = TICK_AGG_TRADE,
+	[EVENT_QUOTE] = TICK_QUOTE,
+	[EVENT_DEPTH] = TICK_BOOK_DELTA,
+	[EVENT_PARTIAL_DEPTH] = TICK_BOOK_CLEAR,
+	[EVENT_KLINE] = TICK_KLINE,
+};
+
+/* A message is the proof that its stream lives: said here, at once, ahead of its tick. */
+static void
+note_message(struct pipeline *p, const struct publish_context *c, const struct event *e,
+    unsigned line)
+{
+	struct instrument *i = &p->instrument[c->instrument];
+	uint32_t number = roster_find(&p->roster, c->instrument, e->kind, e->stream);
+
+	if (number != ROSTER_NONE) {
+		struct roster_stream *s = &p->roster.stream[number];
+
+		roster_on_message(&p->roster, number, line);
+		if (s->stale) {
+			struct publish_context told = *c;
+
+			s->stale = false;
+			i->stale--;
+			told.flags = 0;
+			publish_event(&told, TICK_REASON_LIVE, type_of_kind[s->kind], number, 0);
+		}
+	}
+	if (i->data.state != TICK_DATA_LIVE && i->stale == 0)
+		turn(p, c->instrument, TICK_DATA_LIVE, TICK_REASON_NONE, c->recv_ns);
 }
 
 /* ---- the path --------------------------------------------------------------- */
@@ -296,6 +377,7 @@ pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, 
 	struct normal n;
 	struct event e;
 	int64_t id;
+	bool judged;
 
 	p->heard |= 1ull << line;
 	count(p, TICK_COUNTER_MESSAGES);
@@ -314,14 +396,12 @@ pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, 
 		publish_event(&c, TICK_REASON_UNFIT, e.kind, e.id, 0);
 		return;
 	}
-	if (!arbitrate(p, &c, &e))
+	judged = arbitrate(p, &c, &e);
+	note_message(p, &c, &e, line);
+	if (!judged)
 		return;
 	publish_market_event(&c, &e, &n);
 	count(p, counter_of[e.kind]);
-	p->instrument[id].leg = (uint16_t)line;
-	if (p->instrument[id].data.state != TICK_DATA_LIVE)
-		turn(p, (uint32_t)id, TICK_DATA_LIVE, TICK_REASON_NONE, stamps.recv.ns);
-
 	hist_record(&p->publish, span_ns(c.mono_ns - stamps.recv_mono.ns));
 	if (e.exch_ns != VENUE_NO_TIME)
 		hist_record(&p->arrival, span_ns(stamps.recv.ns - e.exch_ns));
@@ -386,7 +466,8 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	p->levels = malloc(VENUE_LEVELS_MAX * sizeof(*p->levels));
 	p->instrument = calloc(p->instruments_max, sizeof(*p->instrument));
 	p->arbiter_memory = calloc(p->instruments_max, sizeof(*p->arbiter_memory));
-	if (!p->scratch || !p->levels || !p->instrument || !p->arbiter_memory) {
+	if (!p->scratch || !p->levels || !p->instrument || !p->arbiter_memory ||
+	    roster_init(&p->roster, cfg->streams_max, p->instruments_max) != 0) {
 		pipeline_free(out, now, mono);
 		return -ENOMEM;
 	}
@@ -412,6 +493,7 @@ pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono)
 	free(p->levels);
 	free(p->instrument);
 	free(p->arbiter_memory);
+	roster_fini(&p->roster);
 	free(p);
 	*pipeline = NULL;
 }
@@ -427,12 +509,26 @@ pipeline_on_line_down(struct pipeline *p, unsigned line, enum tick_reason why, w
     mono_t mono)
 {
 	tell(p, TICK_REASON_LINE_DOWN, line, now, mono, (int64_t[3]){line, why});
-	for (uint32_t id = 0; id < p->cfg.ring->instruments; id++) {
-		const struct instrument *i = &p->instrument[id];
+}
 
-		if (i->leg == line && i->data.state == TICK_DATA_LIVE)
-			turn(p, id, TICK_DATA_STALE, TICK_REASON_LINE_DOWN, now.ns);
-	}
+void
+pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason why, wall_t now,
+    mono_t mono)
+{
+	struct roster_stream *s = &p->roster.stream[number];
+	struct instrument *i;
+	struct publish_context c = {
+		.ring = p->cfg.ring, .board = p->cfg.board, .recv_ns = now.ns, .mono_ns = mono.ns};
+
+	if (number >= p->roster.streams_max || s->name == NULL || s->stale)
+		return;
+	i = &p->instrument[s->instrument];
+	c.instrument = s->instrument;
+	s->stale = true;
+	i->stale++;
+	publish_event(&c, TICK_REASON_STALE, type_of_kind[s->kind], number, why);
+	if (i->data.state == TICK_DATA_LIVE)
+		turn(p, s->instrument, TICK_DATA_STALE, why, now.ns);
 }
 
 /* ---- what the app asks ------------------------------------------------------ */
@@ -454,6 +550,12 @@ pipeline_heard(struct pipeline *p)
 
 	p->heard = 0;
 	return heard;
+}
+
+unsigned
+pipeline_take_heard(struct pipeline *p, struct pool_heard *out, unsigned max)
+{
+	return roster_take(&p->roster, out, max);
 }
 
 uint64_t *

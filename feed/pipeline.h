@@ -17,6 +17,7 @@
 #include "feed/base/bytes.h"
 #include "feed/base/hist.h"
 #include "feed/core/arbiter.h"
+#include "feed/core/pool.h"
 #include "feed/io/transport.h"
 #include "feed/venue/venue.h"
 #include "shm/board_writer.h"
@@ -29,6 +30,7 @@ struct pipeline_cfg {
 	struct board *board; /* open, room for as many instruments as the ring's directory */
 	enum tick_venue venue;
 	int8_t price_exponent, qty_exponent; /* of instruments new to the directory */
+	uint32_t streams_max; /* numbers that pipeline_add_stream() may use */
 };
 
 /* What a message said to the control plane: the app hands it to the pool. */
@@ -60,22 +62,41 @@ void pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono);
 int64_t pipeline_add_instrument(struct pipeline *p, struct bytes symbol);
 
 /*
+ * Tells the pipeline of a configured stream and its number with the control
+ * plane; adds its instrument. Returns 0 (also for streams that are not
+ * published, or of all symbols), -EINVAL (no stream name), -ENOSPC (directory
+ * full, or number too large) or -ENOMEM. Not for the data path.
+ */
+int pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name);
+
+/*
  * One whole message of a line. `frame` is readable for TRANSPORT_PADDING bytes
  * past its end. Fits transport_sink_fn: `context` is the pipeline.
  */
 void pipeline_on_frame(void *context, unsigned line, enum transport_payload payload,
     struct bytes frame, struct transport_stamps stamps);
 
-/* A line came up or went down: published in band; its instruments turn STALE on the board. */
+/* A line came up or went down: published in band. What that means for streams, the pool knows. */
 void pipeline_on_line_up(struct pipeline *p, unsigned line, wall_t now, mono_t mono);
 void pipeline_on_line_down(struct pipeline *p, unsigned line, enum tick_reason why, wall_t now,
     mono_t mono);
+
+/*
+ * The control plane says that a stream delivers nothing: published in band,
+ * and its instrument turns STALE on the board, until all of its streams have
+ * delivered again. That they have, the pipeline sees by itself.
+ */
+void pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason why,
+    wall_t now, mono_t mono);
 
 /* Takes the oldest word for the control plane. Returns false when there is none. */
 bool pipeline_next_control(struct pipeline *p, struct pipeline_control *out);
 
 /* Lines that were heard since the last call, one bit each. */
 uint64_t pipeline_heard(struct pipeline *p);
+
+/* Streams that were heard since the last call: up to `max` in out[]; returns how many. */
+unsigned pipeline_take_heard(struct pipeline *p, struct pool_heard *out, unsigned max);
 
 /* Counters by enum tick_counter; the app adds those of its own. */
 uint64_t *pipeline_counters(struct pipeline *p);

@@ -11,6 +11,13 @@
 #define STABLE_AFTER_S 60
 #define DRAIN_WITHIN_S 3
 
+/* Of replacing lines. */
+#define AGE_SPREAD_PERCENT 25
+#define AGE_MIN_S 10
+#define QUIET_WITHIN_S 10
+#define HANDOVER_WITHIN_S 60
+#define ROTATE_AGAIN_AFTER_S 600
+
 static const struct limits *
 limits_of(const struct config *cfg)
 {
@@ -42,8 +49,18 @@ pool_of(const struct config *cfg)
 		.initial_connections = (unsigned)cfg->pool.initial_connections,
 		.max_connections = (unsigned)cfg->pool.max_connections,
 		.max_streams_per_connection = (unsigned)streams,
+		.line_room = limits->streams_per_line,
+		.redundancy = 1,
 		.connects_max = (unsigned)limits->connects_max,
 		.connects_window = limits->connects_window,
+		.rotate = {
+			.age_max = span_ms(cfg->pool.max_connection_age_ms),
+			.age_spread_percent = AGE_SPREAD_PERCENT,
+			.age_min = span_s(AGE_MIN_S),
+			.quiet_within = span_s(QUIET_WITHIN_S),
+			.handover_within = span_s(HANDOVER_WITHIN_S),
+			.again_after = span_s(ROTATE_AGAIN_AFTER_S),
+		},
 		.session = {
 			.connect_within = span_ms(cfg->pool.connection_timeout_ms),
 			.ack_within = span_ms(cfg->subscribe.ack_timeout_ms),
@@ -85,14 +102,17 @@ plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, uint64
 	size_t n = cfg->streams.n;
 	enum pool_result result;
 
-	plan->stream = calloc(n + 1, sizeof(*plan->stream));
+	plan->memory.streams_max = pool_cfg.max_connections * pool_cfg.line_room;
+	plan->memory.entry = calloc(pool_places(&pool_cfg), sizeof(*plan->memory.entry));
+	plan->memory.stream =
+	    calloc(plan->memory.streams_max, sizeof(*plan->memory.stream));
 	plan->stream_bytes = calloc(n + 1, sizeof(*plan->stream_bytes));
-	if (!plan->stream || !plan->stream_bytes)
+	if (!plan->memory.entry || !plan->memory.stream || !plan->stream_bytes)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		plan->stream_bytes[i] =
 		    (uint16_t)request_stream_bytes(bytes_of(cfg->streams.item[i]));
-	result = pool_init(pool, &pool_cfg, plan->stream_bytes, (unsigned)n, plan->stream, seed);
+	result = pool_init(pool, &pool_cfg, plan->stream_bytes, (unsigned)n, &plan->memory, seed);
 	if (result == POOL_OK)
 		return 0;
 	LOG(ERROR, "plan_refused", LOG_STR("detail", result_text(result)),
@@ -103,8 +123,8 @@ plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, uint64
 void
 plan_free(struct plan *plan)
 {
-	free(plan->stream);
+	free(plan->memory.entry);
+	free(plan->memory.stream);
 	free(plan->stream_bytes);
-	plan->stream = NULL;
-	plan->stream_bytes = NULL;
+	*plan = (struct plan){0};
 }

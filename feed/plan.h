@@ -11,9 +11,9 @@
 #include "feed/conf/config.h"
 #include "feed/core/pool.h"
 
-/* Memory of the pool's streams. A zeroed one is empty. */
+/* Memory of a pool. A zeroed one is empty. */
 struct plan {
-	struct session_stream *stream;
+	struct pool_memory memory;
 	uint16_t *stream_bytes;
 };
 

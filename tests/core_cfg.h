@@ -45,8 +45,18 @@ core_pool_cfg(void)
 		.initial_connections = 3,
 		.max_connections = 10,
 		.max_streams_per_connection = 200,
+		.line_room = 250,
+		.redundancy = 1,
 		.connects_max = 300,
 		.connects_window = span_s(300),
+		.rotate = {
+			.age_max = span_s(3600),
+			.age_spread_percent = 0,
+			.age_min = span_s(10),
+			.quiet_within = span_s(10),
+			.handover_within = span_s(60),
+			.again_after = span_s(600),
+		},
 		.session = core_session_cfg(),
 	};
 }

@@ -24,7 +24,8 @@ order_connect(struct session *session, mono_t now, struct pool_actions *actions)
 	session->counts.connects++;
 	session->shutdown = false;
 	session->stable = false;
-	session->heard = MONO_NEVER;
+	session->heard = session->up = MONO_NEVER;
+	session->sick = TICK_REASON_NONE;
 	action = actions_add(actions, ACT_CONNECT, session->line);
 	action->attempt = session->attempt;
 	action->endpoint = session->endpoint;
@@ -63,6 +64,7 @@ life_enter(struct session *session, enum session_state to, enum tick_reason why,
 		if (session->was_up)
 			session->counts.reconnects++;
 		session->was_up = true;
+		session->up = now;
 		subscribe_begin(session);
 		break;
 	case SESSION_LIVE:
@@ -133,19 +135,23 @@ void
 life_on_end(struct session *session, const struct session_event *event, mono_t now,
     struct pool_actions *actions)
 {
+	bool lived = session->state == SESSION_LIVE;
+
 	session->reason = reason_of(event);
 	session->close_code = event->close_code;
 	session->http_status = event->http_status;
-	if (!session->shutdown) {
+	if (session->shutdown)
+		session->reason = TICK_REASON_SERVER_SHUTDOWN;
+	/*
+	 * The end of a line that worked says nothing against trying at once. Only
+	 * once, until a line has lasted: a server that does so again and again
+	 * must not be stormed.
+	 */
+	if (session->hurried || !(lived || session->shutdown)) {
 		back_off(session, event->retry_after_s, now, actions);
 		return;
 	}
-	session->reason = TICK_REASON_SERVER_SHUTDOWN;
-	/* Only once: a server that announces its end again and again must not be stormed. */
-	if (session->hurried) {
-		back_off(session, event->retry_after_s, now, actions);
-		return;
-	}
+	session->counts.failures++;
 	session->hurried = true;
 	retry_at_once(&session->retry, now);
 	life_enter(session, SESSION_BACKOFF, session->reason, now, actions);

@@ -1,6 +1,8 @@
 #include "feed/core/pool.h"
 
-#include <stddef.h>
+#include "feed/core/subscribe.h"
+
+static const uint64_t seed_step = UINT64_C(0xd1342543de82ef95);
 
 static unsigned
 divided_up(unsigned n, unsigned by)
@@ -13,6 +15,14 @@ retry_cfg_is_valid(const struct retry_cfg *cfg)
 {
 	return cfg->base.ns >= RETRY_DELAY_MIN.ns && cfg->cap.ns >= cfg->base.ns &&
 	    cfg->exponential_base > 0 && cfg->jitter_percent <= 100 && cfg->reset_after > 0;
+}
+
+static bool
+rotate_cfg_is_valid(const struct rotate_cfg *cfg)
+{
+	return cfg->age_max.ns > 0 && cfg->age_spread_percent <= 100 && cfg->age_min.ns > 0 &&
+	    cfg->quiet_within.ns > 0 && cfg->handover_within.ns > cfg->quiet_within.ns &&
+	    cfg->again_after.ns > 0;
 }
 
 static bool
@@ -31,65 +41,110 @@ cfg_is_valid(const struct pool_cfg *cfg)
 {
 	return cfg->max_connections > 0 && cfg->max_connections <= POOL_LINES_MAX &&
 	    cfg->initial_connections > 0 && cfg->initial_connections <= cfg->max_connections &&
-	    cfg->max_streams_per_connection > 0 && cfg->connects_max > 0 &&
+	    cfg->max_streams_per_connection > 0 &&
+	    cfg->line_room >= cfg->max_streams_per_connection && cfg->redundancy > 0 &&
+	    cfg->redundancy <= POOL_LEGS_MAX && cfg->connects_max > 0 &&
 	    cfg->connects_max <= POOL_CONNECTS_MAX && cfg->connects_window.ns > 0 &&
-	    session_cfg_is_valid(&cfg->session);
+	    rotate_cfg_is_valid(&cfg->rotate) && session_cfg_is_valid(&cfg->session);
 }
 
-/* At least initial_connections, more when the streams need them, never idle ones. */
+/* Lines of one leg: the initial ones' share, more when the streams need them, never idle ones. */
 static unsigned
 lines_for(const struct pool_cfg *cfg, unsigned nstreams)
 {
 	unsigned needed = divided_up(nstreams, cfg->max_streams_per_connection);
-	unsigned lines = needed > cfg->initial_connections ? needed : cfg->initial_connections;
+	unsigned initial = divided_up(cfg->initial_connections, cfg->redundancy);
+	unsigned most = cfg->max_connections / cfg->redundancy;
+	unsigned lines = needed > initial ? needed : initial;
 
+	lines = lines < most ? lines : most;
 	return lines < nstreams ? lines : nstreams;
 }
 
-/* Line 0 gets streams 0, nlines, 2 nlines ...: neighbours in the list part company. */
-static void
-place_streams(struct pool *pool, const uint16_t *stream_bytes, uint64_t seed)
+unsigned
+pool_lines_max(const struct pool_cfg *cfg)
 {
-	unsigned at = 0, first;
+	unsigned lines = 2 * cfg->max_connections;
 
+	return lines < POOL_LINES_MAX ? lines : POOL_LINES_MAX;
+}
+
+size_t
+pool_places(const struct pool_cfg *cfg)
+{
+	return (size_t)pool_lines_max(cfg) * cfg->line_room;
+}
+
+void
+pool_line_init(struct pool_line *line, enum pool_line_role role, unsigned leg)
+{
+	*line = (struct pool_line){
+		.role = role,
+		.leg = (uint8_t)leg,
+		.peer = POOL_NO_LINE,
+		.retire_at = MONO_NEVER,
+		.look_at = MONO_NEVER,
+	};
+}
+
+static void
+init_lines(struct pool *pool, unsigned per_leg, uint64_t seed)
+{
 	for (unsigned line = 0; line < pool->nlines; line++) {
-		first = at;
-		for (unsigned i = line; i < pool->nstreams; i += pool->nlines)
-			pool->stream[at++] = (struct session_stream){
-				.index = i,
-				.bytes = stream_bytes[i],
-				.batch_max = UINT16_MAX,
-			};
-		session_init(&pool->session[line], line, &pool->shared, pool->stream, first,
-		    at - first, seed + line * UINT64_C(0xd1342543de82ef95));
+		pool_line_init(&pool->line[line],
+		    line < pool->members ? POOL_LINE_MEMBER : POOL_LINE_FREE,
+		    line / per_leg % pool->cfg.redundancy);
+		session_init(&pool->session[line], line, &pool->shared, pool->entry,
+		    line * pool->cfg.line_room, pool->cfg.line_room, seed + line * seed_step);
+	}
+}
+
+static void
+init_streams(struct pool *pool, const uint16_t *stream_bytes)
+{
+	for (unsigned i = 0; i < pool->nstreams; i++) {
+		pool->stream[i] = (struct pool_stream){
+			.bytes = stream_bytes[i], .wanted = true, .heard = MONO_NEVER};
+		for (unsigned k = 0; k < PLACE_COPIES_MAX; k++)
+			pool->stream[i].at[k] = PLACE_NONE;
 	}
 }
 
 enum pool_result
 pool_init(struct pool *pool, const struct pool_cfg *cfg, const uint16_t *stream_bytes, unsigned n,
-    struct session_stream *memory, uint64_t seed)
+    const struct pool_memory *memory, uint64_t seed)
 {
 	const struct session_cfg *session = &cfg->session;
+	unsigned per_leg;
 
 	if (!cfg_is_valid(cfg))
 		return POOL_BAD_CFG;
 	if (n == 0)
 		return POOL_NO_STREAMS;
-	if (divided_up(n, cfg->max_streams_per_connection) > cfg->max_connections)
+	if (n > memory->streams_max || divided_up(n, cfg->max_streams_per_connection) >
+	    cfg->max_connections / cfg->redundancy)
 		return POOL_TOO_MANY_STREAMS;
 	for (unsigned i = 0; i < n; i++)
 		if (stream_bytes[i] > session->request_bytes_max - session->request_bytes_overhead)
 			return POOL_STREAM_TOO_LONG;
+	per_leg = lines_for(cfg, n);
 	*pool = (struct pool){
 		.cfg = *cfg,
 		.shared = {.cfg = *session},
-		.stream = memory,
+		.entry = memory->entry,
+		.stream = memory->stream,
 		.nstreams = n,
-		.nlines = lines_for(cfg, n),
+		.streams_max = memory->streams_max,
+		.nlines = pool_lines_max(cfg),
+		.members = per_leg * cfg->redundancy,
 	};
+	rng_seed(&pool->rng, seed);
 	quota_init(&pool->shared.connects, cfg->connects_max, cfg->connects_window,
 	    pool->connect_stamps);
-	place_streams(pool, stream_bytes, seed);
+	init_streams(pool, stream_bytes);
+	init_lines(pool, per_leg, seed);
+	place_spread(pool);
+	watch_init(&pool->watch);
 	return POOL_OK;
 }
 
@@ -100,7 +155,29 @@ step_every_line(struct pool *pool, enum session_event_kind kind, mono_t now,
 	struct session_event event = {.kind = kind};
 
 	for (unsigned line = 0; line < pool->nlines; line++)
-		session_step(&pool->session[line], &event, now, actions);
+		if (pool->line[line].role != POOL_LINE_FREE)
+			session_step(&pool->session[line], &event, now, actions);
+}
+
+static bool
+is_up(const struct session *session)
+{
+	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
+}
+
+/* Every event of a line goes through here. */
+static void
+tell_session(struct pool *pool, unsigned line, const struct session_event *event, mono_t now,
+    struct pool_actions *actions)
+{
+	struct session *session = &pool->session[line];
+	bool was_up = is_up(session);
+
+	session_step(session, event, now, actions);
+	if (!was_up || is_up(session))
+		return;
+	watch_on_line_lost(pool, line, session->reason);
+	rotate_on_line_lost(pool, line, now, actions);
 }
 
 /*
@@ -116,7 +193,7 @@ run_due_timers(struct pool *pool, mono_t now, struct pool_actions *actions)
 
 	for (unsigned line = 0; line < pool->nlines; line++)
 		if (mono_due(session_deadline(&pool->session[line]), now))
-			session_step(&pool->session[line], &timer, now, actions);
+			tell_session(pool, line, &timer, now, actions);
 }
 
 /* What the world may tell a line; START, TIMER and STOP are the pool's to give. */
@@ -124,6 +201,16 @@ static bool
 is_outside_event(enum session_event_kind kind)
 {
 	return kind >= SESSION_WENT_UP && kind <= SESSION_SHUTDOWN;
+}
+
+static void
+step_line(struct pool *pool, const struct pool_event *event, mono_t now,
+    struct pool_actions *actions)
+{
+	if (event->line < pool->nlines && is_outside_event(event->session.kind))
+		tell_session(pool, event->line, &event->session, now, actions);
+	else
+		pool->strays++;
 }
 
 void
@@ -139,21 +226,25 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 		step_every_line(pool, SESSION_STOP, now, actions);
 		break;
 	case POOL_LINE:
-		if (event->line < pool->nlines && is_outside_event(event->session.kind))
-			session_step(&pool->session[event->line], &event->session, now, actions);
-		else
-			pool->strays++;
+		step_line(pool, event, now, actions);
+		break;
+	case POOL_HEARD:
+		for (unsigned i = 0; i < event->nheard; i++)
+			watch_on_heard(pool, &event->heard[i], now);
 		break;
 	case POOL_TIMER:
 		break;
 	}
 	run_due_timers(pool, now, actions);
+	rotate_look(pool, now, actions);
+	run_due_timers(pool, now, actions);
+	watch_look(pool, now, actions);
 }
 
 mono_t
 pool_deadline(const struct pool *pool)
 {
-	mono_t deadline = MONO_NEVER;
+	mono_t deadline = mono_min(rotate_deadline(pool), watch_deadline(pool));
 
 	for (unsigned line = 0; line < pool->nlines; line++)
 		deadline = mono_min(deadline, session_deadline(&pool->session[line]));
@@ -161,9 +252,20 @@ pool_deadline(const struct pool *pool)
 }
 
 unsigned
-pool_stream_at(const struct pool *pool, unsigned position)
+pool_request_streams(const struct pool *pool, const struct pool_action *act, uint32_t *out,
+    unsigned max)
 {
-	return pool->stream[position].index;
+	return subscribe_request_streams(&pool->session[act->line], act->request_id, out, max);
+}
+
+unsigned
+pool_members(const struct pool *pool)
+{
+	unsigned n = 0;
+
+	for (unsigned line = 0; line < pool->nlines; line++)
+		n += pool->line[line].role == POOL_LINE_MEMBER;
+	return n;
 }
 
 unsigned
@@ -190,6 +292,10 @@ pool_line_view(const struct pool *pool, unsigned line, struct pool_line_view *ou
 		return false;
 	session = &pool->session[line];
 	*out = (struct pool_line_view){
+		.role = pool->line[line].role,
+		.leg = pool->line[line].leg,
+		.peer = pool->line[line].peer,
+		.retire_at = pool->line[line].retire_at,
 		.state = session->state,
 		.since = session->since,
 		.attempt = session->attempt,
@@ -199,10 +305,10 @@ pool_line_view(const struct pool *pool, unsigned line, struct pool_line_view *ou
 		.reason = session->reason,
 		.close_code = session->close_code,
 		.http_status = session->http_status,
-		.wanted = session->nstreams,
-		.sent = session->nsent,
-		.acked = session->nacked,
-		.refused = session->nrefused,
+		.wanted = subscribe_wanted(session),
+		.sent = subscribe_sent(session),
+		.acked = session->count[STREAM_ACKED],
+		.refused = session->count[STREAM_REFUSED],
 		.retry_at = MONO_NEVER,
 		.heard = session->heard,
 		.counts = session->counts,

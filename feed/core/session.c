@@ -49,14 +49,34 @@ stable_deadline(const struct session *session)
 	return mono_add(session->since, session->shared->cfg.stable_after);
 }
 
+/* A line that carries data is not cut for an answer that is missing: it wants to be replaced. */
 static void
-on_live_timer(struct session *session, mono_t now)
+on_live_timer(struct session *session, mono_t now, struct pool_actions *actions)
 {
-	if (!mono_due(stable_deadline(session), now))
-		return;
-	session->stable = true;
-	session->hurried = false;
-	retry_reset(&session->retry);
+	if (mono_due(stable_deadline(session), now)) {
+		session->stable = true;
+		session->hurried = false;
+		retry_reset(&session->retry);
+	}
+	if (mono_due(subscribe_answer_due(session), now)) {
+		session->counts.ack_timeouts += subscribe_on_timeout(session, now);
+		session->sick = TICK_REASON_ACK_TIMEOUT;
+	}
+	subscribe_send(session, now, actions);
+}
+
+/* An answer while live: to a stream that came or left meanwhile. */
+static void
+on_late_answer(struct session *session, const struct session_event *event, mono_t now,
+    struct pool_actions *actions)
+{
+	bool known = event->kind == SESSION_ACKED
+	    ? subscribe_on_ack(session, event->request_id, now)
+	    : subscribe_on_refusal(session, event->request_id, event->error_code, actions);
+
+	if (!known)
+		session->counts.replies_unknown++;
+	subscribe_send(session, now, actions);
 }
 
 static void
@@ -84,6 +104,7 @@ step_idle(struct session *session, const struct session_event *event, mono_t now
 		break;
 	case SESSION_HEARD:
 	case SESSION_TIMER:
+	case SESSION_RECYCLE:
 	case SESSION_STOP:
 		break;
 	}
@@ -115,6 +136,7 @@ step_connecting(struct session *session, const struct session_event *event, mono
 		break;
 	case SESSION_START:
 	case SESSION_HEARD:
+	case SESSION_RECYCLE:
 		break;
 	}
 }
@@ -125,7 +147,7 @@ step_subscribing(struct session *session, const struct session_event *event, mon
 {
 	switch (event->kind) {
 	case SESSION_ACKED:
-		on_answer(session, subscribe_on_ack(session, event->request_id), now, actions);
+		on_answer(session, subscribe_on_ack(session, event->request_id, now), now, actions);
 		break;
 	case SESSION_REFUSED:
 		on_answer(session,
@@ -144,6 +166,9 @@ step_subscribing(struct session *session, const struct session_event *event, mon
 		break;
 	case SESSION_TIMER:
 		on_subscribing_timer(session, now, actions);
+		break;
+	case SESSION_RECYCLE:
+		life_hang_up(session, event->reason, now, actions);
 		break;
 	case SESSION_STOP:
 		life_hang_up(session, TICK_REASON_STOP, now, actions);
@@ -172,14 +197,17 @@ step_live(struct session *session, const struct session_event *event, mono_t now
 		on_shutdown_announced(session);
 		break;
 	case SESSION_TIMER:
-		on_live_timer(session, now);
+		on_live_timer(session, now, actions);
+		break;
+	case SESSION_RECYCLE:
+		life_hang_up(session, event->reason, now, actions);
 		break;
 	case SESSION_STOP:
 		life_hang_up(session, TICK_REASON_STOP, now, actions);
 		break;
 	case SESSION_ACKED:
 	case SESSION_REFUSED:
-		session->counts.replies_unknown++;
+		on_late_answer(session, event, now, actions);
 		break;
 	case SESSION_WENT_UP:
 		session->counts.strays++;
@@ -213,6 +241,7 @@ step_draining(struct session *session, const struct session_event *event, mono_t
 	case SESSION_ACKED:
 	case SESSION_REFUSED:
 	case SESSION_HEARD:
+	case SESSION_RECYCLE:
 	case SESSION_SHUTDOWN:
 		break;
 	}
@@ -240,22 +269,24 @@ step_backoff(struct session *session, const struct session_event *event, mono_t 
 		break;
 	case SESSION_START:
 	case SESSION_HEARD:
+	case SESSION_RECYCLE:
 		break;
 	}
 }
 
 void
 session_init(struct session *session, unsigned line, struct session_shared *shared,
-    struct session_stream *stream, unsigned first, unsigned n, uint64_t seed)
+    struct session_stream *stream, unsigned first, unsigned room, uint64_t seed)
 {
 	*session = (struct session){
 		.line = line,
 		.shared = shared,
 		.stream = stream,
 		.first = first,
-		.nstreams = n,
+		.room = room,
 		.endpoint = line % shared->cfg.endpoints,
 		.reason = TICK_REASON_START,
+		.up = MONO_NEVER,
 		.heard = MONO_NEVER,
 	};
 	retry_init(&session->retry, &shared->cfg.retry, seed);
@@ -311,7 +342,7 @@ session_deadline(const struct session *session)
 	case SESSION_SUBSCRIBING:
 		return subscribe_deadline(session);
 	case SESSION_LIVE:
-		return stable_deadline(session);
+		return mono_min(stable_deadline(session), subscribe_deadline(session));
 	case SESSION_DRAINING:
 		return mono_add(session->since, cfg->drain_within);
 	case SESSION_BACKOFF:

@@ -30,6 +30,7 @@ enum session_event_kind {
 	SESSION_REFUSED,     /* reply: request_id was refused; error_code */
 	SESSION_HEARD,       /* a message was received; once per line and wake-up is enough */
 	SESSION_SHUTDOWN,    /* the server announced its shutdown */
+	SESSION_RECYCLE,     /* hang up and connect anew; reason (the pool asks) */
 	SESSION_TIMER,       /* the deadline came (the pool asks) */
 	SESSION_STOP,        /* hang up and stay down (the pool asks) */
 };
@@ -64,6 +65,10 @@ enum stream_state {
 	STREAM_SENT,    /* sent, no answer yet */
 	STREAM_ACKED,   /* the exchange accepted it (that does not prove that data flows) */
 	STREAM_REFUSED, /* refused by itself; asked for again on the next connection */
+	STREAM_LEAVING, /* not wanted here any more, UNSUBSCRIBE not sent */
+	STREAM_LEFT,    /* UNSUBSCRIBE sent, no answer yet */
+	STREAM_FREE,    /* no stream: this place is free */
+	STREAM_STATES
 };
 
 /* One stream of a line. */
@@ -72,10 +77,18 @@ struct session_stream {
 	uint16_t bytes;     /* what it adds to a request */
 	uint16_t batch_max; /* most streams in a request with it; halved when one is refused */
 	enum stream_state state;
+	uint16_t slot;      /* request on the way that carries it, counting from 1; 0: none */
+	bool again;         /* LEAVING, LEFT: asked for anew afterwards */
+	bool produced;      /* a message came on this connection */
+	mono_t acked;       /* on this connection, MONO_NEVER: not */
+	mono_t heard;       /* last message on this connection, MONO_NEVER: none */
 };
+
+enum session_request_kind { REQUEST_SUBSCRIBE, REQUEST_UNSUBSCRIBE, REQUEST_LIST };
 
 struct session_request {
 	int64_t id; /* 0: slot is free */
+	enum session_request_kind kind;
 	unsigned first, count;
 	mono_t due; /* answer due */
 };
@@ -105,15 +118,17 @@ struct session {
 	mono_t since;                  /* when the state was entered */
 	struct session_shared *shared;
 	struct session_stream *stream; /* the whole pool's list */
-	unsigned first, nstreams;      /* this line's part of it */
-	unsigned nsent;                /* streams sent on this connection, answered or not */
-	unsigned nacked, nrefused;     /* streams answered on this connection */
+	unsigned first, room;          /* this line's part of it */
+	unsigned nstreams;             /* places in use at its begin, free ones among them */
+	unsigned count[STREAM_STATES]; /* of them by state; FREE is not counted */
 	uint32_t attempt;              /* number of the current or last connection attempt */
 	unsigned endpoint;
 	enum tick_reason reason;       /* why the last connection or attempt ended, or START */
 	int close_code;                /* of that end, 0: none came */
 	int http_status;               /* of that end, 0: no refused upgrade */
+	mono_t up;                     /* when this connection came up, MONO_NEVER: it has not */
 	mono_t heard;                  /* last message, MONO_NEVER: none on this connection */
+	enum tick_reason sick;         /* why it wants to be replaced; NONE: it is well */
 	bool stopping;                 /* goes to IDLE after DRAINING */
 	bool shutdown;                 /* announced on this connection */
 	bool hurried;                  /* a try skipped the delay; nothing stable since */
@@ -127,11 +142,12 @@ struct session {
 };
 
 /*
- * Starts in IDLE. `stream` is the pool's list, of which [first, first + n) are
- * this line's; both it and `shared` outlive the session.
+ * Starts in IDLE without streams. `stream` is the pool's list, of which
+ * [first, first + room) are this line's; both it and `shared` outlive the
+ * session.
  */
 void session_init(struct session *session, unsigned line, struct session_shared *shared,
-    struct session_stream *stream, unsigned first, unsigned n, uint64_t seed);
+    struct session_stream *stream, unsigned first, unsigned room, uint64_t seed);
 
 /* The only entry: takes the event in, adds at most SESSION_ACTIONS_MAX actions. */
 void session_step(struct session *session, const struct session_event *event, mono_t now,
