@@ -25,8 +25,9 @@
  * RESET: the exchange counts anew. All messages for reset_after were far
  * (reset_distance) below the last id, rising, at least ARBITER_RESET_MIN of
  * them, and nothing new came meanwhile: not a lagging leg, which catches up.
- * The message is to be published and its id is the last good one. Ids that
- * restart closer than reset_distance are duplicates until they catch up.
+ * The message is to be published and its id is the last good one; what the
+ * rule took to decide is lost. Ids that restart closer than reset_distance are
+ * duplicates until they catch up.
  */
 #ifndef FEED_CORE_ARBITER_H
 #define FEED_CORE_ARBITER_H
@@ -56,7 +57,7 @@ enum arbiter_verdict {
 	ARBITER_GAP,       /* publish, but ids before it are missing: *gap tells which */
 	ARBITER_DUPLICATE, /* seen: its id is not above the last one */
 	ARBITER_OLD,       /* quote: a newer one was published */
-	ARBITER_INVALID,   /* no such instrument, class or leg, negative id, first above last: drop */
+	ARBITER_INVALID,   /* no such instrument, class, leg; negative id; first above last: drop */
 	ARBITER_HOLD,      /* keep it and show it again; *gap tells what it waits for */
 	ARBITER_LATE,      /* told missing before: drop, or publish as a replay */
 	ARBITER_RESET,     /* publish: ids start anew here; a book has to be synced again */
@@ -104,7 +105,8 @@ struct arbiter_last {
 /* An id that was published, to see when the other legs bring it. */
 struct arbiter_probe {
 	uint32_t instrument;
-	uint32_t class;
+	uint16_t class;
+	uint16_t leg; /* that brought it first */
 	int64_t id;
 	mono_t arrived;
 };
@@ -136,7 +138,7 @@ void arbiter_init(struct arbiter *arbiter, struct arbiter_last *memory, uint32_t
 
 /*
  * Takes a last good id over, from shared memory after a restart: what comes
- * next is judged by it. ARBITER_NO_ID forgets what is known, so that the next
+ * next is judged by it. ARBITER_NO_ID (or any negative one) forgets what is known, so that the next
  * id is NEW whatever it is. Ignores an unknown instrument.
  */
 void arbiter_seed(struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class,

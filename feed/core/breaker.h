@@ -99,13 +99,17 @@ bool breaker_allows(const struct breaker *breaker, mono_t now);
 /* A line connects now. Only when breaker_allows(): a bug otherwise (assert). */
 void breaker_on_attempt(struct breaker *breaker, mono_t now);
 
-/* An attempt succeeded, anyone's: the circuit is closed and all is forgotten. */
+/*
+ * An attempt succeeded: the circuit is closed and all is forgotten. While OPEN,
+ * from a line that was on its way, not if the fault is one that opens at once.
+ */
 void breaker_on_success(struct breaker *breaker, mono_t now);
 
 /*
  * An attempt failed. `retry_after_s`: the server's Retry-After in seconds, -1
  * (or 0) when none came; cut at RETRY_AFTER_S_MAX (retry.h). While OPEN, from
- * lines that were on their way: only a longer Retry-After counts.
+ * lines that were on their way, it may lengthen the wait (a longer Retry-After,
+ * another fault that opens at once), never shorten it. A Retry-After opens at once.
  */
 void breaker_on_failure(struct breaker *breaker, enum tick_reason reason, int32_t retry_after_s,
     mono_t now);

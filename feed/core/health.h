@@ -72,7 +72,7 @@ struct health {
 	const struct health_cfg *cfg;
 	int score;      /* smoothed, 0 to 1000 */
 	int raw;        /* of the last input */
-	int64_t exact;  /* smoothed, in millionths: small steps are not lost */
+	int64_t exact;  /* smoothed, in thousandths of a point: small steps count */
 	mono_t updated; /* MONO_NEVER: no input yet */
 };
 

@@ -7,9 +7,10 @@
  * hold_is_empty() is all that it costs. Bounded: when it is full, what comes
  * has to be judged at once (ARBITER_AT_ONCE).
  *
- * After ARBITER_NEW, GAP or RESET of a key: hold_take(key) until it returns
- * false, each message shown to the arbiter again (HOLD again: hold_add again,
- * but only after the last take). After hold_deadline(): hold_take_due() likewise.
+ * After ARBITER_NEW, GAP or RESET of a key: hold_take() until it returns false,
+ * each message shown to the arbiter again. When that says HOLD again, put it
+ * back and stop: what is higher waits with it. When hold_deadline() came:
+ * hold_take_due(), then hold_take() of the same key likewise, until it returns false.
  */
 #ifndef FEED_CORE_HOLD_H
 #define FEED_CORE_HOLD_H
@@ -62,6 +63,9 @@ bool hold_take(struct hold *hold, uint64_t key, struct held *out);
  * gets the `arrived` of the one that is due, so that it is judged now.
  */
 bool hold_take_due(struct hold *hold, mono_t now, struct held *out);
+
+/* Undoes the take that filled *held, with its slot: before any other call. */
+void hold_put_back(struct hold *hold, const struct held *held);
 
 /* When hold_take_due() has something; MONO_NEVER: nothing is held. */
 mono_t hold_deadline(const struct hold *hold);

@@ -24,9 +24,11 @@
  * list of subscriptions is then the only proof there is.
  *
  * Healing goes by stages, LIST -> RESUBSCRIBE -> MOVE -> RECYCLE, each after
- * the spacing of the one before; a message at any time ends it. When a round
- * of stages brought nothing, the next one takes twice as long to begin, up to
- * the cap: one dead stream does not recycle its line for ever.
+ * the spacing of the one before; a message at any time ends it, a new
+ * connection (end, begin) starts it afresh. A stream that was never heard goes
+ * no further than MOVE: what may never have traded does not cost a line. When a
+ * round of stages brought nothing, the next begins a limit later, which doubles
+ * every round up to the cap: a dead stream does not recycle its line for ever.
  * A silence that a message ends before we interfered (LIST or less) was a
  * false alarm, and is learned as the gap it was; after that, our own deed may
  * have ended it: it counts as at most twice the longest gap known.
@@ -132,6 +134,7 @@ void stall_assign(struct stall *stall, uint32_t entry, enum stall_class class);
 
 /*
  * It is subscribed on a (new) connection: from now it is expected to produce.
+ * Not after a RESUBSCRIBE on the same one, which is a stage of healing.
  * Stage and silence start afresh; what was learned and the rounds stay.
  */
 void stall_begin(struct stall *stall, uint32_t entry, mono_t now);
@@ -150,7 +153,7 @@ enum stall_stage stall_on_message(struct stall *stall, uint32_t entry, mono_t no
 
 /*
  * The next entry that enters a stage by now; call it until it returns false.
- * A stage that was due long ago is told once, the next one by its spacing from now.
+ * Stages that were due while nobody asked are not made up for: one now, the next by its spacing.
  */
 bool stall_next(struct stall *stall, mono_t now, struct stall_alarm *alarm);
 
