@@ -28,9 +28,11 @@ BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c 
 VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
          feed/venue/binance/limits.c feed/venue/binance/reading.c feed/venue/binance/request.c \
          feed/venue/binance/scan.c feed/venue/binance/streams.c
-CORE := feed/core/action.c feed/core/arbiter.c feed/core/life.c feed/core/pool.c \
-        feed/core/place.c feed/core/quota.c feed/core/retry.c feed/core/rotate.c \
-        feed/core/session.c feed/core/subscribe.c feed/core/watch.c
+CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/breaker.c \
+        feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
+        feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
+        feed/core/quota.c feed/core/retry.c feed/core/rotate.c feed/core/session.c \
+        feed/core/stall.c feed/core/subscribe.c feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
