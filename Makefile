@@ -31,13 +31,14 @@ VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binanc
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/breaker.c \
         feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
         feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
-        feed/core/quota.c feed/core/retry.c feed/core/rotate.c feed/core/session.c \
+        feed/core/quota.c feed/core/retry.c feed/core/rotate.c feed/core/route.c feed/core/session.c \
         feed/core/stall.c feed/core/subscribe.c feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
         feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
-        feed/conf/config_relate.c feed/conf/config_rule.c feed/conf/config_value.c
+        feed/conf/config_relate.c feed/conf/config_rule.c feed/conf/config_target.c \
+        feed/conf/config_value.c
 
 # L5
 IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
@@ -45,8 +46,8 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
       feed/io/transport_lws.c
 
 # L6 to L8
-FEED := feed/forecast.c feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c \
-        feed/roster.c feed/snapshot.c
+FEED := feed/forecast.c feed/judge.c feed/normalize.c feed/pipeline.c \
+        feed/pipeline_life.c feed/plan.c feed/publish.c feed/roster.c feed/snapshot.c
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.

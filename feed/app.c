@@ -45,7 +45,7 @@ struct app {
 	mono_t snapshot_due;
 	struct pool_heard heard[HEARD_AT_ONCE];
 	mono_t heard_due;
-	char endpoint[300];
+	struct config_target target[CONFIG_TARGETS_MAX];
 	wall_t connected[TRANSPORT_LINES_MAX];
 	char detail[TRANSPORT_LINES_MAX][TRANSPORT_DETAIL_MAX]; /* how its last connection ended */
 };
@@ -78,13 +78,14 @@ static void
 connect_line(struct app *app, const struct pool_action *act)
 {
 	const struct config_endpoint *e = &app->cfg->endpoint;
+	struct config_target *to = &app->target[act->endpoint];
 	const char *unit = e->time_unit == CONFIG_MICROSECOND ? "?timeUnit=MICROSECOND" : "";
 	char path[512];
 	struct transport_target target = {
-		.host = e->host,
-		.port = (uint16_t)e->port,
+		.host = to->host,
+		.port = to->port,
 		.path = path,
-		.address = e->address[0] ? e->address : NULL,
+		.address = to->address[0] ? to->address : NULL,
 	};
 	int rc;
 
@@ -116,6 +117,8 @@ send_request(struct app *app, const struct pool_action *act)
 		return; /* the line ended in the same step */
 	for (unsigned i = 0; i < count; i++)
 		names[i] = bytes_of(app->cfg->streams.item[streams[i]]);
+	for (unsigned i = 0; i < count && act->kind == ACT_SEND_UNSUBSCRIBE; i++)
+		pipeline_on_stream_left(app->pipeline, streams[i], act->line);
 	n = request_format(
 	    text, sizeof(text), method_of[act->kind], act->request_id, names, count);
 	if (n > 0)
@@ -235,6 +238,14 @@ step_line(struct app *app, unsigned line, const struct session_event *what, mono
 	step(app, &event, now);
 }
 
+static unsigned
+leg_of(const struct app *app, unsigned line)
+{
+	struct pool_line_view view;
+
+	return pool_line_view(&app->pool, line, &view) ? view.leg : 0;
+}
+
 static void
 on_transport_event(struct app *app, const struct transport_event *t, mono_t now)
 {
@@ -252,7 +263,7 @@ on_transport_event(struct app *app, const struct transport_event *t, mono_t now)
 	case TRANSPORT_UP:
 		counter[TICK_COUNTER_CONNECTS]++;
 		app->connected[t->line] = clock_wall();
-		pipeline_on_line_up(app->pipeline, t->line, clock_wall(), now);
+		pipeline_on_line_up(app->pipeline, t->line, leg_of(app, t->line), clock_wall(), now);
 		e.kind = SESSION_WENT_UP;
 		break;
 	case TRANSPORT_FAILED:
@@ -328,7 +339,7 @@ take_snapshot(struct app *app, mono_t now)
 		.transport = app->transport,
 		.pipeline = app->pipeline,
 		.ring = &app->ring,
-		.endpoint = app->endpoint,
+		.target = app->target,
 		.streams = (int64_t)app->cfg->streams.n,
 		.connected = app->connected,
 	};
@@ -349,12 +360,14 @@ turn_once(struct app *app)
 	struct pipeline_control control;
 	int rc;
 
+	deadline = mono_min(deadline, pipeline_deadline(app->pipeline));
 	rc = transport_wait(app->transport, deadline);
 	if (rc != 0) {
 		LOG(ERROR, "wait_failed", LOG_ERRNO("error", rc), LOG_THEN("the feed ends"));
 		return rc;
 	}
 	now = clock_mono();
+	pipeline_on_time(app->pipeline, now);
 	while (transport_next_event(app->transport, &event))
 		on_transport_event(app, &event, now);
 	while (pipeline_next_control(app->pipeline, &control))
@@ -426,6 +439,7 @@ open_pipeline(struct app *app)
 		.venue = venue_of[app->cfg->product],
 		.price_exponent = -8,
 		.qty_exponent = -8,
+		.hold_for = span_ms(app->cfg->arbiter.hold_ms),
 		.streams_max = app->plan.memory.streams_max,
 	};
 	int rc;
@@ -517,8 +531,8 @@ app_run(const struct config *cfg)
 	if (!app)
 		return 1;
 	app->cfg = cfg;
-	snprintf(app->endpoint, sizeof(app->endpoint), "%s:%d", cfg->endpoint.host,
-	    (int)cfg->endpoint.port);
+	for (unsigned i = 0; i < config_targets(cfg); i++)
+		config_target(cfg, i, &app->target[i]);
 	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
 		app->connected[line].ns = TICK_ABSENT;
 	catch_signals();
@@ -529,7 +543,8 @@ app_run(const struct config *cfg)
 		snapshot_init(
 		    &app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
 		take_snapshot(app, clock_mono());
-		LOG(INFO, "started", LOG_STR("feed", cfg->feed), LOG_STR("endpoint", app->endpoint),
+		LOG(INFO, "started", LOG_STR("feed", cfg->feed), LOG_STR("endpoint", app->target[0].host),
+		    LOG_U64("endpoints", config_targets(cfg)),
 		    LOG_U64("streams", cfg->streams.n), LOG_U64("lines", pool_members(&app->pool)),
 		    LOG_STR("transport", transport_name(app->transport)));
 		rc = run(app) == 0 ? 0 : 1;

@@ -30,6 +30,7 @@ struct pipeline_cfg {
 	struct board *board; /* open, room for as many instruments as the ring's directory */
 	enum tick_venue venue;
 	int8_t price_exponent, qty_exponent; /* of instruments new to the directory */
+	span_t hold_for;      /* longest wait for ids that another line may bring; 0: none */
 	uint32_t streams_max; /* numbers that pipeline_add_stream() may use */
 };
 
@@ -77,9 +78,24 @@ void pipeline_on_frame(void *context, unsigned line, enum transport_payload payl
     struct bytes frame, struct transport_stamps stamps);
 
 /* A line came up or went down: published in band. What that means for streams, the pool knows. */
-void pipeline_on_line_up(struct pipeline *p, unsigned line, wall_t now, mono_t mono);
+void pipeline_on_line_up(struct pipeline *p, unsigned line, unsigned leg, wall_t now, mono_t mono);
 void pipeline_on_line_down(struct pipeline *p, unsigned line, enum tick_reason why, wall_t now,
     mono_t mono);
+
+/* A line does not carry that stream any more: nobody waits for its messages there. */
+void pipeline_on_stream_left(struct pipeline *p, uint32_t number, unsigned line);
+
+/* What became of a line's market messages. */
+struct pipeline_line_counts {
+	uint64_t wins;       /* published: it was the first, or the only one */
+	uint64_t duplicates; /* another line, or this one before, had brought it */
+};
+
+struct pipeline_line_counts pipeline_line_counts(const struct pipeline *p, unsigned line);
+
+/* Messages that waited long enough for ids before them are judged. Call it when it is due. */
+void pipeline_on_time(struct pipeline *p, mono_t now);
+mono_t pipeline_deadline(const struct pipeline *p);
 
 /*
  * The control plane says that a stream delivers nothing: published in band,

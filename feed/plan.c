@@ -37,6 +37,32 @@ retry_of(const struct config_reconnect *c)
 	};
 }
 
+static struct route_cfg
+route_of(const struct config *cfg)
+{
+	struct route_cfg route = {
+		.endpoints = config_targets(cfg),
+		.legs = (unsigned)cfg->redundancy,
+		.breaker = {
+			.failures_max = (unsigned)cfg->failover.failures_max,
+			.jitter_percent = cfg->reconnect.jitter
+			    ? (unsigned)cfg->reconnect.jitter_percent : 0,
+			.probe_within = span_ms(2 * cfg->pool.connection_timeout_ms),
+		},
+		.choice = {
+			.return_after = span_ms(cfg->failover.return_after_ms),
+			.unfit_below = (int)cfg->heartbeat.unhealthy_threshold_permille,
+		},
+	};
+	struct config_target target;
+
+	for (unsigned i = 0; i < route.endpoints; i++) {
+		config_target(cfg, i, &target);
+		route.region[i] = target.region;
+	}
+	return route;
+}
+
 static struct pool_cfg
 pool_of(const struct config *cfg)
 {
@@ -50,7 +76,7 @@ pool_of(const struct config *cfg)
 		.max_connections = (unsigned)cfg->pool.max_connections,
 		.max_streams_per_connection = (unsigned)streams,
 		.line_room = limits->streams_per_line,
-		.redundancy = 1,
+		.redundancy = (unsigned)cfg->redundancy,
 		.connects_max = (unsigned)limits->connects_max,
 		.connects_window = limits->connects_window,
 		.rotate = {
@@ -61,6 +87,7 @@ pool_of(const struct config *cfg)
 			.handover_within = span_s(HANDOVER_WITHIN_S),
 			.again_after = span_s(ROTATE_AGAIN_AFTER_S),
 		},
+		.route = route_of(cfg),
 		.session = {
 			.connect_within = span_ms(cfg->pool.connection_timeout_ms),
 			.ack_within = span_ms(cfg->subscribe.ack_timeout_ms),
@@ -71,7 +98,6 @@ pool_of(const struct config *cfg)
 			.send_window = span_ms(1000 + SEND_WINDOW_MARGIN_MS),
 			.request_bytes_max = (unsigned)limits->request_bytes_max,
 			.request_bytes_overhead = REQUEST_BYTES_OVERHEAD,
-			.endpoints = 1,
 			.retry = retry_of(&cfg->reconnect),
 		},
 	};

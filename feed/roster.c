@@ -50,6 +50,8 @@ roster_add(struct roster *roster, uint32_t number, struct bytes name, uint32_t i
 		return -ENOMEM;
 	s->instrument = instrument;
 	s->kind = kind;
+	memset(s->line_of, ROSTER_NO_LINE, sizeof(s->line_of));
+	s->last_line = ROSTER_NO_LINE;
 	s->next = *first;
 	*first = number;
 	return 0;

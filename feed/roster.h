@@ -13,10 +13,12 @@
 #include <stdint.h>
 
 #include "feed/base/bytes.h"
+#include "feed/core/arbiter.h"
 #include "feed/core/pool.h"
 #include "feed/venue/venue.h"
 
 #define ROSTER_NONE UINT32_MAX
+#define ROSTER_NO_LINE UINT8_MAX
 #define ROSTER_KINDS (EVENT_KLINE + 1) /* market events */
 
 struct roster_stream {
@@ -25,6 +27,9 @@ struct roster_stream {
 	enum event_kind kind;
 	uint32_t next;       /* of the same instrument and kind */
 	bool stale;          /* as the control plane says */
+	uint8_t line_of[ARBITER_LEGS_MAX]; /* whose messages the arbiter knows by that number */
+	uint8_t last_line;   /* klines, whole books: who was published last, and what */
+	int64_t last_start, last_rank;
 	uint32_t messages;   /* since roster_take() */
 	uint64_t lines;      /* heard there since roster_take() */
 };

@@ -51,7 +51,8 @@ take_line(struct tick_line_status *out, const struct snapshot_sources *from, uns
 		.bytes = (int64_t)counts.bytes,
 		.pings = transport_has_pings(from->transport) ? (int64_t)counts.pings : TICK_ABSENT,
 	};
-	snprintf(out->endpoint, sizeof(out->endpoint), "%s", from->endpoint);
+	snprintf(out->endpoint, sizeof(out->endpoint), "%.56s:%u",
+	    from->target[view.endpoint].host, from->target[view.endpoint].port);
 }
 
 static void

@@ -9,6 +9,7 @@
 
 #include <tickring/status.h>
 
+#include "feed/conf/config.h"
 #include "feed/core/pool.h"
 #include "feed/io/transport.h"
 #include "feed/pipeline.h"
@@ -20,7 +21,7 @@ struct snapshot_sources {
 	const struct transport *transport;
 	struct pipeline *pipeline;
 	const struct ring *ring;
-	const char *endpoint; /* "host:port" of every line */
+	const struct config_target *target; /* by endpoint */
 	int64_t streams;
 	const wall_t *connected; /* per line, ns = TICK_ABSENT when it never was */
 };

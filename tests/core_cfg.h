@@ -26,7 +26,6 @@ core_session_cfg(void)
 		.send_window = span_s(1),
 		.request_bytes_max = 1000,
 		.request_bytes_overhead = 60,
-		.endpoints = 2,
 		.retry = {
 			.base = span_s(1),
 			.cap = span_s(60),
@@ -35,6 +34,17 @@ core_session_cfg(void)
 			.max_retries = 15,
 			.reset_after = 3,
 		},
+	};
+}
+
+static inline struct route_cfg
+core_route_cfg(void)
+{
+	return (struct route_cfg){
+		.endpoints = 2,
+		.legs = 1,
+		.breaker = {.failures_max = 10, .probe_within = span_s(60)},
+		.choice = {.return_after = span_s(300), .unfit_below = 500},
 	};
 }
 
@@ -57,6 +67,7 @@ core_pool_cfg(void)
 			.handover_within = span_s(60),
 			.again_after = span_s(600),
 		},
+		.route = core_route_cfg(),
 		.session = core_session_cfg(),
 	};
 }

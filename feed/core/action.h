@@ -74,12 +74,12 @@ struct pool_action {
 
 /*
  * pool_step() delivers one event to at most every line, lets every line look
- * at its timers, replaces lines, and lets them look once more: four times
- * SESSION_ACTIONS_MAX per line at most.
+ * at its timers, replaces lines, and lets them look once more, up to two rounds each:
+ * eight times SESSION_ACTIONS_MAX per line at most.
  */
-#define POOL_ACTIONS_MAX (4 * SESSION_ACTIONS_MAX * SESSION_LINES_MAX + POOL_TELLS_MAX)
+#define POOL_ACTIONS_MAX (8 * SESSION_ACTIONS_MAX * SESSION_LINES_MAX + POOL_TELLS_MAX)
 
-/* About 700 KB: keep it in the executor's context, not on a stack. */
+/* About 1.2 MB: keep it in the executor's context, not on a stack. */
 struct pool_actions {
 	unsigned n;
 	struct pool_action act[POOL_ACTIONS_MAX];

@@ -2,6 +2,8 @@
 
 #include "feed/core/subscribe.h"
 
+#define TIMER_ROUNDS_MAX 2
+
 static const uint64_t seed_step = UINT64_C(0xd1342543de82ef95);
 
 static unsigned
@@ -26,13 +28,21 @@ rotate_cfg_is_valid(const struct rotate_cfg *cfg)
 }
 
 static bool
+route_cfg_is_valid(const struct route_cfg *cfg)
+{
+	return cfg->endpoints > 0 && cfg->endpoints <= ENDPOINTS_MAX &&
+	    cfg->breaker.failures_max > 0 && cfg->breaker.jitter_percent <= 100 &&
+	    cfg->breaker.probe_within.ns > 0 && cfg->choice.return_after.ns >= 0;
+}
+
+static bool
 session_cfg_is_valid(const struct session_cfg *cfg)
 {
 	return cfg->connect_within.ns > 0 && cfg->ack_within.ns > 0 && cfg->drain_within.ns > 0 &&
 	    cfg->stable_after.ns > 0 && cfg->send_window.ns > 0 &&
 	    cfg->sends_max > cfg->sends_reserved &&
 	    cfg->sends_max - cfg->sends_reserved <= SESSION_SENDS_MAX &&
-	    cfg->request_bytes_max > cfg->request_bytes_overhead && cfg->endpoints > 0 &&
+	    cfg->request_bytes_max > cfg->request_bytes_overhead &&
 	    retry_cfg_is_valid(&cfg->retry);
 }
 
@@ -45,7 +55,8 @@ cfg_is_valid(const struct pool_cfg *cfg)
 	    cfg->line_room >= cfg->max_streams_per_connection && cfg->redundancy > 0 &&
 	    cfg->redundancy <= POOL_LEGS_MAX && cfg->connects_max > 0 &&
 	    cfg->connects_max <= POOL_CONNECTS_MAX && cfg->connects_window.ns > 0 &&
-	    rotate_cfg_is_valid(&cfg->rotate) && session_cfg_is_valid(&cfg->session);
+	    rotate_cfg_is_valid(&cfg->rotate) && route_cfg_is_valid(&cfg->route) &&
+	    session_cfg_is_valid(&cfg->session);
 }
 
 /* Lines of one leg: the initial ones' share, more when the streams need them, never idle ones. */
@@ -96,6 +107,7 @@ init_lines(struct pool *pool, unsigned per_leg, uint64_t seed)
 		    line / per_leg % pool->cfg.redundancy);
 		session_init(&pool->session[line], line, &pool->shared, pool->entry,
 		    line * pool->cfg.line_room, pool->cfg.line_room, seed + line * seed_step);
+		pool->session[line].leg = pool->line[line].leg;
 	}
 }
 
@@ -139,6 +151,8 @@ pool_init(struct pool *pool, const struct pool_cfg *cfg, const uint16_t *stream_
 		.members = per_leg * cfg->redundancy,
 	};
 	rng_seed(&pool->rng, seed);
+	pool->cfg.route.legs = cfg->redundancy;
+	route_init(&pool->shared.route, &pool->cfg.route, seed);
 	quota_init(&pool->shared.connects, cfg->connects_max, cfg->connects_window,
 	    pool->connect_stamps);
 	init_streams(pool, stream_bytes);
@@ -181,8 +195,9 @@ tell_session(struct pool *pool, unsigned line, const struct session_event *event
 }
 
 /*
- * A session that was told of a due deadline has none that is due any more, so
- * one round is enough: CONNECTING hangs up, DRAINING backs off by at least
+ * A session that was told of a due deadline has none that is due any more, but
+ * a line that gives up its try at an endpoint lets another one try: a second
+ * round is enough for that. CONNECTING hangs up, DRAINING backs off by at least
  * RETRY_DELAY_MIN, SUBSCRIBING sends until the quota or the streams are used
  * up, BACKOFF connects or finds the quota used up by the lines before it.
  */
@@ -190,10 +205,17 @@ static void
 run_due_timers(struct pool *pool, mono_t now, struct pool_actions *actions)
 {
 	static const struct session_event timer = {.kind = SESSION_TIMER};
+	bool any = true;
 
-	for (unsigned line = 0; line < pool->nlines; line++)
-		if (mono_due(session_deadline(&pool->session[line]), now))
+	for (unsigned round = 0; round < TIMER_ROUNDS_MAX && any; round++) {
+		any = false;
+		for (unsigned line = 0; line < pool->nlines; line++) {
+			if (!mono_due(session_deadline(&pool->session[line]), now))
+				continue;
+			any = true;
 			tell_session(pool, line, &timer, now, actions);
+		}
+	}
 }
 
 /* What the world may tell a line; START, TIMER and STOP are the pool's to give. */

@@ -47,6 +47,7 @@ struct pool_cfg {
 	unsigned connects_max;               /* attempts per window, 1 to POOL_CONNECTS_MAX */
 	span_t connects_window;              /* > 0 */
 	struct rotate_cfg rotate;
+	struct route_cfg route; /* its legs are `redundancy` */
 	struct session_cfg session;
 };
 

@@ -284,7 +284,6 @@ session_init(struct session *session, unsigned line, struct session_shared *shar
 		.stream = stream,
 		.first = first,
 		.room = room,
-		.endpoint = line % shared->cfg.endpoints,
 		.reason = TICK_REASON_START,
 		.up = MONO_NEVER,
 		.heard = MONO_NEVER,
@@ -346,8 +345,9 @@ session_deadline(const struct session *session)
 	case SESSION_DRAINING:
 		return mono_add(session->since, cfg->drain_within);
 	case SESSION_BACKOFF:
-	case SESSION_OPEN_CIRCUIT:
 		return life_connect_deadline(session);
+	case SESSION_OPEN_CIRCUIT:
+		return life_circuit_deadline(session);
 	case SESSION_IDLE:
 	case SESSION_STATES:
 		break;

@@ -17,6 +17,7 @@
 #include "feed/core/action.h"
 #include "feed/core/quota.h"
 #include "feed/core/retry.h"
+#include "feed/core/route.h"
 
 #define SESSION_REQUESTS_MAX 32 /* most requests without an answer, per line */
 
@@ -56,7 +57,6 @@ struct session_cfg {
 	span_t send_window;     /* > 0; a margin over the exchange's 1 s absorbs network jitter */
 	unsigned request_bytes_max;      /* longest SUBSCRIBE request */
 	unsigned request_bytes_overhead; /* of it without any stream */
-	unsigned endpoints;     /* how many there are to choose from, >= 1 */
 	struct retry_cfg retry;
 };
 
@@ -96,6 +96,7 @@ struct session_request {
 /* What the sessions of a pool have in common. */
 struct session_shared {
 	struct session_cfg cfg;
+	struct route route;
 	struct quota connects;   /* connection attempts per IP */
 	int64_t last_request_id; /* unique per pool, counting from 1 */
 };
@@ -113,7 +114,7 @@ struct session_counts {
 };
 
 struct session {
-	unsigned line;
+	unsigned line, leg;            /* the leg is the pool's to change while IDLE */
 	enum session_state state;
 	mono_t since;                  /* when the state was entered */
 	struct session_shared *shared;
@@ -123,6 +124,7 @@ struct session {
 	unsigned count[STREAM_STATES]; /* of them by state; FREE is not counted */
 	uint32_t attempt;              /* number of the current or last connection attempt */
 	unsigned endpoint;
+	mono_t dialed;                 /* when that attempt began */
 	enum tick_reason reason;       /* why the last connection or attempt ended, or START */
 	int close_code;                /* of that end, 0: none came */
 	int http_status;               /* of that end, 0: no refused upgrade */

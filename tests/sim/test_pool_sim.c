@@ -28,7 +28,7 @@ on_connect(const struct pool_action *act)
 
 	CHECK(!peer->busy);
 	CHECK(act->attempt == peer->attempt + 1);
-	CHECK(act->endpoint < sim.cfg.session.endpoints);
+	CHECK(act->endpoint < sim.cfg.route.endpoints);
 	if (n >= sim.cfg.connects_max)
 		CHECK(mono_diff(sim.now, sim.connects[before % RECENT_MAX]).ns >=
 		    sim.cfg.connects_window.ns);
@@ -353,7 +353,10 @@ build(uint64_t seed)
 	sim.cfg.connects_max = (unsigned)pick(12, 300);
 	sim.cfg.session.sends_max = (unsigned)pick(2, 10);
 	sim.cfg.session.request_bytes_max = pick(1, 3) == 1 ? 120 : (unsigned)pick(200, 4000);
-	sim.cfg.session.endpoints = (unsigned)pick(1, 4);
+	sim.cfg.route.endpoints = (unsigned)pick(1, 4);
+	sim.cfg.route.breaker.failures_max = (unsigned)pick(2, 20);
+	for (unsigned i = 0; i < sim.cfg.route.endpoints; i++)
+		sim.cfg.route.region[i] = (uint8_t)pick(0, 1);
 	sim.cfg.session.retry.jitter_percent = (unsigned)pick(0, 100);
 	sim.cfg.session.retry.max_retries = (unsigned)pick(0, 15);
 	sim.nstreams = sim.cfg.max_streams_per_connection *

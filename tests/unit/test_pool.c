@@ -153,7 +153,9 @@ settings_out_of_range_are_refused_at_init(void **state)
 	ASSERT_BAD(session.sends_reserved, 5);
 	ASSERT_BAD(session.sends_max, SESSION_SENDS_MAX + 2);
 	ASSERT_BAD(session.request_bytes_max, 60);
-	ASSERT_BAD(session.endpoints, 0);
+	ASSERT_BAD(route.endpoints, 0);
+	ASSERT_BAD(route.endpoints, ENDPOINTS_MAX + 1);
+	ASSERT_BAD(route.breaker.failures_max, 0);
 	ASSERT_BAD(line_room, 199);
 	ASSERT_BAD(redundancy, 0);
 	ASSERT_BAD(redundancy, POOL_LEGS_MAX + 1);

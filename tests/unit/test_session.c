@@ -25,6 +25,10 @@ begin(unsigned n)
 	now = mono_add(MONO_ZERO, span_s(1000));
 	actions.n = 0;
 	shared = (struct session_shared){.cfg = core_session_cfg()};
+	route_init(&shared.route, &(struct route_cfg){
+		.endpoints = 2, .legs = 1,
+		.breaker = {.failures_max = 10, .probe_within = span_s(60)},
+		.choice = {.unfit_below = 500}}, 1);
 	quota_init(&shared.connects, 300, span_s(300), connect_stamps);
 	session_init(&session, 0, &shared, stream, 0, STREAMS_MAX, 1);
 	for (unsigned i = 0; i < n; i++)
