@@ -26,7 +26,12 @@ cell_of(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class c
 static void
 forget(struct arbiter_cell *cell, int64_t id)
 {
-	*cell = (struct arbiter_cell){.id = id, .told = no_gap, .low_since = MONO_NEVER};
+	*cell = (struct arbiter_cell){
+		.id = id,
+		.told = no_gap,
+		.low_since = MONO_NEVER,
+		.held_low = INT64_MAX,
+	};
 }
 
 /* The id before the first one that this message covers. */
@@ -58,13 +63,15 @@ is_valid(const struct arbiter_message *message)
 	return before <= message->id;
 }
 
-/* May another leg, behind the hole's end, still bring what is missing? */
+/* May another leg, behind the hole's end, still bring what is missing? Or is some of it held? */
 static bool
 is_worth_waiting(const struct arbiter *arbiter, const struct arbiter_cell *cell,
     const struct arbiter_message *message, const struct arbiter_gap *gap)
 {
 	if (mono_due(mono_add(message->arrived, arbiter->cfg.wait_max), message->now))
 		return false;
+	if (cell->held_low <= gap->last)
+		return true;
 	for (unsigned leg = 0; leg < ARBITER_LEGS_MAX; leg++)
 		if (leg != message->leg && (cell->legs >> leg & 1) != 0 &&
 		    cell->leg_id[leg] < gap->last)
@@ -159,6 +166,8 @@ advance(struct arbiter *arbiter, struct arbiter_cell *cell, const struct arbiter
 {
 	cell->id = message->id;
 	cell->low_since = MONO_NEVER;
+	/* What else is held is shown again now, and told HOLD again if it has to be. */
+	cell->held_low = INT64_MAX;
 	arbiter->leg[message->leg].wins++;
 	watch_skew(arbiter, message);
 }
@@ -202,6 +211,8 @@ carry_out(struct arbiter *arbiter, struct arbiter_cell *cell,
 		break;
 	case ARBITER_HOLD:
 		leg->held++;
+		if (message->id < cell->held_low)
+			cell->held_low = message->id;
 		break;
 	case ARBITER_INVALID:
 	case ARBITER_VERDICTS:

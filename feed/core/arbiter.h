@@ -14,10 +14,12 @@
  * is lost in a feed that keeps order. With one leg, or when every leg has
  * passed the hole, nothing waits: the gap is told at once, once.
  *
- * HOLD: the caller keeps the message (hold.h) and shows it again, lowest id
- * first, after anything NEW or GAP of its instrument and class and when it is
- * wait_max old. `arrived` stays the first arrival: nothing waits twice. A
- * caller without room for it sets `arrived` to ARBITER_AT_ONCE: a GAP then.
+ * HOLD: the caller keeps the message (hold.h) and shows what it keeps of that
+ * instrument and class again, lowest id first: after every HOLD, NEW and GAP of
+ * it (a HOLD may be what proves the hole), and when one is wait_max old.
+ * `arrived` stays the first arrival: nothing waits twice. A message beyond one
+ * that is kept is HOLD, too: order goes first. A caller without room shows
+ * everything of that instrument and class again with `arrived` ARBITER_AT_ONCE.
  *
  * LATE: an id that was told missing and came after all. It cannot be published
  * in order any more (a caller may publish it flagged REPLAY); told once per id.
@@ -92,7 +94,8 @@ struct arbiter_cell {
 	int64_t id;                    /* last good one, ARBITER_NO_ID: none yet */
 	struct arbiter_gap told;       /* last gap told, less what came late; first > last: none */
 	mono_t low_since;              /* first of the old ids in a row, MONO_NEVER: none */
-	int64_t low_id;                /* last of them */
+	int64_t low_id;                /* highest of them */
+	int64_t held_low;              /* lowest id that was told HOLD; INT64_MAX: none */
 	uint32_t lows;                 /* how many, saturating */
 	uint32_t legs;                 /* bit: the leg has shown an id on this connection */
 	int64_t leg_id[ARBITER_LEGS_MAX]; /* highest id it has shown */

@@ -197,7 +197,10 @@ struct plan {
 	unsigned nitems, legs;
 	struct balance_move *move;
 	unsigned n;
+	uint64_t stuck; /* bit: nothing that runs there can move for the better */
 };
+
+static_assert(BALANCE_LINES_MAX <= 64, "lines are the bits of one word");
 
 static bool
 is_planned(const struct plan *plan, uint32_t item)
@@ -256,20 +259,21 @@ plan_evacuation(struct plan *plan, unsigned max)
 		if (item[i].fixed || item[i].line >= plan->nlines || plan->line[item[i].line].open)
 			continue;
 		npeers = peers_of(plan, i, peers);
-		to = balance_place(plan->cfg, plan->line, plan->nlines, item[i].load, peers, npeers);
+		to = balance_place(plan->cfg, plan->line, plan->nlines, item[i].load, peers,
+		    npeers);
 		if (to != BALANCE_NONE)
 			add_move(plan, i, to);
 	}
 }
 
-/* The open line with the most load for its health, BALANCE_NONE when none is open. */
+/* The open line with the most load for its health that is not stuck; BALANCE_NONE: none. */
 static uint16_t
 fullest(const struct plan *plan)
 {
 	uint16_t best = BALANCE_NONE;
 
 	for (uint16_t i = 0; i < plan->nlines; i++)
-		if (plan->line[i].open && (best == BALANCE_NONE ||
+		if (plan->line[i].open && (plan->stuck >> i & 1) == 0 && (best == BALANCE_NONE ||
 		    weighted(plan->line[i].load, plan->line[i].health) >
 		    weighted(plan->line[best].load, plan->line[best].health)))
 			best = i;
@@ -361,8 +365,9 @@ balance_plan(const struct balance_cfg *cfg, const struct balance_line *line, uns
 			break;
 		i = best_item(&plan, high, low);
 		if (i == UINT32_MAX)
-			break;
-		add_move(&plan, i, low);
+			plan.stuck |= UINT64_C(1) << high;
+		else
+			add_move(&plan, i, low);
 	}
 	return plan.n;
 }

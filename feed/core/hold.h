@@ -4,13 +4,14 @@
  * entries here.
  *
  * One per pipeline; feed thread. Owns no clock. Nearly always empty: then
- * hold_is_empty() is all that it costs. Bounded: when it is full, what comes
- * has to be judged at once (ARBITER_AT_ONCE).
+ * hold_is_empty() is all that it costs. Bounded: when it is full, everything
+ * of the key that comes has to be shown at once (ARBITER_AT_ONCE), lowest first.
  *
- * After ARBITER_NEW, GAP or RESET of a key: hold_take() until it returns false,
- * each message shown to the arbiter again. When that says HOLD again, put it
- * back and stop: what is higher waits with it. When hold_deadline() came:
- * hold_take_due(), then hold_take() of the same key likewise, until it returns false.
+ * After ARBITER_HOLD (and its hold_add()), NEW, GAP or RESET of a key: hold_take()
+ * until it returns false, each message shown to the arbiter again. When that
+ * says HOLD again, put it back and stop: what is higher waits with it. When
+ * hold_deadline() came: hold_take_due(), and after each the same with hold_take()
+ * of its key, until hold_take_due() returns false.
  */
 #ifndef FEED_CORE_HOLD_H
 #define FEED_CORE_HOLD_H

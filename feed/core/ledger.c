@@ -154,10 +154,14 @@ ledger_excuse(struct ledger *ledger, uint32_t i, bool may_be_silent, mono_t now)
 
 	if (entry == NULL || entry->may_be_silent == may_be_silent)
 		return;
+	if (entry->state != LEDGER_ACKED && entry->state != LEDGER_LISTED) {
+		entry->may_be_silent = may_be_silent;
+		return;
+	}
 	leave_queue(ledger, i);
 	entry->may_be_silent = may_be_silent;
 	/* Its time starts now, and with it its place at the end of the queue. */
-	if (!may_be_silent && !mono_is_never(entry->acked))
+	if (!may_be_silent)
 		entry->acked = now;
 	join_queue(ledger, i);
 }

@@ -10,7 +10,6 @@ enum {
 	FLAG_SUSPENDED = 2, /* silence is no alarm */
 	FLAG_HEARD = 4,     /* a message came since begin or resume: the next one ends a gap */
 	FLAG_LEARNED = 8,   /* its own limit counts */
-	FLAG_KNOWN = 16,    /* it was heard at least once since it was assigned */
 };
 
 #define S(n) {INT64_C(n) * 1000000000}
@@ -21,16 +20,16 @@ enum {
  * the ledger watches for the first message. Floors lie above what networks and
  * garbage collectors on the way have been seen to hold back (about 1 s); that of
  * quotes keeps detection at 50/s below 3 s. Caps: of what trades at random,
- * half an hour tells a dead stream from a sleepy one; what changes with every
+ * an hour tells a dead stream from a sleepy one; what changes with every
  * order is sooner suspect.
  * Learning takes long enough to see more than one burst.
  */
 const struct stall_cfg stall_cfg_default = {
 	.prior = {
-		[STALL_TRADE] = {S(600), S(3), S(1800), S(60), 256},
+		[STALL_TRADE] = {S(600), S(3), S(3600), S(60), 256},
 		[STALL_QUOTE] = {S(60), MS(1500), S(600), S(5), 128},
-		[STALL_DEPTH] = {S(60), MS(1500), S(600), S(5), 64},
-		[STALL_SLOW] = {S(120), S(6), S(900), S(30), 16},
+		[STALL_DEPTH] = {S(60), MS(1500), S(600), S(5), 128},
+		[STALL_SLOW] = {S(120), S(6), S(900), S(30), 64},
 		[STALL_PERIODIC] = {S(10), S(10), S(60), S(30), 16},
 		[STALL_RARE] = {S(3600), S(3600), S(3600), S(3600), 65535},
 	},
@@ -195,7 +194,7 @@ last_stage(const struct stall *stall, const struct stall_stream *stream)
 {
 	if (is_sparse(stall, stream))
 		return STALL_LIST;
-	return (stream->flags & FLAG_KNOWN) != 0 ? STALL_RECYCLE : STALL_MOVE;
+	return (stream->flags & FLAG_LEARNED) != 0 ? STALL_RECYCLE : STALL_MOVE;
 }
 
 /* The next stage; after the last one a new round begins, which takes longer every time. */
@@ -355,20 +354,26 @@ stall_on_message(struct stall *stall, uint32_t entry, mono_t now)
 {
 	struct stall_stream *stream = stream_at(stall, entry);
 	enum stall_stage ended;
+	bool leaps;
 
 	if (stream == NULL || (stream->flags & FLAG_WATCHED) == 0)
 		return STALL_OK;
 	ended = (enum stall_stage)stream->stage;
+	leaps = stream->rounds > 0 || (stream->flags & FLAG_LEARNED) == 0;
 	if ((stream->flags & (FLAG_HEARD | FLAG_SUSPENDED)) == FLAG_HEARD)
 		learn(stall, stream, mono_diff(now, stream->heard), now);
 	stream->heard = now;
-	stream->flags |= FLAG_HEARD | FLAG_KNOWN;
+	stream->flags |= FLAG_HEARD;
 	stream->rounds = 0;
-	if (ended == STALL_OK)
+	if (ended != STALL_OK) {
+		stall->alarms[STALL_OK]++;
+		enter(stall, stream, STALL_OK);
+	} else if (!leaps || (stream->flags & FLAG_LEARNED) == 0) {
+		/* Fading shortens a limit by little in its own length: the wheel is near enough. */
 		return STALL_OK;
-	stall->alarms[STALL_OK]++;
-	enter(stall, stream, STALL_OK);
-	put_in(stall, entry, due_of(stall, stream));
+	}
+	if (is_judged(stream))
+		put_in(stall, entry, due_of(stall, stream));
 	return ended;
 }
 

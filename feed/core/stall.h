@@ -11,12 +11,13 @@
  * the next quiet minute suspicious. The class of the stream gives the limit
  * until enough was learned, the floor and the cap.
  *
- * False alarms, for arrivals at random (Poisson) of mean gap m: the longest
- * gap remembered stays near 7 m, the limit near 21 m; integrating e^-limit
- * over its distribution gives less than 1 false alarm in 10^8 arrivals once
- * learned, whatever the rate, as long as the limit is below the cap. The test
- * allows none in 10^6. Detection takes the limit and at most one STALL_TICK:
- * 1.75 s for quotes at 50/s.
+ * False alarms, for arrivals at random (Poisson) of mean gap m: with factor F
+ * and memory M the longest gap remembered, x m, is distributed as exp(-M e^-x),
+ * so it stays near ln M, 6 m, and the limit near 24 m; the integral of e^-Fx
+ * over that is F! / M^F = 5.6e-9 false alarms per arrival once learned,
+ * whatever the rate, below the cap. The test allows none in 10^6. Detection
+ * takes the limit and at most one STALL_TICK: 1.75 s for quotes at 50/s whose
+ * longest gap was up to 375 ms.
  *
  * A stream whose limit would exceed the cap is too rare to be judged by its
  * silence: at the cap it is told as LIST, again and again, never further, and
@@ -25,8 +26,8 @@
  *
  * Healing goes by stages, LIST -> RESUBSCRIBE -> MOVE -> RECYCLE, each after
  * the spacing of the one before; a message at any time ends it, a new
- * connection (end, begin) starts it afresh. A stream that was never heard goes
- * no further than MOVE: what may never have traded does not cost a line. When a
+ * connection (end, begin) starts it afresh. A stream that is not learned goes no
+ * further than MOVE: what may hardly ever trade does not cost a line. When a
  * round of stages brought nothing, the next begins a limit later, which doubles
  * every round up to the cap: a dead stream does not recycle its line for ever.
  * A silence that a message ends before we interfered (LIST or less) was a
@@ -45,7 +46,7 @@
 
 #include "feed/base/mono.h"
 
-#define STALL_FACTOR 3   /* limit / longest gap remembered */
+#define STALL_FACTOR 4   /* limit / longest gap remembered */
 #define STALL_MEMORY 256 /* time constant of forgetting / longest gap remembered */
 #define STALL_SLOTS 256  /* of the wheel */
 #define STALL_TICK span_ms(250)
