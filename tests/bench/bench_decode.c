@@ -65,7 +65,7 @@ round_cjson(unsigned long *sum)
 int
 main(int argc, char **argv)
 {
-	int rounds = argc > 1 ? atoi(argv[1]) : 5;
+	int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 5;
 	double ours = 1e12, cjson = 1e12;
 	unsigned long sum = 0;
 
@@ -78,7 +78,7 @@ main(int argc, char **argv)
 		ours = a < ours ? a : ours;
 		cjson = b < cjson ? b : cjson;
 	}
-	printf("%zu messages, %.0f bytes each: ours %.1f ns, cJSON %.1f ns (x %.1f) [%lx]\n", messages,
-	    (double)total_bytes / (double)messages, ours, cjson, cjson / ours, sum);
+	printf("%zu messages, %.0f bytes each: ours %.1f ns, cJSON %.1f ns (x %.1f) [%lx]\n",
+	    messages, (double)total_bytes / (double)messages, ours, cjson, cjson / ours, sum);
 	return 0;
 }

@@ -40,10 +40,10 @@ numbers_out_of_range_name_key_value_and_range(void **state)
 {
 	static const struct wrong rows[] = {
 	    {"{" S ",\n\"pool\": {\n\"max_connections\": 0}}",
-	        ":3: key \"pool.max_connections\": value 0 is too small, allowed: 1 to 300 "
+	        ":3: key \"pool.max_connections\": value 0 is too small, allowed: 1 to 64 "
 	        "connections\n"},
-	    {"{" S ", \"pool\": {\"max_connections\": 301}}",
-	        ":1: key \"pool.max_connections\": value 301 is too large, allowed: 1 to 300 "
+	    {"{" S ", \"pool\": {\"max_connections\": 65}}",
+	        ":1: key \"pool.max_connections\": value 65 is too large, allowed: 1 to 64 "
 	        "connections\n"},
 	    {"{" S ", \"endpoint\": {\"port\": 65536}}",
 	        ":1: key \"endpoint.port\": value 65536 is too large, allowed: 1 to 65535\n"},
@@ -236,16 +236,17 @@ wrong_streams_are_named(void **state)
 	        ": key \"streams\": missing, at least one stream is wanted, like "
 	        "\"btcusdt@trade\"\n"},
 	    {"{\"streams\": [\"btcusdt@trade\",\n\"btcusdt\"]}",
-	        ":2: key \"streams\": value \"btcusdt\" has no \"@\": a stream is a symbol, "
+	        ":2: key \"streams\": value \"btcusdt\" has no type: a stream is a symbol, "
 	        "\"@\" "
-	        "and a kind, like \"btcusdt@trade\"\n"},
+	        "and a type, like \"btcusdt@trade\"\n"},
 	    {"{\"streams\": [\"a@trade\",\n\"a@trade\"]}",
 	        ":2: key \"streams\": value \"a@trade\" is in the list twice\n"},
 	    {"{\"streams\": [\"BTCUSDT@trade\"]}",
 	        ":1: key \"streams\": value \"BTCUSDT@trade\" has a symbol in upper case: stream "
 	        "names have it in lower case\n"},
 	    {"{\"streams\": [\"a b@trade\"]}",
-	        ":1: key \"streams\": value \"a b@trade\" has blanks or control characters\n"},
+	        ":1: key \"streams\": value \"a b@trade\" holds white space, a control "
+	        "character, a quote, a slash or a backslash\n"},
 	    {"{\"streams\": [\"a@trade\", 7]}",
 	        ":1: key \"streams\": value 7 is in the list, allowed: only texts\n"},
 	    {"{\"streams\": [\"a@trade\", [\"b@trade\"]]}",
@@ -318,7 +319,7 @@ a_refused_value_is_not_compared_with_others(void **state)
 {
 	static const struct wrong rows[] = {
 	    {"{" S ", \"pool\": {\"initial_connections\": 50, \"max_connections\": 999}}",
-	        ":1: key \"pool.max_connections\": value 999 is too large, allowed: 1 to 300 "
+	        ":1: key \"pool.max_connections\": value 999 is too large, allowed: 1 to 64 "
 	        "connections\n"},
 	};
 
