@@ -1,6 +1,6 @@
 #!/bin/sh
-# The strategy of README.md: its text is docs/examples/strategy.c, the command
-# printed under it builds it, and it prints the quotes of a feed that runs on
+# The strategy of README.md and tickring(3): its text is docs/examples/strategy.c,
+# the command printed under it builds it, and it prints the quotes of a feed that runs on
 # a simulated exchange.
 #
 # TICKRING_BUILD, TICKRING_VARIANT, CC: of the build.
@@ -47,6 +47,10 @@ block_of() {
 block_of README.md >"$work/strategy.c"
 cmp "$work/strategy.c" docs/examples/strategy.c ||
     fail "the block of README.md is not docs/examples/strategy.c"
+
+# And that of the manual page, where a backslash is written \\e.
+sed -n '/^\.Bd -literal$/,/^\.Ed$/{/^\./d; s/\\e/\\/g; p;}' docs/man/tickring.3 |
+    cmp - docs/examples/strategy.c || fail "the example of tickring.3 is another one"
 
 # The printed command, with the compiler and the library of this build.
 case ${TICKRING_VARIANT:-release} in
