@@ -86,9 +86,9 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_json_events.c tests/unit/test_limits.c tests/unit/test_log.c \
               tests/unit/test_names.c tests/unit/test_pool.c tests/unit/test_quota.c \
               tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
-              tests/unit/test_rng.c tests/unit/test_session.c tests/unit/test_sim_capture.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_streams.c
+              tests/unit/test_rng.c tests/unit/test_session.c tests/unit/test_shm_doc.c \
+              tests/unit/test_sim_capture.c tests/unit/test_sim_market.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c tests/unit/test_streams.c
 IPC_TESTS := tests/ipc/test_inspect.c
 SYSTEM_TESTS := tests/system/test_exchange_sim.c tests/system/test_transport.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
@@ -98,7 +98,7 @@ FUZZERS := tests/fuzz/fuzz_json.c
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_decode.c
-SHELL_TESTS :=
+SHELL_TESTS := tests/system/readme_example.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/shm_fixture.c \
