@@ -182,7 +182,9 @@ take_close(struct wsframe *f, struct bytes payload, struct bytes *message)
 	*message = BYTES_NONE;
 	f->close_code = NO_CODE;
 	if (payload.n > 0) {
-		f->close_code = payload.n < 2 ? 0 : (int)big_endian((const unsigned char *)payload.p, 2);
+		if (payload.n < 2)
+			return broken(f, WSFRAME_BAD_CLOSE_CODE);
+		f->close_code = (int)big_endian((const unsigned char *)payload.p, 2);
 		if (!is_close_code(f->close_code))
 			return broken(f, WSFRAME_BAD_CLOSE_CODE);
 		*message = (struct bytes){payload.p + 2, payload.n - 2};

@@ -26,7 +26,7 @@ enum wsframe_result {
 	WSFRAME_PING,     /* *message is its payload: answer with the same in a PONG */
 	WSFRAME_PONG,     /* *message is its payload */
 	WSFRAME_CLOSE,    /* *message is the reason's text, close_code is set; nothing follows */
-	WSFRAME_OVERSIZE, /* a message became longer than bytes_max: said once, its rest is dropped */
+	WSFRAME_OVERSIZE, /* a message is longer than bytes_max: said once, the rest is dropped */
 	WSFRAME_BROKEN,   /* the peer broke the protocol: fault says how; end the connection */
 };
 

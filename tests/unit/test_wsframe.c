@@ -72,7 +72,7 @@ is_over(enum wsframe_result result)
 	return result == WSFRAME_BROKEN || result == WSFRAME_CLOSE;
 }
 
-/* Feeds [p, p + n) from memory of just that size, so that sanitizers see every byte too many. */
+/* Feeds [p, p + n) from memory of just that size: sanitizers see every byte too many. */
 static bool
 feed_piece(struct wsframe *f, const char *p, size_t n, struct events *out)
 {
