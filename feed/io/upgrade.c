@@ -115,7 +115,8 @@ take_field(struct upgrade *u, const char *name, const char *value)
 		if (strcasecmp(name, "retry-after") == 0)
 			u->retry_after_s = retry_after_of(value);
 		else if (strcasecmp(name, "location") == 0 && u->status / 100 == 3)
-			end(u, UPGRADE_REFUSED, "redirects are not followed, this one leads to", value);
+			end(u, UPGRADE_REFUSED, "redirects are not followed, this one leads to",
+			    value);
 		return UPGRADE_MORE;
 	}
 	if (strcasecmp(name, "upgrade") == 0)
@@ -137,7 +138,8 @@ read_field(struct upgrade *u)
 	char *colon = strchr(u->line, ':'), *value;
 
 	/* No folded lines and no blank before the colon (RFC 9112 section 5). */
-	if (colon == NULL || colon == u->line || strcspn(u->line, " \t") < (size_t)(colon - u->line))
+	if (colon == NULL || colon == u->line ||
+	    strcspn(u->line, " \t") < (size_t)(colon - u->line))
 		return end(u, UPGRADE_BROKEN, "a header field is malformed", u->line);
 	*colon = '\0';
 	value = colon + 1 + strspn(colon + 1, " \t");

@@ -55,7 +55,8 @@ the_request_is_that_of_the_rfc(void **state)
 	struct upgrade u;
 
 	(void)state;
-	upgrade_begin(&u, request, "stream.binance.com", 9443, "/stream?timeUnit=MICROSECOND", nonce);
+	upgrade_begin(
+	    &u, request, "stream.binance.com", 9443, "/stream?timeUnit=MICROSECOND", nonce);
 	assert_string_equal(request,
 	    "GET /stream?timeUnit=MICROSECOND HTTP/1.1\r\n"
 	    "Host: stream.binance.com:9443\r\n"
@@ -84,9 +85,9 @@ static void
 a_proper_answer_is_accepted_and_frames_behind_it_are_left(void **state)
 {
 	static const char *const good[] = {
-		START FIELDS ACCEPT "\r\n",
-		START "connection: keep-alive, UPGRADE\r\nUPGRADE: WebSocket\r\nX: y\r\n" ACCEPT "\r\n",
-		"HTTP/1.1 101\n" FIELDS ACCEPT "\n",
+	    START FIELDS ACCEPT "\r\n",
+	    START "connection: keep-alive, UPGRADE\r\nUPGRADE: WebSocket\r\nX: y\r\n" ACCEPT "\r\n",
+	    "HTTP/1.1 101\n" FIELDS ACCEPT "\n",
 	};
 	struct upgrade u;
 	char text[512];
@@ -125,7 +126,8 @@ another_status_is_a_refusal_with_its_retry_after(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(answer(&u, rows[i].text, strlen(rows[i].text), &rest), UPGRADE_REFUSED);
+		assert_int_equal(
+		    answer(&u, rows[i].text, strlen(rows[i].text), &rest), UPGRADE_REFUSED);
 		assert_int_equal(u.status, rows[i].status);
 		assert_int_equal(u.retry_after_s, rows[i].retry_after_s);
 		assert_non_null(strstr(u.detail, rows[i].detail));
@@ -162,7 +164,8 @@ an_improper_answer_is_named(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(answer(&u, rows[i].text, strlen(rows[i].text), &rest), UPGRADE_BROKEN);
+		assert_int_equal(
+		    answer(&u, rows[i].text, strlen(rows[i].text), &rest), UPGRADE_BROKEN);
 		assert_non_null(strstr(u.detail, rows[i].detail));
 	}
 }

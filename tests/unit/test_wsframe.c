@@ -89,7 +89,8 @@ feed_piece(struct wsframe *f, const char *p, size_t n, struct events *out)
 			struct event *e = &out->event[out->n++];
 
 			assert_true(out->n < EVENTS_MAX);
-			*e = (struct event){.result = result, .n = message.n, .code = f->close_code};
+			*e =
+			    (struct event){.result = result, .n = message.n, .code = f->close_code};
 			if (message.n > 0)
 				memcpy(e->text, message.p, message.n);
 		}
