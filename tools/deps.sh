@@ -6,8 +6,8 @@
 set -u
 
 packages="gcc g++ libc6-dev make pkg-config libwebsockets-dev libssl-dev libcjson-dev
-	liburing-dev libcmocka-dev libzstd-dev zstd mandoc ca-certificates openssl"
-commands="gcc g++ make pkg-config zstd mandoc ca-certificates openssl"
+	liburing-dev libcmocka-dev libzstd-dev zstd mandoc openssl ca-certificates"
+commands="gcc g++ make pkg-config zstd mandoc openssl"
 libraries="libwebsockets openssl libcjson liburing libzstd cmocka"
 if [ "${1-}" = clang ]; then
 	packages="$packages clang libclang-rt-dev"
