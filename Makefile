@@ -69,7 +69,7 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_board.c tests/unit/test_
               tests/unit/test_pool.c tests/unit/test_quota.c tests/unit/test_request.c \
               tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
               tests/unit/test_session.c
-IPC_TESTS :=
+IPC_TESTS := tests/ipc/test_restart.c
 SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_refusal.c
 FUZZERS :=
 
@@ -80,7 +80,8 @@ CAPTURE_TESTS := tests/captures/test_capture_decode.c
 SHELL_TESTS :=
 
 # Linked into every test, benchmark and fuzz target through an archive.
-TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/shm_fixture.c tests/system/certs.c \
+TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/ipc/witness.c tests/shm_fixture.c \
+                tests/system/certs.c tests/system/daemon.c \
                 tests/system/transport_rig.c tests/system/ws_server.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
