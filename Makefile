@@ -42,11 +42,12 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
       feed/io/transport_lws.c
 
 # L6 to L8
-FEED := feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c feed/snapshot.c
+FEED := feed/forecast.c feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c \
+        feed/snapshot.c
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
-TOOLS := exchange-sim
+TOOLS := exchange-sim shm-inspect
 tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/capture.c tools/exchange-sim/control.c \
                      tools/exchange-sim/door.c tools/exchange-sim/exchange.c \
@@ -61,17 +62,37 @@ tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/server.c tools/exchange-sim/session.c \
                      tools/exchange-sim/stream.c tools/exchange-sim/text.c \
                      tools/exchange-sim/wire.c
+tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
+                    tools/common/stop.c tools/common/table.c tools/common/term.c \
+                    tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/filter.c \
+                    tools/shm-inspect/follow.c tools/shm-inspect/head.c tools/shm-inspect/live.c \
+                    tools/shm-inspect/main.c tools/shm-inspect/market.c \
+                    tools/shm-inspect/measure.c tools/shm-inspect/options.c \
+                    tools/shm-inspect/record.c tools/shm-inspect/render.c \
+                    tools/shm-inspect/render_json.c tools/shm-inspect/render_text.c \
+                    tools/shm-inspect/render_tsv.c tools/shm-inspect/source.c \
+                    tools/shm-inspect/status_once.c tools/shm-inspect/view.c \
+                    tools/shm-inspect/words.c
 
-# Tests: one binary per file, all with the same libraries.
-UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_board.c tests/unit/test_config.c \
-              tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
-              tests/unit/test_hist.c tests/unit/test_log.c tests/unit/test_names.c \
-              tests/unit/test_pool.c tests/unit/test_quota.c tests/unit/test_request.c \
-              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_session.c
-IPC_TESTS := tests/ipc/test_restart.c
-SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_refusal.c
-FUZZERS :=
+# Tests: one binary per file, all with the same libraries. test_KEY_*.c and
+# test_KEY.c are also linked with the tool tested-KEY, all of it but main().
+tested-inspect := shm-inspect
+tested-sim := exchange-sim
+UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/test_board.c \
+              tests/unit/test_config.c tests/unit/test_config_docs.c \
+              tests/unit/test_config_wrong.c tests/unit/test_fixed.c tests/unit/test_hist.c \
+              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
+              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
+              tests/unit/test_json_events.c tests/unit/test_limits.c tests/unit/test_log.c \
+              tests/unit/test_names.c tests/unit/test_pool.c tests/unit/test_quota.c \
+              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
+              tests/unit/test_rng.c tests/unit/test_session.c tests/unit/test_sim_capture.c \
+              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
+              tests/unit/test_sim_session.c tests/unit/test_streams.c
+IPC_TESTS := tests/ipc/test_inspect.c tests/ipc/test_restart.c
+SYSTEM_TESTS := tests/system/test_exchange_sim.c tests/system/test_transport.c \
+                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
+FUZZERS := tests/fuzz/fuzz_json.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
@@ -80,8 +101,8 @@ CAPTURE_TESTS := tests/captures/test_capture_decode.c
 SHELL_TESTS :=
 
 # Linked into every test, benchmark and fuzz target through an archive.
-TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/ipc/witness.c tests/shm_fixture.c \
-                tests/system/certs.c tests/system/daemon.c \
+TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/ipc/witness.c tests/json_examples.c \
+                tests/shm_fixture.c tests/system/certs.c tests/system/daemon.c \
                 tests/system/transport_rig.c tests/system/ws_server.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
@@ -217,8 +238,11 @@ TEST_BINS := $(call bin,$(TESTS))
 CAPTURE_BINS := $(call bin,$(CAPTURE_TESTS))
 
 $(LIBTEST): $(call obj,$(TEST_SUPPORT))
-$(foreach t,$(TESTS) $(CAPTURE_TESTS),$(eval \
-    $(call PROGRAM,$(t:%.c=%),$(t),$(LIBTEST) $(LIBS),$$(CMOCKA_LIBS))))
+tested = $(tested-$(word 2,$(subst _, ,$(basename $(notdir $(1))))))
+$(foreach t,$(TOOLS),$(eval \
+    $(B)/libtool-$(t).a: $(call obj,$(filter-out %/main.c,$(tool-$(t))))))
+$(foreach t,$(TESTS) $(CAPTURE_TESTS),$(eval $(call PROGRAM,$(t:%.c=%),$(t),\
+    $(LIBTEST) $(addprefix $(B)/libtool-,$(addsuffix .a,$(call tested,$(t)))) $(LIBS),$$(CMOCKA_LIBS))))
 
 # Absolute, so that tests may change their directory.
 CAPTURES := $(abspath $(or $(TICKRING_CAPTURES),$(wildcard ../shared/captures)))

@@ -42,7 +42,7 @@ struct app {
 	mono_t snapshot_due;
 	char endpoint[300];
 	wall_t connected[TRANSPORT_LINES_MAX];
-	char detail[TRANSPORT_LINES_MAX][TRANSPORT_DETAIL_MAX]; /* how a line's last connection ended */
+	char detail[TRANSPORT_LINES_MAX][TRANSPORT_DETAIL_MAX]; /* how its last connection ended */
 };
 
 static volatile sig_atomic_t stop_asked;
@@ -73,13 +73,18 @@ static void
 connect_line(struct app *app, const struct pool_action *act)
 {
 	const struct config_endpoint *e = &app->cfg->endpoint;
+	const char *unit = e->time_unit == CONFIG_MICROSECOND ? "?timeUnit=MICROSECOND" : "";
+	char path[512];
 	struct transport_target target = {
 		.host = e->host,
 		.port = (uint16_t)e->port,
-		.path = e->path,
+		.path = path,
 		.address = e->address[0] ? e->address : NULL,
 	};
-	int rc = transport_connect(app->transport, act->line, act->attempt, &target);
+	int rc;
+
+	snprintf(path, sizeof(path), "%s%s", e->path, unit);
+	rc = transport_connect(app->transport, act->line, act->attempt, &target);
 
 	/* The configuration was checked, so this is a bug: the session's timeout heals it. */
 	if (rc != 0)
@@ -96,9 +101,11 @@ send_subscribe(struct app *app, const struct pool_action *act)
 	int rc = -EMSGSIZE;
 
 	for (unsigned i = 0; i < act->count && i < REQUEST_BYTES_MAX / 4; i++)
-		names[i] = bytes_of(app->cfg->streams.item[pool_stream_at(&app->pool, act->first + i)]);
+		names[i] =
+		    bytes_of(app->cfg->streams.item[pool_stream_at(&app->pool, act->first + i)]);
 	if (act->count <= REQUEST_BYTES_MAX / 4)
-		n = request_format_subscribe(text, sizeof(text), act->request_id, names, act->count);
+		n = request_format_subscribe(
+		    text, sizeof(text), act->request_id, names, act->count);
 	if (n > 0)
 		rc = transport_send(app->transport, act->line, (struct bytes){text, n});
 	pipeline_counters(app->pipeline)[TICK_COUNTER_REQUESTS]++;
@@ -114,7 +121,8 @@ log_transition(struct app *app, const struct pool_action *act)
 	char then[64] = "";
 
 	if (act->to == SESSION_BACKOFF)
-		snprintf(then, sizeof(then), "retry in %lld ms", (long long)(act->retry_in.ns / 1000000));
+		snprintf(then, sizeof(then), "retry in %lld ms",
+		    (long long)(act->retry_in.ns / 1000000));
 	if (act->to == SESSION_BACKOFF && act->why != TICK_REASON_START)
 		LOG(WARNING, "line_state", LOG_U64("line", act->line),
 		    LOG_STR("from", session_state_label(act->from)),
@@ -324,8 +332,9 @@ open_segments(struct app *app)
 	const struct group *g = cfg->ring.group[0] ? getgrnam(cfg->ring.group) : NULL;
 	gid_t group = g ? g->gr_gid : (gid_t)-1;
 	int64_t every = cfg->status_interval_ms * 1000000;
-	struct ring_cfg ring = {.feed = cfg->feed, .group = group, .slots = (uint64_t)cfg->ring.slots,
-	    .instruments_max = (uint32_t)cfg->ring.instruments_max, .heartbeat_every_ns = every};
+	struct ring_cfg ring = {.feed = cfg->feed, .group = group, .heartbeat_every_ns = every,
+	    .slots = (uint64_t)cfg->ring.slots,
+	    .instruments_max = (uint32_t)cfg->ring.instruments_max};
 	struct board_cfg board = {.feed = cfg->feed, .group = group, .heartbeat_every_ns = every,
 	    .instruments_max = ring.instruments_max, .depth = (uint32_t)cfg->board.depth};
 	struct status_cfg status = {.feed = cfg->feed, .group = group, .heartbeat_every_ns = every};
@@ -365,7 +374,8 @@ open_pipeline(struct app *app)
 		if (stream_parse(bytes_of(app->cfg->streams.item[i]), &name) == STREAM_FINE)
 			n = stream_symbol_upper(name.symbol, symbol, sizeof(symbol));
 		if (n > 0 && pipeline_add_instrument(app->pipeline, (struct bytes){symbol, n}) < 0)
-			LOG(WARNING, "directory_full", LOG_BYTES("symbol", ((struct bytes){symbol, n})),
+			LOG(WARNING, "directory_full",
+			    LOG_BYTES("symbol", ((struct bytes){symbol, n})),
 			    LOG_THEN("its messages are counted, not published"));
 	}
 	return 0;
@@ -454,7 +464,8 @@ app_run(const struct config *cfg)
 	if (open_pool(app) == 0 && open_segments(app) == 0 && open_pipeline(app) == 0 &&
 	    open_transport(app) == 0) {
 		woken_by_signal = app->transport;
-		snapshot_init(&app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
+		snapshot_init(
+		    &app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
 		take_snapshot(app, clock_mono());
 		LOG(INFO, "started", LOG_STR("feed", cfg->feed), LOG_STR("endpoint", app->endpoint),
 		    LOG_U64("streams", cfg->streams.n), LOG_U64("lines", pool_lines(&app->pool)),

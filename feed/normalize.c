@@ -17,7 +17,8 @@ to_levels(const struct event_level *from, uint32_t n, const struct tick_instrume
     struct tick_level *to)
 {
 	for (uint32_t k = 0; k < n; k++)
-		if (!to_price(&from[k].price, i, &to[k].price) || !to_qty(&from[k].qty, i, &to[k].qty))
+		if (!to_price(&from[k].price, i, &to[k].price) ||
+		    !to_qty(&from[k].qty, i, &to[k].qty))
 			return false;
 	return true;
 }
@@ -67,12 +68,13 @@ normalize(const struct event *e, const struct tick_instrument *i, struct tick_le
 	case EVENT_AGG_TRADE:
 		return to_price(&e->u.trade.price, i, &v[0]) && to_qty(&e->u.trade.qty, i, &v[1]);
 	case EVENT_QUOTE:
-		return to_price(&e->u.quote.bid_px, i, &v[0]) && to_qty(&e->u.quote.bid_qty, i, &v[1]) &&
+		return to_price(&e->u.quote.bid_px, i, &v[0]) &&
+		    to_qty(&e->u.quote.bid_qty, i, &v[1]) &&
 		    to_price(&e->u.quote.ask_px, i, &v[2]) && to_qty(&e->u.quote.ask_qty, i, &v[3]);
 	case EVENT_KLINE:
-		return to_price(&e->u.kline.open, i, &v[0]) && to_price(&e->u.kline.high, i, &v[1]) &&
-		    to_price(&e->u.kline.low, i, &v[2]) && to_price(&e->u.kline.close, i, &v[3]) &&
-		    to_qty(&e->u.kline.volume, i, &v[4]) &&
+		return to_price(&e->u.kline.open, i, &v[0]) &&
+		    to_price(&e->u.kline.high, i, &v[1]) && to_price(&e->u.kline.low, i, &v[2]) &&
+		    to_price(&e->u.kline.close, i, &v[3]) && to_qty(&e->u.kline.volume, i, &v[4]) &&
 		    to_qty(&e->u.kline.taker_volume, i, &v[5]);
 	case EVENT_DEPTH:
 	case EVENT_PARTIAL_DEPTH:

@@ -71,7 +71,8 @@ find_instrument(struct pipeline *p, const struct event *e)
 	if (symbol.n == 0) { /* spot's partial depth: only the stream's name tells */
 		if (stream_parse(e->stream, &name) != STREAM_FINE)
 			return -EINVAL;
-		symbol = (struct bytes){upper, stream_symbol_upper(name.symbol, upper, sizeof(upper))};
+		symbol =
+		    (struct bytes){upper, stream_symbol_upper(name.symbol, upper, sizeof(upper))};
 	}
 	id = ring_find(p->cfg.ring, symbol.p, symbol.n);
 	return id >= 0 ? id : pipeline_add_instrument(p, symbol);
@@ -79,7 +80,8 @@ find_instrument(struct pipeline *p, const struct event *e)
 
 /* Publishes a change of an instrument's data state. */
 static void
-turn(struct pipeline *p, uint32_t id, enum tick_data_state state, enum tick_reason why, int64_t now_ns)
+turn(struct pipeline *p, uint32_t id, enum tick_data_state state, enum tick_reason why,
+    int64_t now_ns)
 {
 	struct tick_data *data = &p->instrument[id].data;
 

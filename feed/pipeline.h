@@ -28,7 +28,7 @@ struct pipeline_cfg {
 	struct ring *ring;   /* open; outlives the pipeline */
 	struct board *board; /* open, room for as many instruments as the ring's directory */
 	enum tick_venue venue;
-	int8_t price_exponent, qty_exponent; /* of instruments that the directory does not have yet */
+	int8_t price_exponent, qty_exponent; /* of instruments new to the directory */
 };
 
 /* What a message said to the control plane: the app hands it to the pool. */

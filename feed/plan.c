@@ -14,7 +14,7 @@
 static const struct limits *
 limits_of(const struct config *cfg)
 {
-	return limits_find(config_product_name(cfg->product));
+	return limits_find(bytes_of(config_product_name(cfg->product)));
 }
 
 static struct retry_cfg
@@ -36,8 +36,8 @@ pool_of(const struct config *cfg)
 	const struct limits *limits = limits_of(cfg);
 	int64_t streams = cfg->pool.max_streams_per_connection;
 
-	if (streams > limits->streams_per_connection)
-		streams = limits->streams_per_connection;
+	if (streams > limits->streams_per_line)
+		streams = limits->streams_per_line;
 	return (struct pool_cfg){
 		.initial_connections = (unsigned)cfg->pool.initial_connections,
 		.max_connections = (unsigned)cfg->pool.max_connections,
@@ -49,7 +49,7 @@ pool_of(const struct config *cfg)
 			.ack_within = span_ms(cfg->subscribe.ack_timeout_ms),
 			.drain_within = span_s(DRAIN_WITHIN_S),
 			.stable_after = span_s(STABLE_AFTER_S),
-			.sends_max = (unsigned)limits->messages_per_second,
+			.sends_max = (unsigned)limits->messages_per_s,
 			.sends_reserved = 1, /* for the PONG */
 			.send_window = span_ms(1000 + SEND_WINDOW_MARGIN_MS),
 			.request_bytes_max = (unsigned)limits->request_bytes_max,

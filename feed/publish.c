@@ -111,7 +111,8 @@ publish_sides(const struct publish_context *c, const struct event *e,
 {
 	/* A message without levels still moves the id on: one tick without levels tells it. */
 	if (n->nbids > 0 || n->nasks == 0)
-		publish_side(c, e, n->bids, n->nbids, flags, first, n->nasks == 0 ? TICK_FLAG_LAST : 0);
+		publish_side(
+		    c, e, n->bids, n->nbids, flags, first, n->nasks == 0 ? TICK_FLAG_LAST : 0);
 	if (n->nasks > 0)
 		publish_side(c, e, n->asks, n->nasks, flags | TICK_FLAG_SIDE,
 		    n->nbids > 0 ? 0 : first, TICK_FLAG_LAST);

@@ -37,7 +37,8 @@ take_line(struct tick_line_status *out, const struct snapshot_sources *from, uns
 		.state = view.state,
 		.since_ns = wall_of(view.since, now, mono),
 		.attempts = view.attempt,
-		.connects = (int64_t)view.counts.reconnects + (from->connected[line].ns != TICK_ABSENT),
+		.connects = (int64_t)view.counts.reconnects +
+		    (from->connected[line].ns != TICK_ABSENT),
 		.reason = view.reason,
 		.close_code = view.close_code,
 		.retry_at_ns = wall_of(view.retry_at, now, mono),

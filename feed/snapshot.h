@@ -36,6 +36,7 @@ struct snapshot {
 void snapshot_init(struct snapshot *s, const char *transport, wall_t now, mono_t mono);
 
 /* Brings s->status up to date. Rates and latencies change once a second. */
-void snapshot_take(struct snapshot *s, const struct snapshot_sources *from, wall_t now, mono_t mono);
+void snapshot_take(struct snapshot *s, const struct snapshot_sources *from, wall_t now,
+    mono_t mono);
 
 #endif

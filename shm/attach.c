@@ -67,8 +67,9 @@ range_fits(uint64_t at, uint64_t n, uint64_t each, uint64_t total)
 {
 	uint64_t bytes, end;
 
-	return at >= TICK_HEADER_BYTES && at % 128 == 0 && !__builtin_mul_overflow(n, each, &bytes) &&
-	    !__builtin_add_overflow(at, bytes, &end) && end <= total;
+	return at >= TICK_HEADER_BYTES && at % 128 == 0 &&
+	    !__builtin_mul_overflow(n, each, &bytes) && !__builtin_add_overflow(at, bytes, &end) &&
+	    end <= total;
 }
 
 static int

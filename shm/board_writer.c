@@ -47,7 +47,8 @@ board_reset(struct board *b, uint32_t instrument)
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (__atomic_load_n(parts[i], __ATOMIC_RELAXED) != 0)
-			board_write_part(parts[i], &(struct tick_quote){0}, sizeof(struct tick_quote));
+			board_write_part(
+			    parts[i], &(struct tick_quote){0}, sizeof(struct tick_quote));
 }
 
 bool

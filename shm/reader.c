@@ -185,7 +185,8 @@ tick_reader_peek(struct tick_reader *reader, const struct tick **out)
 		return lapped(reader, seq);
 	}
 	if (__builtin_expect(reader->epoch_unseen, 0))
-		return told_restart(reader, __atomic_load_n(&reader->header->epoch, __ATOMIC_ACQUIRE));
+		return told_restart(
+		    reader, __atomic_load_n(&reader->header->epoch, __ATOMIC_ACQUIRE));
 	if (__builtin_expect(TICK_LOAD(&t->type) == TICK_FEED_EVENT, 0) &&
 	    is_new_epoch(reader, t, &epoch))
 		return told_restart(reader, epoch);

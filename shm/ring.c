@@ -90,7 +90,8 @@ look_around(struct ring *r)
 	r->header = r->segment.header;
 	r->slots = segment_records(&r->segment);
 	r->mask = r->header->records - 1;
-	r->hint_mask = (r->mask + 1 < 4 * TICK_HINT_EVERY ? (r->mask + 1) / 4 : TICK_HINT_EVERY) - 1;
+	r->hint_mask =
+	    (r->mask + 1 < 4 * TICK_HINT_EVERY ? (r->mask + 1) / 4 : TICK_HINT_EVERY) - 1;
 	r->directory = (struct tick_instrument *)((char *)r->header + r->header->directory_at);
 	r->instruments = __atomic_load_n(&r->header->instruments, __ATOMIC_ACQUIRE);
 }
@@ -154,7 +155,8 @@ ring_open(struct ring *r, const struct ring_cfg *cfg, char *why)
 
 	memset(r, 0, sizeof(*r));
 	if (cfg->slots < 16 || (cfg->slots & (cfg->slots - 1)) != 0 || cfg->instruments_max == 0) {
-		snprintf(why, SEGMENT_WHY_MAX, "%.64s: slots must be a power of two, at least 16", cfg->feed);
+		snprintf(why, SEGMENT_WHY_MAX, "%.64s: slots must be a power of two, at least 16",
+		    cfg->feed);
 		return -EINVAL;
 	}
 	rc = segment_open(&r->segment, &spec, why);

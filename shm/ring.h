@@ -82,7 +82,7 @@ ring_publish(struct ring *r, const struct ring_tick *t)
 		__atomic_store_n(&r->header->hint, n + 1, __ATOMIC_RELEASE);
 }
 
-/* Stores the hint and a sign of life; called when the feed thread goes to wait, and with each status. */
+/* Stores the hint and a sign of life; called when the feed thread goes to wait. */
 void ring_idle(struct ring *r, int64_t mono_ns);
 
 /* Id of a symbol, or -1. */

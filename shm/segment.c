@@ -65,12 +65,12 @@ header_for(const struct segment_spec *spec)
 static bool
 same_geometry(const struct tick_segment_header *a, const struct tick_segment_header *b)
 {
-	return a->byte_order == b->byte_order && a->kind == b->kind && a->abi_major == b->abi_major &&
-	    a->abi_minor == b->abi_minor && a->header_bytes == b->header_bytes &&
-	    a->record_bytes == b->record_bytes && a->records == b->records &&
-	    a->records_at == b->records_at && a->directory_at == b->directory_at &&
-	    a->directory_max == b->directory_max && a->total_bytes == b->total_bytes &&
-	    a->board_depth == b->board_depth;
+	return a->byte_order == b->byte_order && a->kind == b->kind &&
+	    a->abi_major == b->abi_major && a->abi_minor == b->abi_minor &&
+	    a->header_bytes == b->header_bytes && a->record_bytes == b->record_bytes &&
+	    a->records == b->records && a->records_at == b->records_at &&
+	    a->directory_at == b->directory_at && a->directory_max == b->directory_max &&
+	    a->total_bytes == b->total_bytes && a->board_depth == b->board_depth;
 }
 
 /* Open-file-description locks die with the process and can be tested by readers. */
@@ -246,7 +246,8 @@ segment_open(struct segment *s, const struct segment_spec *spec, char *why)
 			__atomic_store_n(&s->header->epoch, old.header->epoch, __ATOMIC_RELAXED);
 		}
 	}
-	__atomic_store_n(&s->header->heartbeat_every_ns, spec->heartbeat_every_ns, __ATOMIC_RELAXED);
+	__atomic_store_n(
+	    &s->header->heartbeat_every_ns, spec->heartbeat_every_ns, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -263,7 +264,8 @@ give_name(struct segment *s, char *why)
 	}
 	s->continued = true;
 	if (s->predecessor) {
-		__atomic_store_n(&s->predecessor->header->state, TICK_STATE_REPLACED, __ATOMIC_RELEASE);
+		__atomic_store_n(
+		    &s->predecessor->header->state, TICK_STATE_REPLACED, __ATOMIC_RELEASE);
 		drop(s->predecessor);
 		free(s->predecessor);
 		s->predecessor = NULL;

@@ -50,7 +50,8 @@ int
 tick_status_read(const struct tick_status_reader *reader, struct tick_status *out)
 {
 	struct tick_status copy;
-	uint64_t stable = seqlock_read(&reader->block->seq, &copy, &reader->block->status, sizeof(copy));
+	uint64_t stable =
+	    seqlock_read(&reader->block->seq, &copy, &reader->block->status, sizeof(copy));
 
 	if (stable == 1)
 		return TICK_E_BUSY;

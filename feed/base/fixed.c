@@ -123,8 +123,7 @@ fixed_rescale(struct fixed value, int exponent, int64_t *mantissa)
 	if (shift >= POWERS || shift <= -POWERS)
 		return FIXED_UNFIT;
 	if (shift > 0) {
-		if (__builtin_mul_overflow(value.mantissa, power10[shift], &scaled) ||
-		    scaled == INT64_MIN)
+		if (__builtin_mul_overflow(value.mantissa, power10[shift], &scaled))
 			return FIXED_UNFIT;
 	} else {
 		if (value.mantissa % power10[-shift] != 0)

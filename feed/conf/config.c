@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "feed/conf/config_key.h"
+#include "feed/venue/binance/limits.h"
 
 void
 config_defaults(struct config *cfg)
@@ -86,8 +87,7 @@ config_product_name(enum config_product product)
 int64_t
 config_product_streams_max(enum config_product product)
 {
-	/* Binance: 1024 streams per connection; options 200 (2026-08). */
-	return product == CONFIG_OPTIONS ? 200 : 1024;
+	return limits_find(bytes_of(config_product_name(product)))->streams_per_line;
 }
 
 int

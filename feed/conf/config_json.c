@@ -386,14 +386,15 @@ json_show(const struct json_value *value, char *out)
 	size_t n = strlen(value->text), shown = 0, at, len;
 
 	if (value->kind == JSON_ARRAY || value->kind == JSON_OBJECT) {
-		strcpy(out, value->kind == JSON_ARRAY ? "[...]" : "{...}");
+		snprintf(out, JSON_SHOW_MAX, "%s", value->kind == JSON_ARRAY ? "[...]" : "{...}");
 		return;
 	}
-	at = (size_t)sprintf(out, "%s", quote);
+	at = (size_t)snprintf(out, JSON_SHOW_MAX, "%s", quote);
 	while (shown < n && at < JSON_SHOW_MAX - 16) {
 		len = utf8_length(value->text + shown, n - shown);
 		if ((unsigned char)value->text[shown] < 0x20 || value->text[shown] == 0x7f) {
-			at += (size_t)sprintf(out + at, "\\u%04x", value->text[shown]);
+			at += (size_t)snprintf(out + at, JSON_SHOW_MAX - at, "\\u%04x",
+			    value->text[shown]);
 			shown++;
 			continue;
 		}
@@ -401,5 +402,5 @@ json_show(const struct json_value *value, char *out)
 		at += len;
 		shown += len;
 	}
-	sprintf(out + at, "%s%s", shown < n ? "..." : "", quote);
+	snprintf(out + at, JSON_SHOW_MAX - at, "%s%s", shown < n ? "..." : "", quote);
 }

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "feed/venue/binance/streams.h"
+
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
@@ -112,16 +114,8 @@ config_rule_group(const char *text)
 const char *
 config_rule_stream(const char *text)
 {
-	if (*text == '\0')
-		return "is empty";
-	if (has_blanks(text))
-		return "has blanks or control characters";
-	if (strlen(text) > 255)
-		return "is longer than 255 bytes";
-	if (*text != '!' && strchr(text, '@') == NULL)
-		return "has no \"@\": a stream is a symbol, \"@\" and a kind, "
-		       "like \"btcusdt@trade\"";
-	if (text[strcspn(text, UPPER)] != '\0' && strcspn(text, UPPER) < strcspn(text, "@"))
-		return "has a symbol in upper case: stream names have it in lower case";
-	return NULL;
+	struct stream_name name;
+	enum stream_fault fault = stream_parse(bytes_of(text), &name);
+
+	return fault == STREAM_FINE ? NULL : stream_fault_text(fault);
 }

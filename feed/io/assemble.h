@@ -27,7 +27,7 @@ struct assemble {
 enum assemble_result {
 	ASSEMBLE_WHOLE,    /* *whole is a message, valid until the next call */
 	ASSEMBLE_MORE,     /* nothing to deliver yet */
-	ASSEMBLE_OVERSIZE, /* this fragment made the message too long: said once, the rest is dropped */
+	ASSEMBLE_OVERSIZE, /* too long with this fragment: said once, the rest is dropped */
 };
 
 /* Makes room for messages of at most bytes_max bytes. Returns 0 or -ENOMEM. */

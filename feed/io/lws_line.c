@@ -157,6 +157,7 @@ lws_line_connect(struct lws_line *line, uint32_t attempt, const struct transport
 	line->http_status = 0;
 	line->retry_after_s = -1;
 	line->close_seen = false;
+	line->close_begun = false;
 	line->close_code = 0;
 	line->close_text[0] = '\0';
 	line->ticket++;
@@ -406,6 +407,9 @@ int
 lws_line_on_writeable(struct lws_line *line)
 {
 	if (line->state == LWS_LINE_CLOSING) {
+		if (line->close_begun)
+			return 0; /* the library asks on; another -1 would cut the line */
+		line->close_begun = true;
 		lws_close_reason(line->wsi, (enum lws_close_status)line->close_code, NULL, 0);
 		return -1;
 	}

@@ -52,7 +52,8 @@ struct lws_line {
 	struct tls_peer peer;
 	int http_status;
 	int32_t retry_after_s;
-	bool close_seen; /* the server's close frame came */
+	bool close_seen;  /* the server's close frame came */
+	bool close_begun; /* ours was handed to the library */
 	int close_code;  /* ours when closing, else the server's */
 	char close_text[64];
 

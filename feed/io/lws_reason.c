@@ -68,7 +68,7 @@ lws_reason_of_words(struct bytes words, bool upgrading)
 
 	lws_reason_clean(words, found.text, sizeof(found.text));
 	if (strncmp(found.text, syscall_words, sizeof(syscall_words) - 1) == 0) {
-		error = atoi(found.text + sizeof(syscall_words) - 1);
+		error = (int)strtol(found.text + sizeof(syscall_words) - 1, NULL, 10);
 		found.reason = error == 0 ? TICK_REASON_PEER_CLOSED : lws_reason_of_errno(error);
 		snprintf(found.text, sizeof(found.text), "TLS handshake: %.60s",
 		    error == 0 ? "the server closed the connection" : strerror(error));

@@ -238,8 +238,9 @@ tls_on_info(const SSL *ssl, int where, int ret)
 		return;
 	if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && (ret >> 8) == SSL3_AL_FATAL)
 		words = SSL_alert_desc_string_long(ret);
-	else if (((where & SSL_CB_WRITE_ALERT) == SSL_CB_WRITE_ALERT && (ret >> 8) == SSL3_AL_FATAL) ||
-	    ((where & SSL_CB_CONNECT_EXIT) == SSL_CB_CONNECT_EXIT && ret <= 0))
+	else if ((where & SSL_CB_WRITE_ALERT) == SSL_CB_WRITE_ALERT
+	             ? (ret >> 8) == SSL3_AL_FATAL
+	             : (where & SSL_CB_CONNECT_EXIT) == SSL_CB_CONNECT_EXIT && ret <= 0)
 		words = ERR_reason_error_string(ERR_peek_error());
 	if (words == NULL)
 		return;

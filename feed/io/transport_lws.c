@@ -23,7 +23,7 @@
 #include "feed/io/transport_impl.h"
 
 /* Per line: at most so much (of 64 KiB each) is taken before the caller is back. */
-#define RECV_CALLS_PER_TURN 4
+#define RECV_CALLS_PER_TURN 2
 
 static struct transport_lws *
 impl_of(struct transport *transport)
@@ -224,7 +224,8 @@ transport_lws_open(struct transport **out, const struct transport_cfg *cfg, char
 		SSL_CTX_set_app_data(t->tls, t);
 		SSL_CTX_set_info_callback(t->tls, on_tls_info);
 		t->context = make_context(t);
-		rc = t->context == NULL ? -ENOMEM : 0;
+		/* One turn: it begins with a wake of its own. */
+		rc = t->context == NULL || lws_service(t->context, -1) < 0 ? -ENOMEM : 0;
 	}
 	if (rc != 0) {
 		transport_lws_close(&t->base);

@@ -77,7 +77,7 @@ struct event {
 		} depth;
 		struct {
 			int code;           /* error replies: the exchange's code */
-			struct bytes text;  /* error replies: msg; replies: the result's JSON text */
+			struct bytes text;  /* error replies: msg; replies: the result, JSON */
 		} reply;
 	} u;
 };
@@ -90,7 +90,7 @@ struct event_scratch {
 
 enum decode_result {
 	DECODE_OK,        /* *out is filled (its kind may be EVENT_UNKNOWN) */
-	DECODE_MALFORMED, /* not JSON, truncated, or a known event with a field missing or of the wrong type */
+	DECODE_MALFORMED, /* no JSON, truncated, or a field of a known event is missing or wrong */
 	DECODE_UNFIT,     /* a decimal with more digits than 64 bits hold */
 };
 

@@ -59,10 +59,11 @@ uint32_t tick_board_depth(const struct tick_board *board);
  * TICK_E_ABSENT when nothing of the kind has come yet.
  */
 int tick_board_quote(const struct tick_board *board, uint32_t instrument, struct tick_quote *out);
-int tick_board_trade(const struct tick_board *board, uint32_t instrument, struct tick_last_trade *out);
+int tick_board_trade(const struct tick_board *board, uint32_t instrument,
+    struct tick_last_trade *out);
 int tick_board_data(const struct tick_board *board, uint32_t instrument, struct tick_data *out);
 
-/* The book image: best levels first, up to `levels` a side into bids[] and asks[]. Returns as above. */
+/* The book image, best first: up to `levels` a side into bids[] and asks[]. Returns as above. */
 int tick_board_book(const struct tick_board *board, uint32_t instrument, struct tick_book *out,
     struct tick_level *bids, struct tick_level *asks, uint32_t levels);
 

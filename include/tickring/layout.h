@@ -48,7 +48,7 @@ struct tick_segment_header {
 	uint64_t directory_max; /* ring: entries it has room for; else 0 */
 	uint64_t total_bytes;
 	uint64_t first;         /* ring: number of the first tick ever written here */
-	uint64_t generation;    /* drawn when the segment was created; tells two of one name apart */
+	uint64_t generation;    /* random; tells two segments of one name apart */
 	int64_t created_ns;     /* wall clock */
 	uint32_t board_depth;   /* board: levels a side of the book image; else 0 */
 	uint32_t spare;
@@ -63,7 +63,7 @@ struct tick_segment_header {
 	int64_t started_ns;     /* wall clock of this epoch's start */
 	uint64_t writer_pid;
 
-	/* Ring: how far it is, stored every TICK_HINT_EVERY ticks and when idle; a hint, at most that much behind. */
+	/* Ring: how far it is; stored every TICK_HINT_EVERY ticks and before a wait. */
 	TICK_ALIGNED(128) uint64_t hint; /* ticks published */
 
 	/* Ring: directory entries that are complete. */
@@ -146,7 +146,7 @@ struct tick_board_state {
 	int64_t state;         /* enum tick_data_state */
 	int64_t since_ns;      /* wall clock of the last change of state */
 	int64_t reason;        /* enum tick_reason of it */
-	int64_t trade_id, agg_trade_id, quote_id, depth_id; /* last good ids; TICK_ABSENT: none yet */
+	int64_t trade_id, agg_trade_id, quote_id, depth_id; /* last good ones, or TICK_ABSENT */
 };
 
 struct tick_board_book {
@@ -168,6 +168,7 @@ TICK_STATIC_ASSERT(sizeof(struct tick_board_entry) == 256, "four lines and the l
 
 /* Bytes of a board entry with `depth` levels a side. */
 #define TICK_BOARD_ENTRY_BYTES(depth) \
-	((sizeof(struct tick_board_entry) + 2 * (size_t)(depth) * sizeof(struct tick_level) + 127) / 128 * 128)
+	((sizeof(struct tick_board_entry) + 2 * (size_t)(depth) * sizeof(struct tick_level) + \
+	     127) & ~(size_t)127)
 
 #endif

@@ -32,7 +32,7 @@ enum tick_outcome {
 	TICK_E_FOREIGN = -8,   /* the file is no tickring segment of that kind */
 	TICK_E_TRUNCATED = -9, /* the file is shorter than its header says */
 	TICK_E_ACCESS = -10,   /* permission denied */
-	TICK_E_BUSY = -11,     /* board, status: being written at each attempt; keep the previous value */
+	TICK_E_BUSY = -11,     /* board, status: written at each attempt; keep the last value */
 	TICK_E_RANGE = -12,    /* no such instrument, or a bad argument */
 	TICK_E_SYSTEM = -13    /* the system refused (errno tells) */
 };
@@ -81,7 +81,7 @@ int tick_reader_next(struct tick_reader *reader, struct tick *out);
  */
 int tick_reader_peek(struct tick_reader *reader, const struct tick **out);
 
-/* Does everything that was read from the peeked tick stand? 1 yes; 0: it was overwritten, forget it. */
+/* Does what was read from the peeked tick stand? 1: yes; 0: it was overwritten, forget it. */
 int tick_reader_valid(const struct tick_reader *reader);
 
 /* Goes past the peeked tick, counting it as received. Call it only after a valid one. */

@@ -52,7 +52,7 @@ struct tick_line_status {
 	int64_t last_message_ns; /* wall clock, TICK_ABSENT */
 	int64_t streams_wanted, streams_sent, streams_acknowledged;
 	int64_t messages, bytes;
-	int64_t pings;          /* PINGs of the server; TICK_ABSENT where the transport hides them */
+	int64_t pings;          /* of the server; TICK_ABSENT where the transport hides them */
 	int64_t spare[9];
 	char endpoint[64];      /* host:port, NUL-terminated */
 };
@@ -74,7 +74,7 @@ struct tick_status {
 	int64_t streams;
 	int64_t spare[23];
 	struct tick_latency publish; /* receipt to publish */
-	struct tick_latency arrival; /* exchange event time to receipt: clocks differ, may be negative */
+	struct tick_latency arrival; /* exchange event time to receipt; by two clocks */
 	uint64_t counter[TICK_COUNTERS_MAX]; /* by enum tick_counter */
 	struct tick_line_status line[TICK_LINES_MAX];
 	char transport[16];     /* "lws" */

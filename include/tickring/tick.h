@@ -34,11 +34,11 @@ extern "C" {
 enum tick_type {
 	TICK_TYPE_EMPTY = 0,         /* never published */
 	TICK_TRADE = 1,              /* one trade: price, qty; id t */
-	TICK_AGG_TRADE = 2,          /* trades of one taker order at one price; id a, trades first_id..last_id */
+	TICK_AGG_TRADE = 2,          /* trades of one taker order at one price; id a, first_id f */
 	TICK_BLOCK_TRADE = 3,        /* off-book trade */
 	TICK_QUOTE = 4,              /* best bid and ask; id u */
 	TICK_BOOK_DELTA = 5,         /* up to four changed levels of one side; id u, first_id U */
-	TICK_BOOK_CLEAR = 6,         /* forget both sides; the levels that follow are the whole image */
+	TICK_BOOK_CLEAR = 6,         /* forget both sides; the whole image follows */
 	TICK_KLINE = 7,              /* open, high, low, close of an interval */
 	TICK_TICKER_24H = 8,
 	TICK_MINI_TICKER = 9,
@@ -53,7 +53,7 @@ enum tick_type {
 
 /* tick.flags */
 #define TICK_FLAG_FIRST 0x01u        /* first tick of an exchange event */
-#define TICK_FLAG_LAST 0x02u         /* last tick of an exchange event; a kline: the interval is closed */
+#define TICK_FLAG_LAST 0x02u         /* last tick of an event; a kline: the interval is closed */
 #define TICK_FLAG_REPLAY 0x04u       /* from a snapshot or backfill, not from the live stream */
 #define TICK_FLAG_GAP_BEFORE 0x08u   /* exchange ids are missing before this one */
 #define TICK_FLAG_STALE 0x10u        /* the instrument is marked stale */

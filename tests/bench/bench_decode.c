@@ -78,7 +78,7 @@ main(int argc, char **argv)
 		ours = a < ours ? a : ours;
 		cjson = b < cjson ? b : cjson;
 	}
-	printf("%zu messages, %.0f bytes each: ours %.1f ns, cJSON %.1f ns (x %.1f) [%lx]\n", messages,
-	    (double)total_bytes / (double)messages, ours, cjson, cjson / ours, sum);
+	printf("%zu messages, %.0f bytes each: ours %.1f ns, cJSON %.1f ns (x %.1f) [%lx]\n",
+	    messages, (double)total_bytes / (double)messages, ours, cjson, cjson / ours, sum);
 	return 0;
 }

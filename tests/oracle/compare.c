@@ -95,7 +95,8 @@ row_of(const struct comparison *c, const struct tick *t, char row[ROW_MAX])
 		    t->quote.ask_px, t->quote.ask_qty, us_of(t->exch_ns), us_of(t->trade_ns));
 	else if (t->type == TICK_TRADE)
 		snprintf(row, ROW_MAX,
-		    "trade %.*s %" PRId64 " - - %" PRId64 " %" PRId64 " - - %d %" PRId64 " %" PRId64,
+		    "trade %.*s %" PRId64 " - - %" PRId64 " %" PRId64 " - - %d %" PRId64
+		    " %" PRId64,
 		    i->symbol_bytes, i->symbol, t->id, t->trade.price, t->trade.qty, maker,
 		    us_of(t->exch_ns), us_of(t->trade_ns));
 	else
@@ -216,8 +217,9 @@ verdict(struct comparison *c, bool whole)
 		missing++;
 		differ(c, line, expected, "nothing");
 	}
-	printf("%-32s %7" PRIu64 " messages, %7" PRIu64 " compared, %" PRIu64 " differences, %" PRIu64
-	       " lost%s\n", c->captures.name[c->index], c->messages, c->compared, c->differences,
+	printf("%-32s %7" PRIu64 " messages, %7" PRIu64 " compared, %" PRIu64
+	       " differences, %" PRIu64 " lost%s\n",
+	    c->captures.name[c->index], c->messages, c->compared, c->differences,
 	    stats.lost + missing, whole ? "" : ", replay did not end");
 	return whole && c->differences == 0 && stats.lost == 0 ? 0 : 1;
 }

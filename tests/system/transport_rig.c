@@ -54,19 +54,19 @@ remember(void *context, unsigned line, enum transport_payload kind, struct bytes
 {
 	struct rig *rig = context;
 	size_t n = strlen(rig->log);
-	volatile unsigned char beyond = 0;
+	uint32_t sum = 0;
 
 	rig->in_order = rig->in_order && stamps.recv_mono.ns >= rig->stamps.recv_mono.ns;
 	rig->stamps = stamps;
+	for (size_t i = 0; i < payload.n; i++)
+		sum = sum * 31 + (unsigned char)payload.p[i];
+	rig->sizes[rig->messages & 15] = payload.n;
+	rig->sums[rig->messages & 15] = sum;
 	rig->messages++;
 	rig->per_line[line & 7]++;
-	rig->last_n = payload.n;
-	rig->last_sum = 0;
-	for (size_t i = 0; i < payload.n; i++)
-		rig->last_sum = rig->last_sum * 31 + (unsigned char)payload.p[i];
 	/* The promise to decoders: the sanitizer speaks up when it is broken. */
 	for (size_t i = payload.n; i < payload.n + TRANSPORT_PADDING; i++)
-		beyond ^= (unsigned char)payload.p[i];
+		rig->beyond ^= (unsigned char)payload.p[i];
 	snprintf(rig->last, sizeof(rig->last), "%.*s", (int)(payload.n < 63 ? payload.n : 63),
 	    payload.p);
 	if (payload.n > 63)

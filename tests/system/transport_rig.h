@@ -20,8 +20,9 @@ struct rig {
 	unsigned per_line[8];
 	bool in_order;                /* receive stamps never went back */
 	struct transport_stamps stamps;
-	size_t last_n;
-	uint32_t last_sum;            /* of the bytes of the last message */
+	unsigned char beyond;         /* what lies in the padding, so that it is read */
+	size_t sizes[16];             /* of the messages, by number modulo 16 */
+	uint32_t sums[16];            /* of their bytes */
 	char last[64];                /* its beginning */
 	char text[2048];              /* the beginning of the last one over 63 bytes */
 	char log[256];                /* all small ones: [text] or <bytes> */

@@ -142,8 +142,8 @@ a_wrong_override_is_named_like_a_wrong_line(void **state)
 	    "--set pool.max_connection: unknown key \"pool.max_connection\"; did you mean "
 	    "\"pool.max_connections\"?\n"
 	    "--set cpu: key \"cpu\": value \"many\" is text, allowed: -1 to 1023\n"
-	    "--set streams: key \"streams\": value \"b\" has no \"@\": a stream is a symbol, "
-	    "\"@\" and a kind, like \"btcusdt@trade\"\n");
+	    "--set streams: key \"streams\": value \"b\" has no type: a stream is a symbol, "
+	    "\"@\" and a type, like \"btcusdt@trade\"\n");
 	assert_string_equal(cfg.feed, "feed");
 	assert_int_equal(cfg.streams.n, 1);
 	free(problems);

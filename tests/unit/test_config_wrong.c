@@ -236,16 +236,17 @@ wrong_streams_are_named(void **state)
 	        ": key \"streams\": missing, at least one stream is wanted, like "
 	        "\"btcusdt@trade\"\n"},
 	    {"{\"streams\": [\"btcusdt@trade\",\n\"btcusdt\"]}",
-	        ":2: key \"streams\": value \"btcusdt\" has no \"@\": a stream is a symbol, "
+	        ":2: key \"streams\": value \"btcusdt\" has no type: a stream is a symbol, "
 	        "\"@\" "
-	        "and a kind, like \"btcusdt@trade\"\n"},
+	        "and a type, like \"btcusdt@trade\"\n"},
 	    {"{\"streams\": [\"a@trade\",\n\"a@trade\"]}",
 	        ":2: key \"streams\": value \"a@trade\" is in the list twice\n"},
 	    {"{\"streams\": [\"BTCUSDT@trade\"]}",
 	        ":1: key \"streams\": value \"BTCUSDT@trade\" has a symbol in upper case: stream "
 	        "names have it in lower case\n"},
 	    {"{\"streams\": [\"a b@trade\"]}",
-	        ":1: key \"streams\": value \"a b@trade\" has blanks or control characters\n"},
+	        ":1: key \"streams\": value \"a b@trade\" holds white space, a control "
+	        "character, a quote, a slash or a backslash\n"},
 	    {"{\"streams\": [\"a@trade\", 7]}",
 	        ":1: key \"streams\": value 7 is in the list, allowed: only texts\n"},
 	    {"{\"streams\": [\"a@trade\", [\"b@trade\"]]}",

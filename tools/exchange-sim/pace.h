@@ -11,6 +11,8 @@
 #include "feed/base/mono.h"
 
 #define PACE_DEBT_MAX span_ms(100)
+/* What was sent too much is made up for by silence, but not by more than this. */
+#define PACE_SURPLUS_MAX span_s(1)
 /* Fast streams come in batches, so that waking up does not cost more than sending. */
 #define PACE_BATCH span_us(100)
 

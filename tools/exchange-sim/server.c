@@ -189,6 +189,8 @@ on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
 		r = on_join(s, wsi, line);
 		break;
 	case LWS_CALLBACK_RAW_RX:
+		/* The timeout of the TLS handshake would stay armed in the raw role. */
+		lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
 		exchange_on_bytes(s->exchange, &line->session, (struct bytes){in, len},
 		    mono_now(), wall_now());
 		break;
@@ -226,13 +228,20 @@ on_lws_log(int level, const char *line)
 static bool
 open_timer(struct server *s)
 {
+	/* Its own vhost: the other one takes every descriptor for a TLS socket. */
+	struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN,
+		.protocols = protocols,
+		.vhost_name = "timer",
+	};
+	struct lws_vhost *vhost = lws_create_vhost(s->context, &info);
 	lws_sock_file_fd_type fd;
 
 	s->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (s->timer < 0)
+	if (s->timer < 0 || vhost == NULL)
 		return false;
 	fd.filefd = s->timer;
-	return lws_adopt_descriptor_vhost(s->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "tick",
+	return lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "tick",
 	    NULL) != NULL;
 }
 

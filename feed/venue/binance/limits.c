@@ -1,26 +1,61 @@
 #include "feed/venue/binance/limits.h"
 
-#include <stddef.h>
-#include <string.h>
+#define SECOND INT64_C(1000000000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
 
-#define MS(n) {(int64_t)(n) * 1000000}
-#define S(n) MS((n) * 1000)
-#define MIN(n) S((n) * 60)
-#define H(n) MIN((n) * 60)
+/*
+ * From Binance's API documentation as of 2026-08 (spot and SBE market streams,
+ * USD-M, COIN-M and options websocket pages; /api/v3/depth, /fapi/v1/depth,
+ * /dapi/v1/depth):
+ *   spot:    PING every 20 s, PONG within 60 s, 5 messages/s, 1024 streams
+ *   futures: PING every 3 min, PONG within 10 min, 10 messages/s, 1024 streams
+ *   options: PING every 5 min, PONG within 15 min, 10 messages/s, 200 streams
+ *   all:     300 connection attempts in 5 min per address, 24 h per connection
+ *
+ * Not documented: a control frame over 4096 bytes gets no answer (practice,
+ * 2026-08), so requests stay at or below 4000. Options' depth weights are not
+ * stated where we looked; futures' ones stand in.
+ */
+#define REQUEST_BYTES 4000
+#define CONNECTS 300, {5 * MINUTE}, {24 * HOUR}
+#define SPOT_REST 6000, {{100, 5}, {500, 25}, {1000, 50}, {5000, 250}}
+#define FUTURES_REST 2400, {{50, 2}, {100, 5}, {500, 10}, {1000, 20}}
 
-/* Binance, web-socket-streams.md and the futures' "Connect" pages (2026-08); 4000: practice. */
-static const struct limits rows[] = {
-	{"spot", S(20), S(60), 5, 1024, 300, MIN(5), H(24), 4000},
-	{"usdm", MIN(3), MIN(10), 10, 1024, 300, MIN(5), H(24), 4000},
-	{"coinm", MIN(3), MIN(10), 10, 1024, 300, MIN(5), H(24), 4000},
-	{"options", MIN(5), MIN(15), 10, 200, 300, MIN(5), H(24), 4000},
+static const struct limits table[] = {
+	{"spot", {20 * SECOND}, {60 * SECOND}, 5, 1024, CONNECTS, REQUEST_BYTES, SPOT_REST},
+	{"spot-sbe", {20 * SECOND}, {60 * SECOND}, 5, 1024, CONNECTS, REQUEST_BYTES, SPOT_REST},
+	{"usdm", {3 * MINUTE}, {10 * MINUTE}, 10, 1024, CONNECTS, REQUEST_BYTES, FUTURES_REST},
+	{"coinm", {3 * MINUTE}, {10 * MINUTE}, 10, 1024, CONNECTS, REQUEST_BYTES, FUTURES_REST},
+	{"options", {5 * MINUTE}, {15 * MINUTE}, 10, 200, CONNECTS, REQUEST_BYTES, FUTURES_REST},
 };
 
 const struct limits *
-limits_find(const char *product)
+limits_at(size_t index)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strcmp(rows[i].product, product) == 0)
-			return &rows[i];
+	return index < sizeof(table) / sizeof(table[0]) ? &table[index] : NULL;
+}
+
+const struct limits *
+limits_find(struct bytes name)
+{
+	const struct limits *limits;
+
+	for (size_t i = 0; (limits = limits_at(i)) != NULL; i++)
+		if (bytes_equal(name, bytes_of(limits->name)))
+			return limits;
 	return NULL;
+}
+
+uint32_t
+limits_depth_weight(const struct limits *limits, uint32_t levels)
+{
+	uint32_t weight = 0;
+
+	for (size_t i = 0; i < LIMITS_DEPTH_STEPS && limits->depth[i].weight != 0; i++) {
+		weight = limits->depth[i].weight;
+		if (levels <= limits->depth[i].levels)
+			break;
+	}
+	return weight;
 }

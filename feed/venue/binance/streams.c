@@ -19,15 +19,17 @@ static const struct {
 
 static const char *const fault_texts[STREAM_FAULTS] = {
 	[STREAM_FINE] = "fine",
-	[STREAM_EMPTY] = "stream name is empty",
-	[STREAM_TOO_LONG] = "stream name is longer than 128 bytes",
+	[STREAM_EMPTY] = "is empty",
+	[STREAM_TOO_LONG] = "is longer than 128 bytes",
 	[STREAM_BAD_CHARACTER] =
-	    "stream name holds white space, a control character, a quote, a slash or a backslash",
-	[STREAM_BAD_UTF8] = "stream name is not valid UTF-8",
-	[STREAM_NO_SYMBOL] = "stream name has no symbol, expected <symbol>@<type>",
-	[STREAM_NO_TYPE] = "stream name has no type, expected <symbol>@<type>",
+	    "holds white space, a control character, a quote, a slash or a backslash",
+	[STREAM_BAD_UTF8] = "is not valid UTF-8",
+	[STREAM_NO_SYMBOL] =
+	    "has no symbol: a stream is a symbol, \"@\" and a type, like \"btcusdt@trade\"",
+	[STREAM_NO_TYPE] =
+	    "has no type: a stream is a symbol, \"@\" and a type, like \"btcusdt@trade\"",
 	[STREAM_UPPER_CASE] =
-	    "symbol has upper-case letters, stream names take it in lower case (btcusdt@trade)",
+	    "has a symbol in upper case: stream names have it in lower case",
 };
 
 static enum stream_class

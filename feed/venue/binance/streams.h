@@ -53,7 +53,7 @@ struct stream_name {
  */
 enum stream_fault stream_parse(struct bytes name, struct stream_name *out);
 
-/* The fault in words, with what to do about it; never NULL. */
+/* The fault in words that go on after the name: "is empty", with what to do about it. */
 const char *stream_fault_text(enum stream_fault fault);
 
 /* Only the class, for names that the exchange sent; STREAM_OTHER when in doubt. */

@@ -1,0 +1,67 @@
+/*
+ * Any bytes through the decoder: no crash, no read behind the padding, nothing
+ * decided by the padding, and what it accepts is what cJSON reads.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "feed/venue/binance/json.h"
+#include "tests/decode_oracle.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct event_scratch scratch, scratch_again;
+
+/* cJSON copies a number into a buffer of 63 characters and refuses the rest. */
+static bool
+number_too_long_for_cjson(const uint8_t *data, size_t size)
+{
+	size_t run = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		run = data[i] != 0 && strchr("0123456789+-eE.", data[i]) != NULL ? run + 1 : 0;
+		if (run > 63)
+			return true;
+	}
+	return false;
+}
+
+/* Decodes a copy with nothing but `pad` behind it. */
+static enum decode_result
+decode_padded(const uint8_t *data, size_t size, int pad, struct event_scratch *room, char **copy,
+    struct event *out)
+{
+	*copy = malloc(size + JSON_PADDING);
+	if (size > 0)
+		memcpy(*copy, data, size);
+	memset(*copy + size, pad, JSON_PADDING);
+	return json_decode((struct bytes){*copy, size}, room, out);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char pads[] = {'7', '"', '}', ']', ' ', ','};
+	char *copy, *again, why[ORACLE_WHY_MAX] = "";
+	struct event event, other;
+	enum decode_result result;
+
+	result = decode_padded(data, size, 0, &scratch, &copy, &event);
+	for (size_t i = 0; i < sizeof(pads); i++) {
+		if (decode_padded(data, size, pads[i], &scratch_again, &again, &other) != result ||
+		    (result == DECODE_OK && !events_equal(&event, &other))) {
+			fprintf(stderr, "the padding decides\n");
+			abort();
+		}
+		free(again);
+	}
+	if (result == DECODE_OK && !number_too_long_for_cjson(data, size) &&
+	    !oracle_agrees((struct bytes){copy, size}, &event, why)) {
+		fprintf(stderr, "%s\n", why);
+		abort();
+	}
+	free(copy);
+	return 0;
+}

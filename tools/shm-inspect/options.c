@@ -1,0 +1,275 @@
+#include "tools/shm-inspect/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/common/cli.h"
+#include "tools/common/clock.h"
+#include "tools/common/exits.h"
+
+enum {
+	KEY_HEAD = CLI_LONG,
+	KEY_CHECK,
+	KEY_PLAIN,
+	KEY_LATENCY,
+	KEY_RATE,
+	KEY_SPIN,
+	KEY_DRAIN,
+	KEY_FROM,
+	KEY_DURATION,
+	KEY_INTERVAL
+};
+
+static const struct cli_option table[] = {
+	{KEY_HEAD, "head", NULL, "header and directory once (default when stdout\nis no terminal)"},
+	{KEY_CHECK, "check", NULL, "one line on the writer; exit code 1 unless it\nis alive"},
+	{'b', "board", NULL, "top of book of each instrument, once"},
+	{'s', "status", NULL, "lines and counters of the feed, once"},
+	{'f', "follow", NULL, "ticks as they come"},
+	{'l', "live", NULL, "live view (default on a terminal); keys: s sort,\np pause, q quit"},
+	{KEY_LATENCY, "latency", NULL, "measure latencies (10 s, or --duration)"},
+	{KEY_RATE, "rate", NULL, "measure ticks per second by type (1 s, or as\nlong as told)"},
+	{'o', "output", "FORMAT", "text, json (one object a line) or tsv (raw\nintegers)"},
+	{'i', "instrument", "SYMBOL", "only these; may be repeated, may be a comma list"},
+	{'t', "type", "TYPE", "only these types of ticks, as -i; see below"},
+	{'n', "count", "N", "follow: stop after N ticks"},
+	{KEY_FROM, "from", "WHERE", "newest (default) or oldest tick in the ring"},
+	{KEY_DRAIN, "drain", NULL, "follow: stop when everything in the ring is read"},
+	{KEY_DURATION, "duration", "SECONDS", "stop after that time"},
+	{KEY_INTERVAL, "interval", "SECONDS", "live: time between redraws or blocks (default 1)"},
+	{KEY_PLAIN, "plain", NULL, "live: blocks of text instead of redrawing"},
+	{KEY_SPIN, "spin", NULL, "never sleep while reading; burns a core"},
+	{'w', "wait", "[SECONDS]", "wait for a missing segment, for ever if no time\nis given"},
+	{'h', "help", NULL, "this text"},
+	{'V', "version", NULL, "version"},
+};
+
+static const struct cli cli = {
+	.program = "shm-inspect",
+	.usage = "[options] [FEED]",
+	.about = "Looks at the shared memory of a feed (default \"feed\": /dev/shm/feed.ring,\n"
+             ".board and .status), or of a path to a ring file. It never writes to it.",
+	.options = table,
+	.count = sizeof(table) / sizeof(table[0]),
+};
+
+static void
+print_help(void)
+{
+	cli_help(&cli, stdout);
+	printf("\nTypes:");
+	for (unsigned type = TICK_TRADE; type < TICK_TYPE_COUNT; type++)
+		printf("%s %s", type % 6 == 1 ? "\n " : "", tick_type_name(type));
+	printf("\n\nExit codes: 0 fine, 1 a problem with the feed, 2 usage, 3 other.\n");
+}
+
+static bool
+read_output(struct options *o, const char *text)
+{
+	static const char *const names[] = {"text", "json", "tsv"};
+
+	for (unsigned i = 0; i < 3; i++)
+		if (strcmp(text, names[i]) == 0) {
+			o->output = (enum output)i;
+			return true;
+		}
+	cli_wrong(&cli, "--output %s: text, json or tsv", text);
+	return false;
+}
+
+static bool
+read_from(struct options *o, const char *text)
+{
+	if (strcmp(text, "newest") == 0)
+		o->from = TICK_FROM_NEWEST;
+	else if (strcmp(text, "oldest") == 0)
+		o->from = TICK_FROM_OLDEST;
+	else {
+		cli_wrong(&cli, "--from %s: newest or oldest", text);
+		return false;
+	}
+	return true;
+}
+
+static bool
+read_types(struct options *o, const char *text)
+{
+	char name[32];
+
+	for (;;) {
+		size_t n = strcspn(text, ",");
+		int type;
+
+		snprintf(name, sizeof(name), "%.*s", (int)n, text);
+		type = tick_type_from_name(name);
+		if (type < 0 || n >= sizeof(name)) {
+			cli_wrong(&cli, "--type %s: there is no such type", name);
+			return false;
+		}
+		o->types |= 1u << type;
+		if (text[n] == '\0')
+			return true;
+		text += n + 1;
+	}
+}
+
+static bool
+read_symbols(struct options *o, char *text)
+{
+	for (;;) {
+		size_t n = strcspn(text, ",");
+		bool last = text[n] == '\0';
+
+		if (n == 0 || n > TICK_SYMBOL_MAX) {
+			cli_wrong(&cli, "--instrument: a symbol has 1 to %u bytes",
+			    TICK_SYMBOL_MAX);
+			return false;
+		}
+		if (o->symbols == OPTIONS_SYMBOLS_MAX) {
+			cli_wrong(&cli, "--instrument: over %d symbols", OPTIONS_SYMBOLS_MAX);
+			return false;
+		}
+		text[n] = '\0';
+		o->symbol[o->symbols++] = text;
+		if (last)
+			return true;
+		text += n + 1;
+	}
+}
+
+static bool
+read_seconds(const char *name, const char *text, int64_t ns_min, int64_t *ns)
+{
+	if (cli_seconds(text, ns) && *ns >= ns_min)
+		return true;
+	cli_wrong(&cli, "--%s %s: not a number of seconds", name, text);
+	return false;
+}
+
+/* Options that choose what to show; the last one counts. */
+static bool
+read_mode(struct options *o, int key)
+{
+	switch (key) {
+	case KEY_HEAD:
+		o->mode = MODE_HEAD;
+		break;
+	case KEY_CHECK:
+		o->mode = MODE_CHECK;
+		break;
+	case 'b':
+		o->mode = MODE_BOARD;
+		break;
+	case 's':
+		o->mode = MODE_STATUS;
+		break;
+	case 'f':
+		o->mode = MODE_FOLLOW;
+		break;
+	case 'l':
+		o->mode = MODE_LIVE;
+		break;
+	case KEY_LATENCY:
+		o->latency = true;
+		o->mode = MODE_MEASURE;
+		break;
+	case KEY_RATE:
+		o->rate = true;
+		o->mode = MODE_MEASURE;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+/* Options with a value. False: it is wrong, and that was said. */
+static bool
+read_value(struct options *o, int key, const char *argument)
+{
+	switch (key) {
+	case 'o':
+		return read_output(o, argument);
+	case 'i':
+		return read_symbols(o, (char *)(uintptr_t)argument);
+	case 't':
+		return read_types(o, argument);
+	case 'n':
+		if (cli_count(argument, &o->count) && o->count > 0)
+			return true;
+		cli_wrong(&cli, "--count %s: not a number of ticks", argument);
+		return false;
+	case KEY_FROM:
+		return read_from(o, argument);
+	case KEY_DURATION:
+		return read_seconds("duration", argument, 1, &o->duration_ns);
+	case KEY_INTERVAL:
+		return read_seconds("interval", argument, 10 * NS_PER_MS, &o->interval_ns);
+	case 'w':
+		o->wait = true;
+		return argument == NULL || read_seconds("wait", argument, 1, &o->wait_ns);
+	default:
+		return false;
+	}
+}
+
+static bool
+read_switch(struct options *o, int key)
+{
+	bool *flag = key == KEY_PLAIN ? &o->plain
+	    : key == KEY_SPIN         ? &o->spin
+	    : key == KEY_DRAIN        ? &o->drain
+	                              : NULL;
+
+	if (flag != NULL)
+		*flag = true;
+	return flag != NULL;
+}
+
+static int
+read_operand(struct options *o, int argc, char **argv)
+{
+	if (argc - optind > 1) {
+		cli_wrong(&cli, "one feed at a time, not \"%s\" too", argv[optind + 1]);
+		return EXIT_USAGE;
+	}
+	if (optind < argc)
+		o->feed = argv[optind];
+	return -1;
+}
+
+int
+options_read(struct options *o, int argc, char **argv, bool terminal)
+{
+	const char *argument;
+	bool chosen = false;
+	int key;
+
+	memset(o, 0, sizeof(*o));
+	o->feed = "feed";
+	o->interval_ns = NS_PER_S;
+	optind = 0; /* reset, also of what glibc keeps */
+	while ((key = cli_next(&cli, argc, argv, &argument)) != CLI_END) {
+		if (key == CLI_INVALID)
+			return EXIT_USAGE;
+		if (key == 'h') {
+			print_help();
+			return EXIT_FINE;
+		}
+		if (key == 'V') {
+			printf("shm-inspect (tickring), ABI %u.%u\n", tick_abi_version() / 1000,
+			    tick_abi_version() % 1000);
+			return EXIT_FINE;
+		}
+		if (read_mode(o, key))
+			chosen = true;
+		else if (!read_switch(o, key) && !read_value(o, key, argument))
+			return EXIT_USAGE;
+	}
+	if (!chosen)
+		o->mode = terminal && o->output == OUTPUT_TEXT ? MODE_LIVE : MODE_HEAD;
+	if (o->mode == MODE_MEASURE && o->duration_ns == 0)
+		o->duration_ns = o->latency ? 10 * NS_PER_S : NS_PER_S;
+	return read_operand(o, argc, argv);
+}

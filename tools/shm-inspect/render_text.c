@@ -1,0 +1,240 @@
+/* For people. */
+#include <inttypes.h>
+#include <string.h>
+
+#include <tickring/reasons.h>
+
+#include "tools/common/num.h"
+#include "tools/common/text.h"
+#include "tools/shm-inspect/render.h"
+
+static const char *
+words_of(const struct field *f, char buffer[NUM_MAX])
+{
+	switch (f->kind) {
+	case FIELD_TEXT:
+		return f->text;
+	case FIELD_DECIMAL:
+		return num_decimal(f->value, f->exponent, f->step, buffer);
+	case FIELD_TIME:
+		return num_time(f->value, buffer);
+	case FIELD_SPAN:
+		return num_span(f->value, buffer);
+	case FIELD_INT:
+		break;
+	}
+	if (f->value == TICK_ABSENT)
+		return "-";
+	snprintf(buffer, NUM_MAX, "%" PRId64, f->value);
+	return buffer;
+}
+
+static void
+print_rows(struct sheet *s)
+{
+	table_print(&s->table, s->out);
+	table_fini(&s->table);
+}
+
+static void
+text_record(struct sheet *s, const struct record *r)
+{
+	bool changed = s->kind == NULL || strcmp(s->kind, r->kind) != 0;
+	char buffer[NUM_MAX];
+
+	if (changed) {
+		print_rows(s);
+		if (s->kind != NULL)
+			fputc('\n', s->out);
+		table_init(&s->table, r->table ? r->count : 2);
+		for (unsigned i = 0; r->table && i < r->count; i++)
+			table_cell(&s->table, r->field[i].name, false);
+	}
+	for (unsigned i = 0; i < r->count; i++) {
+		const struct field *f = &r->field[i];
+
+		if (!r->table)
+			table_cell(&s->table, f->name, false);
+		table_cell(&s->table, words_of(f, buffer), r->table && f->kind != FIELD_TEXT);
+	}
+}
+
+static void
+text_tick_begin(FILE *out)
+{
+	(void)out;
+}
+
+static void
+put_price(FILE *out, const struct tick_line *line, int64_t price)
+{
+	char text[NUM_MAX];
+
+	fputs(num_decimal(price, line->price_exponent, line->price_step, text), out);
+}
+
+static void
+put_qty(FILE *out, const struct tick_line *line, int64_t qty)
+{
+	char text[NUM_MAX];
+
+	fputs(num_decimal(qty, line->qty_exponent, line->qty_step, text), out);
+}
+
+static void
+put_id(FILE *out, const char *name, int64_t id)
+{
+	if (id != TICK_ABSENT)
+		fprintf(out, "  %s %" PRId64, name, id);
+}
+
+static void
+put_trade(FILE *out, const struct tick_line *line)
+{
+	const struct tick *t = line->tick;
+
+	put_qty(out, line, t->trade.qty);
+	fputs(" @ ", out);
+	put_price(out, line, t->trade.price);
+	fputs(t->flags & TICK_FLAG_SIDE ? " sell" : " buy", out);
+	if (t->type == TICK_AGG_TRADE && t->trade.last_id != TICK_ABSENT)
+		fprintf(out, "  trades %" PRId64 "..%" PRId64, t->first_id, t->trade.last_id);
+}
+
+static void
+put_quote(FILE *out, const struct tick_line *line)
+{
+	const struct tick *t = line->tick;
+
+	put_qty(out, line, t->quote.bid_qty);
+	fputs(" @ ", out);
+	put_price(out, line, t->quote.bid_px);
+	fputs(" | ", out);
+	put_price(out, line, t->quote.ask_px);
+	fputs(" @ ", out);
+	put_qty(out, line, t->quote.ask_qty);
+}
+
+static void
+put_levels(FILE *out, const struct tick_line *line)
+{
+	const struct tick *t = line->tick;
+	const struct tick_level *levels[] = {
+		&t->book.first[0], &t->book.first[1], &t->book2.more[0], &t->book2.more[1]};
+
+	fputs(t->flags & TICK_FLAG_SIDE ? "ask" : "bid", out);
+	for (unsigned i = 0; i < TICK_LEVELS; i++) {
+		if (levels[i]->price == TICK_ABSENT)
+			continue;
+		fputc(' ', out);
+		put_price(out, line, levels[i]->price);
+		fputc(':', out);
+		if (levels[i]->qty == 0)
+			fputs("gone", out);
+		else
+			put_qty(out, line, levels[i]->qty);
+	}
+}
+
+static void
+put_kline(FILE *out, const struct tick_line *line)
+{
+	const struct tick *t = line->tick;
+	static const char *const names[] = {"open ", " high ", " low ", " close "};
+
+	for (int i = 0; i < 4; i++) {
+		fputs(names[i], out);
+		put_price(out, line, t->v[i]);
+	}
+	fputs(" volume ", out);
+	put_qty(out, line, t->kline2.volume);
+	if (t->flags & TICK_FLAG_LAST)
+		fputs(" closed", out);
+}
+
+static void
+put_numbers(FILE *out, const int64_t *v, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (v[i] == TICK_ABSENT)
+			fputs(" -", out);
+		else
+			fprintf(out, " %" PRId64, v[i]);
+}
+
+static void
+put_payload(FILE *out, const struct tick_line *line)
+{
+	const struct tick *t = line->tick;
+
+	switch (t->type) {
+	case TICK_TRADE:
+	case TICK_AGG_TRADE:
+	case TICK_BLOCK_TRADE:
+		put_trade(out, line);
+		break;
+	case TICK_QUOTE:
+		put_quote(out, line);
+		break;
+	case TICK_BOOK_DELTA:
+		put_levels(out, line);
+		break;
+	case TICK_BOOK_CLEAR:
+		fputs("forget both sides", out);
+		break;
+	case TICK_KLINE:
+		put_kline(out, line);
+		break;
+	case TICK_FEED_EVENT:
+		fputs(tick_reason_text(t->event.reason), out);
+		put_numbers(out, &t->v[1], 3);
+		break;
+	default:
+		fputs("raw", out);
+		put_numbers(out, t->v, 4);
+		break;
+	}
+}
+
+static void
+text_tick(FILE *out, const struct tick_line *line)
+{
+	static const struct {
+		unsigned flag;
+		const char *word;
+	} words[] = {
+		{TICK_FLAG_REPLAY, "replay"},
+		{TICK_FLAG_GAP_BEFORE, "gap before"},
+		{TICK_FLAG_STALE, "stale"},
+		{TICK_FLAG_CLOCK_DOUBT, "clock in doubt"},
+	};
+	const struct tick *t = line->tick;
+	char text[NUM_MAX];
+
+	fprintf(out, "%s ", num_time_of_day(t->recv_ns, text));
+	text_pad(out, line->symbol, -12);
+	fprintf(out, " %-10s ", tick_type_name(t->type));
+	put_payload(out, line);
+	put_id(out, "id", t->id);
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (t->flags & words[i].flag)
+			fprintf(out, "  [%s]", words[i].word);
+	fputc('\n', out);
+}
+
+static void
+text_note(FILE *out, const struct note *note)
+{
+	fprintf(out, "-- %s", note->text);
+	if (note->lost > 0)
+		fprintf(out, ", %" PRIu64 " ticks lost", note->lost);
+	fprintf(out, " (epoch %" PRIu32 ")\n", note->epoch);
+}
+
+const struct render render_text = {
+	.record = text_record,
+	.end = print_rows,
+	.tick_begin = text_tick_begin,
+	.tick = text_tick,
+	.note = text_note,
+};
