@@ -64,10 +64,9 @@ recall_ids(const struct ring *ring, const struct board *board, struct arbiter *a
 {
 	for (uint32_t id = 0; id < ring->instruments; id++)
 		recall_from_board(board, id, arbiter);
-	for (uint64_t i = 0; i <= ring->mask; i++) {
-		const struct tick *t = &ring->slots[i];
-
-		if (tick_number(t->seq) < ring->next && t->instrument < ring->instruments)
-			recall_from_tick(t, arbiter);
-	}
+	for (uint64_t i = 0; i <= ring->mask; i++)
+		if (tick_number(ring->slots[i].seq) < ring->next)
+			recall_from_tick(&ring->slots[i], arbiter);
+	/* A ring of another geometry begins empty; its predecessor may be one ahead of the board. */
+	recall_from_tick(&ring->last, arbiter);
 }

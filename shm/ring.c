@@ -115,6 +115,22 @@ inherit_directory(struct ring *r, const struct segment *old)
 	__atomic_store_n(&r->header->instruments, r->instruments, __ATOMIC_RELEASE);
 }
 
+/* Where the sequence goes on, by what stands in the slots. */
+static void
+continue_after(struct ring *r, const struct survey *s, const struct tick *slots, uint64_t nslots,
+    uint64_t first)
+{
+	const struct tick *last;
+
+	r->torn = s->seq_max & 1;
+	r->next = s->seq_max / 2 > first ? s->seq_max / 2 : first;
+	if (s->seq_max < 2)
+		return;
+	last = &slots[(r->next - 1) & (nslots - 1)];
+	if (tick_number(last->seq) == r->next - 1)
+		words_load(&r->last, last, sizeof(r->last));
+}
+
 /* Is the old file a ring whose slots can be looked at? */
 static bool
 has_slots(const struct tick_segment_header *h, int fd)
@@ -138,24 +154,23 @@ static void
 continue_from(struct ring *r, const struct segment *old)
 {
 	const struct tick_segment_header *h = old->header;
-	uint64_t hint = __atomic_load_n(&h->hint, __ATOMIC_ACQUIRE);
-	void *map = MAP_FAILED;
+	const struct tick *slots;
 	struct survey s;
 	size_t bytes;
+	void *map;
 
-	r->next = hint + TICK_HINT_EVERY;
+	r->next = __atomic_load_n(&h->hint, __ATOMIC_ACQUIRE) + TICK_HINT_EVERY;
 	if (!has_slots(h, old->fd))
 		return;
 	bytes = h->records_at + h->records * sizeof(struct tick);
 	map = mmap(NULL, bytes, PROT_READ, MAP_SHARED, old->fd, 0);
 	if (map == MAP_FAILED)
 		return;
-	s = survey_slots((const struct tick *)((const char *)map + h->records_at), h->records);
+	slots = (const struct tick *)((const char *)map + h->records_at);
+	s = survey_slots(slots, h->records);
+	if (s.sound)
+		continue_after(r, &s, slots, h->records, h->first);
 	munmap(map, bytes);
-	if (!s.sound)
-		return;
-	r->torn = s.seq_max & 1;
-	r->next = s.seq_max / 2 > h->first ? s.seq_max / 2 : h->first;
 }
 
 /* Finds out where the sequence goes on. Returns 0 or -EBADMSG. */
@@ -172,8 +187,7 @@ find_place(struct ring *r)
 		inherit_directory(r, old);
 	} else if (r->segment.continued) {
 		s = survey_slots(r->slots, r->mask + 1);
-		r->next = s.seq_max / 2 > r->header->first ? s.seq_max / 2 : r->header->first;
-		r->torn = s.seq_max & 1;
+		continue_after(r, &s, r->slots, r->mask + 1, r->header->first);
 		r->silent_since_ns = r->header->heartbeat_ns;
 		if (!s.sound || r->instruments > r->header->directory_max)
 			return -EBADMSG;
