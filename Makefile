@@ -84,7 +84,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
               tests/unit/test_json_events.c tests/unit/test_limits.c tests/unit/test_log.c \
-              tests/unit/test_names.c tests/unit/test_pool.c tests/unit/test_quota.c \
+              tests/unit/test_names.c tests/unit/test_pipeline.c \
+              tests/unit/test_pipeline_life.c tests/unit/test_pool.c tests/unit/test_quota.c \
               tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
               tests/unit/test_rng.c tests/unit/test_session.c tests/unit/test_sim_capture.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
@@ -103,8 +104,8 @@ SHELL_TESTS :=
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/ipc/witness.c tests/json_examples.c \
-                tests/shm_fixture.c tests/system/certs.c tests/system/daemon.c \
-                tests/system/transport_rig.c tests/system/ws_server.c
+                tests/pipeline_rig.c tests/shm_fixture.c tests/system/certs.c \
+                tests/system/daemon.c tests/system/transport_rig.c tests/system/ws_server.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c
