@@ -92,7 +92,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_sim_session.c tests/unit/test_streams.c
 IPC_TESTS := tests/ipc/test_inspect.c tests/ipc/test_restart.c tests/ipc/test_segments.c \
              tests/ipc/test_torn.c tests/ipc/test_writers.c
-SYSTEM_TESTS := tests/system/test_exchange_sim.c tests/system/test_transport.c \
+SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
+                tests/system/test_exchange_sim.c tests/system/test_transport.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c
 
@@ -105,7 +106,8 @@ SHELL_TESTS :=
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/ipc/witness.c tests/json_examples.c \
                 tests/pipeline_rig.c tests/shm_fixture.c tests/system/certs.c \
-                tests/system/daemon.c tests/system/transport_rig.c tests/system/ws_server.c
+                tests/system/daemon.c tests/system/feed_rig.c tests/system/transport_rig.c \
+                tests/system/ws_server.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed/base/utf8.h"
 #include "feed/io/clock.h"
 #include "feed/normalize.h"
 #include "feed/publish.h"
@@ -53,7 +54,7 @@ pipeline_add_instrument(struct pipeline *p, struct bytes symbol)
 		.qty_exponent = p->cfg.qty_exponent,
 	};
 
-	if (symbol.n == 0 || symbol.n > TICK_SYMBOL_MAX)
+	if (symbol.n == 0 || symbol.n > TICK_SYMBOL_MAX || !utf8_is_valid(symbol.p, symbol.n))
 		return -EINVAL;
 	i.symbol_bytes = (uint8_t)symbol.n;
 	memcpy(i.symbol, symbol.p, symbol.n);

@@ -205,6 +205,20 @@ a_full_directory_drops_new_instruments_and_keeps_the_old(void **state)
 	assert_int_equal(pipeline_add_instrument(rig->pipeline, (struct bytes){"", 0}), -22);
 }
 
+static void
+a_symbol_that_is_no_text_never_enters_the_directory(void **state)
+{
+	struct pipeline_rig *rig = *state;
+
+	feed_quote(rig, "A\xff\xfeUSDT", 1);
+	feed_quote(rig, "A\xc0\x80USDT", 1);
+	pipeline_rig_no_tick(rig);
+	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_NO_INSTRUMENT), 2);
+	assert_int_equal(tick_reader_instruments(rig->reader), 0);
+	feed_quote(rig, "\xe5\xb8\x81USDT", 1);
+	assert_int_equal(pipeline_rig_tick(rig).instrument, 0);
+}
+
 /* ---- lines ------------------------------------------------------------------- */
 
 static void
@@ -430,6 +444,7 @@ main(void)
 		TEST(everything_that_is_no_market_event_is_counted_by_kind),
 		TEST(a_binary_message_is_counted_as_such),
 		TEST(a_full_directory_drops_new_instruments_and_keeps_the_old),
+		TEST(a_symbol_that_is_no_text_never_enters_the_directory),
 		TEST(a_line_that_goes_down_turns_its_instruments_stale_until_they_are_heard),
 		TEST(every_line_that_was_heard_is_told_once),
 		TEST(after_a_restart_the_ids_go_on_and_the_gap_is_told),
