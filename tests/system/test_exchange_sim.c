@@ -40,7 +40,8 @@ set_paths(struct sim *s)
 	/* BUILD/tests/system/test_exchange_sim -> BUILD/exchange-sim */
 	for (int i = 0; i < 3; i++)
 		*strrchr(s->binary, '/') = '\0';
-	strcat(s->binary, "/exchange-sim");
+	n = (ssize_t)strlen(s->binary);
+	snprintf(s->binary + n, sizeof(s->binary) - (size_t)n, "/exchange-sim");
 	snprintf(s->dir, sizeof(s->dir), "/tmp/test_exchange_sim.XXXXXX");
 	assert_non_null(mkdtemp(s->dir));
 	snprintf(s->port_file, sizeof(s->port_file), "%s/port", s->dir);
@@ -79,7 +80,7 @@ start(struct sim *s, const char *option, const char *value)
 			nanosleep(&pause, NULL);
 	}
 	assert_non_null(f);
-	strcpy(s->address, "127.0.0.1:");
+	snprintf(s->address, sizeof(s->address), "127.0.0.1:");
 	assert_non_null(fgets(s->address + 10, 8, f));
 	s->address[strcspn(s->address, "\n")] = '\0';
 	fclose(f);

@@ -3,8 +3,8 @@
  * before. Late wake-ups are caught up, but never more than PACE_DEBT_MAX: a
  * process that was stopped does not flood its clients. Pure.
  */
-#ifndef EXCHANGE_SIM_PACE_H
-#define EXCHANGE_SIM_PACE_H
+#ifndef TOOLS_EXCHANGE_SIM_PACE_H
+#define TOOLS_EXCHANGE_SIM_PACE_H
 
 #include <stdint.h>
 
