@@ -351,7 +351,8 @@ ask_upgrade(struct uring_line *line)
 
 	line->state = URING_LINE_UPGRADING;
 	if (RAND_bytes(nonce, sizeof(nonce)) == 1)
-		n = upgrade_begin(&line->upgrade, request, line->host, line->port, line->path, nonce);
+		n = upgrade_begin(
+		    &line->upgrade, request, line->host, line->port, line->path, nonce);
 	if (n == 0 || !write_tls(line, request, n))
 		end(line, TICK_REASON_INTERNAL, "%s: the upgrade request cannot be made",
 		    line->host);
