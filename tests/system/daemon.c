@@ -22,7 +22,7 @@
 #define PAUSE_US 500
 #define LOG_MAX (1 << 20)
 
-static char folder[] = "/tmp/tickring-test-XXXXXX";
+static char folder[32];
 static char feed[48];
 static char segment[3][96];
 static struct daemon *running[DAEMONS_MAX];
@@ -60,6 +60,7 @@ daemon_setup_all(void **state)
 		print_error("TICKRING_BUILD is not set\n");
 		return -1;
 	}
+	snprintf(folder, sizeof(folder), "/tmp/tickring-test-XXXXXX");
 	if (mkdtemp(folder) == NULL)
 		return -1;
 	snprintf(feed, sizeof(feed), "test-%ld-%llx", (long)getpid(),
