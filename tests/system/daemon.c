@@ -72,6 +72,24 @@ daemon_setup_all(void **state)
 	return 0;
 }
 
+/* A writer killed while it builds a segment leaves NAME.ring.tmp.PID. */
+static void
+remove_everything_of_the_feed(void)
+{
+	struct dirent *entry;
+	DIR *dir = opendir("/dev/shm");
+	char path[300];
+
+	remove_segments();
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "/dev/shm/%s", entry->d_name);
+		if (strncmp(entry->d_name, feed, strlen(feed)) == 0)
+			unlink(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 int
 daemon_teardown(void **state)
 {
@@ -84,7 +102,7 @@ daemon_teardown(void **state)
 		running[i]->pid = pids[i] = 0;
 		running[i] = NULL;
 	}
-	remove_segments();
+	remove_everything_of_the_feed();
 	return 0;
 }
 
