@@ -16,29 +16,8 @@ pipeline_turn(struct pipeline *p, uint32_t id, enum tick_data_state state, enum 
 }
 
 
-static bool
-class_of(enum event_kind kind, enum arbiter_class *class)
-{
-	switch (kind) {
-	case EVENT_TRADE:
-		*class = ARBITER_TRADE;
-		return true;
-	case EVENT_AGG_TRADE:
-		*class = ARBITER_AGG_TRADE;
-		return true;
-	case EVENT_QUOTE:
-		*class = ARBITER_QUOTE;
-		return true;
-	case EVENT_DEPTH:
-		*class = ARBITER_DEPTH;
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void
-remember_id(struct tick_data *data, enum arbiter_class class, int64_t id)
+void
+pipeline_remember_id(struct tick_data *data, enum arbiter_class class, int64_t id)
 {
 	int64_t *const place[ARBITER_CLASSES] = {
 		[ARBITER_TRADE] = &data->trade_id,
@@ -50,40 +29,18 @@ remember_id(struct tick_data *data, enum arbiter_class class, int64_t id)
 	*place[class] = id;
 }
 
-static enum tick_type
-type_of_class(enum arbiter_class class)
-{
-	static const enum tick_type type[ARBITER_CLASSES] = {
-		[ARBITER_TRADE] = TICK_TRADE,
-		[ARBITER_AGG_TRADE] = TICK_AGG_TRADE,
-		[ARBITER_QUOTE] = TICK_QUOTE,
-		[ARBITER_DEPTH] = TICK_BOOK_DELTA,
-	};
-
-	return type[class];
-}
-
 static void
-tell_gap(struct pipeline *p, struct publish_context *c, enum arbiter_class class,
+tell_gap(struct pipeline *p, struct publish_context *c, enum event_kind kind,
     const struct arbiter_gap *gap)
 {
 	c->flags |= TICK_FLAG_GAP_BEFORE;
 	pipeline_count(p, TICK_COUNTER_GAPS);
-	if (class != ARBITER_DEPTH) /* depth ids are not consecutive on futures */
+	if (kind != EVENT_DEPTH) /* depth ids are not consecutive on futures */
 		p->counter[TICK_COUNTER_GAP_IDS] += (uint64_t)(gap->last - gap->first + 1);
-	publish_event(c, TICK_REASON_GAP, type_of_class(class), gap->first, gap->last);
+	publish_event(c, TICK_REASON_GAP, pipeline_kinds[kind].type, gap->first, gap->last);
 }
 
 /* ---- whose ------------------------------------------------------------------ */
-
-const enum tick_type judge_type_of_kind[ROSTER_KINDS] = {
-	[EVENT_TRADE] = TICK_TRADE,
-	[EVENT_AGG_TRADE] = TICK_AGG_TRADE,
-	[EVENT_QUOTE] = TICK_QUOTE,
-	[EVENT_DEPTH] = TICK_BOOK_DELTA,
-	[EVENT_PARTIAL_DEPTH] = TICK_BOOK_CLEAR,
-	[EVENT_KLINE] = TICK_KLINE,
-};
 
 /* A message is the proof that its stream lives: said here, at once, ahead of its tick. */
 static void
@@ -101,7 +58,7 @@ note_message(struct pipeline *p, const struct publish_context *c, uint32_t numbe
 			s->stale = false;
 			i->stale--;
 			told.flags = 0;
-			publish_event(&told, TICK_REASON_LIVE, judge_type_of_kind[s->kind], number, 0);
+			publish_event(&told, TICK_REASON_LIVE, pipeline_kinds[s->kind].type, number, 0);
 		}
 	}
 	if (i->data.state != TICK_DATA_LIVE && i->stale == 0)
@@ -148,7 +105,8 @@ judge_on_stream_left(struct pipeline *p, uint32_t number, unsigned line)
 		if (s->line_of[leg] != line)
 			continue;
 		s->line_of[leg] = ROSTER_NO_LINE;
-		if (class_of(s->kind, &class))
+		class = pipeline_kinds[s->kind].class;
+		if (class != ARBITER_CLASSES)
 			arbiter_on_leg_down(&p->arbiter, s->instrument, class, leg);
 	}
 }
@@ -158,9 +116,9 @@ judge_on_stream_left(struct pipeline *p, uint32_t number, unsigned line)
 bool
 judge_hold_key(uint32_t instrument, const struct event *e, uint64_t *key)
 {
-	enum arbiter_class class;
+	enum arbiter_class class = pipeline_kinds[e->kind].class;
 
-	if (!class_of(e->kind, &class))
+	if (class == ARBITER_CLASSES)
 		return false;
 	*key = hold_key(instrument, class);
 	return true;
@@ -207,16 +165,18 @@ judge_without_ids(struct pipeline *p, const struct publish_context *c, const str
 
 /* What a verdict means for the counters; returns whether the message is published. */
 static bool
-take_verdict(struct pipeline *p, struct publish_context *c, enum arbiter_class class,
+take_verdict(struct pipeline *p, struct publish_context *c, enum event_kind kind,
     enum arbiter_verdict verdict, const struct arbiter_gap *gap)
 {
 	switch (verdict) {
 	case ARBITER_NEW:
 		break;
 	case ARBITER_GAP:
-		tell_gap(p, c, class, gap);
+		tell_gap(p, c, kind, gap);
 		break;
-	case ARBITER_RESET:
+	case ARBITER_RESET: /* what is missing in between, nobody can tell */
+		c->flags |= TICK_FLAG_GAP_BEFORE;
+		pipeline_count(p, TICK_COUNTER_GAPS);
 		pipeline_count(p, TICK_COUNTER_ID_RESETS);
 		break;
 	case ARBITER_INVALID:
@@ -243,24 +203,22 @@ judge(struct pipeline *p, struct publish_context *c, const struct event *e,
     const struct frame *frame, mono_t now)
 {
 	uint32_t number = roster_find(&p->roster, c->instrument, e->kind, e->stream);
-	struct arbiter_message m = {.instrument = c->instrument, .id = e->id,
+	struct arbiter_message m = {.instrument = c->instrument,
+	    .class = pipeline_kinds[e->kind].class, .id = e->id,
 	    .first_id = e->first_id, .prev_id = e->prev_id, .arrived = frame->arrived,
 	    .now = now};
-	struct tick_data *data = &p->instrument[c->instrument].data;
 	enum arbiter_verdict verdict;
 	struct arbiter_gap gap;
 
-	if (!class_of(e->kind, &m.class))
+	if (m.class == ARBITER_CLASSES)
 		return judge_without_ids(p, c, e, number, frame->line);
 	m.leg = leg_of(p, number, frame->line);
 	verdict = arbiter_on_id(&p->arbiter, &m, &gap);
 	if (verdict == ARBITER_HOLD)
 		return JUDGE_HOLD;
 	note_message(p, c, number, frame->line);
-	if (!take_verdict(p, c, m.class, verdict, &gap))
+	if (!take_verdict(p, c, e->kind, verdict, &gap))
 		return JUDGE_DROP;
-	remember_id(data, m.class, e->id);
-	if (m.class != ARBITER_QUOTE && data->state == TICK_DATA_LIVE)
-		board_data(p->cfg.board, c->instrument, data);
+	pipeline_remember_id(&p->instrument[c->instrument].data, m.class, e->id);
 	return JUDGE_PUBLISH;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "feed/base/utf8.h"
 #include "feed/io/clock.h"
 #include "feed/normalize.h"
 #include "feed/pipeline_impl.h"
@@ -11,6 +12,19 @@
 
 /* Exchange stamps further ahead of our clock than this make CLOCK_DOUBT. */
 #define CLOCK_AHEAD_NS_MAX 1000000000
+
+const struct kind_row pipeline_kinds[EVENT_KINDS] = {
+	[EVENT_TRADE] = {TICK_COUNTER_TRADES, TICK_TRADE, ARBITER_TRADE},
+	[EVENT_AGG_TRADE] = {TICK_COUNTER_AGG_TRADES, TICK_AGG_TRADE, ARBITER_AGG_TRADE},
+	[EVENT_QUOTE] = {TICK_COUNTER_QUOTES, TICK_QUOTE, ARBITER_QUOTE},
+	[EVENT_DEPTH] = {TICK_COUNTER_DEPTHS, TICK_BOOK_DELTA, ARBITER_DEPTH},
+	[EVENT_PARTIAL_DEPTH] = {TICK_COUNTER_PARTIAL_DEPTHS, TICK_BOOK_CLEAR, ARBITER_CLASSES},
+	[EVENT_KLINE] = {TICK_COUNTER_KLINES, TICK_KLINE, ARBITER_CLASSES},
+	[EVENT_REPLY] = {TICK_COUNTER_REPLIES, 0, ARBITER_CLASSES},
+	[EVENT_ERROR_REPLY] = {TICK_COUNTER_ERROR_REPLIES, 0, ARBITER_CLASSES},
+	[EVENT_SERVER_SHUTDOWN] = {TICK_COUNTER_SERVER_SHUTDOWNS, 0, ARBITER_CLASSES},
+	[EVENT_UNKNOWN] = {TICK_COUNTER_UNKNOWN, 0, ARBITER_CLASSES},
+};
 
 /* ---- instruments ------------------------------------------------------------ */
 
@@ -24,7 +38,7 @@ pipeline_add_instrument(struct pipeline *p, struct bytes symbol)
 		.qty_exponent = p->cfg.qty_exponent,
 	};
 
-	if (symbol.n == 0 || symbol.n > TICK_SYMBOL_MAX)
+	if (symbol.n == 0 || symbol.n > TICK_SYMBOL_MAX || !utf8_is_valid(symbol.p, symbol.n))
 		return -EINVAL;
 	i.symbol_bytes = (uint8_t)symbol.n;
 	memcpy(i.symbol, symbol.p, symbol.n);
@@ -52,19 +66,6 @@ find_instrument(struct pipeline *p, const struct event *e)
 
 /* ---- the path --------------------------------------------------------------- */
 
-static const enum tick_counter counter_of[EVENT_KINDS] = {
-	[EVENT_TRADE] = TICK_COUNTER_TRADES,
-	[EVENT_AGG_TRADE] = TICK_COUNTER_AGG_TRADES,
-	[EVENT_QUOTE] = TICK_COUNTER_QUOTES,
-	[EVENT_DEPTH] = TICK_COUNTER_DEPTHS,
-	[EVENT_PARTIAL_DEPTH] = TICK_COUNTER_PARTIAL_DEPTHS,
-	[EVENT_KLINE] = TICK_COUNTER_KLINES,
-	[EVENT_REPLY] = TICK_COUNTER_REPLIES,
-	[EVENT_ERROR_REPLY] = TICK_COUNTER_ERROR_REPLIES,
-	[EVENT_SERVER_SHUTDOWN] = TICK_COUNTER_SERVER_SHUTDOWNS,
-	[EVENT_UNKNOWN] = TICK_COUNTER_UNKNOWN,
-};
-
 static void
 pass_control(struct pipeline *p, unsigned line, const struct event *e)
 {
@@ -72,7 +73,7 @@ pass_control(struct pipeline *p, unsigned line, const struct event *e)
 	struct pipeline_control *c = &p->control[p->control_head];
 	size_t n = 0;
 
-	pipeline_count(p, counter_of[e->kind]);
+	pipeline_count(p, pipeline_kinds[e->kind].counter);
 	if (next == p->control_tail) {
 		/* Only a flood does that; a lost answer ends in the request's timeout. */
 		pipeline_count(p, TICK_COUNTER_CONTROLS_DROPPED);
@@ -176,6 +177,17 @@ keep(struct pipeline *p, uint64_t key, int64_t id, const struct frame *frame)
 	return true;
 }
 
+/* After the ring, so that no id stands on the board whose tick was never published. */
+static void
+note_on_board(struct pipeline *p, uint32_t id, enum event_kind kind)
+{
+	enum arbiter_class class = pipeline_kinds[kind].class;
+
+	if (class != ARBITER_CLASSES && class != ARBITER_QUOTE &&
+	    p->instrument[id].data.state == TICK_DATA_LIVE)
+		board_data(p->cfg.board, id, &p->instrument[id].data);
+}
+
 /* What to look for in the hold after a message. */
 struct outcome {
 	bool published, kept;
@@ -203,7 +215,7 @@ take_frame(struct pipeline *p, struct frame *frame)
 	c = context_of(p, (uint32_t)id, frame->line, &e, frame->stamps);
 	if (!normalize(&e, &p->cfg.ring->directory[id], p->levels, &n)) {
 		pipeline_count(p, TICK_COUNTER_UNFIT);
-		publish_event(&c, TICK_REASON_UNFIT, e.kind, e.id, 0);
+		publish_event(&c, TICK_REASON_UNFIT, pipeline_kinds[e.kind].type, e.id, 0);
 		return out;
 	}
 	judgement = judge(p, &c, &e, frame, (mono_t){c.mono_ns});
@@ -217,7 +229,8 @@ take_frame(struct pipeline *p, struct frame *frame)
 	if (judgement != JUDGE_PUBLISH)
 		return out;
 	publish_market_event(&c, &e, &n);
-	pipeline_count(p, counter_of[e.kind]);
+	pipeline_count(p, pipeline_kinds[e.kind].counter);
+	note_on_board(p, (uint32_t)id, e.kind);
 	hist_record(&p->publish, span_ns(c.mono_ns - frame->stamps.recv_mono.ns));
 	if (e.exch_ns != VENUE_NO_TIME)
 		hist_record(&p->arrival, span_ns(frame->stamps.recv.ns - e.exch_ns));
@@ -227,11 +240,11 @@ take_frame(struct pipeline *p, struct frame *frame)
 
 /* A held message is shown again. False: it is held still, and so are those behind it. */
 static bool
-show_again(struct pipeline *p, const struct held *held)
+show_again(struct pipeline *p, const struct held *held, mono_t arrived)
 {
 	struct frame frame = p->held[held->slot].frame;
 
-	frame.arrived = held->arrived;
+	frame.arrived = arrived;
 	return !take_frame(p, &frame).kept;
 }
 
@@ -241,7 +254,7 @@ release(struct pipeline *p, uint64_t key)
 {
 	struct held held;
 
-	while (hold_take(&p->hold, key, &held) && show_again(p, &held))
+	while (hold_take(&p->hold, key, &held) && show_again(p, &held, held.arrived))
 		;
 }
 
@@ -251,7 +264,7 @@ pipeline_on_time(struct pipeline *p, mono_t now)
 	struct held held;
 
 	while (hold_take_due(&p->hold, now, &held))
-		if (show_again(p, &held))
+		if (show_again(p, &held, ARBITER_AT_ONCE))
 			release(p, held.key);
 }
 

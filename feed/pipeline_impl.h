@@ -67,8 +67,17 @@ pipeline_count(struct pipeline *p, enum tick_counter counter)
 void pipeline_turn(struct pipeline *p, uint32_t id, enum tick_data_state state,
     enum tick_reason why, int64_t now_ns);
 
-/* The type of tick that a stream of that kind brings. */
-extern const enum tick_type judge_type_of_kind[ROSTER_KINDS];
+/* What becomes of each kind of event. */
+struct kind_row {
+	enum tick_counter counter;
+	enum tick_type type;      /* of its (first) tick */
+	enum arbiter_class class; /* how its ids are judged; ARBITER_CLASSES: not at all */
+};
+
+extern const struct kind_row pipeline_kinds[EVENT_KINDS];
+
+/* Keeps a last good id for the board. */
+void pipeline_remember_id(struct tick_data *data, enum arbiter_class class, int64_t id);
 
 enum judgement {
 	JUDGE_PUBLISH, /* it is news; gaps before it were told */

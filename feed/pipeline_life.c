@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "feed/pipeline_impl.h"
+#include "feed/recall.h"
 #include "feed/venue/binance/streams.h"
 
 /* ---- streams ---------------------------------------------------------------- */
@@ -74,16 +75,19 @@ tell(struct pipeline *p, enum tick_reason reason, unsigned line, wall_t now, mon
 static void
 recall_instruments(struct pipeline *p, wall_t now)
 {
+	recall_ids(p->cfg.ring, p->cfg.board, &p->arbiter);
 	for (uint32_t id = 0; id < p->cfg.ring->instruments; id++) {
-		struct tick_data *data = &p->instrument[id].data;
+		struct tick_data *data = &p->instrument[id].data, old;
+		bool known = board_recall(p->cfg.board, id, &old) && old.state != TICK_DATA_NONE;
 
-		if (!board_recall(p->cfg.board, id, data) || data->state == TICK_DATA_NONE)
-			continue;
-		arbiter_seed(&p->arbiter, id, ARBITER_TRADE, data->trade_id);
-		arbiter_seed(&p->arbiter, id, ARBITER_AGG_TRADE, data->agg_trade_id);
-		arbiter_seed(&p->arbiter, id, ARBITER_QUOTE, data->quote_id);
-		arbiter_seed(&p->arbiter, id, ARBITER_DEPTH, data->depth_id);
-		pipeline_turn(p, id, TICK_DATA_STALE, TICK_REASON_RESTART, now.ns);
+		for (enum arbiter_class class = 0; class < ARBITER_CLASSES; class++) {
+			int64_t last = arbiter_last_id(&p->arbiter, id, class);
+
+			pipeline_remember_id(data, class, last);
+			known = known || last != ARBITER_NO_ID;
+		}
+		if (known)
+			pipeline_turn(p, id, TICK_DATA_STALE, TICK_REASON_RESTART, now.ns);
 	}
 }
 
@@ -192,7 +196,7 @@ pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason w
 	c.instrument = s->instrument;
 	s->stale = true;
 	i->stale++;
-	publish_event(&c, TICK_REASON_STALE, judge_type_of_kind[s->kind], number, why);
+	publish_event(&c, TICK_REASON_STALE, pipeline_kinds[s->kind].type, number, why);
 	if (i->data.state == TICK_DATA_LIVE)
 		pipeline_turn(p, s->instrument, TICK_DATA_STALE, why, now.ns);
 }

@@ -84,10 +84,15 @@ static bool
 starts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
     const struct arbiter_message *message)
 {
+	uint32_t others = cell->legs & ~(UINT32_C(1) << message->leg);
+
 	if (message->id >= cell->id - arbiter->cfg.reset_distance) {
 		cell->low_since = MONO_NEVER;
 		return false;
 	}
+	/* No leg lags by so much, and there is none that could. */
+	if (others == 0 && cell->id - message->id >= ARBITER_RESET_DISTANCE)
+		return true;
 	if (mono_is_never(cell->low_since)) {
 		cell->low_since = message->now;
 		cell->low_id = message->id;
