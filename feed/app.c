@@ -131,6 +131,16 @@ send_request(struct app *app, const struct pool_action *act)
 }
 
 static void
+send_ping(struct app *app, const struct pool_action *act)
+{
+	char payload[sizeof(act->request_id)];
+
+	memcpy(payload, &act->request_id, sizeof(payload));
+	/* One that is not sent is missed, and missed PINGs are the session's to judge. */
+	transport_ping(app->transport, act->line, (struct bytes){payload, sizeof(payload)});
+}
+
+static void
 log_transition(struct app *app, const struct pool_action *act)
 {
 	char then[64] = "";
@@ -208,6 +218,9 @@ carry_out(struct app *app)
 		case ACT_ROTATION:
 			log_rotation(act);
 			break;
+		case ACT_PING:
+			send_ping(app, act);
+			break;
 		case ACT_HANG_UP:
 			transport_hang_up(app->transport, act->line, act->close_code);
 			break;
@@ -258,7 +271,8 @@ on_transport_event(struct app *app, const struct transport_event *t, mono_t now)
 		.close_code = t->close_code,
 	};
 
-	snprintf(app->detail[t->line], sizeof(app->detail[t->line]), "%s", t->detail);
+	if (t->kind != TRANSPORT_PING && t->kind != TRANSPORT_PONG)
+		snprintf(app->detail[t->line], sizeof(app->detail[t->line]), "%s", t->detail);
 	switch (t->kind) {
 	case TRANSPORT_UP:
 		counter[TICK_COUNTER_CONNECTS]++;
@@ -276,8 +290,11 @@ on_transport_event(struct app *app, const struct transport_event *t, mono_t now)
 		e.kind = SESSION_WENT_DOWN;
 		break;
 	case TRANSPORT_PING:
+		e.kind = SESSION_PINGED;
+		break;
 	case TRANSPORT_PONG:
-		return; /* counted by the transport */
+		e.kind = SESSION_PONGED;
+		break;
 	}
 	step_line(app, t->line, &e, now);
 }
@@ -550,6 +567,7 @@ app_run(const struct config *cfg)
 	if (open_pool(app) == 0 && open_segments(app) == 0 && open_pipeline(app) == 0 &&
 	    open_transport(app) == 0) {
 		woken_by_signal = app->transport;
+		pool_see_pings(&app->pool, transport_has_pings(app->transport));
 		snapshot_init(
 		    &app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
 		take_snapshot(app, clock_mono());

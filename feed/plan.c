@@ -37,6 +37,21 @@ retry_of(const struct config_reconnect *c)
 	};
 }
 
+static struct heartbeat_cfg
+heartbeat_of(const struct config_heartbeat *c, const struct limits *limits)
+{
+	int64_t within = c->ping_timeout_threshold_ms * 1000000;
+	int64_t least = limits->ping_every.ns + limits->ping_every.ns / 2;
+
+	return (struct heartbeat_cfg){
+		.idle_after = span_ms(c->health_check_interval_ms),
+		.answer_within = span_ms(c->pong_response_timeout_ms),
+		/* Futures and options ask every 3 and 5 minutes: not to be missed sooner. */
+		.server_ping_within = span_ns(within > least ? within : least),
+		.max_missed = (unsigned)c->max_missed_pings,
+	};
+}
+
 static struct route_cfg
 route_of(const struct config *cfg)
 {
@@ -96,6 +111,7 @@ pool_of(const struct config *cfg)
 			.sends_max = (unsigned)limits->messages_per_s,
 			.sends_reserved = 1, /* for the PONG */
 			.send_window = span_ms(1000 + SEND_WINDOW_MARGIN_MS),
+			.heartbeat = heartbeat_of(&cfg->heartbeat, limits),
 			.request_bytes_max = (unsigned)limits->request_bytes_max,
 			.request_bytes_overhead = REQUEST_BYTES_OVERHEAD,
 			.retry = retry_of(&cfg->reconnect),

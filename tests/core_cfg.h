@@ -24,6 +24,13 @@ core_session_cfg(void)
 		.sends_max = 5,
 		.sends_reserved = 1,
 		.send_window = span_s(1),
+		/* An hour of silence is fine; the tests of silence set it otherwise. */
+		.heartbeat = {
+			.idle_after = span_s(36000),
+			.answer_within = span_s(5),
+			.server_ping_within = span_s(60),
+			.max_missed = 3,
+		},
 		.request_bytes_max = 1000,
 		.request_bytes_overhead = 60,
 		.retry = {

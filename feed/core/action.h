@@ -30,6 +30,7 @@ enum pool_action_kind {
 	ACT_SEND_SUBSCRIBE, /* subscribe the `count` streams of `request_id`: pool_request_streams() */
 	ACT_SEND_UNSUBSCRIBE, /* the same, the other way */
 	ACT_SEND_LIST,      /* ask what is subscribed, id `request_id` */
+	ACT_PING,           /* send a PING with the 8 bytes of `request_id` as payload */
 	ACT_HANG_UP,        /* close `line` with `close_code`; DOWN or FAILED must follow */
 	ACT_STREAM_STALE,   /* no line carries or delivers `stream` any more, `why` */
 	ACT_STREAM_LIVE,    /* messages of `stream` came again */
@@ -47,7 +48,7 @@ struct pool_action {
 	unsigned line;
 	uint32_t attempt;        /* CONNECT, HANG_UP: number of the connection attempt */
 	unsigned endpoint;       /* CONNECT: index into the configured endpoints */
-	int64_t request_id;      /* SEND_SUBSCRIBE */
+	int64_t request_id;      /* SEND_..., PING */
 	unsigned first;          /* SEND_SUBSCRIBE: position of the first one */
 	unsigned count;          /* SEND_SUBSCRIBE, SEND_UNSUBSCRIBE: how many */
 	uint32_t stream;         /* STREAM_...: the caller's number */

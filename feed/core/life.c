@@ -74,6 +74,8 @@ life_enter(struct session *session, enum session_state to, enum tick_reason why,
 	told->why = why;
 	session->state = to;
 	session->since = now;
+	if (to != SESSION_SUBSCRIBING && to != SESSION_LIVE)
+		heartbeat_end(&session->heartbeat);
 	switch (to) {
 	case SESSION_IDLE:
 		retry_cancel(&session->retry);
@@ -89,6 +91,7 @@ life_enter(struct session *session, enum session_state to, enum tick_reason why,
 		session->up = now;
 		route_on_up(&session->shared->route, session->line,
 		    mono_diff(now, session->dialed), now);
+		heartbeat_begin(&session->heartbeat, now);
 		subscribe_begin(session);
 		break;
 	case SESSION_LIVE:

@@ -36,9 +36,17 @@ route_cfg_is_valid(const struct route_cfg *cfg)
 }
 
 static bool
+heartbeat_cfg_is_valid(const struct heartbeat_cfg *cfg)
+{
+	return cfg->idle_after.ns > 0 && cfg->answer_within.ns > 0 &&
+	    cfg->server_ping_within.ns > 0 && cfg->max_missed > 0;
+}
+
+static bool
 session_cfg_is_valid(const struct session_cfg *cfg)
 {
-	return cfg->connect_within.ns > 0 && cfg->ack_within.ns > 0 && cfg->drain_within.ns > 0 &&
+	return heartbeat_cfg_is_valid(&cfg->heartbeat) && cfg->connect_within.ns > 0 &&
+	    cfg->ack_within.ns > 0 && cfg->drain_within.ns > 0 &&
 	    cfg->stable_after.ns > 0 && cfg->send_window.ns > 0 &&
 	    cfg->sends_max > cfg->sends_reserved &&
 	    cfg->sends_max - cfg->sends_reserved <= SESSION_SENDS_MAX &&
@@ -280,6 +288,12 @@ pool_request_streams(const struct pool *pool, const struct pool_action *act, uin
 	return subscribe_request_streams(&pool->session[act->line], act->request_id, out, max);
 }
 
+void
+pool_see_pings(struct pool *pool, bool visible)
+{
+	pool->shared.cfg.heartbeat.pings_visible = visible;
+}
+
 unsigned
 pool_members(const struct pool *pool)
 {
@@ -333,6 +347,7 @@ pool_line_view(const struct pool *pool, unsigned line, struct pool_line_view *ou
 		.refused = session->count[STREAM_REFUSED],
 		.retry_at = MONO_NEVER,
 		.heard = session->heard,
+		.heartbeat = &session->heartbeat,
 		.counts = session->counts,
 	};
 	if (session->state == SESSION_BACKOFF || session->state == SESSION_OPEN_CIRCUIT)

@@ -143,6 +143,9 @@ size_t pool_places(const struct pool_cfg *cfg);
 enum pool_result pool_init(struct pool *pool, const struct pool_cfg *cfg,
     const uint16_t *stream_bytes, unsigned n, const struct pool_memory *memory, uint64_t seed);
 
+/* Before POOL_START: does the transport tell of the server's PINGs? */
+void pool_see_pings(struct pool *pool, bool visible);
+
 /* The only entry. Empties `actions` first. Unknown lines and late events are counted, no more. */
 void pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
     struct pool_actions *actions);
@@ -187,6 +190,7 @@ struct pool_line_view {
 	unsigned refused;        /* of these refused */
 	mono_t retry_at;         /* BACKOFF: next try, else MONO_NEVER */
 	mono_t heard;            /* last message on this connection, MONO_NEVER: none */
+	const struct heartbeat *heartbeat;
 	struct session_counts counts;
 };
 

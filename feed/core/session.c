@@ -30,12 +30,71 @@ on_answer(struct session *session, bool known, mono_t now, struct pool_actions *
 	send_or_go_live(session, now, actions);
 }
 
+/* Asks a line that is idle, or finds it dead. Returns whether it is alive. */
+static bool
+check_heartbeat(struct session *session, mono_t now, struct pool_actions *actions)
+{
+	struct heartbeat *hb = &session->heartbeat;
+	struct pool_action *action;
+
+	if (session->sick == TICK_REASON_SILENT || !mono_due(heartbeat_deadline(hb), now))
+		return true;
+	switch (heartbeat_check(hb, now)) {
+	case HEARTBEAT_OK:
+		break;
+	case HEARTBEAT_ASK:
+		if (!quota_allows(&session->sends, now))
+			break;
+		quota_take(&session->sends, now);
+		action = actions_add(actions, ACT_PING, session->line);
+		action->request_id = (int64_t)heartbeat_on_asked(hb, now);
+		break;
+	case HEARTBEAT_DEAD:
+		session->counts.silences++;
+		session->sick = TICK_REASON_SILENT;
+		return false;
+	}
+	return true;
+}
+
+static mono_t
+heartbeat_due(const struct session *session)
+{
+	mono_t due = heartbeat_deadline(&session->heartbeat);
+	mono_t quota = quota_deadline(&session->sends);
+
+	if (session->sick == TICK_REASON_SILENT)
+		return MONO_NEVER;
+	return mono_before(due, quota) ? quota : due;
+}
+
+static void
+on_bytes(struct session *session, const struct session_event *event, mono_t now)
+{
+	if (event->kind == SESSION_HEARD) {
+		session->heard = now;
+		heartbeat_on_bytes(&session->heartbeat, now);
+	} else if (event->kind == SESSION_PINGED) {
+		heartbeat_on_server_ping(&session->heartbeat, now);
+		heartbeat_on_pong_sent(&session->heartbeat, now);
+	} else {
+		heartbeat_on_pong(&session->heartbeat, session->heartbeat.number, now);
+	}
+	/* It was thought dead, and is not. */
+	if (session->sick == TICK_REASON_SILENT)
+		session->sick = TICK_REASON_NONE;
+}
+
 static void
 on_subscribing_timer(struct session *session, mono_t now, struct pool_actions *actions)
 {
 	if (mono_due(subscribe_answer_due(session), now)) {
 		session->counts.ack_timeouts++;
 		life_hang_up(session, TICK_REASON_ACK_TIMEOUT, now, actions);
+		return;
+	}
+	if (!check_heartbeat(session, now, actions)) {
+		life_hang_up(session, TICK_REASON_SILENT, now, actions);
 		return;
 	}
 	subscribe_send(session, now, actions);
@@ -62,6 +121,7 @@ on_live_timer(struct session *session, mono_t now, struct pool_actions *actions)
 		session->counts.ack_timeouts += subscribe_on_timeout(session, now);
 		session->sick = TICK_REASON_ACK_TIMEOUT;
 	}
+	check_heartbeat(session, now, actions);
 	subscribe_send(session, now, actions);
 }
 
@@ -103,6 +163,8 @@ step_idle(struct session *session, const struct session_event *event, mono_t now
 		session->counts.strays++;
 		break;
 	case SESSION_HEARD:
+	case SESSION_PINGED:
+	case SESSION_PONGED:
 	case SESSION_TIMER:
 	case SESSION_RECYCLE:
 	case SESSION_STOP:
@@ -136,6 +198,8 @@ step_connecting(struct session *session, const struct session_event *event, mono
 		break;
 	case SESSION_START:
 	case SESSION_HEARD:
+	case SESSION_PINGED:
+	case SESSION_PONGED:
 	case SESSION_RECYCLE:
 		break;
 	}
@@ -159,7 +223,9 @@ step_subscribing(struct session *session, const struct session_event *event, mon
 		life_on_end(session, event, now, actions);
 		break;
 	case SESSION_HEARD:
-		session->heard = now;
+	case SESSION_PINGED:
+	case SESSION_PONGED:
+		on_bytes(session, event, now);
 		break;
 	case SESSION_SHUTDOWN:
 		on_shutdown_announced(session);
@@ -187,7 +253,9 @@ step_live(struct session *session, const struct session_event *event, mono_t now
 {
 	switch (event->kind) {
 	case SESSION_HEARD:
-		session->heard = now;
+	case SESSION_PINGED:
+	case SESSION_PONGED:
+		on_bytes(session, event, now);
 		break;
 	case SESSION_FAILED:
 	case SESSION_WENT_DOWN:
@@ -241,6 +309,8 @@ step_draining(struct session *session, const struct session_event *event, mono_t
 	case SESSION_ACKED:
 	case SESSION_REFUSED:
 	case SESSION_HEARD:
+	case SESSION_PINGED:
+	case SESSION_PONGED:
 	case SESSION_RECYCLE:
 	case SESSION_SHUTDOWN:
 		break;
@@ -269,6 +339,8 @@ step_backoff(struct session *session, const struct session_event *event, mono_t 
 		break;
 	case SESSION_START:
 	case SESSION_HEARD:
+	case SESSION_PINGED:
+	case SESSION_PONGED:
 	case SESSION_RECYCLE:
 		break;
 	}
@@ -288,6 +360,7 @@ session_init(struct session *session, unsigned line, struct session_shared *shar
 		.up = MONO_NEVER,
 		.heard = MONO_NEVER,
 	};
+	heartbeat_init(&session->heartbeat, &shared->cfg.heartbeat);
 	retry_init(&session->retry, &shared->cfg.retry, seed);
 	subscribe_begin(session);
 }
@@ -297,7 +370,8 @@ session_step(struct session *session, const struct session_event *event, mono_t 
     struct pool_actions *actions)
 {
 	bool transport = event->kind == SESSION_WENT_UP || event->kind == SESSION_FAILED ||
-	    event->kind == SESSION_WENT_DOWN;
+	    event->kind == SESSION_WENT_DOWN || event->kind == SESSION_PINGED ||
+	    event->kind == SESSION_PONGED;
 
 	if (transport && event->attempt != session->attempt) {
 		session->counts.strays++;
@@ -339,9 +413,10 @@ session_deadline(const struct session *session)
 	case SESSION_HANDSHAKE:
 		return mono_add(session->since, cfg->connect_within);
 	case SESSION_SUBSCRIBING:
-		return subscribe_deadline(session);
+		return mono_min(subscribe_deadline(session), heartbeat_due(session));
 	case SESSION_LIVE:
-		return mono_min(stable_deadline(session), subscribe_deadline(session));
+		return mono_min(stable_deadline(session),
+		    mono_min(subscribe_deadline(session), heartbeat_due(session)));
 	case SESSION_DRAINING:
 		return mono_add(session->since, cfg->drain_within);
 	case SESSION_BACKOFF:

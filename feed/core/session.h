@@ -15,6 +15,7 @@
 
 #include "feed/base/mono.h"
 #include "feed/core/action.h"
+#include "feed/core/heartbeat.h"
 #include "feed/core/quota.h"
 #include "feed/core/retry.h"
 #include "feed/core/route.h"
@@ -29,6 +30,8 @@ enum session_event_kind {
 	SESSION_WENT_DOWN,   /* connection ended; attempt reason close_code */
 	SESSION_ACKED,       /* reply: request_id was accepted */
 	SESSION_REFUSED,     /* reply: request_id was refused; error_code */
+	SESSION_PINGED,      /* the server's PING came and was answered; attempt */
+	SESSION_PONGED,      /* the answer to our PING; attempt */
 	SESSION_HEARD,       /* a message was received; once per line and wake-up is enough */
 	SESSION_SHUTDOWN,    /* the server announced its shutdown */
 	SESSION_RECYCLE,     /* hang up and connect anew; reason (the pool asks) */
@@ -55,6 +58,7 @@ struct session_cfg {
 	unsigned sends_max;     /* messages per send_window that the exchange allows */
 	unsigned sends_reserved; /* of these kept for PONGs; what is left: 1 to SESSION_SENDS_MAX */
 	span_t send_window;     /* > 0; a margin over the exchange's 1 s absorbs network jitter */
+	struct heartbeat_cfg heartbeat;
 	unsigned request_bytes_max;      /* longest SUBSCRIBE request */
 	unsigned request_bytes_overhead; /* of it without any stream */
 	struct retry_cfg retry;
@@ -109,6 +113,7 @@ struct session_counts {
 	uint64_t requests;      /* requests sent */
 	uint64_t ack_timeouts;  /* connections given up for a missing answer */
 	uint64_t ack_errors;    /* requests refused */
+	uint64_t silences;      /* times it was found dead */
 	uint64_t strays;        /* events of earlier attempts, or that fit no state */
 	uint64_t replies_unknown; /* answers to no request of ours */
 };
@@ -136,6 +141,7 @@ struct session {
 	bool hurried;                  /* a try skipped the delay; nothing stable since */
 	bool stable;                   /* this connection was LIVE for stable_after */
 	bool was_up;                   /* came up at least once */
+	struct heartbeat heartbeat;
 	struct retry retry;
 	struct quota sends;
 	mono_t send_stamps[SESSION_SENDS_MAX];

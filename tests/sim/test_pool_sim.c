@@ -66,7 +66,7 @@ check_send(const struct pool_action *act, struct peer *peer)
 	unsigned n = peer->nsends++, bytes = cfg->request_bytes_overhead;
 
 	CHECK(peer->connected);
-	CHECK(act->count > 0);
+	CHECK(act->count > 0 || act->kind == ACT_SEND_LIST || act->kind == ACT_PING);
 	if (n >= limit)
 		CHECK(mono_diff(sim.now, peer->sends[(n - limit) % RECENT_MAX]).ns >=
 		    cfg->send_window.ns);
@@ -190,6 +190,11 @@ carry_out(void)
 		case ACT_SEND_LIST:
 			check_send(act, &sim.peer[act->line]);
 			break;
+		case ACT_PING:
+			check_send(act, &sim.peer[act->line]);
+			if (!fault(5))
+				schedule(act->line, span_ms((int64_t)pick(1, 900)), SESSION_PONGED);
+			break;
 		case ACT_HANG_UP:
 			on_hang_up(act);
 			break;
@@ -227,7 +232,7 @@ step(const struct pool_event *event)
 		CHECK(view.acked + view.refused <= view.sent && view.sent <= view.wanted);
 	}
 	/* Timers that do nothing visible: a LIVE line is stable, a successor is looked at. */
-	CHECK(sim.idle_timers <= sim.lives + 100 * sim.rotations);
+	CHECK(sim.idle_timers <= sim.lives + 100 * sim.rotations + sim.steps / 4);
 	CHECK(++sim.steps < 2000000);
 }
 
@@ -348,6 +353,7 @@ build(uint64_t seed)
 	sim.cfg.line_room = ROOM;
 	sim.cfg.redundancy = (unsigned)pick(1, sim.cfg.max_connections < 3
 	                                        ? sim.cfg.max_connections : 3);
+	sim.cfg.session.heartbeat.idle_after = span_s((int64_t)pick(5, 60));
 	sim.cfg.rotate.age_max = span_s((int64_t)pick(60, 3600));
 	sim.cfg.rotate.age_spread_percent = (unsigned)pick(0, 50);
 	sim.cfg.connects_max = (unsigned)pick(12, 300);
