@@ -47,7 +47,7 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/forecast.c feed/judge.c feed/normalize.c feed/pipeline.c \
+FEED := feed/forecast.c feed/judge.c feed/listed.c feed/normalize.c feed/pipeline.c \
         feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/roster.c \
         feed/snapshot.c
 MAIN := feed/app.c feed/main.c
@@ -98,7 +98,7 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_session.c tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
               tests/unit/test_sim_session.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
-              tests/unit/test_wsframe.c
+              tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_inspect.c tests/ipc/test_restart.c tests/ipc/test_segments.c \
              tests/ipc/test_torn.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \

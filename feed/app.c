@@ -306,7 +306,8 @@ on_control(struct app *app, const struct pipeline_control *c, mono_t now)
 
 	switch (c->kind) {
 	case EVENT_REPLY:
-		e.kind = SESSION_ACKED;
+		e.kind = c->listed ? SESSION_LISTED : SESSION_ACKED;
+		e.listed = c->listed ? pipeline_take_listed(app->pipeline) : NULL;
 		break;
 	case EVENT_ERROR_REPLY:
 		LOG(WARNING, "error_reply", LOG_U64("line", c->line), LOG_I64("id", c->id),

@@ -80,6 +80,11 @@ pass_control(struct pipeline *p, unsigned line, const struct event *e)
 		return;
 	}
 	*c = (struct pipeline_control){.kind = e->kind, .line = line, .id = e->id};
+	if (e->kind == EVENT_REPLY && e->u.reply.text.n > 0 && e->u.reply.text.p[0] == '[') {
+		if (!listed_read(p, e->u.reply.text))
+			return;
+		c->listed = true;
+	}
 	if (e->kind == EVENT_ERROR_REPLY) {
 		c->code = e->u.reply.code;
 		n = e->u.reply.text.n < sizeof(c->text) ? e->u.reply.text.n : sizeof(c->text) - 1;

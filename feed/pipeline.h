@@ -39,6 +39,7 @@ struct pipeline_control {
 	enum event_kind kind; /* EVENT_REPLY, EVENT_ERROR_REPLY, EVENT_SERVER_SHUTDOWN */
 	unsigned line;
 	int64_t id;           /* of the request, VENUE_NO_ID when it had none that is a number */
+	bool listed;          /* EVENT_REPLY: an answer to LIST_SUBSCRIPTIONS */
 	int code;             /* error replies */
 	char text[120];       /* error replies: the exchange's words, cut to fit */
 };
@@ -107,6 +108,9 @@ void pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_rea
 
 /* Takes the oldest word for the control plane. Returns false when there is none. */
 bool pipeline_next_control(struct pipeline *p, struct pipeline_control *out);
+
+/* What that answer named: bit per stream number, until the next message is taken. */
+const uint64_t *pipeline_take_listed(struct pipeline *p);
 
 /* Lines that were heard since the last call, one bit each. */
 uint64_t pipeline_heard(struct pipeline *p);

@@ -1,6 +1,6 @@
 /*
  * What the files of the pipeline share: pipeline.c (the path), judge.c (is it
- * news, and whose), pipeline_life.c (start, end, what others tell and ask).
+ * news, and whose), listed.c (what the exchange says is subscribed), pipeline_life.c (start, end, what others tell and ask).
  * Included by them only.
  */
 #ifndef FEED_PIPELINE_IMPL_H
@@ -10,6 +10,7 @@
 #include "feed/pipeline.h"
 #include "feed/publish.h"
 #include "feed/roster.h"
+#include "feed/venue/binance/streams.h"
 
 /* A message of more bytes is never held: it is judged at once. */
 #define PIPELINE_HOLD_BYTES 8192
@@ -94,5 +95,14 @@ void judge_on_stream_left(struct pipeline *p, uint32_t number, unsigned line);
 
 /* The key of hold.h for an event; false: it has no ids to wait for. */
 bool judge_hold_key(uint32_t instrument, const struct event *e, uint64_t *key);
+
+/*
+ * Reads the answer to LIST_SUBSCRIPTIONS into p->listed. False: it is none, or
+ * the last one was not taken yet (the next list makes up for it).
+ */
+bool listed_read(struct pipeline *p, struct bytes result);
+
+/* Which events a stream of that class brings; false: none that is published. */
+bool pipeline_kind_of(enum stream_class class, enum event_kind *kind);
 
 #endif

@@ -10,9 +10,8 @@
 
 /* ---- streams ---------------------------------------------------------------- */
 
-/* Which events a stream of that class brings; false: none that is published. */
-static bool
-kind_of_class(enum stream_class class, enum event_kind *kind)
+bool
+pipeline_kind_of(enum stream_class class, enum event_kind *kind)
 {
 	static const int kinds[STREAM_CLASSES] = {
 		[STREAM_TRADE] = EVENT_TRADE,
@@ -48,7 +47,7 @@ pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name)
 		id = pipeline_add_instrument(p, (struct bytes){symbol, n});
 	if (id < 0)
 		return (int)id;
-	if (!kind_of_class(parts.class, &kind))
+	if (!pipeline_kind_of(parts.class, &kind))
 		return 0;
 	return roster_add(&p->roster, number, name, (uint32_t)id, kind);
 }
@@ -220,6 +219,13 @@ pipeline_heard(struct pipeline *p)
 
 	p->heard = 0;
 	return heard;
+}
+
+const uint64_t *
+pipeline_take_listed(struct pipeline *p)
+{
+	p->listed_waits = false;
+	return p->listed;
 }
 
 unsigned

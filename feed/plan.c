@@ -5,6 +5,7 @@
 #include "feed/base/log.h"
 #include "feed/venue/binance/limits.h"
 #include "feed/venue/binance/request.h"
+#include "feed/venue/binance/streams.h"
 
 /* The network may squeeze our messages together: our window is longer than the exchange's. */
 #define SEND_WINDOW_MARGIN_MS 100
@@ -107,6 +108,7 @@ pool_of(const struct config *cfg)
 			.connect_within = span_ms(cfg->pool.connection_timeout_ms),
 			.ack_within = span_ms(cfg->subscribe.ack_timeout_ms),
 			.drain_within = span_s(DRAIN_WITHIN_S),
+			.list_every = span_ms(cfg->subscribe.list_interval_ms),
 			.stable_after = span_s(STABLE_AFTER_S),
 			.sends_max = (unsigned)limits->messages_per_s,
 			.sends_reserved = 1, /* for the PONG */
@@ -137,6 +139,33 @@ result_text(enum pool_result result)
 	return "unknown";
 }
 
+/* How long a stream may be silent (binance.md, streams, 2026-08). Not decoded: never judged. */
+static enum stall_class
+class_of(struct bytes name)
+{
+	struct stream_name parts;
+
+	if (stream_parse(name, &parts) != STREAM_FINE)
+		return STALL_RARE;
+	switch (parts.class) {
+	case STREAM_TRADE:
+	case STREAM_AGG_TRADE:
+		return STALL_TRADE;
+	case STREAM_BOOK_TICKER:
+		return STALL_QUOTE;
+	case STREAM_DEPTH:
+	case STREAM_PARTIAL_DEPTH:
+		return parts.option.n > 0 ? STALL_DEPTH : STALL_SLOW;
+	case STREAM_KLINE:
+		return STALL_SLOW;
+	case STREAM_RPI_DEPTH:
+	case STREAM_OTHER:
+	case STREAM_CLASSES:
+		break;
+	}
+	return STALL_RARE;
+}
+
 int
 plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, uint64_t seed)
 {
@@ -148,12 +177,16 @@ plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, uint64
 	plan->memory.entry = calloc(pool_places(&pool_cfg), sizeof(*plan->memory.entry));
 	plan->memory.stream =
 	    calloc(plan->memory.streams_max, sizeof(*plan->memory.stream));
+	plan->memory.stall = calloc(pool_places(&pool_cfg), sizeof(*plan->memory.stall));
+	plan->memory.class = plan->class = calloc(n + 1, sizeof(*plan->class));
 	plan->stream_bytes = calloc(n + 1, sizeof(*plan->stream_bytes));
-	if (!plan->memory.entry || !plan->memory.stream || !plan->stream_bytes)
+	if (!plan->memory.stall || !plan->class || !plan->memory.entry || !plan->memory.stream || !plan->stream_bytes)
 		return -1;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		plan->stream_bytes[i] =
 		    (uint16_t)request_stream_bytes(bytes_of(cfg->streams.item[i]));
+		plan->class[i] = (uint8_t)class_of(bytes_of(cfg->streams.item[i]));
+	}
 	result = pool_init(pool, &pool_cfg, plan->stream_bytes, (unsigned)n, &plan->memory, seed);
 	if (result == POOL_OK)
 		return 0;
@@ -167,6 +200,8 @@ plan_free(struct plan *plan)
 {
 	free(plan->memory.entry);
 	free(plan->memory.stream);
+	free(plan->memory.stall);
+	free(plan->class);
 	free(plan->stream_bytes);
 	*plan = (struct plan){0};
 }

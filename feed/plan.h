@@ -15,6 +15,7 @@
 struct plan {
 	struct pool_memory memory;
 	uint16_t *stream_bytes;
+	uint8_t *class;
 };
 
 /*

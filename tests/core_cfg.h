@@ -20,6 +20,7 @@ core_session_cfg(void)
 		.connect_within = span_s(30),
 		.ack_within = span_s(5),
 		.drain_within = span_s(3),
+		.list_every = span_s(36000),
 		.stable_after = span_s(60),
 		.sends_max = 5,
 		.sends_reserved = 1,

@@ -22,9 +22,14 @@ static struct {
 	struct pool_actions actions;
 	struct session_stream entry[POOL_LINES_MAX * RIG_ROOM];
 	struct pool_stream stream[RIG_STREAMS];
+	struct stall_stream stall[POOL_LINES_MAX * RIG_ROOM];
+	uint8_t class[RIG_STREAMS]; /* STALL_RARE unless the test says otherwise */
 	uint16_t bytes[RIG_STREAMS];
 	mono_t now;
 } rig;
+
+/* Of all streams, from the next rig_init() on. */
+static enum stall_class rig_class = STALL_RARE;
 
 /* The action list is that of the last step. */
 static inline void
@@ -67,11 +72,14 @@ rig_view(unsigned line)
 static inline void
 rig_init(const struct pool_cfg *cfg, unsigned streams)
 {
-	const struct pool_memory memory = {rig.entry, rig.stream, RIG_STREAMS};
+	const struct pool_memory memory = {.entry = rig.entry, .stream = rig.stream,
+	    .stall = rig.stall, .class = rig.class, .streams_max = RIG_STREAMS};
 
 	rig.now = mono_add(MONO_ZERO, span_s(RIG_START_S));
-	for (unsigned i = 0; i < RIG_STREAMS; i++)
+	for (unsigned i = 0; i < RIG_STREAMS; i++) {
 		rig.bytes[i] = STREAM_BYTES;
+		rig.class[i] = rig_class;
+	}
 	assert_int_equal(pool_init(&rig.pool, cfg, rig.bytes, streams, &memory, 42), POOL_OK);
 }
 

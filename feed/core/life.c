@@ -48,6 +48,8 @@ order_connect(struct session *session, mono_t now, struct pool_actions *actions)
 	session->dialed = now;
 	session->heard = session->up = MONO_NEVER;
 	session->sick = TICK_REASON_NONE;
+	session->list_wanted = false;
+	session->list_at = MONO_NEVER;
 	action = actions_add(actions, ACT_CONNECT, session->line);
 	action->attempt = session->attempt;
 	action->endpoint = session->endpoint;
@@ -96,6 +98,7 @@ life_enter(struct session *session, enum session_state to, enum tick_reason why,
 		break;
 	case SESSION_LIVE:
 		retry_on_success(&session->retry);
+		session->list_at = mono_add(now, session->shared->cfg.list_every);
 		break;
 	case SESSION_DRAINING:
 		order_hang_up(session, actions);

@@ -5,8 +5,8 @@
 #include "feed/core/pool.h"
 #include "feed/core/subscribe.h"
 
-static unsigned
-line_of(const struct pool *pool, uint32_t position)
+unsigned
+place_line(const struct pool *pool, uint32_t position)
 {
 	return position / pool->cfg.line_room;
 }
@@ -18,7 +18,7 @@ copy_on(const struct pool *pool, uint32_t stream, unsigned line)
 	const uint32_t *at = pool->stream[stream].at;
 	unsigned i = 0;
 
-	while (i < PLACE_COPIES_MAX && (at[i] == PLACE_NONE || line_of(pool, at[i]) != line))
+	while (i < PLACE_COPIES_MAX && (at[i] == PLACE_NONE || place_line(pool, at[i]) != line))
 		i++;
 	return i;
 }
@@ -38,6 +38,31 @@ place_add(struct pool *pool, unsigned line, uint32_t stream)
 	if (position == SUBSCRIBE_NO_PLACE)
 		return false;
 	s->at[i] = position;
+	if (pool->shared.stall != NULL)
+		stall_assign(pool->shared.stall, position, (enum stall_class)s->class);
+	return true;
+}
+
+bool
+place_move(struct pool *pool, unsigned line, uint32_t stream)
+{
+	unsigned best = POOL_NO_LINE, least = pool->cfg.max_streams_per_connection, wanted;
+
+	for (unsigned to = 0; to < pool->nlines; to++) {
+		const struct pool_line *l = &pool->line[to];
+
+		if (to == line || l->role != POOL_LINE_MEMBER || l->peer != POOL_NO_LINE ||
+		    l->leg != pool->line[line].leg || place_of(pool, to, stream) != NULL)
+			continue;
+		wanted = subscribe_wanted(&pool->session[to]);
+		if (wanted >= least)
+			continue;
+		least = wanted;
+		best = to;
+	}
+	if (best == POOL_NO_LINE || !place_add(pool, best, stream))
+		return false;
+	place_remove(pool, line, stream);
 	return true;
 }
 
@@ -103,9 +128,9 @@ place_is_carried(const struct pool *pool, uint32_t stream, unsigned but)
 	const struct session *session;
 
 	for (unsigned i = 0; i < PLACE_COPIES_MAX; i++) {
-		if (at[i] == PLACE_NONE || line_of(pool, at[i]) == but)
+		if (at[i] == PLACE_NONE || place_line(pool, at[i]) == but)
 			continue;
-		session = &pool->session[line_of(pool, at[i])];
+		session = &pool->session[place_line(pool, at[i])];
 		if ((session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE) &&
 		    pool->entry[at[i]].state == STREAM_ACKED)
 			return true;

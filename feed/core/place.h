@@ -24,6 +24,7 @@ struct pool;
 /* A stream, wherever it is. */
 struct pool_stream {
 	uint16_t bytes;                  /* what it adds to a request */
+	uint8_t class;                   /* enum stall_class: how long it may be silent */
 	bool wanted;                     /* configured */
 	bool stale;                      /* nothing carries it, or it is silent beyond its limit */
 	bool untold;                     /* `stale` changed and was not told yet */
@@ -50,6 +51,12 @@ void place_clear(struct pool *pool, unsigned line);
 
 /* The stream's place on that line; NULL: it is not there. */
 struct session_stream *place_of(struct pool *pool, unsigned line, uint32_t stream);
+
+/* Which line's list is that position in, and is there such a stream? */
+unsigned place_line(const struct pool *pool, uint32_t position);
+
+/* Moves it from a line to the emptiest other one of its leg. False: there is none with room. */
+bool place_move(struct pool *pool, unsigned line, uint32_t stream);
 
 /* Is there a line that is up and on which the stream is acknowledged? `but` is not asked. */
 bool place_is_carried(const struct pool *pool, uint32_t stream, unsigned but);

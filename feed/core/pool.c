@@ -47,6 +47,7 @@ session_cfg_is_valid(const struct session_cfg *cfg)
 {
 	return heartbeat_cfg_is_valid(&cfg->heartbeat) && cfg->connect_within.ns > 0 &&
 	    cfg->ack_within.ns > 0 && cfg->drain_within.ns > 0 &&
+	    cfg->list_every.ns > 0 &&
 	    cfg->stable_after.ns > 0 && cfg->send_window.ns > 0 &&
 	    cfg->sends_max > cfg->sends_reserved &&
 	    cfg->sends_max - cfg->sends_reserved <= SESSION_SENDS_MAX &&
@@ -120,11 +121,12 @@ init_lines(struct pool *pool, unsigned per_leg, uint64_t seed)
 }
 
 static void
-init_streams(struct pool *pool, const uint16_t *stream_bytes)
+init_streams(struct pool *pool, const uint16_t *stream_bytes, const uint8_t *class)
 {
 	for (unsigned i = 0; i < pool->nstreams; i++) {
 		pool->stream[i] = (struct pool_stream){
-			.bytes = stream_bytes[i], .wanted = true, .heard = MONO_NEVER};
+			.bytes = stream_bytes[i], .wanted = true, .heard = MONO_NEVER,
+			.class = class != NULL ? class[i] : (uint8_t)STALL_RARE};
 		for (unsigned k = 0; k < PLACE_COPIES_MAX; k++)
 			pool->stream[i].at[k] = PLACE_NONE;
 	}
@@ -163,7 +165,12 @@ pool_init(struct pool *pool, const struct pool_cfg *cfg, const uint16_t *stream_
 	route_init(&pool->shared.route, &pool->cfg.route, seed);
 	quota_init(&pool->shared.connects, cfg->connects_max, cfg->connects_window,
 	    pool->connect_stamps);
-	init_streams(pool, stream_bytes);
+	init_streams(pool, stream_bytes, memory->class);
+	if (memory->stall != NULL) {
+		stall_init(&pool->stall, &stall_cfg_default, memory->stall,
+		    (uint32_t)pool_places(cfg), MONO_ZERO);
+		pool->shared.stall = &pool->stall;
+	}
 	init_lines(pool, per_leg, seed);
 	place_spread(pool);
 	watch_init(&pool->watch);
@@ -266,6 +273,7 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 		break;
 	}
 	run_due_timers(pool, now, actions);
+	watch_heal(pool, now);
 	rotate_look(pool, now, actions);
 	run_due_timers(pool, now, actions);
 	watch_look(pool, now, actions);

@@ -31,6 +31,7 @@
 #include "feed/core/quota.h"
 #include "feed/core/rotate.h"
 #include "feed/core/session.h"
+#include "feed/core/stall.h"
 #include "feed/core/watch.h"
 
 #define POOL_LINES_MAX SESSION_LINES_MAX
@@ -99,6 +100,8 @@ void pool_line_init(struct pool_line *line, enum pool_line_role role, unsigned l
 struct pool_memory {
 	struct session_stream *entry; /* pool_places() of them */
 	struct pool_stream *stream;   /* streams_max of them */
+	struct stall_stream *stall;   /* pool_places() of them; NULL: silence is not watched */
+	const uint8_t *class;         /* enum stall_class per stream; read by pool_init() only */
 	unsigned streams_max;
 };
 
@@ -113,6 +116,7 @@ struct pool {
 	struct pool_line line[POOL_LINES_MAX];
 	struct rng rng;
 	struct watch watch;
+	struct stall stall;
 	struct rotate_counts rotations;
 	uint64_t strays; /* events for no line or stream of ours */
 	mono_t connect_stamps[POOL_CONNECTS_MAX];

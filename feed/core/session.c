@@ -122,6 +122,10 @@ on_live_timer(struct session *session, mono_t now, struct pool_actions *actions)
 		session->sick = TICK_REASON_ACK_TIMEOUT;
 	}
 	check_heartbeat(session, now, actions);
+	if (mono_due(session->list_at, now)) {
+		session->list_wanted = true;
+		session->list_at = mono_add(now, session->shared->cfg.list_every);
+	}
 	subscribe_send(session, now, actions);
 }
 
@@ -130,9 +134,15 @@ static void
 on_late_answer(struct session *session, const struct session_event *event, mono_t now,
     struct pool_actions *actions)
 {
-	bool known = event->kind == SESSION_ACKED
-	    ? subscribe_on_ack(session, event->request_id, now)
-	    : subscribe_on_refusal(session, event->request_id, event->error_code, actions);
+	int64_t id = event->request_id;
+	bool known;
+
+	if (event->kind == SESSION_LISTED)
+		known = subscribe_on_listed(session, id, event->listed);
+	else if (event->kind == SESSION_ACKED)
+		known = subscribe_on_ack(session, id, now);
+	else
+		known = subscribe_on_refusal(session, id, event->error_code, actions);
 
 	if (!known)
 		session->counts.replies_unknown++;
@@ -159,6 +169,7 @@ step_idle(struct session *session, const struct session_event *event, mono_t now
 	case SESSION_WENT_DOWN:
 	case SESSION_ACKED:
 	case SESSION_REFUSED:
+	case SESSION_LISTED:
 	case SESSION_SHUTDOWN:
 		session->counts.strays++;
 		break;
@@ -193,6 +204,7 @@ step_connecting(struct session *session, const struct session_event *event, mono
 		break;
 	case SESSION_ACKED:
 	case SESSION_REFUSED:
+	case SESSION_LISTED:
 	case SESSION_SHUTDOWN:
 		session->counts.strays++;
 		break;
@@ -212,6 +224,9 @@ step_subscribing(struct session *session, const struct session_event *event, mon
 	switch (event->kind) {
 	case SESSION_ACKED:
 		on_answer(session, subscribe_on_ack(session, event->request_id, now), now, actions);
+		break;
+	case SESSION_LISTED:
+		on_late_answer(session, event, now, actions);
 		break;
 	case SESSION_REFUSED:
 		on_answer(session,
@@ -275,6 +290,7 @@ step_live(struct session *session, const struct session_event *event, mono_t now
 		break;
 	case SESSION_ACKED:
 	case SESSION_REFUSED:
+	case SESSION_LISTED:
 		on_late_answer(session, event, now, actions);
 		break;
 	case SESSION_WENT_UP:
@@ -308,6 +324,7 @@ step_draining(struct session *session, const struct session_event *event, mono_t
 	case SESSION_WENT_UP: /* crossed our HANG_UP; the end still comes */
 	case SESSION_ACKED:
 	case SESSION_REFUSED:
+	case SESSION_LISTED:
 	case SESSION_HEARD:
 	case SESSION_PINGED:
 	case SESSION_PONGED:
@@ -334,6 +351,7 @@ step_backoff(struct session *session, const struct session_event *event, mono_t 
 	case SESSION_WENT_DOWN:
 	case SESSION_ACKED:
 	case SESSION_REFUSED:
+	case SESSION_LISTED:
 	case SESSION_SHUTDOWN:
 		session->counts.strays++;
 		break;
@@ -358,6 +376,7 @@ session_init(struct session *session, unsigned line, struct session_shared *shar
 		.room = room,
 		.reason = TICK_REASON_START,
 		.up = MONO_NEVER,
+		.list_at = MONO_NEVER,
 		.heard = MONO_NEVER,
 	};
 	heartbeat_init(&session->heartbeat, &shared->cfg.heartbeat);
@@ -415,7 +434,7 @@ session_deadline(const struct session *session)
 	case SESSION_SUBSCRIBING:
 		return mono_min(subscribe_deadline(session), heartbeat_due(session));
 	case SESSION_LIVE:
-		return mono_min(stable_deadline(session),
+		return mono_min(mono_min(stable_deadline(session), session->list_at),
 		    mono_min(subscribe_deadline(session), heartbeat_due(session)));
 	case SESSION_DRAINING:
 		return mono_add(session->since, cfg->drain_within);

@@ -19,8 +19,11 @@
 #include "feed/core/quota.h"
 #include "feed/core/retry.h"
 #include "feed/core/route.h"
+#include "feed/core/stall.h"
 
 #define SESSION_REQUESTS_MAX 32 /* most requests without an answer, per line */
+
+struct pool_stream;
 
 /* What happened to a line. */
 enum session_event_kind {
@@ -30,6 +33,7 @@ enum session_event_kind {
 	SESSION_WENT_DOWN,   /* connection ended; attempt reason close_code */
 	SESSION_ACKED,       /* reply: request_id was accepted */
 	SESSION_REFUSED,     /* reply: request_id was refused; error_code */
+	SESSION_LISTED,      /* reply: what is subscribed; request_id listed */
 	SESSION_PINGED,      /* the server's PING came and was answered; attempt */
 	SESSION_PONGED,      /* the answer to our PING; attempt */
 	SESSION_HEARD,       /* a message was received; once per line and wake-up is enough */
@@ -48,12 +52,14 @@ struct session_event {
 	int close_code;          /* WENT_DOWN: WebSocket close code, 0 when none came */
 	int64_t request_id;      /* ACKED, REFUSED */
 	int error_code;          /* REFUSED */
+	const uint64_t *listed;  /* LISTED: bit per stream number; borrowed for the step */
 };
 
 struct session_cfg {
 	span_t connect_within;  /* DNS + TCP + TLS + upgrade, > 0; then HANG_UP */
 	span_t ack_within;      /* a request's answer, > 0; then HANG_UP and reconnect */
 	span_t drain_within;    /* the end after HANG_UP, > 0; then it is taken as ended */
+	span_t list_every;      /* LIVE: the exchange's list is compared so often, > 0 */
 	span_t stable_after;    /* LIVE this long forgets all failures, > 0 */
 	unsigned sends_max;     /* messages per send_window that the exchange allows */
 	unsigned sends_reserved; /* of these kept for PONGs; what is left: 1 to SESSION_SENDS_MAX */
@@ -84,6 +90,8 @@ struct session_stream {
 	uint16_t slot;      /* request on the way that carries it, counting from 1; 0: none */
 	bool again;         /* LEAVING, LEFT: asked for anew afterwards */
 	bool produced;      /* a message came on this connection */
+	bool listed;        /* the exchange named it in its list, on this connection */
+	bool healing;       /* asked for anew because it was silent, and not heard since */
 	mono_t acked;       /* on this connection, MONO_NEVER: not */
 	mono_t heard;       /* last message on this connection, MONO_NEVER: none */
 };
@@ -102,6 +110,8 @@ struct session_shared {
 	struct session_cfg cfg;
 	struct route route;
 	struct quota connects;   /* connection attempts per IP */
+	struct stall *stall;     /* by position; NULL: nobody watches */
+	const struct pool_stream *streams; /* by the caller's number */
 	int64_t last_request_id; /* unique per pool, counting from 1 */
 };
 
@@ -113,6 +123,8 @@ struct session_counts {
 	uint64_t requests;      /* requests sent */
 	uint64_t ack_timeouts;  /* connections given up for a missing answer */
 	uint64_t ack_errors;    /* requests refused */
+	uint64_t lists;         /* lists compared */
+	uint64_t missing;       /* acknowledged streams that the list did not name */
 	uint64_t silences;      /* times it was found dead */
 	uint64_t strays;        /* events of earlier attempts, or that fit no state */
 	uint64_t replies_unknown; /* answers to no request of ours */
@@ -135,6 +147,8 @@ struct session {
 	int http_status;               /* of that end, 0: no refused upgrade */
 	mono_t up;                     /* when this connection came up, MONO_NEVER: it has not */
 	mono_t heard;                  /* last message, MONO_NEVER: none on this connection */
+	mono_t list_at;                /* when to ask for the exchange's list */
+	bool list_wanted;
 	enum tick_reason sick;         /* why it wants to be replaced; NONE: it is well */
 	bool stopping;                 /* goes to IDLE after DRAINING */
 	bool shutdown;                 /* announced on this connection */

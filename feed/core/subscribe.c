@@ -53,6 +53,21 @@ part_of(const struct session *session)
 	return session->stream + session->first;
 }
 
+static void
+watch_begin(struct session *session, struct session_stream *stream, mono_t now)
+{
+	if (session->shared->stall != NULL && !stream->healing)
+		stall_begin(session->shared->stall, (uint32_t)(stream - session->stream), now);
+}
+
+static void
+watch_end(struct session *session, struct session_stream *stream)
+{
+	stream->healing = false;
+	if (session->shared->stall != NULL)
+		stall_end(session->shared->stall, (uint32_t)(stream - session->stream));
+}
+
 /* ---- which streams ---------------------------------------------------------- */
 
 uint32_t
@@ -94,6 +109,7 @@ subscribe_remove(struct session *session, uint32_t position)
 	struct session_stream *stream = &session->stream[position];
 
 	stream->again = false;
+	watch_end(session, stream);
 	/* Whatever was sent has to be taken back; a refused one never was subscribed. */
 	if (stream->state == STREAM_SENT || stream->state == STREAM_ACKED)
 		turn(session, stream, STREAM_LEAVING);
@@ -105,8 +121,10 @@ subscribe_remove(struct session *session, uint32_t position)
 void
 subscribe_clear(struct session *session)
 {
-	for (unsigned i = 0; i < session->nstreams; i++)
+	for (unsigned i = 0; i < session->nstreams; i++) {
+		watch_end(session, &part_of(session)[i]);
 		turn(session, &part_of(session)[i], STREAM_FREE);
+	}
 	session->nstreams = 0;
 }
 
@@ -117,7 +135,7 @@ subscribe_renew(struct session *session, uint32_t position)
 
 	if (stream->state != STREAM_ACKED)
 		return; /* it is on its way already */
-	stream->again = true;
+	stream->again = stream->healing = true;
 	turn(session, stream, STREAM_LEAVING);
 }
 
@@ -142,8 +160,9 @@ subscribe_begin(struct session *session)
 			let_go(session, stream);
 		else if (stream->state != STREAM_FREE)
 			turn(session, stream, STREAM_WANTED);
+		watch_end(session, stream);
 		stream->slot = 0;
-		stream->produced = false;
+		stream->produced = stream->listed = false;
 		stream->acked = stream->heard = MONO_NEVER;
 	}
 	trim(session);
@@ -177,6 +196,8 @@ next_kind(const struct session *session, enum session_request_kind *kind)
 		*kind = REQUEST_UNSUBSCRIBE;
 	else if (session->count[STREAM_WANTED] > 0)
 		*kind = REQUEST_SUBSCRIBE;
+	else if (session->list_wanted)
+		*kind = REQUEST_LIST;
 	else
 		return false;
 	return true;
@@ -232,7 +253,10 @@ subscribe_send(struct session *session, mono_t now, struct pool_actions *actions
 			.kind = kind,
 			.due = mono_add(now, session->shared->cfg.ack_within),
 		};
-		fill(session, request);
+		if (kind == REQUEST_LIST)
+			session->list_wanted = false;
+		else
+			fill(session, request);
 		session->counts.requests++;
 		action = actions_add(actions, act[kind], session->line);
 		action->request_id = request->id;
@@ -284,9 +308,36 @@ subscribe_on_ack(struct session *session, int64_t id, mono_t now)
 		turn(session, stream, STREAM_ACKED);
 		stream->batch_max = batch_unlimited;
 		stream->acked = now;
+		watch_begin(session, stream, now);
 	}
 	trim(session);
 	*request = (struct session_request){0};
+	return true;
+}
+
+bool
+subscribe_on_listed(struct session *session, int64_t id, const uint64_t *listed)
+{
+	struct session_request *request = awaited(session, id);
+	struct session_stream *stream = part_of(session);
+	mono_t sent;
+
+	if (request == NULL || request->kind != REQUEST_LIST)
+		return false;
+	sent = (mono_t){request->due.ns - session->shared->cfg.ack_within.ns};
+	*request = (struct session_request){0};
+	session->counts.lists++;
+	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
+		/* What was accepted after the question cannot be in the answer. */
+		if (stream->state != STREAM_ACKED || !mono_before(stream->acked, sent))
+			continue;
+		stream->listed = listed[stream->index / 64] >> stream->index % 64 & 1;
+		if (stream->listed)
+			continue;
+		session->counts.missing++;
+		stream->healing = true;
+		turn(session, stream, STREAM_WANTED);
+	}
 	return true;
 }
 
@@ -329,7 +380,7 @@ subscribe_on_refusal(struct session *session, int64_t id, int error_code,
 	session->counts.ack_errors++;
 	if (request->kind == REQUEST_SUBSCRIBE)
 		split(session, request, error_code, actions);
-	else /* there is nothing to leave, then */
+	else if (request->kind == REQUEST_UNSUBSCRIBE) /* there is nothing to leave, then */
 		while ((stream = next_of(session, request, &at)) != NULL)
 			let_go(session, stream);
 	trim(session);

@@ -47,6 +47,13 @@ void subscribe_send(struct session *session, mono_t now, struct pool_actions *ac
 /* Accepted. Returns false when no request of that id waits for an answer. */
 bool subscribe_on_ack(struct session *session, int64_t id, mono_t now);
 
+/*
+ * The list was answered: `listed` has a bit per stream number. What it should
+ * have named and did not is asked for again. Returns false when no such
+ * request waits for an answer.
+ */
+bool subscribe_on_listed(struct session *session, int64_t id, const uint64_t *listed);
+
 /* Takes back what got no answer in time: it is asked for again. Returns how many requests. */
 unsigned subscribe_on_timeout(struct session *session, mono_t now);
 

@@ -5,6 +5,8 @@
 
 #include "feed/core/place.h"
 #include "feed/core/pool.h"
+#include "feed/core/stall.h"
+#include "feed/core/subscribe.h"
 
 static const span_t tell_more_after = {1000000};
 
@@ -48,6 +50,9 @@ watch_on_heard(struct pool *pool, const struct pool_heard *heard, mono_t now)
 		if (entry == NULL)
 			continue;
 		entry->heard = now;
+		entry->healing = false;
+		if (pool->shared.stall != NULL)
+			stall_on_message(pool->shared.stall, (uint32_t)(entry - pool->entry), now);
 		if (!entry->produced)
 			rotate_on_produced(pool, line);
 		entry->produced = true;
@@ -65,6 +70,61 @@ watch_on_line_lost(struct pool *pool, unsigned line, enum tick_reason why)
 		if (entry->state == STREAM_ACKED && !place_is_carried(pool, entry->index, line))
 			mark(pool, &pool->stream[entry->index], true, why);
 	}
+}
+
+/* Does any line deliver it: carried, and not in a stage of silence? */
+static bool
+is_delivered(const struct pool *pool, uint32_t stream)
+{
+	const uint32_t *at = pool->stream[stream].at;
+
+	for (unsigned i = 0; i < PLACE_COPIES_MAX; i++)
+		if (at[i] != PLACE_NONE && pool->entry[at[i]].state == STREAM_ACKED &&
+		    stall_stage(pool->shared.stall, at[i]) == STALL_OK)
+			return true;
+	return false;
+}
+
+static void
+heal(struct pool *pool, const struct stall_alarm *alarm, mono_t now)
+{
+	unsigned line = place_line(pool, alarm->entry);
+	uint32_t stream = pool->entry[alarm->entry].index;
+
+	switch (alarm->stage) {
+	case STALL_LIST:
+		pool->watch.stalls++;
+		pool->session[line].list_wanted = true;
+		if (!alarm->sparse && !is_delivered(pool, stream))
+			mark(pool, &pool->stream[stream], true, TICK_REASON_STALE);
+		break;
+	case STALL_RESUBSCRIBE:
+		pool->watch.resubscribed++;
+		subscribe_renew(&pool->session[line], alarm->entry);
+		break;
+	case STALL_MOVE:
+		if (pool->line[line].peer == POOL_NO_LINE && place_move(pool, line, stream))
+			pool->watch.moved++;
+		break;
+	case STALL_RECYCLE:
+		pool->watch.recycled++;
+		rotate_ask(pool, line, TICK_REASON_STALE, now);
+		break;
+	case STALL_OK:
+	case STALL_STAGES:
+		break;
+	}
+}
+
+void
+watch_heal(struct pool *pool, mono_t now)
+{
+	struct stall_alarm alarm;
+
+	if (pool->shared.stall == NULL || !mono_due(stall_deadline(pool->shared.stall), now))
+		return;
+	while (stall_next(pool->shared.stall, now, &alarm))
+		heal(pool, &alarm, now);
 }
 
 void
@@ -96,5 +156,8 @@ watch_look(struct pool *pool, mono_t now, struct pool_actions *actions)
 mono_t
 watch_deadline(const struct pool *pool)
 {
-	return pool->watch.tell_at;
+	mono_t stall = pool->shared.stall == NULL ? MONO_NEVER
+	                                          : stall_deadline(pool->shared.stall);
+
+	return mono_min(pool->watch.tell_at, stall);
 }

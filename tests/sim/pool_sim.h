@@ -57,7 +57,11 @@ static struct pool pool;
 static struct pool_actions actions;
 static struct session_stream entry[LINES * ROOM];
 static struct pool_stream stream_memory[STREAMS_MAX];
-static const struct pool_memory memory = {entry, stream_memory, STREAMS_MAX};
+static struct stall_stream stall_memory[LINES * ROOM];
+static uint8_t classes[STREAMS_MAX];
+static const struct pool_memory memory = {.entry = entry,
+	.stream = stream_memory, .stall = stall_memory, .class = classes,
+	.streams_max = STREAMS_MAX};
 
 #define CHECK(condition) do { \
 	if (!(condition)) \

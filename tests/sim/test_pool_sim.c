@@ -119,6 +119,23 @@ on_unsubscribe(const struct pool_action *act)
 		sim.on_lines[asked[i]] &= ~(UINT64_C(1) << act->line);
 }
 
+/* What is subscribed on a line when the answer is made; it stands until the next one. */
+static void
+on_list(const struct pool_action *act)
+{
+	static uint64_t listed[LINES][STREAMS_MAX / 64 + 1];
+	uint64_t *bits = listed[act->line];
+
+	memset(bits, 0, sizeof(listed[0]));
+	for (unsigned i = 0; i < sim.nstreams; i++)
+		if (sim.on_lines[i] >> act->line & 1)
+			bits[i / 64] |= UINT64_C(1) << i % 64;
+	if (!answer(act, false))
+		return;
+	sim.queue[sim.nqueue - 1].event.kind = SESSION_LISTED;
+	sim.queue[sim.nqueue - 1].event.listed = bits;
+}
+
 /* Nobody is left without data: what was subscribed on the old line is so on the new one. */
 static void
 on_rotation(const struct pool_action *act)
@@ -189,6 +206,7 @@ carry_out(void)
 			break;
 		case ACT_SEND_LIST:
 			check_send(act, &sim.peer[act->line]);
+			on_list(act);
 			break;
 		case ACT_PING:
 			check_send(act, &sim.peer[act->line]);
@@ -272,7 +290,7 @@ say_nonsense(void)
 		.kind = POOL_LINE,
 		.line = (unsigned)pick(0, LINES + 2),
 		.session = {
-			.kind = (enum session_event_kind)pick(SESSION_START, SESSION_STOP),
+			.kind = (enum session_event_kind)pick(SESSION_START, SESSION_REFUSED),
 			.attempt = UINT32_MAX,
 			.request_id = INT64_MAX - (int64_t)pick(0, 3),
 		},
@@ -353,6 +371,7 @@ build(uint64_t seed)
 	sim.cfg.line_room = ROOM;
 	sim.cfg.redundancy = (unsigned)pick(1, sim.cfg.max_connections < 3
 	                                        ? sim.cfg.max_connections : 3);
+	sim.cfg.session.list_every = span_s((int64_t)pick(30, 600));
 	sim.cfg.session.heartbeat.idle_after = span_s((int64_t)pick(5, 60));
 	sim.cfg.rotate.age_max = span_s((int64_t)pick(60, 3600));
 	sim.cfg.rotate.age_spread_percent = (unsigned)pick(0, 50);
@@ -371,6 +390,7 @@ build(uint64_t seed)
 	has_bad = pick(1, 4) == 1;
 	for (unsigned i = 0; i < sim.nstreams; i++) {
 		sim.bytes[i] = (uint16_t)pick(10, 60);
+		classes[i] = STALL_RARE; /* the exchange here says too little to be judged */
 		sim.bad[i] = has_bad && pick(1, 50) == 1;
 	}
 }

@@ -15,7 +15,8 @@ static struct pool pool;
 static struct pool_actions actions;
 static struct session_stream entry[ENTRIES_MAX];
 static struct pool_stream stream[STREAMS_MAX];
-static const struct pool_memory memory = {entry, stream, STREAMS_MAX};
+static const struct pool_memory memory = {
+	.entry = entry, .stream = stream, .streams_max = STREAMS_MAX};
 static uint16_t stream_bytes[STREAMS_MAX + 1];
 static mono_t now;
 
