@@ -31,7 +31,7 @@ VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binanc
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/breaker.c \
         feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
         feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
-        feed/core/quota.c feed/core/retry.c feed/core/rotate.c feed/core/route.c feed/core/session.c \
+        feed/core/quota.c feed/core/retry.c feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c \
         feed/core/stall.c feed/core/subscribe.c feed/core/watch.c
 
 # L4
@@ -48,8 +48,8 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
 
 # L6 to L8
 FEED := feed/forecast.c feed/judge.c feed/listed.c feed/normalize.c feed/pipeline.c \
-        feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/roster.c \
-        feed/snapshot.c
+        feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/resources.c \
+        feed/roster.c feed/snapshot.c feed/snapshot_control.c
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.

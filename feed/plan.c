@@ -103,6 +103,11 @@ pool_of(const struct config *cfg)
 			.handover_within = span_s(HANDOVER_WITHIN_S),
 			.again_after = span_s(ROTATE_AGAIN_AFTER_S),
 		},
+		.scale = {
+			.load_high = (uint64_t)cfg->pool.load_high_bytes_per_s,
+			.load_low = (uint64_t)cfg->pool.load_low_bytes_per_s,
+			.idle_for = span_ms(cfg->pool.idle_timeout_ms),
+		},
 		.route = route_of(cfg),
 		.session = {
 			.connect_within = span_ms(cfg->pool.connection_timeout_ms),
@@ -178,9 +183,10 @@ plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, uint64
 	plan->memory.stream =
 	    calloc(plan->memory.streams_max, sizeof(*plan->memory.stream));
 	plan->memory.stall = calloc(pool_places(&pool_cfg), sizeof(*plan->memory.stall));
+	plan->memory.item = calloc(plan->memory.streams_max, sizeof(*plan->memory.item));
 	plan->memory.class = plan->class = calloc(n + 1, sizeof(*plan->class));
 	plan->stream_bytes = calloc(n + 1, sizeof(*plan->stream_bytes));
-	if (!plan->memory.stall || !plan->class || !plan->memory.entry || !plan->memory.stream || !plan->stream_bytes)
+	if (!plan->memory.item || !plan->memory.stall || !plan->class || !plan->memory.entry || !plan->memory.stream || !plan->stream_bytes)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		plan->stream_bytes[i] =
@@ -201,6 +207,7 @@ plan_free(struct plan *plan)
 	free(plan->memory.entry);
 	free(plan->memory.stream);
 	free(plan->memory.stall);
+	free(plan->memory.item);
 	free(plan->class);
 	free(plan->stream_bytes);
 	*plan = (struct plan){0};

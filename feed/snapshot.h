@@ -13,6 +13,7 @@
 #include "feed/core/pool.h"
 #include "feed/io/transport.h"
 #include "feed/pipeline.h"
+#include "feed/resources.h"
 #include "shm/ring.h"
 
 /* What is copied from; borrowed for the call. */
@@ -23,6 +24,9 @@ struct snapshot_sources {
 	const struct ring *ring;
 	const struct config_target *target; /* by endpoint */
 	int64_t streams;
+	unsigned targets;
+	struct resources_figures figures;
+	uint64_t shed, reloads, reloads_refused;
 	const wall_t *connected; /* per line, ns = TICK_ABSENT when it never was */
 };
 
@@ -35,6 +39,10 @@ struct snapshot {
 
 /* An empty copy of a feed that starts now. `transport` is its name, cut to fit. */
 void snapshot_init(struct snapshot *s, const char *transport, wall_t now, mono_t mono);
+
+/* Keeps a transition for the status. `view` is the line's, after it. */
+void snapshot_on_transition(struct snapshot *s, const struct pool_action *transition,
+    const struct pool_line_view *view, wall_t now);
 
 /* Brings s->status up to date. Rates and latencies change once a second. */
 void snapshot_take(struct snapshot *s, const struct snapshot_sources *from, wall_t now,

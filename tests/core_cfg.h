@@ -75,6 +75,7 @@ core_pool_cfg(void)
 			.handover_within = span_s(60),
 			.again_after = span_s(600),
 		},
+		.scale = {.load_high = 4000000, .load_low = 1000000, .idle_for = span_s(300)},
 		.route = core_route_cfg(),
 		.session = core_session_cfg(),
 	};

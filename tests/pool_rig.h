@@ -23,6 +23,7 @@ static struct {
 	struct session_stream entry[POOL_LINES_MAX * RIG_ROOM];
 	struct pool_stream stream[RIG_STREAMS];
 	struct stall_stream stall[POOL_LINES_MAX * RIG_ROOM];
+	struct balance_item item[RIG_STREAMS];
 	uint8_t class[RIG_STREAMS]; /* STALL_RARE unless the test says otherwise */
 	uint16_t bytes[RIG_STREAMS];
 	mono_t now;
@@ -73,7 +74,7 @@ static inline void
 rig_init(const struct pool_cfg *cfg, unsigned streams)
 {
 	const struct pool_memory memory = {.entry = rig.entry, .stream = rig.stream,
-	    .stall = rig.stall, .class = rig.class, .streams_max = RIG_STREAMS};
+	    .stall = rig.stall, .item = rig.item, .class = rig.class, .streams_max = RIG_STREAMS};
 
 	rig.now = mono_add(MONO_ZERO, span_s(RIG_START_S));
 	for (unsigned i = 0; i < RIG_STREAMS; i++) {

@@ -62,6 +62,8 @@ struct pool_action {
 	span_t retry_in;         /* TRANSITION to BACKOFF: until the next try */
 };
 
+#define POOL_NO_ROOM (-1) /* error_code of STREAM_REFUSED: no line has room, none may be opened */
+
 #define SESSION_LINES_MAX 64
 #define SESSION_SENDS_MAX 16 /* most requests that one line sends in one step */
 

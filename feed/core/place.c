@@ -83,7 +83,7 @@ has_place(const struct session_stream *entry)
 {
 	bool leaves = entry->state == STREAM_LEAVING || entry->state == STREAM_LEFT;
 
-	return entry->state != STREAM_FREE && (!leaves || entry->again);
+	return entry->state != STREAM_FREE && !entry->doomed && (!leaves || entry->again);
 }
 
 void

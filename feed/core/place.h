@@ -30,7 +30,8 @@ struct pool_stream {
 	bool untold;                     /* `stale` changed and was not told yet */
 	enum tick_reason why;            /* of the last change of `stale` */
 	mono_t heard;                    /* last message on any line, MONO_NEVER: none */
-	uint64_t messages;
+	uint64_t messages, measured;     /* so far; until the last review */
+	uint32_t load;                   /* bytes/s on one leg, moving average */
 	uint32_t at[PLACE_COPIES_MAX];   /* positions in the lines' lists, PLACE_NONE: unused */
 };
 

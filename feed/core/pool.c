@@ -64,7 +64,8 @@ cfg_is_valid(const struct pool_cfg *cfg)
 	    cfg->line_room >= cfg->max_streams_per_connection && cfg->redundancy > 0 &&
 	    cfg->redundancy <= POOL_LEGS_MAX && cfg->connects_max > 0 &&
 	    cfg->connects_max <= POOL_CONNECTS_MAX && cfg->connects_window.ns > 0 &&
-	    rotate_cfg_is_valid(&cfg->rotate) && route_cfg_is_valid(&cfg->route) &&
+	    rotate_cfg_is_valid(&cfg->rotate) && cfg->scale.idle_for.ns > 0 &&
+	    cfg->scale.load_high > cfg->scale.load_low && route_cfg_is_valid(&cfg->route) &&
 	    session_cfg_is_valid(&cfg->session);
 }
 
@@ -103,6 +104,7 @@ pool_line_init(struct pool_line *line, enum pool_line_role role, unsigned leg)
 		.leg = (uint8_t)leg,
 		.peer = POOL_NO_LINE,
 		.retire_at = MONO_NEVER,
+		.idle_since = MONO_NEVER,
 		.look_at = MONO_NEVER,
 	};
 }
@@ -121,14 +123,20 @@ init_lines(struct pool *pool, unsigned per_leg, uint64_t seed)
 }
 
 static void
+init_stream(struct pool_stream *stream, uint16_t bytes, uint8_t class)
+{
+	*stream = (struct pool_stream){.bytes = bytes, .class = class, .heard = MONO_NEVER};
+	for (unsigned k = 0; k < PLACE_COPIES_MAX; k++)
+		stream->at[k] = PLACE_NONE;
+}
+
+static void
 init_streams(struct pool *pool, const uint16_t *stream_bytes, const uint8_t *class)
 {
 	for (unsigned i = 0; i < pool->nstreams; i++) {
-		pool->stream[i] = (struct pool_stream){
-			.bytes = stream_bytes[i], .wanted = true, .heard = MONO_NEVER,
-			.class = class != NULL ? class[i] : (uint8_t)STALL_RARE};
-		for (unsigned k = 0; k < PLACE_COPIES_MAX; k++)
-			pool->stream[i].at[k] = PLACE_NONE;
+		init_stream(&pool->stream[i], stream_bytes[i],
+		    class != NULL ? class[i] : (uint8_t)STALL_RARE);
+		pool->stream[i].wanted = true;
 	}
 }
 
@@ -174,6 +182,8 @@ pool_init(struct pool *pool, const struct pool_cfg *cfg, const uint16_t *stream_
 	init_lines(pool, per_leg, seed);
 	place_spread(pool);
 	watch_init(&pool->watch);
+	pool->item = memory->item;
+	scale_init(pool);
 	return POOL_OK;
 }
 
@@ -250,6 +260,72 @@ step_line(struct pool *pool, const struct pool_event *event, mono_t now,
 		pool->strays++;
 }
 
+static void
+add_stream(struct pool *pool, const struct pool_event *event, mono_t now,
+    struct pool_actions *actions)
+{
+	const struct session_cfg *cfg = &pool->shared.cfg;
+	struct pool_action *action;
+	struct pool_stream *stream;
+
+	if (event->stream >= pool->streams_max ||
+	    event->bytes > cfg->request_bytes_max - cfg->request_bytes_overhead ||
+	    (event->stream < pool->nstreams && pool->stream[event->stream].wanted)) {
+		pool->strays++;
+		return;
+	}
+	for (; pool->nstreams <= event->stream; pool->nstreams++)
+		init_stream(&pool->stream[pool->nstreams], 0, STALL_RARE);
+	stream = &pool->stream[event->stream];
+	init_stream(stream, event->bytes, event->class);
+	stream->wanted = scale_add(pool, event->stream, now, actions);
+	if (stream->wanted)
+		return;
+	action = actions_add(actions, ACT_STREAM_REFUSED, 0);
+	action->stream = event->stream;
+	action->error_code = POOL_NO_ROOM;
+}
+
+static void
+drop_stream(struct pool *pool, uint32_t number)
+{
+	if (number >= pool->nstreams || !pool->stream[number].wanted) {
+		pool->strays++;
+		return;
+	}
+	scale_drop(pool, number);
+	watch_on_dropped(pool, number);
+	pool->stream[number].wanted = false;
+}
+
+static void
+retune(struct pool *pool, const struct pool_cfg *cfg)
+{
+	unsigned legs = pool->cfg.redundancy;
+
+	if (!pool_may_retune(pool, cfg)) {
+		pool->strays++;
+		return;
+	}
+	pool->cfg = *cfg;
+	pool->cfg.route.legs = legs;
+	/* Sessions, breakers and quotas point at these. */
+	cfg = &pool->cfg;
+	pool->shared.cfg.connect_within = cfg->session.connect_within;
+	pool->shared.cfg.ack_within = cfg->session.ack_within;
+	pool->shared.cfg.drain_within = cfg->session.drain_within;
+	pool->shared.cfg.list_every = cfg->session.list_every;
+	pool->shared.cfg.stable_after = cfg->session.stable_after;
+	pool->shared.cfg.retry = cfg->session.retry;
+	pool->shared.cfg.heartbeat.idle_after = cfg->session.heartbeat.idle_after;
+	pool->shared.cfg.heartbeat.answer_within = cfg->session.heartbeat.answer_within;
+	pool->shared.cfg.heartbeat.server_ping_within = cfg->session.heartbeat.server_ping_within;
+	pool->shared.cfg.heartbeat.max_missed = cfg->session.heartbeat.max_missed;
+	pool->shared.route.cfg.breaker = cfg->route.breaker;
+	pool->shared.route.cfg.choice = cfg->route.choice;
+	scale_retune(pool);
+}
+
 void
 pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
     struct pool_actions *actions)
@@ -257,9 +333,11 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 	actions->n = 0;
 	switch (event->kind) {
 	case POOL_START:
+		scale_start(pool, now);
 		step_every_line(pool, SESSION_START, now, actions);
 		break;
 	case POOL_STOP:
+		pool->scale.review_at = MONO_NEVER;
 		step_every_line(pool, SESSION_STOP, now, actions);
 		break;
 	case POOL_LINE:
@@ -269,11 +347,21 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 		for (unsigned i = 0; i < event->nheard; i++)
 			watch_on_heard(pool, &event->heard[i], now);
 		break;
+	case POOL_ADD:
+		add_stream(pool, event, now, actions);
+		break;
+	case POOL_DROP:
+		drop_stream(pool, event->stream);
+		break;
+	case POOL_RETUNE:
+		retune(pool, event->cfg);
+		break;
 	case POOL_TIMER:
 		break;
 	}
 	run_due_timers(pool, now, actions);
 	watch_heal(pool, now);
+	scale_look(pool, now, actions);
 	rotate_look(pool, now, actions);
 	run_due_timers(pool, now, actions);
 	watch_look(pool, now, actions);
@@ -282,7 +370,8 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 mono_t
 pool_deadline(const struct pool *pool)
 {
-	mono_t deadline = mono_min(rotate_deadline(pool), watch_deadline(pool));
+	mono_t deadline = mono_min(rotate_deadline(pool),
+	    mono_min(watch_deadline(pool), scale_deadline(pool)));
 
 	for (unsigned line = 0; line < pool->nlines; line++)
 		deadline = mono_min(deadline, session_deadline(&pool->session[line]));
@@ -300,6 +389,33 @@ void
 pool_see_pings(struct pool *pool, bool visible)
 {
 	pool->shared.cfg.heartbeat.pings_visible = visible;
+}
+
+bool
+pool_may_retune(const struct pool *pool, const struct pool_cfg *cfg)
+{
+	return cfg_is_valid(cfg) && cfg->redundancy == pool->cfg.redundancy &&
+	    cfg->line_room == pool->cfg.line_room &&
+	    cfg->route.endpoints == pool->cfg.route.endpoints &&
+	    cfg->max_connections <= pool->nlines && cfg->connects_max == pool->cfg.connects_max;
+}
+
+void
+pool_recall_connect(struct pool *pool, mono_t at)
+{
+	if (quota_allows(&pool->shared.connects, at))
+		quota_take(&pool->shared.connects, at);
+}
+
+unsigned
+pool_lines_used(const struct pool *pool)
+{
+	unsigned used = 0;
+
+	for (unsigned line = 0; line < pool->nlines; line++)
+		if (pool->line[line].role != POOL_LINE_FREE || pool->session[line].attempt > 0)
+			used = line + 1;
+	return used;
 }
 
 unsigned

@@ -30,6 +30,7 @@
 #include "feed/core/place.h"
 #include "feed/core/quota.h"
 #include "feed/core/rotate.h"
+#include "feed/core/scale.h"
 #include "feed/core/session.h"
 #include "feed/core/stall.h"
 #include "feed/core/watch.h"
@@ -48,6 +49,7 @@ struct pool_cfg {
 	unsigned connects_max;               /* attempts per window, 1 to POOL_CONNECTS_MAX */
 	span_t connects_window;              /* > 0 */
 	struct rotate_cfg rotate;
+	struct scale_cfg scale;
 	struct route_cfg route; /* its legs are `redundancy` */
 	struct session_cfg session;
 };
@@ -57,6 +59,9 @@ enum pool_event_kind {
 	POOL_TIMER, /* pool_deadline() came */
 	POOL_LINE,  /* `session` happened to `line` */
 	POOL_HEARD, /* messages of streams came: `heard`, `nheard` of them */
+	POOL_ADD,   /* `stream` is wanted, too: `bytes`, `class` */
+	POOL_DROP,  /* `stream` is not wanted any more; its number is free afterwards */
+	POOL_RETUNE, /* `cfg` takes the place of the old one; see pool_may_retune() */
 	POOL_STOP,  /* hang up everywhere; pool_is_idle() tells when it is done */
 };
 
@@ -73,6 +78,10 @@ struct pool_event {
 	struct session_event session;   /* POOL_LINE: WENT_UP to SHUTDOWN */
 	const struct pool_heard *heard; /* POOL_HEARD: borrowed for the step */
 	unsigned nheard;
+	uint32_t stream;                /* ADD, DROP: number, < streams_max */
+	uint16_t bytes;                 /* ADD: what it adds to a request */
+	uint8_t class;                  /* ADD: enum stall_class */
+	const struct pool_cfg *cfg;     /* RETUNE: borrowed for the step */
 };
 
 enum pool_line_role {
@@ -90,6 +99,8 @@ struct pool_line {
 	enum tick_reason retire_why;
 	mono_t retire_at;            /* when it wants to be replaced */
 	mono_t not_before;           /* a replacement failed: none before this */
+	bool closing;                /* its streams move away, then it is closed */
+	mono_t idle_since;           /* without streams, MONO_NEVER: it has some */
 	mono_t look_at;              /* SUCCESSOR: when to see whether it has everything */
 };
 
@@ -101,6 +112,7 @@ struct pool_memory {
 	struct session_stream *entry; /* pool_places() of them */
 	struct pool_stream *stream;   /* streams_max of them */
 	struct stall_stream *stall;   /* pool_places() of them; NULL: silence is not watched */
+	struct balance_item *item;    /* streams_max of them; NULL: load moves nothing */
 	const uint8_t *class;         /* enum stall_class per stream; read by pool_init() only */
 	unsigned streams_max;
 };
@@ -117,6 +129,8 @@ struct pool {
 	struct rng rng;
 	struct watch watch;
 	struct stall stall;
+	struct scale scale;
+	struct balance_item *item;
 	struct rotate_counts rotations;
 	uint64_t strays; /* events for no line or stream of ours */
 	mono_t connect_stamps[POOL_CONNECTS_MAX];
@@ -150,6 +164,16 @@ enum pool_result pool_init(struct pool *pool, const struct pool_cfg *cfg,
 /* Before POOL_START: does the transport tell of the server's PINGs? */
 void pool_see_pings(struct pool *pool, bool visible);
 
+/*
+ * May that configuration take the place of the pool's? Not when it is out of
+ * range, or changes what memory was made for: legs, line_room, endpoints, or
+ * more lines than max_connections was at pool_init().
+ */
+bool pool_may_retune(const struct pool *pool, const struct pool_cfg *cfg);
+
+/* Before POOL_START: a connection attempt of an earlier run, at that time; oldest first. */
+void pool_recall_connect(struct pool *pool, mono_t at);
+
 /* The only entry. Empties `actions` first. Unknown lines and late events are counted, no more. */
 void pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
     struct pool_actions *actions);
@@ -166,6 +190,9 @@ unsigned pool_request_streams(const struct pool *pool, const struct pool_action 
 
 /* How many lines this pool has; those for replacements are the FREE ones. */
 unsigned pool_lines(const struct pool *pool);
+
+/* The highest number of a line that was ever used, and one. */
+unsigned pool_lines_used(const struct pool *pool);
 
 /* How many of them carry streams. */
 unsigned pool_members(const struct pool *pool);

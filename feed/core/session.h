@@ -87,7 +87,9 @@ struct session_stream {
 	uint16_t bytes;     /* what it adds to a request */
 	uint16_t batch_max; /* most streams in a request with it; halved when one is refused */
 	enum stream_state state;
+	uint8_t moving_to;  /* the line that shall carry it instead; UINT8_MAX: none */
 	uint16_t slot;      /* request on the way that carries it, counting from 1; 0: none */
+	bool doomed;        /* SENT: leaves as soon as it is answered */
 	bool again;         /* LEAVING, LEFT: asked for anew afterwards */
 	bool produced;      /* a message came on this connection */
 	bool listed;        /* the exchange named it in its list, on this connection */

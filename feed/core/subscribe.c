@@ -87,6 +87,7 @@ subscribe_add(struct session *session, uint32_t index, uint16_t bytes)
 		.bytes = bytes,
 		.batch_max = batch_unlimited,
 		.state = STREAM_FREE,
+		.moving_to = UINT8_MAX,
 		.acked = MONO_NEVER,
 		.heard = MONO_NEVER,
 	};
@@ -109,9 +110,12 @@ subscribe_remove(struct session *session, uint32_t position)
 	struct session_stream *stream = &session->stream[position];
 
 	stream->again = false;
+	stream->moving_to = UINT8_MAX;
 	watch_end(session, stream);
 	/* Whatever was sent has to be taken back; a refused one never was subscribed. */
-	if (stream->state == STREAM_SENT || stream->state == STREAM_ACKED)
+	if (stream->state == STREAM_SENT)
+		stream->doomed = true; /* its request stays what it is */
+	else if (stream->state == STREAM_ACKED)
 		turn(session, stream, STREAM_LEAVING);
 	else if (stream->state == STREAM_WANTED || stream->state == STREAM_REFUSED)
 		turn(session, stream, STREAM_FREE);
@@ -144,7 +148,7 @@ static void
 let_go(struct session *session, struct session_stream *stream)
 {
 	turn(session, stream, stream->again ? STREAM_WANTED : STREAM_FREE);
-	stream->again = false;
+	stream->again = stream->doomed = false;
 	stream->produced = false;
 	stream->acked = stream->heard = MONO_NEVER;
 }
@@ -156,7 +160,8 @@ subscribe_begin(struct session *session)
 	struct session_stream *stream = part_of(session);
 
 	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
-		if (stream->state == STREAM_LEAVING || stream->state == STREAM_LEFT)
+		if (stream->state == STREAM_LEAVING || stream->state == STREAM_LEFT ||
+		    stream->doomed)
 			let_go(session, stream);
 		else if (stream->state != STREAM_FREE)
 			turn(session, stream, STREAM_WANTED);
@@ -305,7 +310,11 @@ subscribe_on_ack(struct session *session, int64_t id, mono_t now)
 			let_go(session, stream);
 			continue;
 		}
-		turn(session, stream, STREAM_ACKED);
+		turn(session, stream, stream->doomed ? STREAM_LEAVING : STREAM_ACKED);
+		if (stream->doomed) {
+			stream->doomed = false;
+			continue;
+		}
 		stream->batch_max = batch_unlimited;
 		stream->acked = now;
 		watch_begin(session, stream, now);
@@ -352,6 +361,10 @@ split(struct session *session, const struct session_request *request, int error_
 	unsigned at = 0;
 
 	while ((stream = next_of(session, request, &at)) != NULL) {
+		if (stream->doomed) {
+			let_go(session, stream);
+			continue;
+		}
 		stream->batch_max = half;
 		if (request->count > 1) {
 			turn(session, stream, STREAM_WANTED);
@@ -388,6 +401,18 @@ subscribe_on_refusal(struct session *session, int64_t id, int error_code,
 	return true;
 }
 
+/* A request without answer: nobody knows what became of it. */
+static void
+take_back(struct session *session, const struct session_request *request,
+    struct session_stream *stream)
+{
+	if (request->kind != REQUEST_SUBSCRIBE)
+		let_go(session, stream);
+	else
+		turn(session, stream, stream->doomed ? STREAM_LEAVING : STREAM_WANTED);
+	stream->doomed = false;
+}
+
 unsigned
 subscribe_on_timeout(struct session *session, mono_t now)
 {
@@ -400,10 +425,7 @@ subscribe_on_timeout(struct session *session, mono_t now)
 		if (request->id == free_slot || !mono_due(request->due, now))
 			continue;
 		for (at = 0; (stream = next_of(session, request, &at)) != NULL;)
-			if (request->kind == REQUEST_SUBSCRIBE)
-				turn(session, stream, STREAM_WANTED);
-			else
-				let_go(session, stream);
+			take_back(session, request, stream);
 		*request = (struct session_request){0};
 		overdue++;
 	}

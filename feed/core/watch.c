@@ -36,7 +36,7 @@ watch_on_heard(struct pool *pool, const struct pool_heard *heard, mono_t now)
 	struct session_stream *entry;
 	unsigned line;
 
-	if (heard->stream >= pool->nstreams) {
+	if (heard->stream >= pool->nstreams || !pool->stream[heard->stream].wanted) {
 		pool->strays++;
 		return;
 	}
@@ -53,10 +53,22 @@ watch_on_heard(struct pool *pool, const struct pool_heard *heard, mono_t now)
 		entry->healing = false;
 		if (pool->shared.stall != NULL)
 			stall_on_message(pool->shared.stall, (uint32_t)(entry - pool->entry), now);
-		if (!entry->produced)
-			rotate_on_produced(pool, line);
+		if (entry->produced)
+			continue;
 		entry->produced = true;
+		rotate_on_produced(pool, line);
+		scale_on_produced(pool, heard->stream, line);
 	}
+}
+
+void
+watch_on_dropped(struct pool *pool, uint32_t stream)
+{
+	struct pool_stream *s = &pool->stream[stream];
+
+	pool->watch.stale -= s->stale;
+	pool->watch.untold -= s->untold;
+	s->stale = s->untold = false;
 }
 
 void

@@ -33,6 +33,9 @@ void watch_init(struct watch *watch);
 /* Messages of a stream came. */
 void watch_on_heard(struct pool *pool, const struct pool_heard *heard, mono_t now);
 
+/* The stream is not wanted any more: nothing is told of it. */
+void watch_on_dropped(struct pool *pool, uint32_t stream);
+
 /* A line ended: what no other line carries is stale. */
 void watch_on_line_lost(struct pool *pool, unsigned line, enum tick_reason why);
 

@@ -18,7 +18,7 @@
 enum { STREAMS_MAX = 600, LINES = 20, ROOM = 200, QUEUE_MAX = 4096, RECENT_MAX = 512 };
 
 static const span_t faults_for = {INT64_C(3600) * 1000000000};
-static const span_t recovered_within = {INT64_C(1200) * 1000000000};
+static const span_t recovered_within = {INT64_C(3600) * 1000000000};
 
 /* The exchange's end of a line. */
 struct peer {
@@ -39,7 +39,7 @@ struct scheduled {
 
 static struct sim {
 	uint64_t seed, random;
-	mono_t now, faults_end;
+	mono_t now, begun, faults_end;
 	struct pool_cfg cfg;
 	unsigned nstreams;
 	uint16_t bytes[STREAMS_MAX];
@@ -58,9 +58,10 @@ static struct pool_actions actions;
 static struct session_stream entry[LINES * ROOM];
 static struct pool_stream stream_memory[STREAMS_MAX];
 static struct stall_stream stall_memory[LINES * ROOM];
+static struct balance_item item_memory[STREAMS_MAX];
 static uint8_t classes[STREAMS_MAX];
 static const struct pool_memory memory = {.entry = entry,
-	.stream = stream_memory, .stall = stall_memory, .class = classes,
+	.stream = stream_memory, .stall = stall_memory, .item = item_memory, .class = classes,
 	.streams_max = STREAMS_MAX};
 
 #define CHECK(condition) do { \
