@@ -52,6 +52,20 @@ pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name)
 	return roster_add(&p->roster, number, name, (uint32_t)id, kind);
 }
 
+void
+pipeline_remove_stream(struct pipeline *p, uint32_t number)
+{
+	struct roster_stream *s = &p->roster.stream[number];
+
+	if (number >= p->roster.streams_max || s->name == NULL)
+		return;
+	if (s->stale)
+		p->instrument[s->instrument].stale--;
+	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
+		judge_on_stream_left(p, number, line);
+	roster_remove(&p->roster, number);
+}
+
 /* ---- life ------------------------------------------------------------------- */
 
 static void
