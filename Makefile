@@ -96,7 +96,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_pool.c tests/unit/test_quota.c tests/unit/test_request.c \
               tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
               tests/unit/test_rotate.c \
-              tests/unit/test_session.c tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
+              tests/unit/test_session.c tests/unit/test_session_streams.c \
+              tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
               tests/unit/test_sim_session.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
               tests/unit/test_watch.c tests/unit/test_wsframe.c

@@ -135,14 +135,6 @@ step_line(struct app *app, unsigned line, const struct session_event *what, mono
 	step(app, &event, now);
 }
 
-static unsigned
-leg_of(const struct app *app, unsigned line)
-{
-	struct pool_line_view view;
-
-	return pool_line_view(&app->pool, line, &view) ? view.leg : 0;
-}
-
 static void
 on_transport_event(struct app *app, const struct transport_event *t, mono_t now)
 {
@@ -161,7 +153,8 @@ on_transport_event(struct app *app, const struct transport_event *t, mono_t now)
 	case TRANSPORT_UP:
 		counter[TICK_COUNTER_CONNECTS]++;
 		app->connected[t->line] = clock_wall();
-		pipeline_on_line_up(app->pipeline, t->line, leg_of(app, t->line), clock_wall(), now);
+		pipeline_on_line_up(app->pipeline, t->line, app->pool.line[t->line].leg,
+		    clock_wall(), now);
 		e.kind = SESSION_WENT_UP;
 		break;
 	case TRANSPORT_FAILED:
@@ -328,7 +321,8 @@ reload(struct app *app, mono_t now)
 	}
 	pool_cfg = plan_pool_cfg(&next);
 	if (!pool_may_retune(&app->pool, &pool_cfg)) {
-		LOG(ERROR, "reload_refused", LOG_THEN("a limit is out of range: nothing is changed"));
+		LOG(ERROR, "reload_refused",
+		    LOG_THEN("a limit is out of range: nothing is changed"));
 		app->reloads_refused++;
 		config_free(&next);
 		return;
@@ -476,8 +470,10 @@ app_run(struct config *cfg, const struct reload_source *source)
 		app->connected[line].ns = TICK_ABSENT;
 	signals_catch();
 	opening_pin(cfg);
-	if (open_pool(app) == 0 && segments_open(&app->segments, cfg) == 0 && opening_pipeline(&app->pipeline, cfg, &app->segments, &app->plan) == 0 &&
-	    opening_transport(&app->transport, cfg, pool_lines(&app->pool), app->pipeline) == 0) {
+	if (open_pool(app) == 0 && segments_open(&app->segments, cfg) == 0 &&
+	    opening_pipeline(&app->pipeline, cfg, &app->segments, &app->plan) == 0 &&
+	    opening_transport(
+	        &app->transport, cfg, pool_lines(&app->pool), app->pipeline) == 0) {
 		signals_wake(app->transport);
 		segments_recall_connects(&app->segments, &app->pool, clock_wall(), clock_mono());
 		guard_init(&app->guard, clock_mono());
@@ -485,7 +481,8 @@ app_run(struct config *cfg, const struct reload_source *source)
 		snapshot_init(
 		    &app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
 		take_snapshot(app, clock_mono());
-		LOG(INFO, "started", LOG_STR("feed", cfg->feed), LOG_STR("endpoint", app->target[0].host),
+		LOG(INFO, "started", LOG_STR("feed", cfg->feed),
+		    LOG_STR("endpoint", app->target[0].host),
 		    LOG_U64("endpoints", config_targets(cfg)),
 		    LOG_U64("streams", cfg->streams.n), LOG_U64("lines", pool_members(&app->pool)),
 		    LOG_STR("transport", transport_name(app->transport)));

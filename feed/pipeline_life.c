@@ -130,7 +130,8 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	p->arbiter_memory = calloc(p->instruments_max, sizeof(*p->arbiter_memory));
 	p->held = malloc(HOLD_MAX * sizeof(*p->held));
 	p->listed = calloc(cfg->streams_max / 64 + 1, sizeof(*p->listed));
-	if (!p->held || !p->listed || !p->scratch || !p->levels || !p->instrument || !p->arbiter_memory ||
+	if (!p->held || !p->listed || !p->scratch || !p->levels || !p->instrument ||
+	    !p->arbiter_memory ||
 	    roster_init(&p->roster, cfg->streams_max, p->instruments_max) != 0) {
 		pipeline_free(out, now, mono);
 		return -ENOMEM;

@@ -189,7 +189,9 @@ plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, uint64
 	plan->stream_bytes = calloc(n + 1, sizeof(*plan->stream_bytes));
 	plan->name = calloc(plan->memory.streams_max, sizeof(*plan->name));
 	plan->wanted = calloc(plan->memory.streams_max, sizeof(*plan->wanted));
-	if (!plan->name || !plan->wanted || !plan->memory.item || !plan->memory.stall || !plan->class || !plan->memory.entry || !plan->memory.stream || !plan->stream_bytes)
+	if (!plan->name || !plan->wanted || !plan->memory.item || !plan->memory.stall ||
+	    !plan->class || !plan->memory.entry || !plan->memory.stream ||
+	    !plan->stream_bytes)
 		return -1;
 	for (size_t i = 0; i < n && i < plan->memory.streams_max; i++) {
 		plan->name[i] = strdup(cfg->streams.item[i]);
