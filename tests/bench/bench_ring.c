@@ -3,8 +3,9 @@
  * that moment: many short runs one after the other, medians over those that
  * count (pair.h), the plain alternatives in the same table.
  *
- *	bench_ring [--quick] [--runs N] [--seconds N] [--json PATH]
+ *	bench_ring [--quick] [--runs N] [--seconds N] [--only PART] [--json PATH]
  *
+ * PART: alone, paced, stream, board or plain.
  * Runs for about 75 s, or 8 s with --quick. The goals do not fail the run;
  * the table says which are missed.
  */
@@ -67,6 +68,8 @@
 	ROW(COPY_MAX, "oneway_copy_max_ns", "  max", "half trip", GOAL_NONE, 0) \
 	ROW(BOARD_COPY, "board_copy_ns", "copy of a random 64 B record in cache", NULL, \
 	    GOAL_NONE, 0) \
+	ROW(BOARD_SAME, "board_same_ns", "  the same out of the board, no check", "copy", \
+	    GOAL_NONE, 0) \
 	ROW(BOARD_QUIET, "board_quiet_ns", "board read, nobody writes", "copy", GOAL_RATIO, 2) \
 	ROW(BOARD_READ, "board_read_ns", "board read, writer at full speed", "copy", \
 	    GOAL_RATIO, 2) \
@@ -97,7 +100,8 @@ static struct {
 	unsigned millis;        /* of a paced section */
 	uint64_t ticks;         /* of a streaming section */
 	const char *json;
-} options = {FIGURE_SAMPLES_MAX / 2, 75, 80, 2000000, NULL};
+	const char *only;
+} options = {FIGURE_SAMPLES_MAX / 2, 75, 80, 2000000, NULL, NULL};
 
 static char directory[64], ring_path[128], board_path[128];
 
@@ -163,7 +167,7 @@ run_streams(const struct ring_rig *rig)
 }
 
 /* `at` is the p50 of four rows. */
-static struct paced_result
+static void
 run_paced(const struct ring_rig *rig, unsigned rate, enum ring_take take, int at, int call)
 {
 	struct paced_result r;
@@ -177,7 +181,15 @@ run_paced(const struct ring_rig *rig, unsigned rate, enum ring_take take, int at
 	add(RTT, v, v.rtt_ns, 0);
 	if (call >= 0)
 		add(call, v, r.call_p50_ns, 0);
-	return r;
+}
+
+static void
+run_paces(const struct ring_rig *rig)
+{
+	run_paced(rig, 100000, TAKE_IN_PLACE, P50_100K, CALL_100K);
+	run_paced(rig, 1000000, TAKE_IN_PLACE, P50, CALL_1M);
+	run_paced(rig, 100000, TAKE_COPY, COPY_P50_100K, -1);
+	run_paced(rig, 1000000, TAKE_COPY, COPY_P50, -1);
 }
 
 static void
@@ -186,6 +198,7 @@ run_board(const struct board_rig *rig)
 	struct board_load l = board_load_run(rig, 500000);
 
 	add(BOARD_COPY, l.verdict, l.copy_ns, 0);
+	add(BOARD_SAME, l.verdict, l.same_ns, l.copy_ns);
 	add(BOARD_QUIET, l.verdict, l.quiet_ns, l.copy_ns);
 	add(BOARD_READ, l.verdict, l.read_ns, l.copy_ns);
 	add(BOARD_MOVED, l.verdict, l.moved_ns, l.copy_ns);
@@ -194,20 +207,28 @@ run_board(const struct board_rig *rig)
 	add(BOARD_WRITE, l.verdict, l.write_ns, 0);
 }
 
+static bool
+wanted(const char *part)
+{
+	return !options.only || strcmp(options.only, part) == 0;
+}
+
 static void
 run_all(const struct ring_rig *ring, const struct board_rig *board)
 {
 	mono_t end = {clock_mono().ns + options.seconds * INT64_C(1000000000)};
 
 	for (unsigned i = 0; i < options.runs && clock_mono().ns < end.ns; i++) {
-		run_alone(ring);
-		run_paced(ring, 100000, TAKE_IN_PLACE, P50_100K, CALL_100K);
-		run_paced(ring, 1000000, TAKE_IN_PLACE, P50, CALL_1M);
-		run_streams(ring);
-		run_paced(ring, 100000, TAKE_COPY, COPY_P50_100K, -1);
-		run_paced(ring, 1000000, TAKE_COPY, COPY_P50, -1);
-		run_board(board);
-		plain_figures_run(ring->pair, &figure[PLAIN], options.millis / 2);
+		if (wanted("alone"))
+			run_alone(ring);
+		if (wanted("paced"))
+			run_paces(ring);
+		if (wanted("stream"))
+			run_streams(ring);
+		if (wanted("board"))
+			run_board(board);
+		if (wanted("plain"))
+			plain_figures_run(ring->pair, &figure[PLAIN], options.millis / 2);
 	}
 }
 
@@ -217,6 +238,7 @@ parse(int argc, char **argv)
 	static const struct option names[] = {
 		{"quick", no_argument, NULL, 'q'}, {"runs", required_argument, NULL, 'r'},
 		{"seconds", required_argument, NULL, 's'}, {"json", required_argument, NULL, 'j'},
+		{"only", required_argument, NULL, 'o'},
 		{NULL, 0, NULL, 0},
 	};
 	int option;
@@ -233,6 +255,9 @@ parse(int argc, char **argv)
 			break;
 		case 's':
 			options.seconds = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'o':
+			options.only = optarg;
 			break;
 		case 'j':
 			options.json = optarg;

@@ -24,7 +24,7 @@ struct load_job {
 	_Alignas(128) uint32_t phase;
 	_Alignas(128) uint32_t running;
 	double write, write_alone;
-	_Alignas(128) double copy, quiet, read, moved, retries, busy;
+	_Alignas(128) double copy, same, quiet, read, moved, retries, busy;
 	uint64_t sum;
 	struct record record[BOARD_LOAD_INSTRUMENTS];
 };
@@ -171,6 +171,7 @@ read_load(void *arg)
 	job->copy = copies(job);
 	reads(job, board);
 	job->quiet = reads(job, board);
+	job->same = moves(job, at.header);
 	__atomic_store_n(&job->phase, PHASE_LOAD, __ATOMIC_RELEASE);
 	reads(job, board);
 	job->read = reads(job, board);
@@ -198,6 +199,7 @@ board_load_run(const struct board_rig *rig, unsigned reads)
 		board_quote(rig->board, i, &(struct tick_quote){.id = i});
 	load = (struct board_load){.verdict = pair_run(rig->pair, &pair)};
 	load.copy_ns = job->copy * ns;
+	load.same_ns = job->same * ns;
 	load.quiet_ns = job->quiet * ns;
 	load.read_ns = job->read * ns;
 	load.moved_ns = job->moved * ns;

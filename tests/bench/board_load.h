@@ -20,6 +20,7 @@ struct board_load {
 	struct pair_verdict verdict;
 	/* Nanoseconds per operation. */
 	double copy_ns;        /* 64-byte records, picked at random, in the reader's own cache */
+	double same_ns;        /* the board's lines, nobody writes, no check */
 	double quiet_ns;       /* tick_board_quote(), nobody writes */
 	double read_ns;        /* the same, writer at full speed */
 	double moved_ns;       /* plain loads of the same lines, no check, same writer */

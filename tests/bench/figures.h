@@ -14,7 +14,7 @@
  * How far the two cores are apart at the moment, by the ping-pong. On shared
  * machines this jumps; only ratios within one run compare.
  */
-enum band { BAND_NEAR, BAND_MIDDLE, BAND_FAR, BAND_COUNT, BAND_NONE = BAND_COUNT };
+enum band { BAND_NEAR, BAND_MIDDLE, BAND_WIDE, BAND_FAR, BAND_COUNT, BAND_NONE = BAND_COUNT };
 
 enum goal_kind {
 	GOAL_NONE,
