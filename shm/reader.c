@@ -142,7 +142,10 @@ tick_reader_check(struct tick_reader *reader)
 	return reader->health;
 }
 
-static int
+/* The cold ways out of peek: outside of it, so that the way to a tick needs no stack. */
+#define COLD __attribute__((noinline, cold))
+
+static COLD int
 nothing(struct tick_reader *r)
 {
 	if (++r->idle % IDLE_CALLS_PER_LOOK != 0 && r->health == TICK_END)
@@ -152,7 +155,7 @@ nothing(struct tick_reader *r)
 	return r->health;
 }
 
-static int
+static COLD int
 told_restart(struct tick_reader *r, uint32_t epoch)
 {
 	r->epoch = epoch;
@@ -161,35 +164,37 @@ told_restart(struct tick_reader *r, uint32_t epoch)
 	return TICK_E_RESTARTED;
 }
 
-/* Is the tick at hand the first word of a writer that we have not met? */
-static int
-is_new_epoch(const struct tick_reader *r, const struct tick *t, uint32_t *epoch)
+/* A tick that is there, but the writer may be one that we have not met. */
+static COLD int
+maybe_restart(struct tick_reader *r, const struct tick *t, const struct tick **out)
 {
 	int64_t reason = TICK_LOAD(&t->event.reason);
+	uint32_t epoch = (uint32_t)TICK_LOAD(&t->event.a);
 
-	*epoch = (uint32_t)TICK_LOAD(&t->event.a);
-	return reason == TICK_REASON_RESTART && *epoch > r->epoch && tick_reader_valid(r);
+	if (r->epoch_unseen)
+		return told_restart(r, __atomic_load_n(&r->header->epoch, __ATOMIC_ACQUIRE));
+	if (reason == TICK_REASON_RESTART && epoch > r->epoch && tick_reader_valid(r))
+		return told_restart(r, epoch);
+	*out = t;
+	return TICK_MORE;
+}
+
+static COLD int
+not_there(struct tick_reader *r, uint64_t seq)
+{
+	return seq < 2 * r->next + 2 ? nothing(r) : lapped(r, seq);
 }
 
 int
 tick_reader_peek(struct tick_reader *reader, const struct tick **out)
 {
 	const struct tick *t = &reader->slots[reader->next & reader->mask];
-	uint64_t wanted = 2 * reader->next + 2;
 	uint64_t seq = __atomic_load_n(&t->seq, __ATOMIC_ACQUIRE);
-	uint32_t epoch;
 
-	if (__builtin_expect(seq != wanted, 0)) {
-		if (seq < wanted)
-			return nothing(reader);
-		return lapped(reader, seq);
-	}
-	if (__builtin_expect(reader->epoch_unseen, 0))
-		return told_restart(
-		    reader, __atomic_load_n(&reader->header->epoch, __ATOMIC_ACQUIRE));
-	if (__builtin_expect(TICK_LOAD(&t->type) == TICK_FEED_EVENT, 0) &&
-	    is_new_epoch(reader, t, &epoch))
-		return told_restart(reader, epoch);
+	if (__builtin_expect(seq != 2 * reader->next + 2, 0))
+		return not_there(reader, seq);
+	if (__builtin_expect(TICK_LOAD(&t->type) == TICK_FEED_EVENT || reader->epoch_unseen, 0))
+		return maybe_restart(reader, t, out);
 	*out = t;
 	return TICK_MORE;
 }
