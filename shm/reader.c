@@ -221,6 +221,9 @@ tick_reader_next(struct tick_reader *reader, struct tick *out)
 	const struct tick *t;
 	int outcome = tick_reader_peek(reader, &t);
 
+	/* Both lines come at once then, and not the second one after the first. */
+	if (outcome == TICK_END)
+		__builtin_prefetch(&reader->slots[reader->next & reader->mask].id, 0, 3);
 	if (outcome != TICK_MORE)
 		return outcome;
 	words_load(out, t, sizeof(*out));

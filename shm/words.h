@@ -36,6 +36,26 @@ words_load(void *private, const void *shared, size_t bytes)
 }
 
 /*
+ * Asks for the cache lines of `bytes` at `shared`, to be written soon. Waits
+ * for nothing and changes nothing; where the processor cannot, it does nothing.
+ */
+static inline void
+words_own(void *shared, size_t bytes)
+{
+	char *line = shared;
+
+#pragma GCC unroll 4
+	for (size_t i = 0; i < bytes; i += 64) {
+#if defined(__x86_64__)
+		/* Not what __builtin_prefetch() comes to without -mprfchw: a shared copy. */
+		__asm__ volatile("prefetchw %0" : : "m"(line[i]));
+#else
+		__builtin_prefetch(line + i, 1, 3);
+#endif
+	}
+}
+
+/*
  * A seqlock with one writer. The odd mark, then a release fence, so that no
  * payload store is seen before it; the even mark releases the payload.
  */
