@@ -76,6 +76,25 @@ seqlock_write_end(uint64_t *seq, uint64_t begun)
 	__atomic_store_n(seq, begun + 1, __ATOMIC_RELEASE);
 }
 
+/*
+ * The same for a writer that keeps the (even) sequence of its last write in
+ * *mine, 0 at first: it loads the shared word once and never again waits for
+ * the line to come back from a reader.
+ */
+static inline void
+seqlock_write(uint64_t *mine, uint64_t *seq, void *shared, const void *private, size_t bytes)
+{
+	uint64_t even = *mine;
+
+	if (__builtin_expect(even == 0, 0)) /* odd: a writer died in here */
+		even = __atomic_load_n(seq, __ATOMIC_RELAXED) & ~(uint64_t)1;
+	__atomic_store_n(seq, even + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	words_store(shared, private, bytes);
+	__atomic_store_n(seq, even + 2, __ATOMIC_RELEASE);
+	*mine = even + 2;
+}
+
 #define SEQLOCK_ATTEMPTS 64
 
 /*

@@ -1,5 +1,6 @@
 #include "tests/bench/pingpong.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "tests/bench/bench_clock.h"
@@ -16,8 +17,10 @@ static void
 ask(struct pingpong *p, uint64_t from, uint64_t to)
 {
 	for (uint64_t i = from + 1; i <= to; i++) {
-		__atomic_store_n(&p->there, i, __ATOMIC_RELEASE);
-		while (__atomic_load_n(&p->back, __ATOMIC_ACQUIRE) != i)
+		size_t at = i % PINGPONG_LINES;
+
+		__atomic_store_n(&p->there[at].word, i, __ATOMIC_RELEASE);
+		while (__atomic_load_n(&p->back[at].word, __ATOMIC_ACQUIRE) != i)
 			;
 	}
 }
@@ -42,9 +45,11 @@ pingpong_answer(struct pingpong *p)
 	uint64_t to = p->answered + TRIPS;
 
 	for (uint64_t i = p->answered + 1; i <= to; i++) {
-		while (__atomic_load_n(&p->there, __ATOMIC_ACQUIRE) != i)
+		size_t at = i % PINGPONG_LINES;
+
+		while (__atomic_load_n(&p->there[at].word, __ATOMIC_ACQUIRE) != i)
 			;
-		__atomic_store_n(&p->back, i, __ATOMIC_RELEASE);
+		__atomic_store_n(&p->back[at].word, i, __ATOMIC_RELEASE);
 	}
 	p->answered = to;
 }
