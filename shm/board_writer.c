@@ -13,6 +13,7 @@ board_open(struct board *b, const struct board_cfg *cfg, char *why)
 		.suffix = "board",
 		.group = cfg->group,
 		.heartbeat_every_ns = cfg->heartbeat_every_ns,
+		.huge_pages = cfg->huge_pages,
 		.record_bytes = (uint32_t)TICK_BOARD_ENTRY_BYTES(cfg->depth),
 		.board_depth = cfg->depth,
 		.records = cfg->instruments_max,

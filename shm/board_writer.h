@@ -17,6 +17,7 @@ struct board_cfg {
 	uint32_t instruments_max;
 	uint32_t depth;        /* levels a side of the book image */
 	int64_t heartbeat_every_ns;
+	bool huge_pages;       /* wanted; see segment.warning */
 };
 
 /*

@@ -16,6 +16,7 @@ struct ring_cfg {
 	uint64_t slots;        /* power of two, >= 16 */
 	uint32_t instruments_max;
 	int64_t heartbeat_every_ns;
+	bool huge_pages;       /* wanted; see segment.warning */
 };
 
 /* A tick to publish: struct tick after its sequence word, made of whole words. */

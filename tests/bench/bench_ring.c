@@ -3,7 +3,8 @@
  * that moment: many short runs one after the other, medians over those that
  * count (pair.h), the plain alternatives in the same table.
  *
- *	bench_ring [--quick] [--runs N] [--seconds N] [--only PART] [--json PATH]
+ *	bench_ring [--quick] [--runs N] [--seconds N] [--only PART] [--huge]
+ *	    [--json PATH]
  *
  * PART: alone, paced, stream, board or plain.
  * Runs for about 75 s, or 8 s with --quick. The goals do not fail the run;
@@ -34,6 +35,8 @@
 	ROW(CALL_100K, "publish_reader_100k_ns", "publish call, spinning reader, 100 k/s", NULL, \
 	    GOAL_VALUE, 25) \
 	ROW(CALL_1M, "publish_reader_1m_ns", "publish call, spinning reader, 1 M/s", NULL, \
+	    GOAL_VALUE, 25) \
+	ROW(CALL_COPY_1M, "publish_copying_reader_1m_ns", "  the same, the reader copies", NULL, \
 	    GOAL_VALUE, 25) \
 	ROW(COPY_OUT, "copy_out_ns", "memcpy of 128 B the other core wrote", NULL, GOAL_NONE, 0) \
 	ROW(DRAIN, "drain_ns", "drain, in place, 3 fields", "memcpy out", GOAL_NONE, 0) \
@@ -71,10 +74,14 @@
 	ROW(BOARD_SAME, "board_same_ns", "  the same out of the board, no check", "copy", \
 	    GOAL_NONE, 0) \
 	ROW(BOARD_QUIET, "board_quiet_ns", "board read, nobody writes", "copy", GOAL_RATIO, 2) \
+	ROW(BOARD_QUIET_SAME, "board_quiet_same_ns", "  beside the same lines without a check", \
+	    "those", GOAL_RATIO, 2) \
 	ROW(BOARD_READ, "board_read_ns", "board read, writer at full speed", "copy", \
 	    GOAL_RATIO, 2) \
-	ROW(BOARD_MOVED, "board_moved_ns", "  loads of those lines without a check", "copy", \
+	ROW(BOARD_MOVED, "board_moved_ns", "  those lines without a check", "copy", \
 	    GOAL_NONE, 0) \
+	ROW(BOARD_READ_MOVED, "board_read_moved_ns", "  read beside that", "those", \
+	    GOAL_RATIO, 2) \
 	ROW(BOARD_RETRIES, "board_retries_pct", "  attempts that met the writer, %", NULL, \
 	    GOAL_VALUE, 0.5) \
 	ROW(BOARD_WRITE_ALONE, "board_write_alone_ns", "board write, nobody reads", NULL, \
@@ -101,7 +108,8 @@ static struct {
 	uint64_t ticks;         /* of a streaming section */
 	const char *json;
 	const char *only;
-} options = {FIGURE_SAMPLES_MAX / 2, 75, 80, 2000000, NULL, NULL};
+	bool huge_pages;
+} options = {FIGURE_SAMPLES_MAX / 2, 75, 80, 2000000, NULL, NULL, false};
 
 static char directory[64], ring_path[128], board_path[128];
 
@@ -189,7 +197,7 @@ run_paces(const struct ring_rig *rig)
 	run_paced(rig, 100000, TAKE_IN_PLACE, P50_100K, CALL_100K);
 	run_paced(rig, 1000000, TAKE_IN_PLACE, P50, CALL_1M);
 	run_paced(rig, 100000, TAKE_COPY, COPY_P50_100K, -1);
-	run_paced(rig, 1000000, TAKE_COPY, COPY_P50, -1);
+	run_paced(rig, 1000000, TAKE_COPY, COPY_P50, CALL_COPY_1M);
 }
 
 static void
@@ -200,6 +208,8 @@ run_board(const struct board_rig *rig)
 	add(BOARD_COPY, l.verdict, l.copy_ns, 0);
 	add(BOARD_SAME, l.verdict, l.same_ns, l.copy_ns);
 	add(BOARD_QUIET, l.verdict, l.quiet_ns, l.copy_ns);
+	add(BOARD_QUIET_SAME, l.verdict, l.quiet_ns, l.same_ns);
+	add(BOARD_READ_MOVED, l.verdict, l.read_ns, l.moved_ns);
 	add(BOARD_READ, l.verdict, l.read_ns, l.copy_ns);
 	add(BOARD_MOVED, l.verdict, l.moved_ns, l.copy_ns);
 	add(BOARD_RETRIES, l.verdict, l.retries_pct, 0);
@@ -238,7 +248,7 @@ parse(int argc, char **argv)
 	static const struct option names[] = {
 		{"quick", no_argument, NULL, 'q'}, {"runs", required_argument, NULL, 'r'},
 		{"seconds", required_argument, NULL, 's'}, {"json", required_argument, NULL, 'j'},
-		{"only", required_argument, NULL, 'o'},
+		{"only", required_argument, NULL, 'o'}, {"huge", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
 	int option;
@@ -259,6 +269,9 @@ parse(int argc, char **argv)
 		case 'o':
 			options.only = optarg;
 			break;
+		case 'h':
+			options.huge_pages = true;
+			break;
 		case 'j':
 			options.json = optarg;
 			break;
@@ -278,6 +291,7 @@ open_segments(struct ring_rig *ring, struct board_rig *board)
 		.group = (gid_t)-1,
 		.slots = RIG_SLOTS,
 		.instruments_max = BOARD_LOAD_INSTRUMENTS,
+		.huge_pages = options.huge_pages,
 		.heartbeat_every_ns = INT64_C(3600000000000), /* nobody beats here */
 	};
 	struct board_cfg board_cfg = {
@@ -286,6 +300,7 @@ open_segments(struct ring_rig *ring, struct board_rig *board)
 		.group = (gid_t)-1,
 		.instruments_max = BOARD_LOAD_INSTRUMENTS,
 		.depth = 20,
+		.huge_pages = options.huge_pages,
 		.heartbeat_every_ns = INT64_C(3600000000000),
 	};
 
@@ -304,6 +319,8 @@ open_segments(struct ring_rig *ring, struct board_rig *board)
 		tidy_up();
 		exit(1);
 	}
+	if (ring->ring->segment.warning[0])
+		printf("%s: %s\n", ring_path, ring->ring->segment.warning);
 }
 
 static void

@@ -156,12 +156,12 @@ print_row(const struct figure *f, enum band band, const char *remark)
 	char beside[48] = "";
 
 	if (n == 0) {
-		printf("%-43s  no run counted (%zu dropped)\n", f->what, f->dropped);
+		printf("%-48s  no run counted (%zu dropped)\n", f->what, f->dropped);
 		return;
 	}
 	if (f->base && ratio > 0)
 		snprintf(beside, sizeof(beside), "%6.2f x %s", ratio, f->base);
-	printf("%-43s %4zu %9.2f %8.2f %9.2f  %-27s %s\n", f->what, n,
+	printf("%-48s %4zu %9.2f %8.2f %9.2f  %-27s %s\n", f->what, n,
 	    (value[n / 2] + value[(n - 1) / 2]) / 2, value[n / 10], value[n - 1 - n / 10], beside,
 	    remark);
 }
@@ -169,7 +169,7 @@ print_row(const struct figure *f, enum band band, const char *remark)
 void
 figures_print(const char *title, const struct figure *f, size_t n)
 {
-	printf("%-43s %4s %9s %8s %9s  %-27s %s\n", title, "runs", "median", "10 %", "90 %",
+	printf("%-48s %4s %9s %8s %9s  %-27s %s\n", title, "runs", "median", "10 %", "90 %",
 	    "beside", "goal");
 	for (size_t i = 0; i < n; i++) {
 		char goal[96];

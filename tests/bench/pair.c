@@ -79,7 +79,6 @@ pair_init(struct pair *p, size_t arena_bytes)
 		fprintf(stderr, "the benchmark needs two cores\n");
 		return -1;
 	}
-	p->clock = bench_clock_calibrate();
 	p->arena_bytes = head + arena_bytes;
 	map = mmap(NULL, p->arena_bytes, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -91,7 +90,9 @@ pair_init(struct pair *p, size_t arena_bytes)
 	p->arena = map + head;
 	set_policy(true);
 	p->realtime = sched_getscheduler(0) == SCHED_FIFO;
-	set_policy(false);
+	pair_pin(p, 0);
+	p->clock = bench_clock_calibrate();
+	pair_unpin(p);
 	return 0;
 }
 
