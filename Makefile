@@ -84,6 +84,7 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
               tests/unit/test_json_events.c tests/unit/test_limits.c tests/unit/test_log.c \
+              tests/unit/test_mapping.c \
               tests/unit/test_names.c tests/unit/test_pool.c tests/unit/test_quota.c \
               tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
               tests/unit/test_rng.c tests/unit/test_session.c tests/unit/test_shm_doc.c \

@@ -1,6 +1,7 @@
 #include "shm/mapping.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #define MADV_COLLAPSE 25 /* Linux 6.1 */
 #endif
 
-/* An address range with room for `bytes` from a huge page's boundary on; NULL when there is none. */
+/* Addresses for `bytes` from a huge page's boundary on; NULL when there are none. */
 static void *
 reserve_aligned(size_t bytes)
 {
@@ -47,22 +48,42 @@ mapping_open(int fd, size_t bytes, bool huge)
 	return NULL;
 }
 
+/* What was refused, after what was refused before; cut off at the end of its room. */
+struct note {
+	char *text;
+	size_t used, size;
+};
+
+static __attribute__((format(printf, 2, 3))) void
+note(struct note *n, const char *format, ...)
+{
+	va_list args;
+	int written;
+
+	va_start(args, format);
+	written = vsnprintf(n->text + n->used, n->size - n->used, format, args);
+	va_end(args);
+	if (written > 0)
+		n->used += (size_t)written;
+	if (n->used >= n->size)
+		n->used = n->size - 1;
+}
+
 /* Linux 6.1 and later, whatever shmem_enabled says short of "deny". */
 static void
-collapse(void *map, size_t bytes, char *warning, size_t size)
+collapse(void *map, size_t bytes, struct note *refused)
 {
 	size_t whole = bytes & ~(HUGE_BYTES - 1);
 
 	if (whole == 0)
-		snprintf(warning, size, "smaller than a huge page: small ones are used");
+		note(refused, "smaller than a huge page: small ones are used");
 	else if (madvise(map, whole, MADV_COLLAPSE) != 0)
-		snprintf(warning, size, "no huge pages (%s): small ones are used", strerror(errno));
+		note(refused, "no huge pages (%s): small ones are used", strerror(errno));
 }
 
 static void
-lock(void *map, size_t bytes, char *warning, size_t size)
+lock(void *map, size_t bytes, struct note *refused)
 {
-	size_t used = strlen(warning);
 	struct rlimit limit = {0, 0};
 	int error;
 
@@ -70,19 +91,19 @@ lock(void *map, size_t bytes, char *warning, size_t size)
 		return;
 	error = errno;
 	getrlimit(RLIMIT_MEMLOCK, &limit);
-	if (used > 0)
-		used += (size_t)snprintf(warning + used, size - used, "; ");
-	snprintf(warning + used, size - used,
-	    "not locked in memory (%s; %zu KiB are needed, RLIMIT_MEMLOCK is %llu KiB): "
-	    "may be swapped out; raise ulimit -l",
+	note(refused,
+	    "%snot locked in memory (%s; %zu KiB are needed, RLIMIT_MEMLOCK is %llu KiB): "
+	    "may be swapped out; raise ulimit -l", refused->used > 0 ? "; " : "",
 	    strerror(error), bytes / 1024, (unsigned long long)limit.rlim_cur / 1024);
 }
 
 void
 mapping_settle(void *map, size_t bytes, bool huge, char *warning, size_t size)
 {
+	struct note refused = {warning, 0, size};
+
 	warning[0] = '\0';
 	if (huge)
-		collapse(map, bytes, warning, size);
-	lock(map, bytes, warning, size);
+		collapse(map, bytes, &refused);
+	lock(map, bytes, &refused);
 }

@@ -35,7 +35,7 @@ struct segment {
 	size_t bytes;
 	struct tick_segment_header *header; /* start of the mapping */
 	bool huge_pages;
-	char warning[SEGMENT_WHY_MAX]; /* by segment_commit(): what memory the system refused, or "" */
+	char warning[SEGMENT_WHY_MAX]; /* of segment_commit(): memory not as wanted, or "" */
 	bool continued; /* an existing file was taken over, its records stand */
 	char path[PATH_MAX];
 	struct segment *predecessor; /* geometry changed: the old one, until segment_commit() */
