@@ -110,18 +110,34 @@ score(const struct figure *f, enum band band)
 	return median(f, band, VALUE);
 }
 
-static enum band
-judged_band(const struct figure *f)
-{
-	return f->goal_kind == GOAL_VALUE_MIDDLE ? BAND_MIDDLE : BAND_NONE;
-}
-
-static bool
-is_judged(const struct figure *f)
+static size_t
+runs_in(const struct figure *f, enum band band)
 {
 	double any[FIGURE_SAMPLES_MAX];
 
-	return f->goal_kind != GOAL_NONE && collect(f, judged_band(f), VALUE, any) > 0;
+	return collect(f, band, VALUE, any);
+}
+
+static enum band
+judged_band(const struct figure *f)
+{
+	if (f->goal_kind != GOAL_VALUE_MIDDLE)
+		return BAND_NONE;
+	for (enum band band = BAND_MIDDLE; band < BAND_COUNT; band++)
+		if (runs_in(f, band) > 0)
+			return band;
+	return BAND_MIDDLE;
+}
+
+/* A limit for the middle band that is missed in a wider one says nothing. */
+static bool
+is_judged(const struct figure *f)
+{
+	enum band band = judged_band(f);
+
+	if (f->goal_kind == GOAL_NONE || runs_in(f, band) == 0)
+		return false;
+	return band <= BAND_MIDDLE || band == BAND_NONE || score(f, band) <= f->goal;
 }
 
 bool
@@ -130,22 +146,37 @@ figure_is_met(const struct figure *f)
 	return !is_judged(f) || score(f, judged_band(f)) <= f->goal;
 }
 
+static const char *
+measure_text(const struct figure *f)
+{
+	switch (f->goal_kind) {
+	case GOAL_RATIO:
+		return "ratio";
+	case GOAL_ONE_WAY:
+		return "of 1.1 x half trip + 40 ns";
+	case GOAL_VALUE:
+	case GOAL_VALUE_MIDDLE:
+	case GOAL_NONE:
+		break;
+	}
+	return "value";
+}
+
 static void
 goal_text(const struct figure *f, char *out, size_t size)
 {
-	double reached = score(f, judged_band(f));
+	enum band band = judged_band(f);
+	const char *verdict = figure_is_met(f) ? "met" : "MISSED";
 
-	if (f->goal_kind == GOAL_NONE)
-		snprintf(out, size, "%s", "");
-	else if (!is_judged(f))
-		snprintf(out, size, "no run in the middle band");
-	else
-		snprintf(out, size, "%s %s %.4g: %s (%.4g)",
-		    f->goal_kind == GOAL_RATIO         ? "ratio"
-		        : f->goal_kind == GOAL_ONE_WAY ? "of 1.1 x half trip + 40"
-		        : f->goal_kind == GOAL_VALUE   ? "value"
-		                                       : "value in middle band",
-		    "<=", f->goal, figure_is_met(f) ? "met" : "MISSED", reached);
+	if (f->goal_kind == GOAL_NONE) {
+		out[0] = '\0';
+		return;
+	}
+	if (!is_judged(f))
+		verdict = "no run of the middle band";
+	snprintf(out, size, "%s %.4g <= %.4g: %s%s%s", measure_text(f), score(f, band), f->goal,
+	    verdict, f->goal_kind == GOAL_VALUE_MIDDLE ? ", band " : "",
+	    f->goal_kind == GOAL_VALUE_MIDDLE ? band_name(band) : "");
 }
 
 static void
@@ -182,10 +213,8 @@ figures_print(const char *title, const struct figure *f, size_t n)
 static bool
 is_met_with(enum band band, const struct figure *f, size_t n)
 {
-	double any[FIGURE_SAMPLES_MAX];
-
 	for (size_t i = 0; i < n; i++)
-		if (collect(&f[i], band, VALUE, any) > 0)
+		if (runs_in(&f[i], band) > 0)
 			return true;
 	return false;
 }
@@ -195,10 +224,9 @@ print_band(enum band band, const struct figure *f, size_t n)
 {
 	printf("\n%s band\n", band_name(band));
 	for (size_t i = 0; i < n; i++) {
-		double any[FIGURE_SAMPLES_MAX];
 		char remark[64] = "";
 
-		if (collect(&f[i], band, VALUE, any) == 0)
+		if (runs_in(&f[i], band) == 0)
 			continue;
 		if (f[i].goal_kind == GOAL_ONE_WAY)
 			snprintf(remark, sizeof(remark), "%.2f of its limit",
@@ -219,8 +247,7 @@ static void
 write_bands(FILE *out, const struct figure *f)
 {
 	for (enum band band = 0; band < BAND_COUNT; band++) {
-		double any[FIGURE_SAMPLES_MAX];
-		size_t n = collect(f, band, VALUE, any);
+		size_t n = runs_in(f, band);
 
 		if (n == 0)
 			continue;

@@ -19,7 +19,7 @@ enum band { BAND_NEAR, BAND_MIDDLE, BAND_WIDE, BAND_FAR, BAND_COUNT, BAND_NONE =
 enum goal_kind {
 	GOAL_NONE,
 	GOAL_VALUE,        /* median <= goal */
-	GOAL_VALUE_MIDDLE, /* the same, of the runs in the middle band only */
+	GOAL_VALUE_MIDDLE, /* the same in the middle band; without such runs in the next wider */
 	GOAL_RATIO,        /* median of value / base <= goal */
 	GOAL_ONE_WAY       /* median of value / (1.1 x half a round trip + 40 ns) <= 1 */
 };
