@@ -12,6 +12,8 @@
 
 #define IDLE_CALLS_PER_LOOK 64
 #define LOOK_EVERY_NS 10000000
+#define BACKLOG_MIN 64 /* ticks in a row before it counts as one */
+#define EXPECT_AHEAD 24
 
 struct tick_reader {
 	/* Read on every call. */
@@ -19,6 +21,8 @@ struct tick_reader {
 	uint64_t mask;
 	uint64_t next; /* number of the next tick */
 	uint64_t received;
+	uint64_t ended;     /* number at which it last found nothing */
+	uint64_t backlog;   /* ticks below this number are known to be there */
 	uint32_t epoch;
 	uint32_t idle;      /* calls that found nothing */
 	int health;         /* outcome of the last look at the writer */
@@ -74,6 +78,7 @@ take_over(struct tick_reader *r)
 	r->idle = 0;
 	r->health = TICK_END;
 	r->epoch_unseen = 0;
+	r->backlog = 0;
 }
 
 int
@@ -148,6 +153,7 @@ tick_reader_check(struct tick_reader *reader)
 static COLD int
 nothing(struct tick_reader *r)
 {
+	r->ended = r->next;
 	if (++r->idle % IDLE_CALLS_PER_LOOK != 0 && r->health == TICK_END)
 		return TICK_END;
 	if (now_ns() - r->looked_ns >= LOOK_EVERY_NS)
@@ -185,6 +191,32 @@ not_there(struct tick_reader *r, uint64_t seq)
 	return seq < 2 * r->next + 2 ? nothing(r) : lapped(r, seq);
 }
 
+/*
+ * After many ticks without a pause the hint tells how many more are there; as
+ * long as that is not used up, the hint's line is left to the writer.
+ */
+static COLD void
+look_ahead(struct tick_reader *r)
+{
+	if (r->next >= r->backlog && r->next - r->ended >= BACKLOG_MIN)
+		r->backlog = __atomic_load_n(&r->header->hint, __ATOMIC_RELAXED);
+}
+
+/*
+ * Asks for a line that will be read soon. Not for one that the writer may not
+ * have written yet: that would take it away from the writer.
+ */
+static inline void
+expect(struct tick_reader *r)
+{
+	uint64_t soon = r->next + EXPECT_AHEAD;
+
+	if (soon < r->backlog)
+		__builtin_prefetch(&r->slots[soon & r->mask], 0, 3);
+	if (__builtin_expect(r->next % BACKLOG_MIN == 0, 0))
+		look_ahead(r);
+}
+
 int
 tick_reader_peek(struct tick_reader *reader, const struct tick **out)
 {
@@ -195,6 +227,7 @@ tick_reader_peek(struct tick_reader *reader, const struct tick **out)
 		return not_there(reader, seq);
 	if (__builtin_expect(TICK_LOAD(&t->type) == TICK_FEED_EVENT || reader->epoch_unseen, 0))
 		return maybe_restart(reader, t, out);
+	expect(reader);
 	*out = t;
 	return TICK_MORE;
 }
