@@ -17,7 +17,8 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 # ---- objects by layer ------------------------------------------------------
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
-SHM_READER := shm/attach.c shm/reader.c shm/board.c shm/status.c shm/names.c shm/reasons.c
+SHM_READER := shm/attach.c shm/board.c shm/filter.c shm/names.c shm/reader.c shm/reasons.c \
+              shm/status.c
 SHM_WRITER := shm/board_writer.c shm/ring.c shm/segment.c shm/status_writer.c
 
 # L2: no domain

@@ -51,6 +51,7 @@ struct tick_reader_stats {
 	uint64_t overruns; /* how often it was lapped */
 	uint64_t restarts; /* starts of a writer seen */
 	uint64_t next;     /* number of the next tick to read */
+	uint64_t skipped;  /* ticks that were there but did not pass the filter */
 };
 
 /*
@@ -100,6 +101,36 @@ int tick_reader_check(struct tick_reader *reader);
  * old mapping stays.
  */
 int tick_reader_reattach(struct tick_reader *reader);
+
+/*
+ * Filters. Ticks that do not pass are never delivered but counted in
+ * stats.skipped; skipping reads one word of their first line. Losses are
+ * counted over all ticks, wanted or not. OVERRUN, RESTARTED and the states of
+ * the writer are told whatever the filter. One call goes past TICK_SKIP_MAX
+ * ticks at most, then returns TICK_END, so that a filter which nothing passes
+ * cannot keep the caller for ever. A filter stays over tick_reader_reattach().
+ */
+#define TICK_SKIP_MAX 4096
+
+/* Bit of a type for tick_reader_filter_types(). */
+#define TICK_TYPE_BIT(type) (UINT64_C(1) << (type))
+
+/* Only types whose bit is set pass; UINT64_MAX (as opened): every one, later ones too. */
+void tick_reader_filter_types(struct tick_reader *reader, uint64_t types);
+
+/*
+ * Lets an instrument pass. From the first call on only those pass that were
+ * added, and the FEED_EVENTs that concern the whole feed. An id may be added
+ * before it stands in the directory. Returns 0, TICK_E_RANGE (the directory
+ * has no room for such an id), TICK_E_SYSTEM (no memory).
+ */
+int tick_reader_filter_add(struct tick_reader *reader, uint32_t id);
+
+/* Takes an instrument out again; none left: none passes. Returns 0 or TICK_E_RANGE. */
+int tick_reader_filter_remove(struct tick_reader *reader, uint32_t id);
+
+/* Lets everything pass again, as opened. */
+void tick_reader_filter_clear(struct tick_reader *reader);
 
 /* Counters since open. */
 struct tick_reader_stats tick_reader_stats(const struct tick_reader *reader);
