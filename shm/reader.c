@@ -45,14 +45,20 @@ reader_find_end(const struct tick_reader *r)
 	return n;
 }
 
-static void
-take_over(struct tick_reader *r)
+void
+reader_use_mapping(struct tick_reader *r)
 {
 	const char *base = (const char *)r->at.header;
 
 	r->header = r->at.header;
 	r->slots = (const struct tick *)(base + r->header->records_at);
 	r->mask = r->header->records - 1;
+}
+
+static void
+take_over(struct tick_reader *r)
+{
+	reader_use_mapping(r);
 	r->epoch = __atomic_load_n(&r->header->epoch, __ATOMIC_ACQUIRE);
 	r->idle = 0;
 	r->health = TICK_END;
@@ -80,9 +86,11 @@ tick_reader_open(struct tick_reader **out, const char *feed, enum tick_start fro
 	}
 	take_over(r);
 	r->filter.types = UINT64_MAX;
+	r->bell_fd = -1;
 	r->next = reader_find_end(r);
 	if (from == TICK_FROM_OLDEST)
 		r->next = reader_oldest_safe(r, r->next);
+	r->start = r->next;
 	*out = r;
 	return 0;
 }
@@ -93,9 +101,28 @@ tick_reader_close(struct tick_reader **reader)
 	if (!*reader)
 		return;
 	attach_close(&(*reader)->at);
+	reader_drop_bell(*reader);
 	free((*reader)->filter.wanted);
 	free(*reader);
 	*reader = NULL;
+}
+
+void
+reader_note_epoch(struct tick_reader *r)
+{
+	if (__atomic_load_n(&r->header->epoch, __ATOMIC_ACQUIRE) != r->epoch &&
+	    __atomic_load_n(&r->header->epoch_first, __ATOMIC_ACQUIRE) < r->next)
+		r->detour |= DETOUR_EPOCH;
+}
+
+int
+reader_lose(struct tick_reader *r, uint64_t to)
+{
+	r->lost += to - r->next;
+	r->overruns++;
+	r->next = to;
+	reader_note_epoch(r);
+	return TICK_E_OVERRUN;
 }
 
 /* The slot holds a younger tick than ours: go on half a ring behind the writer. */
@@ -108,15 +135,7 @@ reader_lapped(struct tick_reader *r, uint64_t seq)
 	if (hint > at)
 		at = hint;
 	to = reader_oldest_safe(r, at);
-	if (to <= r->next)
-		to = r->next + 1;
-	r->lost += to - r->next;
-	r->overruns++;
-	r->next = to;
-	if (__atomic_load_n(&r->header->epoch, __ATOMIC_ACQUIRE) != r->epoch &&
-	    __atomic_load_n(&r->header->epoch_first, __ATOMIC_ACQUIRE) < to)
-		r->detour |= DETOUR_EPOCH;
-	return TICK_E_OVERRUN;
+	return reader_lose(r, to > r->next ? to : r->next + 1);
 }
 
 int
@@ -217,9 +236,12 @@ go_on_in_new_segment(struct tick_reader *r)
 
 	if (r->next >= oldest && r->next <= end)
 		return;
-	if (r->next < oldest && r->next >= r->header->first)
+	if (r->next < oldest && r->next >= r->header->first) {
 		r->lost += oldest - r->next;
-	r->next = oldest;
+		r->next = oldest;
+	} else {
+		reader_move(r, oldest);
+	}
 }
 
 int
@@ -233,6 +255,7 @@ tick_reader_reattach(struct tick_reader *reader)
 	memcpy(at.path, reader->at.path, sizeof(at.path));
 	attach_close(&reader->at);
 	reader->at = at;
+	reader_drop_bell(reader);
 	take_over(reader);
 	go_on_in_new_segment(reader);
 	return 0;
@@ -246,8 +269,11 @@ tick_reader_stats(const struct tick_reader *reader)
 		.lost = reader->lost,
 		.overruns = reader->overruns,
 		.restarts = reader->restarts,
-		.skipped = reader->skipped,
 		.next = reader->next,
+		.start = reader->start,
+		.skipped = reader->skipped,
+		.slept = reader->slept,
+		.polled = reader->polled,
 	};
 }
 
