@@ -43,7 +43,7 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
       feed/io/transport_lws.c
 
 # L6 to L8
-FEED := feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c feed/snapshot.c
+FEED := feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c feed/ringer.c feed/snapshot.c
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.

@@ -161,6 +161,7 @@ wake_all(struct bell *b)
 void
 bell_close(struct bell *b, bool unlink_it)
 {
+	b->lost = 0;
 	if (!b->flag)
 		return;
 	__atomic_store_n(&b->header->bell_epoch, 0, __ATOMIC_RELEASE);

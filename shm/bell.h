@@ -49,7 +49,7 @@ struct bell {
 int bell_open(struct bell *b, const struct bell_cfg *cfg, struct tick_segment_header *ring,
     char *why);
 
-/* Wakes who sleeps, and takes the bell down. Call it before ring_close(). */
+/* Wakes who sleeps, and takes the bell down, if it hangs. Call it before ring_close(). */
 void bell_close(struct bell *b, bool unlink_it);
 
 /* The flag is up, or a wake-up was put off. */
