@@ -75,7 +75,8 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
                     tools/shm-inspect/words.c
 
 # Tests: one binary per file, all with the same libraries.
-UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/test_board.c \
+UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/test_bell.c \
+              tests/unit/test_board.c tests/unit/test_cursor.c \
               tests/unit/test_config.c tests/unit/test_config_docs.c \
               tests/unit/test_config_wrong.c tests/unit/test_fixed.c tests/unit/test_hist.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
@@ -86,7 +87,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_rng.c tests/unit/test_session.c tests/unit/test_sim_capture.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
               tests/unit/test_sim_session.c tests/unit/test_streams.c
-IPC_TESTS := tests/ipc/test_inspect.c
+IPC_TESTS := tests/ipc/test_inspect.c tests/ipc/test_lost_wake.c tests/ipc/test_reader_flow.c \
+             tests/ipc/test_wait.c
 SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c
