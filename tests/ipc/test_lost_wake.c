@@ -56,9 +56,8 @@ struct game {
 	int64_t events, seconds_max;
 	uint64_t spin_writer, spin_reader; /* at most so many turns of a loop */
 	int64_t lost_enough; /* the game ends; 0: never */
-	/* Answers: the fields before `answered` belong to it. */
-	int64_t got_ns, queued_ns;
-	int64_t answered;
+	int64_t got_ns; /* clock of the answer, less the time spent waiting for a processor */
+	int64_t answered; /* events; stored after got_ns */
 	int stop;
 	int64_t played, lost, slept;
 };
@@ -180,7 +179,7 @@ answer(void *context)
 	struct game *g = context;
 	struct rng rng;
 	struct tick t;
-	int64_t looked = 0, queued = 0;
+	int64_t looked = 0, queued = 0, before;
 	int fd = open("/proc/thread-self/schedstat", O_RDONLY);
 
 	rng_seed(&rng, 2);
@@ -194,9 +193,9 @@ answer(void *context)
 		g->wait_for_it(g);
 		if (tick_reader_next(g->reader, &t) != TICK_MORE)
 			continue;
-		g->got_ns = now_ns();
-		g->queued_ns = queued_ns(fd) - queued;
-		queued += g->queued_ns;
+		before = queued;
+		queued = queued_ns(fd);
+		__atomic_store_n(&g->got_ns, now_ns() - (queued - before), __ATOMIC_RELAXED);
 		__atomic_store_n(
 		    &g->answered, (int64_t)tick_reader_tell(g->reader), __ATOMIC_RELEASE);
 	}
@@ -229,7 +228,7 @@ play(struct game *g)
 				abort();
 			}
 		}
-		if (g->got_ns - rung - g->queued_ns > LATE_NS)
+		if (__atomic_load_n(&g->got_ns, __ATOMIC_RELAXED) - rung > LATE_NS)
 			g->lost++;
 	}
 	__atomic_store_n(&g->stop, 1, __ATOMIC_RELEASE);
