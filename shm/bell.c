@@ -12,10 +12,9 @@
  * before W3 and W4 in the order of the flag's values; the writer finds it up,
  * or some W4 has taken it down since. W2 before R3: R4 sees the ticks of W1.
  * So a reader that sleeps past the ticks of W1 has had its flag taken down by
- * a W4, this one or an earlier one. That W4 comes before its W5. Had R1 read
- * what that W5 wrote, R2 would come after W4 (W4, W5, R1, R2 in turn), and
- * the flag would still be up. So R1 read an older word: R5 finds that it has
- * changed, or sleeps already and is woken.
+ * a W4 that comes after R2. Had R1 read what the W5 behind that W4 wrote, then
+ * W4, W5, R1, R2 would have happened in turn: a contradiction. So R1 read an
+ * older word: R5 finds that it has changed, or sleeps already and is woken.
  *
  * A wake-up that is put off changes nothing: the flag stays up, W2 to W5 take
  * place at bell_deadline(), as if the batch had ended then.
