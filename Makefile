@@ -17,10 +17,9 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 # ---- objects by layer ------------------------------------------------------
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
-SHM_READER := shm/attach.c shm/reader.c shm/cursor.c shm/wait.c shm/board.c shm/status.c \
-              shm/names.c shm/reasons.c
-SHM_WRITER := shm/bell.c shm/board_writer.c shm/filter.c shm/ring.c shm/segment.c \
-              shm/status_writer.c
+SHM_READER := shm/attach.c shm/reader.c shm/cursor.c shm/wait.c shm/filter.c shm/board.c \
+              shm/status.c shm/names.c shm/reasons.c
+SHM_WRITER := shm/bell.c shm/board_writer.c shm/ring.c shm/segment.c shm/status_writer.c
 
 # L2: no domain
 BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
