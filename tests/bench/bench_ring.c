@@ -32,6 +32,7 @@
 	ROW(FLOOR, "store_floor_ns", "16 plain stores, 128 B record", NULL, GOAL_NONE, 0) \
 	ROW(MEMCPY, "memcpy_ns", "memcpy of 128 B into such memory", "floor", GOAL_NONE, 0) \
 	ROW(PUBLISH, "publish_ns", "publish, no reader", "floor", GOAL_RATIO, 2.2) \
+	ROW(RUNG, "publish_rung_ns", "publish and ring, nobody waits", "publish", GOAL_NONE, 0) \
 	ROW(CALL_100K, "publish_reader_100k_ns", "publish call, spinning reader, 100 k/s", NULL, \
 	    GOAL_VALUE, 25) \
 	ROW(CALL_1M, "publish_reader_1m_ns", "publish call, spinning reader, 1 M/s", NULL, \
@@ -69,6 +70,17 @@
 	ROW(COPY_P99, "oneway_copy_p99_ns", "  p99", "half trip", GOAL_NONE, 0) \
 	ROW(COPY_P999, "oneway_copy_p999_ns", "  p99.9", "half trip", GOAL_NONE, 0) \
 	ROW(COPY_MAX, "oneway_copy_max_ns", "  max", "half trip", GOAL_NONE, 0) \
+	ROW(SLEEP_P50_100K, "oneway_sleeping_100k_p50_ns", \
+	    "one way, sleeping reader, 100 k/s: p50", "half trip", GOAL_NONE, 0) \
+	ROW(SLEEP_P99_100K, "oneway_sleeping_100k_p99_ns", "  p99", "half trip", GOAL_NONE, 0) \
+	ROW(SLEEP_P999_100K, "oneway_sleeping_100k_p999_ns", "  p99.9", "half trip", \
+	    GOAL_NONE, 0) \
+	ROW(SLEEP_MAX_100K, "oneway_sleeping_100k_max_ns", "  max", "half trip", GOAL_NONE, 0) \
+	ROW(SLEEP_P50, "oneway_sleeping_p50_ns", "one way, sleeping reader, 1 M/s: p50", \
+	    "half trip", GOAL_NONE, 0) \
+	ROW(SLEEP_P99, "oneway_sleeping_p99_ns", "  p99", "half trip", GOAL_NONE, 0) \
+	ROW(SLEEP_P999, "oneway_sleeping_p999_ns", "  p99.9", "half trip", GOAL_NONE, 0) \
+	ROW(SLEEP_MAX, "oneway_sleeping_max_ns", "  max", "half trip", GOAL_NONE, 0) \
 	ROW(BOARD_COPY, "board_copy_ns", "copy of a random 64 B record in cache", NULL, \
 	    GOAL_NONE, 0) \
 	ROW(BOARD_SAME, "board_same_ns", "  the same out of the board, no check", "copy", \
@@ -111,7 +123,7 @@ static struct {
 	bool huge_pages;
 } options = {FIGURE_SAMPLES_MAX / 2, 75, 80, 2000000, NULL, NULL, false};
 
-static char directory[64], ring_path[128], board_path[128];
+static char directory[64], ring_path[128], board_path[128], bell_path[128];
 
 /* Async-signal-safe; also the way out of a section that hangs. */
 static void
@@ -119,6 +131,7 @@ tidy_up(void)
 {
 	unlink(ring_path);
 	unlink(board_path);
+	unlink(bell_path);
 	rmdir(directory);
 }
 
@@ -150,6 +163,7 @@ run_alone(const struct ring_rig *rig)
 
 	add(FLOOR, v, a.floor_ns, 0);
 	add(MEMCPY, v, a.copy_ns, a.floor_ns);
+	add(RUNG, v, a.rung_ns, a.publish_ns);
 	add(PUBLISH, v, a.publish_ns, a.floor_ns);
 }
 
@@ -198,6 +212,8 @@ run_paces(const struct ring_rig *rig)
 	run_paced(rig, 1000000, TAKE_IN_PLACE, P50, CALL_1M);
 	run_paced(rig, 100000, TAKE_COPY, COPY_P50_100K, -1);
 	run_paced(rig, 1000000, TAKE_COPY, COPY_P50, CALL_COPY_1M);
+	run_paced(rig, 100000, TAKE_SLEEPING, SLEEP_P50_100K, -1);
+	run_paced(rig, 1000000, TAKE_SLEEPING, SLEEP_P50, -1);
 }
 
 static void
@@ -303,6 +319,7 @@ open_segments(struct ring_rig *ring, struct board_rig *board)
 		.huge_pages = options.huge_pages,
 		.heartbeat_every_ns = INT64_C(3600000000000),
 	};
+	struct bell_cfg bell_cfg = {.directory = directory, .feed = "b", .group = (gid_t)-1};
 
 	snprintf(directory, sizeof(directory), "/dev/shm/tickring-bench-XXXXXX");
 	if (!mkdtemp(directory)) {
@@ -310,6 +327,7 @@ open_segments(struct ring_rig *ring, struct board_rig *board)
 		exit(1);
 	}
 	snprintf(ring_path, sizeof(ring_path), "%s/b.ring", directory);
+	snprintf(bell_path, sizeof(bell_path), "%s/b.bell", directory);
 	snprintf(board_path, sizeof(board_path), "%s/b.board", directory);
 	snprintf(ring->feed, sizeof(ring->feed), "%s/b", directory);
 	snprintf(board->feed, sizeof(board->feed), "%s/b", directory);
@@ -319,6 +337,8 @@ open_segments(struct ring_rig *ring, struct board_rig *board)
 		tidy_up();
 		exit(1);
 	}
+	if (bell_open(ring->bell, &bell_cfg, ring->ring->header, why) != 0)
+		fprintf(stderr, "%s\n", why);
 	if (ring->ring->segment.warning[0])
 		printf("%s: %s\n", ring_path, ring->ring->segment.warning);
 }
@@ -359,8 +379,9 @@ main(int argc, char **argv)
 {
 	static struct ring ring;
 	static struct board board;
+	static struct bell bell;
 	static struct pair pair;
-	struct ring_rig ring_rig = {.pair = &pair, .ring = &ring};
+	struct ring_rig ring_rig = {.pair = &pair, .ring = &ring, .bell = &bell};
 	struct board_rig board_rig = {.pair = &pair, .board = &board};
 
 	parse(argc, argv);
@@ -372,6 +393,7 @@ main(int argc, char **argv)
 	signal(SIGTERM, on_signal);
 	signal(SIGALRM, on_signal);
 	run_all(&ring_rig, &board_rig);
+	bell_close(&bell, true);
 	ring_close(&ring, true);
 	board_close(&board, true);
 	tidy_up();

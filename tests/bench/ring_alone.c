@@ -43,10 +43,23 @@ publish_alone(struct ring *ring)
 	return (double)(bench_stamp() - start) / (LAPS * RIG_SLOTS);
 }
 
+static double
+publish_and_ring(struct ring *ring, struct bell *bell)
+{
+	uint64_t start = bench_stamp();
+
+	for (uint64_t i = 0; i < RIG_SLOTS; i++) {
+		ring_rig_publish(ring, i);
+		bell_ring(bell, 1);
+	}
+	return (double)(bench_stamp() - start) / RIG_SLOTS;
+}
+
 struct alone_job {
 	struct ring *ring;
+	struct bell *bell;
 	struct tick *twin; /* memory like the ring's, in the arena */
-	double before, after, copy, publish;
+	double before, after, copy, publish, rung;
 };
 
 static void
@@ -59,6 +72,7 @@ write_alone(void *arg)
 	job->before = floor_stores(job->twin);
 	publish_alone(job->ring);
 	job->publish = publish_alone(job->ring);
+	job->rung = publish_and_ring(job->ring, job->bell);
 	floor_stores(job->twin);
 	job->after = floor_stores(job->twin);
 	job->copy = floor_copies(job->twin, job->twin + RIG_SLOTS);
@@ -67,7 +81,7 @@ write_alone(void *arg)
 struct ring_alone
 ring_alone(const struct ring_rig *rig)
 {
-	struct alone_job work = {.ring = rig->ring, .twin = rig->pair->arena};
+	struct alone_job work = {.ring = rig->ring, .bell = rig->bell, .twin = rig->pair->arena};
 	struct pair_job job = {.writer = write_alone, .arg = &work};
 	struct pair_verdict verdict = pair_run(rig->pair, &job);
 	double ns = rig->pair->clock.ns_per_stamp;
@@ -76,6 +90,7 @@ ring_alone(const struct ring_rig *rig)
 		.floor_ns = (work.before + work.after) / 2 * ns,
 		.copy_ns = work.copy * ns,
 		.publish_ns = work.publish * ns,
+		.rung_ns = work.rung * ns,
 		.counted = verdict.counted && work.before < work.after * FLOOR_DRIFT_MAX &&
 		    work.after < work.before * FLOOR_DRIFT_MAX,
 	};

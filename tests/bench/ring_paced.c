@@ -3,6 +3,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "feed/io/clock.h"
+
+#define WAIT_NS 1000000
+
 /* In the arena. */
 struct paced_job {
 	const struct ring_rig *rig;
@@ -59,11 +63,33 @@ look_copying(void *ctx, uint64_t *stamp, uint32_t *i)
 }
 
 static void
+send_and_ring(void *ctx, uint64_t stamp, uint32_t i)
+{
+	const struct ring_rig *rig = ctx;
+
+	send_tick(rig->ring, stamp, i);
+	bell_ring(rig->bell, clock_mono().ns);
+}
+
+PACED_INLINE enum paced_look
+look_and_sleep(void *ctx, uint64_t *stamp, uint32_t *i)
+{
+	enum paced_look look = look_in_place(ctx, stamp, i);
+
+	if (look == PACED_NOTHING)
+		tick_reader_wait(ctx, WAIT_NS);
+	return look;
+}
+
+static void
 write_paced(void *arg)
 {
 	struct paced_job *job = arg;
 
-	paced_send(&job->paced, send_tick, job->rig->ring);
+	if (job->take == TAKE_SLEEPING)
+		paced_send(&job->paced, send_and_ring, (void *)(uintptr_t)job->rig);
+	else
+		paced_send(&job->paced, send_tick, job->rig->ring);
 }
 
 static void
@@ -77,6 +103,8 @@ read_paced(void *arg)
 	pair_reader_ready();
 	if (job->take == TAKE_COPY)
 		paced_receive(&job->paced, look_copying, reader);
+	else if (job->take == TAKE_SLEEPING)
+		paced_receive(&job->paced, look_and_sleep, reader);
 	else
 		paced_receive(&job->paced, look_in_place, reader);
 	tick_reader_close(&reader);

@@ -7,6 +7,7 @@
 
 #include <tickring/reader.h>
 
+#include "shm/bell.h"
 #include "shm/ring.h"
 #include "tests/bench/paced.h"
 #include "tests/bench/pair.h"
@@ -17,16 +18,22 @@ struct ring_rig {
 	const struct pair *pair;
 	char feed[128]; /* path for tick_reader_open() */
 	struct ring *ring;
+	struct bell *bell;
 };
 
 /* How a reader takes the ticks. */
-enum ring_take { TAKE_IN_PLACE, TAKE_COPY };
+enum ring_take {
+	TAKE_IN_PLACE,
+	TAKE_COPY,
+	TAKE_SLEEPING /* in place; sleeps when there is nothing, the writer rings */
+};
 
 /* Nanoseconds per tick; set by the functions below. */
 struct ring_alone {
 	double floor_ns;    /* 16 plain 8-byte stores per 128-byte record, before and after */
 	double copy_ns;     /* memcpy of 128 bytes into the same memory */
 	double publish_ns;  /* ring_publish(), nobody reads */
+	double rung_ns;     /* the same and bell_ring() after each tick, nobody waits */
 	bool counted;       /* the floors before and after agree within 30 % */
 };
 
