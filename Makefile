@@ -49,18 +49,25 @@ MAIN := feed/app.c feed/main.c
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim shm-inspect
 tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
-                     tools/exchange-sim/capture.c tools/exchange-sim/control.c \
-                     tools/exchange-sim/door.c tools/exchange-sim/exchange.c \
-                     tools/exchange-sim/floor.c tools/exchange-sim/http.c \
-                     tools/exchange-sim/hub.c tools/exchange-sim/instrument.c \
-                     tools/exchange-sim/kline.c tools/exchange-sim/main.c \
-                     tools/exchange-sim/market.c tools/exchange-sim/message.c \
-                     tools/exchange-sim/options.c tools/exchange-sim/origin.c \
-                     tools/exchange-sim/outq.c tools/exchange-sim/pace.c \
-                     tools/exchange-sim/player.c tools/exchange-sim/publish.c \
-                     tools/exchange-sim/report.c tools/exchange-sim/rest.c \
+                     tools/exchange-sim/capture.c tools/exchange-sim/console.c \
+                     tools/exchange-sim/control.c tools/exchange-sim/deliver.c \
+                     tools/exchange-sim/door.c tools/exchange-sim/endpoint.c \
+                     tools/exchange-sim/exchange.c tools/exchange-sim/fault.c \
+                     tools/exchange-sim/faults.c tools/exchange-sim/floor.c \
+                     tools/exchange-sim/gate.c tools/exchange-sim/hold.c tools/exchange-sim/http.c \
+                     tools/exchange-sim/hub.c tools/exchange-sim/inject.c \
+                     tools/exchange-sim/instrument.c tools/exchange-sim/kline.c \
+                     tools/exchange-sim/main.c tools/exchange-sim/market.c \
+                     tools/exchange-sim/message.c tools/exchange-sim/options.c \
+                     tools/exchange-sim/origin.c tools/exchange-sim/outq.c \
+                     tools/exchange-sim/pace.c tools/exchange-sim/panel.c \
+                     tools/exchange-sim/peer.c tools/exchange-sim/player.c \
+                     tools/exchange-sim/publish.c tools/exchange-sim/report.c \
+                     tools/exchange-sim/rest.c tools/exchange-sim/script.c \
                      tools/exchange-sim/server.c tools/exchange-sim/session.c \
-                     tools/exchange-sim/stream.c tools/exchange-sim/text.c \
+                     tools/exchange-sim/session_streams.c tools/exchange-sim/state.c \
+                     tools/exchange-sim/stream.c tools/exchange-sim/strike.c \
+                     tools/exchange-sim/text.c tools/exchange-sim/visitor.c \
                      tools/exchange-sim/wire.c
 tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
