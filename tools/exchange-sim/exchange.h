@@ -36,7 +36,10 @@ struct exchange {
 	mono_t sessions_due;       /* not later than the first deadline of a session */
 };
 
-/* Sets up by the options, which it borrows; `capture` is the one to replay, or NULL. 0 or -errno. */
+/*
+ * Sets up by the options, which it borrows; `capture` is the one to replay, or
+ * NULL. 0 or -errno.
+ */
 int exchange_init(struct exchange *x, const struct options *o, const struct capture *capture);
 
 /* All sessions must have left. */
