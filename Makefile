@@ -98,7 +98,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
               tests/unit/test_sim_spoil.c tests/unit/test_streams.c
 IPC_TESTS := tests/ipc/test_inspect.c
-SYSTEM_TESTS := tests/system/test_exchange_sim.c tests/system/test_transport.c \
+SYSTEM_TESTS := tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
+                tests/system/test_exchange_strict.c tests/system/test_transport.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c
 
@@ -110,7 +111,8 @@ SHELL_TESTS :=
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/shm_fixture.c \
-                tests/system/certs.c tests/system/transport_rig.c tests/system/ws_server.c
+                tests/system/certs.c tests/system/sim_rig.c tests/system/transport_rig.c \
+                tests/system/ws_server.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c
