@@ -62,6 +62,49 @@ all_endpoints_send_the_same_messages_one_of_them_later(void **state)
 	sim_stop(s, SIGTERM);
 }
 
+static int64_t
+number_in(const struct client *c, const char *key)
+{
+	const char *at = strstr(c->payload, key);
+
+	assert_non_null(at);
+	return strtoll(at + strlen(key), NULL, 10);
+}
+
+static void
+futures_diffs_continue_by_pu_and_have_their_own_field_order(void **state)
+{
+	struct sim *s = *state;
+	struct client c;
+	int64_t last = 0;
+
+	sim_start(s, "--product", "coinm", "--symbols", "btcusd_perp", "--rate", "500", NULL);
+	client_open(&c, s, 0, "/ws/btcusd_perp@trade");
+	assert_int_equal(client_frame(&c, SOON), 1);
+	assert_memory_equal(c.payload, "{\"e\":\"trade\",\"E\":", 17);
+	assert_non_null(strstr(c.payload, ",\"X\":\"MARKET\",\"m\":"));
+	client_hang_up(&c);
+	client_open(&c, s, 0, "/ws/btcusd_perp@bookTicker");
+	assert_int_equal(client_frame(&c, SOON), 1);
+	assert_non_null(strstr(c.payload, ",\"e\":\"bookTicker\",\"s\":\"BTCUSD_PERP\","
+					  "\"ps\":\"BTCUSD\",\"b\":"));
+	client_hang_up(&c);
+	client_open(&c, s, 0, "/ws/btcusd_perp@depth@100ms");
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(client_frame(&c, SOON), 1);
+		if (i > 0)
+			assert_int_equal(number_in(&c, "\"pu\":"), last);
+		assert_true(number_in(&c, "\"U\":") > number_in(&c, "\"pu\":"));
+		last = number_in(&c, "\"u\":");
+	}
+	client_hang_up(&c);
+	assert_int_equal(client_dial(&c, s, 0), X509_V_OK);
+	client_say(&c, "/dapi/v1/depth?symbol=BTCUSD_PERP");
+	client_hear(&c, "{\"lastUpdateId\":");
+	client_hang_up(&c);
+	sim_stop(s, SIGTERM);
+}
+
 static void
 who_connects_too_often_is_refused_then_banned(void **state)
 {
@@ -183,6 +226,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, sim_set_up, sim_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(all_endpoints_send_the_same_messages_one_of_them_later),
+		TEST(futures_diffs_continue_by_pu_and_have_their_own_field_order),
 		TEST(who_connects_too_often_is_refused_then_banned),
 		TEST(the_state_counts_what_a_client_sends),
 		TEST(a_script_acts_at_its_time),

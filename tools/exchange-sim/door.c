@@ -203,7 +203,8 @@ route(struct session *s, const struct http_request *r, wall_t now)
 	} else if (path_begins(&path, "/stream") && path.n <= 1) {
 		s->combined = true;
 		enter(s, r, path);
-	} else if (path_begins(&rest, "/api")) {
+	} else if (path_begins(&rest, "/api") || path_begins(&rest, "/fapi") ||
+	    path_begins(&rest, "/dapi")) {
 		s->desk->tally.rest++;
 		if (turned_away(s, FAULT_ON_REST))
 			return;

@@ -57,6 +57,7 @@ exchange_init(struct exchange *x, const struct options *o, const struct capture 
 	if (capture != NULL)
 		return player_init(&x->player, capture, o->speed_milli, &x->hub, &x->sessions);
 	r = floor_init(&x->floor, o->symbols, o->seed);
+	floor_set_product(&x->floor, o->product);
 	x->pace.per_second = o->rate;
 	return r;
 }

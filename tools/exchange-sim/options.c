@@ -24,6 +24,7 @@ enum kind {
 	KIND_SPEED,   /* int64_t, thousandths; "max" is 0 */
 	KIND_FAULT,   /* enum cert_fault */
 	KIND_LEVEL,   /* enum report_level */
+	KIND_PRODUCT, /* enum product */
 	KIND_HELP,
 	KIND_VERSION,
 };
@@ -65,6 +66,8 @@ static const struct row rows[] = {
 	    "wrong-host, self-signed, expired or not-yet-valid"},
 	{"symbols", "LIST", KIND_TEXT, AT(symbols), 0, 0,
 	    "btcusdt,ethusdt,... or how many [8]"},
+	{"product", "NAME", KIND_PRODUCT, AT(product), 0, 0,
+	    "form of the synthetic market's messages: spot, usdm or coinm [spot]"},
 	{"rate", "N", KIND_NUMBER, AT(rate), 0, 10000000,
 	    "messages per second of the synthetic market [1000]"},
 	{"seed", "N", KIND_SEED, AT(seed), 0, 0, "of the synthetic market [1]"},
@@ -165,8 +168,15 @@ read_choice(const struct row *row, const char *value, void *field)
 	static const char *const faults[] = {
 		"none", "wrong-host", "self-signed", "expired", "not-yet-valid"};
 	static const char *const levels[] = {"error", "warning", "info", "debug"};
+	static const char *const products[] = {"spot", "usdm", "coinm"};
 	int i;
 
+	if (row->kind == KIND_PRODUCT) {
+		if (!in_list(value, products, 3, &i))
+			return false;
+		*(enum product *)field = (enum product)i;
+		return true;
+	}
 	if (row->kind == KIND_FAULT) {
 		if (!in_list(value, faults, 5, &i))
 			return false;
@@ -252,6 +262,7 @@ read_value(const struct row *row, const char *value, struct options *o)
 		return true;
 	case KIND_FAULT:
 	case KIND_LEVEL:
+	case KIND_PRODUCT:
 		return read_choice(row, value, field);
 	case KIND_FLAG:
 	case KIND_HELP:

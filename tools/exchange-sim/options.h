@@ -29,6 +29,7 @@ struct options {
 	const char *name;          /* further host name of the certificate, or NULL */
 	enum cert_fault cert_fault;
 	const char *symbols;
+	enum product product;
 	int64_t rate;              /* messages per second */
 	uint64_t seed;
 	struct session_cfg session;
