@@ -19,7 +19,8 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 # L1: both sides of the shared memory. READER is what libtickring exports.
 SHM_READER := shm/attach.c shm/reader.c shm/cursor.c shm/wait.c shm/filter.c shm/board.c \
               shm/status.c shm/names.c shm/reasons.c
-SHM_WRITER := shm/bell.c shm/board_writer.c shm/ring.c shm/segment.c shm/status_writer.c
+SHM_WRITER := shm/bell.c shm/board_writer.c shm/mapping.c shm/ring.c shm/segment.c \
+              shm/status_writer.c
 
 # L2: no domain
 BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
@@ -93,11 +94,11 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_hist.c tests/unit/test_inspect_numbers.c \
               tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
               tests/unit/test_json_damage.c tests/unit/test_json_events.c \
-              tests/unit/test_limits.c tests/unit/test_log.c tests/unit/test_names.c \
-              tests/unit/test_pipeline.c tests/unit/test_pipeline_life.c tests/unit/test_pool.c \
-              tests/unit/test_quota.c tests/unit/test_request.c tests/unit/test_retry.c \
-              tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_session.c \
-              tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
+              tests/unit/test_limits.c tests/unit/test_log.c tests/unit/test_mapping.c \
+              tests/unit/test_names.c tests/unit/test_pipeline.c tests/unit/test_pipeline_life.c \
+              tests/unit/test_pool.c tests/unit/test_quota.c tests/unit/test_request.c \
+              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
+              tests/unit/test_session.c tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
               tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
               tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
               tests/unit/test_sim_spoil.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
@@ -124,7 +125,8 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/system/transport_rig.c tests/system/ws_server.c tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
-BENCHES := tests/bench/bench_decode.c
+BENCHES := tests/bench/bench_clock.c tests/bench/bench_decode.c tests/bench/bench_ring.c \
+           tests/bench/bench_ring_plain.c
 
 # Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
 # libtickring alone unless tool-NAME-libs names more, such as $(LIBS).

@@ -1,5 +1,6 @@
 #include "shm/board_writer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 int
@@ -12,6 +13,7 @@ board_open(struct board *b, const struct board_cfg *cfg, char *why)
 		.suffix = "board",
 		.group = cfg->group,
 		.heartbeat_every_ns = cfg->heartbeat_every_ns,
+		.huge_pages = cfg->huge_pages,
 		.record_bytes = (uint32_t)TICK_BOARD_ENTRY_BYTES(cfg->depth),
 		.board_depth = cfg->depth,
 		.records = cfg->instruments_max,
@@ -26,6 +28,9 @@ board_open(struct board *b, const struct board_cfg *cfg, char *why)
 	b->entry_bytes = spec.record_bytes;
 	b->instruments_max = cfg->instruments_max;
 	b->depth = cfg->depth;
+	b->seqs = calloc(cfg->instruments_max, sizeof(*b->seqs));
+	if (!b->seqs)
+		abort();
 	rc = segment_commit(&b->segment, 0, why);
 	if (rc != 0)
 		board_close(b, false);
@@ -36,6 +41,7 @@ void
 board_close(struct board *b, bool unlink_it)
 {
 	segment_close(&b->segment, unlink_it);
+	free(b->seqs);
 	memset(b, 0, sizeof(*b));
 }
 
@@ -43,12 +49,15 @@ void
 board_reset(struct board *b, uint32_t instrument)
 {
 	struct tick_board_entry *e = board_entry(b, instrument);
-	uint64_t *parts[] = {&e->quote.seq, &e->trade.seq, &e->state.seq, &e->book.seq};
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (__atomic_load_n(parts[i], __ATOMIC_RELAXED) != 0)
-			board_write_part(
-			    parts[i], &(struct tick_quote){0}, sizeof(struct tick_quote));
+	if (__atomic_load_n(&e->quote.seq, __ATOMIC_RELAXED) != 0)
+		board_quote(b, instrument, &(struct tick_quote){0});
+	if (__atomic_load_n(&e->trade.seq, __ATOMIC_RELAXED) != 0)
+		board_trade(b, instrument, &(struct tick_last_trade){0});
+	if (__atomic_load_n(&e->state.seq, __ATOMIC_RELAXED) != 0)
+		board_data(b, instrument, &(struct tick_data){0});
+	if (__atomic_load_n(&e->book.seq, __ATOMIC_RELAXED) != 0)
+		board_book(b, instrument, &(struct tick_book){0}, NULL, NULL);
 }
 
 bool

@@ -12,6 +12,8 @@
 
 #define IDLE_CALLS_PER_LOOK 64
 #define LOOK_EVERY_NS 10000000
+#define BACKLOG_MIN 64 /* ticks in a row before it counts as one */
+#define EXPECT_AHEAD 24
 
 int64_t
 reader_now_ns(void)
@@ -63,6 +65,7 @@ take_over(struct tick_reader *r)
 	r->idle = 0;
 	r->health = TICK_END;
 	r->detour &= ~DETOUR_EPOCH;
+	r->backlog = 0;
 }
 
 int
@@ -149,6 +152,7 @@ tick_reader_check(struct tick_reader *reader)
 int
 reader_nothing(struct tick_reader *r)
 {
+	r->ended = r->next;
 	if (++r->idle % IDLE_CALLS_PER_LOOK != 0 && r->health == TICK_END)
 		return TICK_END;
 	if (reader_now_ns() - r->looked_ns >= LOOK_EVERY_NS)
@@ -174,24 +178,66 @@ reader_is_new_epoch(const struct tick_reader *r, const struct tick *t, uint32_t 
 	return reason == TICK_REASON_RESTART && *epoch > r->epoch && tick_reader_valid(r);
 }
 
+/* The cold ways out of peek: outside of it, so that the way to a tick needs no stack. */
+#define COLD __attribute__((noinline, cold))
+
+static COLD int
+not_there(struct tick_reader *r, uint64_t seq)
+{
+	return seq < 2 * r->next + 2 ? reader_nothing(r) : reader_lapped(r, seq);
+}
+
+/* A tick that is there, but the writer may be one that we have not met. */
+static COLD int
+feed_event(struct tick_reader *r, const struct tick *t, const struct tick **out)
+{
+	uint32_t epoch;
+
+	if (reader_is_new_epoch(r, t, &epoch))
+		return reader_told_restart(r, epoch);
+	*out = t;
+	return TICK_MORE;
+}
+
+/*
+ * After many ticks without a pause the hint tells how many more are there; as
+ * long as that is not used up, the hint's line is left to the writer.
+ */
+static COLD void
+look_ahead(struct tick_reader *r)
+{
+	if (r->next >= r->backlog && r->next - r->ended >= BACKLOG_MIN)
+		r->backlog = __atomic_load_n(&r->header->hint, __ATOMIC_RELAXED);
+}
+
+/*
+ * Asks for a line that will be read soon. Not for one that the writer may not
+ * have written yet: that would take it away from the writer.
+ */
+static inline void
+expect(struct tick_reader *r)
+{
+	uint64_t soon = r->next + EXPECT_AHEAD;
+
+	if (soon < r->backlog)
+		__builtin_prefetch(&r->slots[soon & r->mask], 0, 3);
+	if (__builtin_expect(r->next % BACKLOG_MIN == 0, 0))
+		look_ahead(r);
+}
+
 int
 tick_reader_peek(struct tick_reader *reader, const struct tick **out)
 {
 	const struct tick *t = &reader->slots[reader->next & reader->mask];
-	uint64_t wanted = 2 * reader->next + 2;
 	uint64_t seq = __atomic_load_n(&t->seq, __ATOMIC_ACQUIRE);
-	uint32_t epoch;
 
-	if (__builtin_expect(seq != wanted, 0)) {
-		if (seq < wanted)
-			return reader_nothing(reader);
-		return reader_lapped(reader, seq);
-	}
+	if (__builtin_expect(seq != 2 * reader->next + 2, 0))
+		return not_there(reader, seq);
 	if (__builtin_expect(reader->detour, 0))
 		return reader_detour(reader, out);
-	if (__builtin_expect(TICK_LOAD(&t->type) == TICK_FEED_EVENT, 0) &&
-	    reader_is_new_epoch(reader, t, &epoch))
-		return reader_told_restart(reader, epoch);
+	if (__builtin_expect(TICK_LOAD(&t->type) == TICK_FEED_EVENT, 0))
+		return feed_event(reader, t, out);
+	expect(reader);
 	*out = t;
 	return TICK_MORE;
 }
@@ -218,6 +264,9 @@ tick_reader_next(struct tick_reader *reader, struct tick *out)
 	const struct tick *t;
 	int outcome = tick_reader_peek(reader, &t);
 
+	/* Both lines come at once then, and not the second one after the first. */
+	if (outcome == TICK_END)
+		__builtin_prefetch(&reader->slots[reader->next & reader->mask].id, 0, 3);
 	if (outcome != TICK_MORE)
 		return outcome;
 	words_load(out, t, sizeof(*out));

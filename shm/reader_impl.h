@@ -35,9 +35,11 @@ struct tick_reader {
 	uint32_t idle;   /* calls that found nothing */
 	int health;      /* outcome of the last look at the writer */
 	uint32_t detour; /* DETOUR_*: nonzero is rare */
+	uint64_t ended;   /* number at which it last found nothing */
+	uint64_t backlog; /* ticks below this number are there, says the hint */
+
 	int64_t looked_ns;
 	uint64_t lost;
-
 	uint64_t start; /* received + skipped + lost = next - start */
 	uint64_t skipped, overruns, restarts, slept, polled;
 	struct reader_filter filter;

@@ -206,6 +206,7 @@ ring_open(struct ring *r, const struct ring_cfg *cfg, char *why)
 		.suffix = "ring",
 		.group = cfg->group,
 		.heartbeat_every_ns = cfg->heartbeat_every_ns,
+		.huge_pages = cfg->huge_pages,
 		.record_bytes = sizeof(struct tick),
 		.records = cfg->slots,
 		.directory_max = cfg->instruments_max,

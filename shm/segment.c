@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "shm/mapping.h"
+
 #define OPEN_ATTEMPTS 8
 
 static int64_t
@@ -85,9 +87,9 @@ lock_it(int fd)
 static int
 map_it(struct segment *s, size_t bytes)
 {
-	void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, s->fd, 0);
+	void *map = mapping_open(s->fd, bytes, s->huge_pages);
 
-	if (map == MAP_FAILED)
+	if (!map)
 		return -errno;
 	s->header = map;
 	s->bytes = bytes;
@@ -220,6 +222,7 @@ segment_open(struct segment *s, const struct segment_spec *spec, char *why)
 
 	memset(s, 0, sizeof(*s));
 	s->fd = -1;
+	s->huge_pages = spec->huge_pages;
 	snprintf(s->path, sizeof(s->path), "%s/%s.%s",
 	    spec->directory ? spec->directory : SEGMENT_DIRECTORY, spec->feed, spec->suffix);
 	rc = open_existing(s, &wanted, why);
@@ -278,6 +281,7 @@ segment_commit(struct segment *s, uint64_t first, char *why)
 {
 	struct tick_segment_header *h = s->header;
 
+	mapping_settle(h, s->bytes, s->huge_pages, s->warning, sizeof(s->warning));
 	__atomic_store_n(&h->started_ns, clock_now(CLOCK_REALTIME), __ATOMIC_RELAXED);
 	__atomic_store_n(&h->writer_pid, (uint64_t)getpid(), __ATOMIC_RELAXED);
 	__atomic_store_n(&h->epoch_first, first, __ATOMIC_RELEASE);

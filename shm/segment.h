@@ -27,12 +27,15 @@ struct segment_spec {
 	int64_t heartbeat_every_ns;
 	uint32_t record_bytes, board_depth;
 	uint64_t records, directory_max;
+	bool huge_pages;       /* asked for; without them small ones do */
 };
 
 struct segment {
 	int fd;
 	size_t bytes;
 	struct tick_segment_header *header; /* start of the mapping */
+	bool huge_pages;
+	char warning[SEGMENT_WHY_MAX]; /* of segment_commit(): memory not as wanted, or "" */
 	bool continued; /* an existing file was taken over, its records stand */
 	char path[PATH_MAX];
 	struct segment *predecessor; /* geometry changed: the old one, until segment_commit() */
