@@ -120,13 +120,16 @@ SHELL_TESTS := tests/system/readme_example.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
-                tests/pipeline_rig.c tests/shm_fixture.c tests/system/certs.c \
-                tests/system/daemon.c tests/system/feed_rig.c tests/system/sim_rig.c \
-                tests/system/transport_rig.c tests/system/ws_server.c tests/ipc/witness.c
+                tests/pipeline_rig.c tests/shm_fixture.c tests/bench/bench_clock.c \
+                tests/bench/board_load.c tests/bench/figures.c tests/bench/paced.c \
+                tests/bench/pair.c tests/bench/pingpong.c tests/bench/plain.c \
+                tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
+                tests/system/certs.c tests/system/daemon.c tests/system/feed_rig.c \
+                tests/system/sim_rig.c tests/system/transport_rig.c tests/system/ws_server.c \
+                tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
-BENCHES := tests/bench/bench_clock.c tests/bench/bench_decode.c tests/bench/bench_ring.c \
-           tests/bench/bench_ring_plain.c
+BENCHES := tests/bench/bench_decode.c tests/bench/bench_ring.c tests/bench/bench_ring_plain.c
 
 # Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
 # libtickring alone unless tool-NAME-libs names more, such as $(LIBS).
