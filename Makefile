@@ -17,8 +17,9 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 # ---- objects by layer ------------------------------------------------------
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
-SHM_READER := shm/attach.c shm/reader.c shm/board.c shm/status.c shm/names.c shm/reasons.c
-SHM_WRITER := shm/board_writer.c shm/ring.c shm/segment.c shm/status_writer.c
+SHM_READER := shm/attach.c shm/header.c shm/reader.c shm/board.c shm/status.c shm/names.c shm/reasons.c
+SHM_WRITER := shm/board_writer.c shm/claim.c shm/orphan.c shm/ring.c shm/segment.c \
+              shm/status_writer.c shm/survey.c
 
 # L2: no domain
 BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
@@ -29,7 +30,8 @@ VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binanc
          feed/venue/binance/limits.c feed/venue/binance/request.c feed/venue/binance/scan.c \
          feed/venue/binance/streams.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/life.c feed/core/pool.c \
-        feed/core/quota.c feed/core/retry.c feed/core/session.c feed/core/subscribe.c
+        feed/core/quota.c feed/core/retry.c feed/core/session.c feed/core/subscribe.c \
+        feed/core/vigil.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
@@ -42,7 +44,8 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
       feed/io/transport_lws.c
 
 # L6 to L8
-FEED := feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c feed/snapshot.c
+FEED := feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c feed/segments.c \
+        feed/snapshot.c feed/standby.c
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.

@@ -2,8 +2,23 @@
 
 #include <string.h>
 
+/* A part that its writer left half written is forgotten: nobody may read it, nor wait for it. */
+static void
+forget_torn(struct board *b)
+{
+	for (uint32_t i = 0; i < b->instruments_max; i++) {
+		struct tick_board_entry *e = board_entry(b, i);
+		uint64_t *parts[] = {&e->quote.seq, &e->trade.seq, &e->state.seq, &e->book.seq};
+
+		for (size_t part = 0; part < sizeof(parts) / sizeof(parts[0]); part++)
+			if (__atomic_load_n(parts[part], __ATOMIC_RELAXED) & 1)
+				board_write_part(parts[part], &(struct tick_quote){0},
+				    sizeof(struct tick_quote));
+	}
+}
+
 int
-board_open(struct board *b, const struct board_cfg *cfg, char *why)
+board_prepare(struct board *b, const struct board_cfg *cfg, char *why)
 {
 	struct segment_spec spec = {
 		.kind = TICK_SEGMENT_BOARD,
@@ -11,6 +26,7 @@ board_open(struct board *b, const struct board_cfg *cfg, char *why)
 		.feed = cfg->feed,
 		.suffix = "board",
 		.group = cfg->group,
+		.claimed = cfg->claimed,
 		.heartbeat_every_ns = cfg->heartbeat_every_ns,
 		.record_bytes = (uint32_t)TICK_BOARD_ENTRY_BYTES(cfg->depth),
 		.board_depth = cfg->depth,
@@ -26,10 +42,28 @@ board_open(struct board *b, const struct board_cfg *cfg, char *why)
 	b->entry_bytes = spec.record_bytes;
 	b->instruments_max = cfg->instruments_max;
 	b->depth = cfg->depth;
-	rc = segment_commit(&b->segment, 0, why);
+	return 0;
+}
+
+int
+board_start(struct board *b, char *why)
+{
+	bool continued = b->segment.continued;
+	int rc = segment_commit(&b->segment, 0, why);
+
 	if (rc != 0)
 		board_close(b, false);
+	else if (continued)
+		forget_torn(b);
 	return rc;
+}
+
+int
+board_open(struct board *b, const struct board_cfg *cfg, char *why)
+{
+	int rc = board_prepare(b, cfg, why);
+
+	return rc == 0 ? board_start(b, why) : rc;
 }
 
 void

@@ -19,6 +19,7 @@
 
 enum config_preset { CONFIG_PRODUCTION, CONFIG_STAGING, CONFIG_DEVELOPMENT };
 enum config_product { CONFIG_SPOT, CONFIG_USDM, CONFIG_COINM, CONFIG_OPTIONS };
+enum config_standby { CONFIG_STANDBY_REFUSE, CONFIG_STANDBY_WAIT };
 enum config_transport { CONFIG_TRANSPORT_AUTO, CONFIG_TRANSPORT_LWS };
 
 struct config_strings {
@@ -121,6 +122,8 @@ struct config {
 	char *feed;
 	enum config_product product;
 	enum config_transport transport;
+	enum config_standby standby;
+	int64_t standby_takeover_ms;
 	struct config_endpoint endpoint;
 	struct config_strings streams;
 	struct config_subscribe subscribe;
