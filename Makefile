@@ -27,8 +27,8 @@ BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c 
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
-         feed/venue/binance/limits.c feed/venue/binance/request.c feed/venue/binance/scan.c \
-         feed/venue/binance/streams.c
+         feed/venue/binance/limits.c feed/venue/binance/reading.c feed/venue/binance/request.c \
+         feed/venue/binance/scan.c feed/venue/binance/streams.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/life.c feed/core/pool.c \
         feed/core/quota.c feed/core/retry.c feed/core/session.c feed/core/subscribe.c \
         feed/core/vigil.c
@@ -44,8 +44,8 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
       feed/io/transport_lws.c
 
 # L6 to L8
-FEED := feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c feed/segments.c \
-        feed/snapshot.c feed/standby.c
+FEED := feed/forecast.c feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c \
+        feed/segments.c feed/snapshot.c feed/standby.c
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -76,7 +76,10 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
                     tools/shm-inspect/status_once.c tools/shm-inspect/view.c \
                     tools/shm-inspect/words.c
 
-# Tests: one binary per file, all with the same libraries.
+# Tests: one binary per file, all with the same libraries. test_KEY_*.c and
+# test_KEY.c are also linked with the tool tested-KEY, all of it but main().
+tested-inspect := shm-inspect
+tested-sim := exchange-sim
 UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/test_board.c \
               tests/unit/test_config.c tests/unit/test_config_docs.c \
               tests/unit/test_config_wrong.c tests/unit/test_fixed.c tests/unit/test_hist.c \
@@ -89,8 +92,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
               tests/unit/test_sim_session.c tests/unit/test_streams.c
 IPC_TESTS := tests/ipc/test_inspect.c
-SYSTEM_TESTS := tests/system/test_transport.c tests/system/test_transport_loop.c \
-                tests/system/test_transport_refusal.c
+SYSTEM_TESTS := tests/system/test_exchange_sim.c tests/system/test_transport.c \
+                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
@@ -236,8 +239,11 @@ TEST_BINS := $(call bin,$(TESTS))
 CAPTURE_BINS := $(call bin,$(CAPTURE_TESTS))
 
 $(LIBTEST): $(call obj,$(TEST_SUPPORT))
-$(foreach t,$(TESTS) $(CAPTURE_TESTS),$(eval \
-    $(call PROGRAM,$(t:%.c=%),$(t),$(LIBTEST) $(LIBS),$$(CMOCKA_LIBS))))
+tested = $(tested-$(word 2,$(subst _, ,$(basename $(notdir $(1))))))
+$(foreach t,$(TOOLS),$(eval \
+    $(B)/libtool-$(t).a: $(call obj,$(filter-out %/main.c,$(tool-$(t))))))
+$(foreach t,$(TESTS) $(CAPTURE_TESTS),$(eval $(call PROGRAM,$(t:%.c=%),$(t),\
+    $(LIBTEST) $(addprefix $(B)/libtool-,$(addsuffix .a,$(call tested,$(t)))) $(LIBS),$$(CMOCKA_LIBS))))
 
 # Absolute, so that tests may change their directory.
 CAPTURES := $(abspath $(or $(TICKRING_CAPTURES),$(wildcard ../shared/captures)))

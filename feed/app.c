@@ -72,13 +72,18 @@ static void
 connect_line(struct app *app, const struct pool_action *act)
 {
 	const struct config_endpoint *e = &app->cfg->endpoint;
+	const char *unit = e->time_unit == CONFIG_MICROSECOND ? "?timeUnit=MICROSECOND" : "";
+	char path[512];
 	struct transport_target target = {
 		.host = e->host,
 		.port = (uint16_t)e->port,
-		.path = e->path,
+		.path = path,
 		.address = e->address[0] ? e->address : NULL,
 	};
-	int rc = transport_connect(app->transport, act->line, act->attempt, &target);
+	int rc;
+
+	snprintf(path, sizeof(path), "%s%s", e->path, unit);
+	rc = transport_connect(app->transport, act->line, act->attempt, &target);
 
 	/* The configuration was checked, so this is a bug: the session's timeout heals it. */
 	if (rc != 0)

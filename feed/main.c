@@ -14,6 +14,7 @@
 #include "feed/app.h"
 #include "feed/base/log.h"
 #include "feed/conf/config.h"
+#include "feed/forecast.h"
 
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -33,7 +34,7 @@ static const char help[] =
     "\n"
     "  -c, --config FILE     configuration, JSON with comments (feed.json(5))\n"
     "  -s, --set KEY=VALUE   override one key, such as pool.max_connections=5\n"
-    "      --check-config    print the effective configuration and every problem, end\n"
+    "      --check-config    print the effective configuration, every problem, the plan; end\n"
     "      --print-config    print the effective configuration with help, end\n"
     "  -h, --help            this text\n"
     "  -V, --version         the version\n"
@@ -130,6 +131,18 @@ run(const struct config *cfg)
 	return code;
 }
 
+/* The effective configuration went to stdout, as JSON; the plan is for the eye. */
+static int
+say_plan(const struct config *cfg)
+{
+	struct forecast forecast;
+
+	if (forecast_make(cfg, &forecast) != 0)
+		return EXIT_USAGE;
+	forecast_print(stderr, &forecast);
+	return EXIT_FINE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -140,11 +153,16 @@ main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	if (o.check)
-		return config_check(stdout, stderr, o.file, o.override, o.overrides);
 	code = EXIT_USAGE;
+	if (o.check) {
+		code = config_check(stdout, stderr, o.file, o.override, o.overrides);
+		if (code != EXIT_FINE)
+			return code;
+	}
 	if (!config_load(o.file, o.override, o.overrides, &cfg, &problems)) {
 		config_problems_print(stderr, &problems);
+	} else if (o.check) {
+		code = say_plan(&cfg);
 	} else if (o.print) {
 		config_print(stdout, &cfg, true);
 		code = EXIT_FINE;

@@ -1,13 +1,12 @@
 /*
  * From the configuration to a pool: how many lines, which streams, which
- * limits. Used at start by the app, and by --check-config to say beforehand
- * what will happen.
+ * limits. Used at start by the app, and by forecast.c to say beforehand what
+ * will happen.
  */
 #ifndef FEED_PLAN_H
 #define FEED_PLAN_H
 
 #include <stdint.h>
-#include <stdio.h>
 
 #include "feed/conf/config.h"
 #include "feed/core/pool.h"
@@ -26,8 +25,5 @@ int plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, ui
 
 /* Releases the memory; the pool may not be used any more. */
 void plan_free(struct plan *plan);
-
-/* Says what a start with *cfg will do: lines, requests, seconds until everything is subscribed. */
-void plan_print(FILE *out, const struct config *cfg);
 
 #endif

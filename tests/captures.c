@@ -41,7 +41,7 @@ captures_find(struct captures *captures)
 		folder = "../shared/captures";
 	if (strlen(folder) >= sizeof(captures->folder))
 		give_up("name is too long", folder);
-	strcpy(captures->folder, folder);
+	snprintf(captures->folder, sizeof(captures->folder), "%s", folder);
 	captures->count = 0;
 	dir = opendir(folder);
 	if (dir == NULL) {

@@ -232,6 +232,18 @@ check_kline(struct check *c)
 	check_flag(c, k, "x", e->u.kline.closed);
 }
 
+/* Whether two values print the same: cJSON_Compare() stumbles over infinity and double keys. */
+static bool
+same_json(const cJSON *a, const cJSON *b)
+{
+	char *ours = cJSON_PrintUnformatted(a), *theirs = cJSON_PrintUnformatted(b);
+	bool same = ours != NULL && theirs != NULL && strcmp(ours, theirs) == 0;
+
+	free(ours);
+	free(theirs);
+	return same;
+}
+
 static void
 check_reply(struct check *c)
 {
@@ -246,7 +258,7 @@ check_reply(struct check *c)
 	if (e->kind == EVENT_REPLY) {
 		cJSON *ours = cJSON_ParseWithLength(e->u.reply.text.p, e->u.reply.text.n);
 
-		if (!cJSON_Compare(ours, item(c->payload, "result"), true))
+		if (!same_json(ours, item(c->payload, "result")))
 			differ(c, "result", "text differs");
 		cJSON_Delete(ours);
 		return;
@@ -339,7 +351,10 @@ check_event(struct check *c, const cJSON *root)
 		check_text(c, c->payload, "e", e->name);
 	if (e->kind == EVENT_UNKNOWN)
 		return;
-	check_time(c, c->payload, "E", e->exch_ns);
+	if (e->kind == EVENT_REPLY || e->kind == EVENT_ERROR_REPLY)
+		check_time(c, NULL, "E", e->exch_ns); /* replies have no time of ours */
+	else
+		check_time(c, c->payload, "E", e->exch_ns);
 	if (item(c->payload, "s") != NULL && e->kind <= EVENT_KLINE && e->symbol.n > 0)
 		check_text(c, c->payload, "s", e->symbol);
 	switch (e->kind) {

@@ -20,6 +20,7 @@
 enum config_preset { CONFIG_PRODUCTION, CONFIG_STAGING, CONFIG_DEVELOPMENT };
 enum config_product { CONFIG_SPOT, CONFIG_USDM, CONFIG_COINM, CONFIG_OPTIONS };
 enum config_standby { CONFIG_STANDBY_REFUSE, CONFIG_STANDBY_WAIT };
+enum config_time_unit { CONFIG_MILLISECOND, CONFIG_MICROSECOND };
 enum config_transport { CONFIG_TRANSPORT_AUTO, CONFIG_TRANSPORT_LWS };
 
 struct config_strings {
@@ -33,6 +34,7 @@ struct config_endpoint {
 	char *path;    /* begins with "/" */
 	char *ca_file; /* "": the system's certificate store */
 	char *address; /* "": look the host up */
+	enum config_time_unit time_unit;
 };
 
 struct config_subscribe {

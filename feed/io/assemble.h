@@ -15,11 +15,11 @@
 #define ASSEMBLE_PADDING 64 /* readable bytes behind a whole message */
 
 struct assemble {
-	char *buffer;
-	size_t bytes_max; /* of one message */
-	size_t length;    /* joined so far */
-	bool open;        /* a message has begun and not ended */
-	bool dropping;    /* the rest of it is to be dropped */
+	char *buffer;      /* bytes_max and the padding */
+	size_t bytes_max;  /* of one message */
+	size_t length;     /* joined so far */
+	bool open;         /* a message has begun and not ended */
+	bool dropping;     /* the rest of it is to be dropped */
 	uint64_t oversize; /* messages dropped because they were too long */
 	uint64_t broken;   /* fragments out of order: messages cut short, or never begun */
 };
@@ -27,7 +27,7 @@ struct assemble {
 enum assemble_result {
 	ASSEMBLE_WHOLE,    /* *whole is a message, valid until the next call */
 	ASSEMBLE_MORE,     /* nothing to deliver yet */
-	ASSEMBLE_OVERSIZE, /* too long with this fragment: said once, the rest is dropped */
+	ASSEMBLE_OVERSIZE, /* the message became too long: said once, its rest is dropped */
 };
 
 /* Makes room for messages of at most bytes_max bytes. Returns 0 or -ENOMEM. */

@@ -76,8 +76,8 @@ struct event {
 			uint32_t nbids, nasks;
 		} depth;
 		struct {
-			int code;           /* error replies: the exchange's code */
-			struct bytes text;  /* error replies: msg; replies: the result, JSON */
+			int code;          /* error replies: the exchange's code */
+			struct bytes text; /* error replies: msg; replies: result as JSON */
 		} reply;
 	} u;
 };
@@ -90,7 +90,7 @@ struct event_scratch {
 
 enum decode_result {
 	DECODE_OK,        /* *out is filled (its kind may be EVENT_UNKNOWN) */
-	DECODE_MALFORMED, /* no JSON, truncated, or a field of a known event is missing or wrong */
+	DECODE_MALFORMED, /* not JSON, truncated, or a known event with a field missing or wrong */
 	DECODE_UNFIT,     /* a decimal with more digits than 64 bits hold */
 };
 

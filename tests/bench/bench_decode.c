@@ -65,7 +65,7 @@ round_cjson(unsigned long *sum)
 int
 main(int argc, char **argv)
 {
-	int rounds = argc > 1 ? atoi(argv[1]) : 5;
+	int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 5;
 	double ours = 1e12, cjson = 1e12;
 	unsigned long sum = 0;
 

@@ -41,13 +41,15 @@ us_or_zero(int64_t ns)
 	return ns == VENUE_NO_TIME ? 0 : ns / 1000;
 }
 
+#define CELL_MAX 32
+
 static void
-print_e8(char *out, struct fixed value)
+print_e8(char out[CELL_MAX], struct fixed value)
 {
 	int64_t e8;
 
 	assert_int_equal(fixed_rescale(value, -8, &e8), FIXED_OK);
-	sprintf(out, "\t%" PRId64, e8);
+	snprintf(out, CELL_MAX, "\t%" PRId64, e8);
 }
 
 /* The row that the event makes, in the format of norm.tsv. False: it makes none. */
@@ -55,7 +57,8 @@ static bool
 row_of(const struct event *e, unsigned line, char *out, size_t room)
 {
 	static const char *const names[] = {"trade", "aggTrade", "bookTicker"};
-	char px[32], qty[32], apx[32] = "\t-", aqty[32] = "\t-", first[32] = "-", last[32] = "-";
+	char px[CELL_MAX], qty[CELL_MAX], apx[CELL_MAX] = "\t-", aqty[CELL_MAX] = "\t-";
+	char first[CELL_MAX] = "-", last[CELL_MAX] = "-";
 	const char *maker = "-";
 
 	if (e->kind > EVENT_QUOTE)
@@ -71,8 +74,8 @@ row_of(const struct event *e, unsigned line, char *out, size_t room)
 		maker = e->u.trade.buyer_maker ? "1" : "0";
 	}
 	if (e->kind == EVENT_AGG_TRADE) {
-		sprintf(first, "%" PRId64, e->first_id);
-		sprintf(last, "%" PRId64, e->last_id);
+		snprintf(first, CELL_MAX, "%" PRId64, e->first_id);
+		snprintf(last, CELL_MAX, "%" PRId64, e->last_id);
 	}
 	snprintf(out, room, "%u\t%s\t%.*s\t%" PRId64 "\t%s\t%s%s%s%s%s\t%s\t%" PRId64 "\t%" PRId64,
 	    line, names[e->kind], (int)e->symbol.n, e->symbol.p, e->id, first, last, px, qty, apx,

@@ -40,10 +40,10 @@ numbers_out_of_range_name_key_value_and_range(void **state)
 {
 	static const struct wrong rows[] = {
 	    {"{" S ",\n\"pool\": {\n\"max_connections\": 0}}",
-	        ":3: key \"pool.max_connections\": value 0 is too small, allowed: 1 to 300 "
+	        ":3: key \"pool.max_connections\": value 0 is too small, allowed: 1 to 64 "
 	        "connections\n"},
-	    {"{" S ", \"pool\": {\"max_connections\": 301}}",
-	        ":1: key \"pool.max_connections\": value 301 is too large, allowed: 1 to 300 "
+	    {"{" S ", \"pool\": {\"max_connections\": 65}}",
+	        ":1: key \"pool.max_connections\": value 65 is too large, allowed: 1 to 64 "
 	        "connections\n"},
 	    {"{" S ", \"endpoint\": {\"port\": 65536}}",
 	        ":1: key \"endpoint.port\": value 65536 is too large, allowed: 1 to 65535\n"},
@@ -319,7 +319,7 @@ a_refused_value_is_not_compared_with_others(void **state)
 {
 	static const struct wrong rows[] = {
 	    {"{" S ", \"pool\": {\"initial_connections\": 50, \"max_connections\": 999}}",
-	        ":1: key \"pool.max_connections\": value 999 is too large, allowed: 1 to 300 "
+	        ":1: key \"pool.max_connections\": value 999 is too large, allowed: 1 to 64 "
 	        "connections\n"},
 	};
 

@@ -40,14 +40,16 @@ a_message_cut_off_anywhere_is_malformed(void **state)
 		struct bytes text = bytes_of(json_examples[i].text);
 
 		for (size_t n = 0; n < text.n; n++)
-			assert_int_equal(decode_checked((struct bytes){text.p, n}), DECODE_MALFORMED);
+			assert_int_equal(
+			    decode_checked((struct bytes){text.p, n}), DECODE_MALFORMED);
 	}
 }
 
 static void
 anything_behind_a_message_makes_it_malformed(void **state)
 {
-	static const char *const tails[] = {"x", "}", "]", ",", "{}", "\"", "\\n", "1", "\x01", "/"};
+	static const char *const tails[] = {"x", "}", "]", ",", "{}", "\"", "\\n", "1", "\x01",
+		"/"};
 
 	(void)state;
 	for (size_t i = 0; json_examples[i].text != NULL; i++) {
@@ -113,7 +115,7 @@ decode_in_order(const char *const *member, const size_t *order, size_t n, struct
 	for (size_t i = 0; i < n; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
 		    i == 0 ? "" : ",", member[order[i]]);
-	strcat(text, "}");
+	snprintf(text + strlen(text), sizeof(text) - strlen(text), "}");
 	assert_int_equal(json_example_decode_text(text, out), DECODE_OK);
 	assert_true(decode_checked(bytes_of(text)) == DECODE_OK);
 	*out = event;
@@ -123,7 +125,7 @@ decode_in_order(const char *const *member, const size_t *order, size_t n, struct
 static size_t
 every_order(const char *const *member, size_t n, enum event_kind kind)
 {
-	size_t order[8], at[8] = {0}, orders = 1, i = 1;
+	size_t order[8] = {0}, at[8] = {0}, orders = 1, i = 1;
 	struct event out;
 
 	for (size_t k = 0; k < n; k++)
@@ -203,8 +205,9 @@ static void
 keys_and_texts_may_be_written_with_escapes(void **state)
 {
 	(void)state;
-	assert_int_equal(decode_checked(BYTES_LIT("{\"\\u0065\":\"tr\\u0061de\",\"E\":1700000000123,"
-	    "\"s\":\"\\u5e01\\ud83d\\ude00X\\/\",\"t\":1,\"p\":\"\\u0031.5\",\"q\":\"2\","
+	assert_int_equal(decode_checked(BYTES_LIT("{\"\\u0065\":\"tr\\u0061de\","
+	    "\"E\":1700000000123,\"s\":\"\\u5e01\\ud83d\\ude00X\\/\",\"t\":1,"
+	    "\"p\":\"\\u0031.5\",\"q\":\"2\","
 	    "\"T\":1700000000123,\"m\":true}")), DECODE_OK);
 	assert_int_equal(event.kind, EVENT_TRADE);
 	assert_true(bytes_equal(event.symbol, BYTES_LIT("\xe5\xb8\x81\xf0\x9f\x98\x80X/")));
@@ -219,12 +222,15 @@ keys_and_texts_may_be_written_with_escapes(void **state)
 static void
 what_is_not_json_is_malformed(void **state)
 {
-	static const char *const rows[] = {"", " ", "x", "{", "{]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}",
-		"{,\"a\":1}", "{\"a\" 1}", "{a:1}", "{'a':1}", "[1,]", "[,1]", "[1 2]", "01", "-", "1.",
-		".5", "1e", "+1", "{\"a\":01}", "{\"a\":-}", "{\"a\":1.}", "{\"a\":+1}", "{\"a\":NaN}",
-		"{\"a\":tru}", "{\"a\":nul}", "{\"a\":True}", "\"\\x\"", "\"\\u12g4\"", "\"\\ud800\"",
-		"\"\\ud800\\u0041\"", "\"\\udc00\"", "\"a\nb\"", "{\"a\nb\":1}", "{\"a\":\"\t\"}",
-		"\xef\xbb\xbf{}", "{\"a\":1}//", "{\"\":\"}", "{\"\\\":1}", "{\"s\":\"\\\"}"};
+	static const char *const rows[] = {
+		"", " ", "x", "{", "{]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,\"a\":1}",
+		"{\"a\" 1}", "{a:1}", "{'a':1}", "[1,]", "[,1]", "[1 2]", "01", "-", "1.",
+		".5", "1e", "+1", "{\"a\":01}", "{\"a\":-}", "{\"a\":1.}", "{\"a\":+1}",
+		"{\"a\":NaN}", "{\"a\":tru}", "{\"a\":nul}", "{\"a\":True}", "\"\\x\"",
+		"\"\\u12g4\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"a\nb\"",
+		"{\"a\nb\":1}", "{\"a\":\"\t\"}", "\xef\xbb\xbf{}", "{\"a\":1}//", "{\"\":\"}",
+		"{\"\\\":1}", "{\"s\":\"\\\"}"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -309,8 +315,9 @@ nesting_is_allowed_32_deep_and_no_deeper(void **state)
 		text[2 * depth] = '\0';
 		assert_int_equal(decode(text), depth <= 32 ? DECODE_OK : DECODE_MALFORMED);
 		/* As a side of a book, one object around it. */
-		snprintf(text, sizeof(text), "{\"b\":%.*s%.*s}", depth - 1,
-		    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", depth - 1, "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
+		snprintf(text, sizeof(text), "{\"b\":%.*s%.*s}",
+		    depth - 1, "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+		    depth - 1, "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
 		assert_int_equal(decode(text), depth <= 32 ? DECODE_OK : DECODE_MALFORMED);
 	}
 }

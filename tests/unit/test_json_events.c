@@ -79,8 +79,9 @@ a_futures_trade_tells_whether_it_is_off_market(void **state)
 	assert_fixed(event.u.trade.qty, 5, 0);
 	assert_false(event.u.trade.buyer_maker);
 	assert_false(event.u.trade.off_market);
-	assert_int_equal(decode("{\"e\":\"trade\",\"E\":1700000000123,\"T\":1700000000120,\"s\":\"A\","
-	    "\"t\":1,\"p\":\"1\",\"q\":\"2\",\"X\":\"INSURANCE_FUND\",\"m\":false}"), DECODE_OK);
+	assert_int_equal(decode("{\"e\":\"trade\",\"E\":1700000000123,\"T\":1700000000120,"
+	    "\"s\":\"A\",\"t\":1,\"p\":\"1\",\"q\":\"2\",\"X\":\"INSURANCE_FUND\","
+	    "\"m\":false}"), DECODE_OK);
 	assert_true(event.u.trade.off_market);
 }
 

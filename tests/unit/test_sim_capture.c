@@ -30,7 +30,8 @@ static const struct {
 	{"{\"lastUpdateId\":1,\"bids\":[],\"asks\":[]}", NULL},
 	{"{\"e\":\"kline\",\"s\":\"BNBBTC\",\"k\":{\"i\":\"1M\"}}", "bnbbtc@kline_1M"},
 	{"{\"e\":\"kline\",\"s\":\"BNBBTC\"}", NULL},
-	{"{\"e\":\"continuous_kline\",\"ps\":\"BTCUSDT\",\"ct\":\"PERPETUAL\",\"k\":{\"i\":\"1m\"}}",
+	{"{\"e\":\"continuous_kline\",\"ps\":\"BTCUSDT\",\"ct\":\"PERPETUAL\","
+	 "\"k\":{\"i\":\"1m\"}}",
 	    "btcusdt_perpetual@continuousKline_1m"},
 	{"{\"e\":\"24hrTicker\",\"s\":\"BNBBTC\"}", "bnbbtc@ticker"},
 	{"{\"e\":\"1hTicker\",\"s\":\"BNBBTC\"}", "bnbbtc@ticker_1h"},

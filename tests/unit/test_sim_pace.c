@@ -76,6 +76,10 @@ what_is_sent_too_much_is_owed(void **state)
 	pace_sent(&p, 5);
 	assert_int_equal(pace_due(&p, at_us(5000)), 0);
 	assert_int_equal(pace_due(&p, at_us(6000)), 1);
+	pace_sent(&p, 100000);
+	assert_int_equal(pace_due(&p, at_us(7000)), 0);
+	assert_int_equal(pace_due(&p, at_us(1006000)), 0);
+	assert_int_equal(pace_due(&p, at_us(1007000)), 1);
 }
 
 static void

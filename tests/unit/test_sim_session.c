@@ -230,10 +230,11 @@ paths_and_queries_choose_streams_envelope_and_unit(void **state)
 	} doors[] = {
 		{"/ws", "", 0, false, UNIT_MS},
 		{"/ws/btcusdt@trade", "btcusdt@trade", 1, false, UNIT_MS},
-		{"/ws/a@trade/b@depth%40100ms?timeUnit=MICROSECOND", "b@depth@100ms", 2, false, UNIT_US},
-		{"/stream", "", 0, true, UNIT_MS},
-		{"/stream?timeUnit=microsecond&streams=a@trade/%E5%B8%81@trade", "\u5e01@trade", 2, true,
+		{"/ws/a@trade/b@depth%40100ms?timeUnit=MICROSECOND", "b@depth@100ms", 2, false,
 		    UNIT_US},
+		{"/stream", "", 0, true, UNIT_MS},
+		{"/stream?timeUnit=microsecond&streams=a@trade/%E5%B8%81@trade",
+		    "\u5e01@trade", 2, true, UNIT_US},
 		{"/market/ws/a@aggTrade", "a@aggTrade", 1, false, UNIT_MS},
 		{"/public/stream?streams=a@depth", "a@depth", 1, true, UNIT_MS},
 	};
@@ -247,7 +248,8 @@ paths_and_queries_choose_streams_envelope_and_unit(void **state)
 		assert_int_equal(w->session.combined, doors[i].combined);
 		assert_int_equal(w->session.unit, doors[i].unit);
 		if (doors[i].n > 0)
-			assert_string_equal(w->session.stream[doors[i].n - 1]->name, doors[i].stream);
+			assert_string_equal(w->session.stream[doors[i].n - 1]->name,
+			    doors[i].stream);
 	}
 }
 

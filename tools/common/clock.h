@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include <tickring/tick.h>
+
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
 
@@ -48,6 +50,21 @@ clock_wall_minus_mono_ns(void)
 		}
 	}
 	return offset;
+}
+
+/*
+ * later - earlier. TICK_ABSENT when one of them is, or when the distance of
+ * two times from shared memory is none that a clock can show.
+ */
+static inline int64_t
+clock_between_ns(int64_t later, int64_t earlier)
+{
+	int64_t ns;
+
+	if (later == TICK_ABSENT || earlier == TICK_ABSENT ||
+	    __builtin_sub_overflow(later, earlier, &ns))
+		return TICK_ABSENT;
+	return ns;
 }
 
 /* Sleeps; a signal ends it early. */

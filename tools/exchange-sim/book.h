@@ -3,8 +3,8 @@
  * quantities in lots. Every change gets the next update id. Pure; the owner
  * provides the memory of the levels through book_init().
  */
-#ifndef EXCHANGE_SIM_BOOK_H
-#define EXCHANGE_SIM_BOOK_H
+#ifndef TOOLS_EXCHANGE_SIM_BOOK_H
+#define TOOLS_EXCHANGE_SIM_BOOK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -85,7 +85,8 @@ make_ca(struct cert *ca)
 {
 	return begin(ca, "Tickring simulator CA", -DAY, CA_DAYS * DAY) &&
 	    X509_set_issuer_name(ca->x509, X509_get_subject_name(ca->x509)) == 1 &&
-	    add_extension(ca->x509, ca->x509, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
+	    add_extension(ca->x509, ca->x509, NID_basic_constraints,
+		"critical,CA:TRUE,pathlen:0") &&
 	    add_extension(ca->x509, ca->x509, NID_key_usage, "critical,keyCertSign,cRLSign") &&
 	    add_extension(ca->x509, ca->x509, NID_subject_key_identifier, "hash") &&
 	    X509_sign(ca->x509, ca->key, EVP_sha256()) > 0;

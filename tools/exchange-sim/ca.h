@@ -2,8 +2,8 @@
  * The simulator's own certificate authority: a directory with ca.pem and
  * ca.key. Server certificates are made anew for each run and stay in memory.
  */
-#ifndef EXCHANGE_SIM_CA_H
-#define EXCHANGE_SIM_CA_H
+#ifndef TOOLS_EXCHANGE_SIM_CA_H
+#define TOOLS_EXCHANGE_SIM_CA_H
 
 #include <openssl/ssl.h>
 

@@ -3,8 +3,8 @@
  * Format: one message per line, "<microseconds since the epoch> TAB <bytes>",
  * 0 for an unknown time; the file may be compressed with zstd.
  */
-#ifndef EXCHANGE_SIM_CAPTURE_H
-#define EXCHANGE_SIM_CAPTURE_H
+#ifndef TOOLS_EXCHANGE_SIM_CAPTURE_H
+#define TOOLS_EXCHANGE_SIM_CAPTURE_H
 
 #include <stdbool.h>
 #include <stdint.h>

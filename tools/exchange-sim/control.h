@@ -2,8 +2,8 @@
  * The exchange's requests over WebSocket: SUBSCRIBE, UNSUBSCRIBE,
  * LIST_SUBSCRIPTIONS, SET_PROPERTY, GET_PROPERTY, with the documented replies.
  */
-#ifndef EXCHANGE_SIM_CONTROL_H
-#define EXCHANGE_SIM_CONTROL_H
+#ifndef TOOLS_EXCHANGE_SIM_CONTROL_H
+#define TOOLS_EXCHANGE_SIM_CONTROL_H
 
 #include "tools/exchange-sim/session.h"
 

@@ -2,8 +2,8 @@
  * What the exchange answers to an HTTP request: a WebSocket handshake on the
  * stream paths, REST below /api, 404 elsewhere.
  */
-#ifndef EXCHANGE_SIM_DOOR_H
-#define EXCHANGE_SIM_DOOR_H
+#ifndef TOOLS_EXCHANGE_SIM_DOOR_H
+#define TOOLS_EXCHANGE_SIM_DOOR_H
 
 #include "tools/exchange-sim/session.h"
 

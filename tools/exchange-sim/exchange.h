@@ -4,8 +4,8 @@
  * what came and when; it tells the server who has something to send and when to
  * call again. One thread.
  */
-#ifndef EXCHANGE_SIM_EXCHANGE_H
-#define EXCHANGE_SIM_EXCHANGE_H
+#ifndef TOOLS_EXCHANGE_SIM_EXCHANGE_H
+#define TOOLS_EXCHANGE_SIM_EXCHANGE_H
 
 #include "tools/exchange-sim/floor.h"
 #include "tools/exchange-sim/options.h"

@@ -184,7 +184,9 @@ floor_on_unwanted(void *ctx, struct stream *s)
 static struct floor_symbol *
 symbol_with(const struct market *m)
 {
-	return (struct floor_symbol *)((char *)(uintptr_t)m - offsetof(struct floor_symbol, market));
+	char *at = (char *)(uintptr_t)m;
+
+	return (struct floor_symbol *)(at - offsetof(struct floor_symbol, market));
 }
 
 static bool

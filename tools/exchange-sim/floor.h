@@ -2,8 +2,8 @@
  * The trading floor: all symbols of the synthetic market, and which of their
  * streams somebody wants. Only symbols with subscribers move.
  */
-#ifndef EXCHANGE_SIM_FLOOR_H
-#define EXCHANGE_SIM_FLOOR_H
+#ifndef TOOLS_EXCHANGE_SIM_FLOOR_H
+#define TOOLS_EXCHANGE_SIM_FLOOR_H
 
 #include "tools/exchange-sim/hub.h"
 #include "tools/exchange-sim/market.h"

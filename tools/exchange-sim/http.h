@@ -2,8 +2,8 @@
  * The little of HTTP/1.1 that the exchange needs: a request's head is read, a
  * response's head is written. Pure.
  */
-#ifndef EXCHANGE_SIM_HTTP_H
-#define EXCHANGE_SIM_HTTP_H
+#ifndef TOOLS_EXCHANGE_SIM_HTTP_H
+#define TOOLS_EXCHANGE_SIM_HTTP_H
 
 #include <stdbool.h>
 

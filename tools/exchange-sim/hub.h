@@ -3,8 +3,8 @@
  * ever, when pinned); sessions are its subscribers. Owns the streams, not the
  * sessions.
  */
-#ifndef EXCHANGE_SIM_HUB_H
-#define EXCHANGE_SIM_HUB_H
+#ifndef TOOLS_EXCHANGE_SIM_HUB_H
+#define TOOLS_EXCHANGE_SIM_HUB_H
 
 #include <stdbool.h>
 #include <stdint.h>

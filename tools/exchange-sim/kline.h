@@ -2,8 +2,8 @@
  * Candles of one symbol: the 1 s bar takes the trades, the 15 longer ones take
  * finished seconds. All bounds are UTC. Pure.
  */
-#ifndef EXCHANGE_SIM_KLINE_H
-#define EXCHANGE_SIM_KLINE_H
+#ifndef TOOLS_EXCHANGE_SIM_KLINE_H
+#define TOOLS_EXCHANGE_SIM_KLINE_H
 
 #include <stdbool.h>
 #include <stdint.h>

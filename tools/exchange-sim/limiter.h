@@ -3,8 +3,8 @@
  * connection; PING, PONG and JSON requests each count (2026-08). A token bucket
  * would let nearly twice as many into one second.
  */
-#ifndef EXCHANGE_SIM_LIMITER_H
-#define EXCHANGE_SIM_LIMITER_H
+#ifndef TOOLS_EXCHANGE_SIM_LIMITER_H
+#define TOOLS_EXCHANGE_SIM_LIMITER_H
 
 #include <stdbool.h>
 #include <stdint.h>

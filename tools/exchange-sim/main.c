@@ -91,6 +91,22 @@ serve(const struct options *o, struct exchange *x, const struct cert *cert)
 	return r;
 }
 
+/* What floor_init() found wrong. */
+static const char *
+symbols_error(int error)
+{
+	switch (error) {
+	case -EINVAL:
+		return "not a list of symbols";
+	case -EEXIST:
+		return "a symbol occurs twice";
+	case -ERANGE:
+		return "too many symbols, or too long a name";
+	default:
+		return strerror(-error);
+	}
+}
+
 static int
 run(const struct options *o, const struct capture *capture)
 {
@@ -107,7 +123,7 @@ run(const struct options *o, const struct capture *capture)
 	}
 	r = exchange_init(&x, o, capture);
 	if (r < 0) {
-		report(REPORT_ERROR, "--symbols %s: %s", o->symbols, strerror(-r));
+		report(REPORT_ERROR, "--symbols %s: %s", o->symbols, symbols_error(r));
 		r = r == -ENOMEM ? 1 : 2;
 	} else {
 		r = serve(o, &x, &cert);

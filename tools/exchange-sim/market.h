@@ -5,8 +5,8 @@
  * give the same events. Owns the memory of its book; used by one thread; reads
  * no clock.
  */
-#ifndef EXCHANGE_SIM_MARKET_H
-#define EXCHANGE_SIM_MARKET_H
+#ifndef TOOLS_EXCHANGE_SIM_MARKET_H
+#define TOOLS_EXCHANGE_SIM_MARKET_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * The exchange's JSON for events of the synthetic market: field order, number
  * formats and time units of the spot streams. Pure.
  */
-#ifndef EXCHANGE_SIM_MESSAGE_H
-#define EXCHANGE_SIM_MESSAGE_H
+#ifndef TOOLS_EXCHANGE_SIM_MESSAGE_H
+#define TOOLS_EXCHANGE_SIM_MESSAGE_H
 
 #include "tools/exchange-sim/market.h"
 #include "tools/exchange-sim/text.h"

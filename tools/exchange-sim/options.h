@@ -1,8 +1,8 @@
 /*
  * The command line of exchange-sim.
  */
-#ifndef EXCHANGE_SIM_OPTIONS_H
-#define EXCHANGE_SIM_OPTIONS_H
+#ifndef TOOLS_EXCHANGE_SIM_OPTIONS_H
+#define TOOLS_EXCHANGE_SIM_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

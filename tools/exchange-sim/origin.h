@@ -2,8 +2,8 @@
  * Which stream a recorded message came from: the envelope says it, or the
  * payload's type, symbol and interval do.
  */
-#ifndef EXCHANGE_SIM_ORIGIN_H
-#define EXCHANGE_SIM_ORIGIN_H
+#ifndef TOOLS_EXCHANGE_SIM_ORIGIN_H
+#define TOOLS_EXCHANGE_SIM_ORIGIN_H
 
 #include "tools/exchange-sim/text.h"
 

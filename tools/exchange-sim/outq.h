@@ -3,8 +3,8 @@
  * but always takes one message into an empty queue, so that nothing is too
  * large to be sent.
  */
-#ifndef EXCHANGE_SIM_OUTQ_H
-#define EXCHANGE_SIM_OUTQ_H
+#ifndef TOOLS_EXCHANGE_SIM_OUTQ_H
+#define TOOLS_EXCHANGE_SIM_OUTQ_H
 
 #include <stdbool.h>
 #include <stddef.h>

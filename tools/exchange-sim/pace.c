@@ -29,6 +29,8 @@ pace_due(struct pace *p, mono_t now)
 	late = mono_diff(now, due_at(p, p->sent + 1));
 	if (late.ns > PACE_DEBT_MAX.ns)
 		p->start = mono_add(p->start, span_ns(late.ns - PACE_DEBT_MAX.ns));
+	if (-late.ns > PACE_SURPLUS_MAX.ns)
+		p->start = mono_add(p->start, span_ns(late.ns + PACE_SURPLUS_MAX.ns));
 	ns = mono_diff(now, p->start).ns;
 	/* Whole seconds apart, so that neither product overflows. */
 	total = ns / SECOND * p->per_second + ns % SECOND * p->per_second / SECOND;

@@ -3,14 +3,16 @@
  * before. Late wake-ups are caught up, but never more than PACE_DEBT_MAX: a
  * process that was stopped does not flood its clients. Pure.
  */
-#ifndef EXCHANGE_SIM_PACE_H
-#define EXCHANGE_SIM_PACE_H
+#ifndef TOOLS_EXCHANGE_SIM_PACE_H
+#define TOOLS_EXCHANGE_SIM_PACE_H
 
 #include <stdint.h>
 
 #include "feed/base/mono.h"
 
 #define PACE_DEBT_MAX span_ms(100)
+/* What was sent too much is made up for by silence, but not by more than this. */
+#define PACE_SURPLUS_MAX span_s(1)
 /* Fast streams come in batches, so that waking up does not cost more than sending. */
 #define PACE_BATCH span_us(100)
 

@@ -2,8 +2,8 @@
  * Plays a capture once: starts when every stream in it has a subscriber, keeps
  * the recorded order, loses nothing. A client that does not read makes it wait.
  */
-#ifndef EXCHANGE_SIM_PLAYER_H
-#define EXCHANGE_SIM_PLAYER_H
+#ifndef TOOLS_EXCHANGE_SIM_PLAYER_H
+#define TOOLS_EXCHANGE_SIM_PLAYER_H
 
 #include "feed/base/mono.h"
 #include "tools/exchange-sim/capture.h"

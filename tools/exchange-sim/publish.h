@@ -2,8 +2,8 @@
  * Sends one market event to all subscribers of a stream: formatted once per
  * time unit, framed once per envelope.
  */
-#ifndef EXCHANGE_SIM_PUBLISH_H
-#define EXCHANGE_SIM_PUBLISH_H
+#ifndef TOOLS_EXCHANGE_SIM_PUBLISH_H
+#define TOOLS_EXCHANGE_SIM_PUBLISH_H
 
 #include "tools/exchange-sim/hub.h"
 #include "tools/exchange-sim/market.h"

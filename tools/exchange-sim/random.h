@@ -2,8 +2,8 @@
  * The simulator's dice: SplitMix64 (Steele, Lea, Flood 2014). Small state, no
  * weak seeds, the same sequence everywhere. Pure.
  */
-#ifndef EXCHANGE_SIM_RANDOM_H
-#define EXCHANGE_SIM_RANDOM_H
+#ifndef TOOLS_EXCHANGE_SIM_RANDOM_H
+#define TOOLS_EXCHANGE_SIM_RANDOM_H
 
 #include <stdint.h>
 

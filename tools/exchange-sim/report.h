@@ -2,8 +2,8 @@
  * The log on stderr: one line per event, with its level in front. Results
  * (stdout) are not written here.
  */
-#ifndef EXCHANGE_SIM_REPORT_H
-#define EXCHANGE_SIM_REPORT_H
+#ifndef TOOLS_EXCHANGE_SIM_REPORT_H
+#define TOOLS_EXCHANGE_SIM_REPORT_H
 
 enum report_level { REPORT_ERROR, REPORT_WARN, REPORT_INFO, REPORT_DEBUG };
 

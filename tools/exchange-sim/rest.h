@@ -3,8 +3,8 @@
  * request weights. In replay mode there are no symbols, so only ping and time
  * have something to say.
  */
-#ifndef EXCHANGE_SIM_REST_H
-#define EXCHANGE_SIM_REST_H
+#ifndef TOOLS_EXCHANGE_SIM_REST_H
+#define TOOLS_EXCHANGE_SIM_REST_H
 
 #include "tools/exchange-sim/floor.h"
 #include "tools/exchange-sim/http.h"

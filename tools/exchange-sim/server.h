@@ -2,8 +2,8 @@
  * The sockets: libwebsockets listens, does TLS, waits and writes. Its callback
  * only translates; what happens is decided by the exchange.
  */
-#ifndef EXCHANGE_SIM_SERVER_H
-#define EXCHANGE_SIM_SERVER_H
+#ifndef TOOLS_EXCHANGE_SIM_SERVER_H
+#define TOOLS_EXCHANGE_SIM_SERVER_H
 
 #include <signal.h>
 

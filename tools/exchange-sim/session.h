@@ -4,8 +4,8 @@
  * Sans-I/O: bytes come in by session_on_bytes(), bytes to be sent wait in `out`
  * for whoever owns the socket. One thread; the time is always an argument.
  */
-#ifndef EXCHANGE_SIM_SESSION_H
-#define EXCHANGE_SIM_SESSION_H
+#ifndef TOOLS_EXCHANGE_SIM_SESSION_H
+#define TOOLS_EXCHANGE_SIM_SESSION_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * Stream names of the spot exchange, and the slot that the synthetic market
  * keeps for each of them. Pure.
  */
-#ifndef EXCHANGE_SIM_STREAM_H
-#define EXCHANGE_SIM_STREAM_H
+#ifndef TOOLS_EXCHANGE_SIM_STREAM_H
+#define TOOLS_EXCHANGE_SIM_STREAM_H
 
 #include <stdbool.h>
 #include <stdint.h>

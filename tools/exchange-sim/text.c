@@ -9,6 +9,8 @@ text_add(struct text *t, const char *p, size_t n)
 		t->full = true;
 		return;
 	}
+	if (n == 0)
+		return; /* and p may be NULL */
 	memcpy(t->p + t->n, p, n);
 	t->n += n;
 }

@@ -3,8 +3,8 @@
  * What does not fit is left out and remembered in `full`; nothing is ever
  * written beyond the capacity. Not NUL-terminated. Pure.
  */
-#ifndef EXCHANGE_SIM_TEXT_H
-#define EXCHANGE_SIM_TEXT_H
+#ifndef TOOLS_EXCHANGE_SIM_TEXT_H
+#define TOOLS_EXCHANGE_SIM_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

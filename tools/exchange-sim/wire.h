@@ -6,8 +6,8 @@
  * drops a second one; the exchange counts every PING against a limit. So the
  * simulator takes the library's TLS server, and frames for itself.
  */
-#ifndef EXCHANGE_SIM_WIRE_H
-#define EXCHANGE_SIM_WIRE_H
+#ifndef TOOLS_EXCHANGE_SIM_WIRE_H
+#define TOOLS_EXCHANGE_SIM_WIRE_H
 
 #include <stdbool.h>
 #include <stdint.h>

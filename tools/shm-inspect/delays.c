@@ -14,7 +14,7 @@ delays_clear(struct delays *d)
 void
 delays_on_tick(struct delays *d, const struct tick *tick)
 {
-	int64_t now;
+	int64_t now, read, publish;
 
 	if (tick->type == TICK_FEED_EVENT || (tick->flags & TICK_FLAG_REPLAY))
 		return;
@@ -23,7 +23,11 @@ delays_on_tick(struct delays *d, const struct tick *tick)
 		d->wall_minus_mono_ns = clock_wall_minus_mono_ns();
 		d->measured_ns = now;
 	}
-	quantile_add(&d->read, now - tick->mono_ns);
-	if (tick->recv_ns != TICK_ABSENT)
-		quantile_add(&d->publish, tick->mono_ns + d->wall_minus_mono_ns - tick->recv_ns);
+	read = clock_between_ns(now, tick->mono_ns);
+	publish = clock_between_ns(tick->mono_ns, clock_between_ns(tick->recv_ns,
+	    d->wall_minus_mono_ns));
+	if (read != TICK_ABSENT)
+		quantile_add(&d->read, read);
+	if (publish != TICK_ABSENT)
+		quantile_add(&d->publish, publish);
 }

@@ -31,7 +31,8 @@ show_header(struct sheet *sheet, const struct source *s)
 	record_text(&r, "state", words_segment_state(TICK_LOAD(&h->state)));
 	record_int(&r, "epoch", TICK_LOAD(&h->epoch));
 	record_time(&r, "started", TICK_LOAD(&h->started_ns));
-	record_span(&r, "heartbeat_age", clock_mono_ns() - TICK_LOAD(&h->heartbeat_ns));
+	record_span(&r, "heartbeat_age",
+	    clock_between_ns(clock_mono_ns(), TICK_LOAD(&h->heartbeat_ns)));
 	record_span(&r, "heartbeat_every", TICK_LOAD(&h->heartbeat_every_ns));
 	/* Starting at the newest tick, what comes next is what was published. */
 	record_int(&r, "ticks_published", (int64_t)tick_reader_stats(s->reader).next);
@@ -127,7 +128,8 @@ check_run(const struct options *o)
 	record_text(&r, "feed", o->feed);
 	record_text(&r, "writer", source_health(&s));
 	record_int(&r, "epoch", TICK_LOAD(&h->epoch));
-	record_span(&r, "heartbeat_age", clock_mono_ns() - TICK_LOAD(&h->heartbeat_ns));
+	record_span(&r, "heartbeat_age",
+	    clock_between_ns(clock_mono_ns(), TICK_LOAD(&h->heartbeat_ns)));
 	record_text(&r, "text",
 	    health == TICK_END ? "the writer is fine" : tick_outcome_text(health));
 	sheet_record(&sheet, &r);
@@ -162,8 +164,7 @@ show_board_entry(struct sheet *sheet, const struct tick_board *board,
 	record_decimal(&r, "last_qty", t.qty, i->qty_exponent, i->qty_step);
 	record_text(&r, "taker", no_trade ? "-" : t.flags & TICK_FLAG_SIDE ? "sell" : "buy");
 	record_int(&r, "quote_id", q.id);
-	record_span(&r, "quote_age",
-	    q.recv_ns == TICK_ABSENT ? TICK_ABSENT : clock_wall_ns() - q.recv_ns);
+	record_span(&r, "quote_age", clock_between_ns(clock_wall_ns(), q.recv_ns));
 	if (raw) { /* mantissas say nothing without them */
 		record_int(&r, "price_exponent", i->price_exponent);
 		record_int(&r, "qty_exponent", i->qty_exponent);

@@ -157,7 +157,7 @@ take_stock(struct live *l, int64_t now)
 	take_status(l);
 	v->writer = source_health(&l->source);
 	v->epoch = source_epoch(&l->source);
-	v->heartbeat_age_ns = now - TICK_LOAD(&h->heartbeat_ns);
+	v->heartbeat_age_ns = clock_between_ns(now, TICK_LOAD(&h->heartbeat_ns));
 	v->lost = l->source.lost;
 	v->lag = tick_reader_lag(l->source.reader);
 	v->wall_ns = clock_wall_ns();

@@ -21,7 +21,7 @@ show_feed(struct sheet *sheet, const struct tick_status *st, int health)
 	text_clean(st->version, sizeof(st->version), version, sizeof(version));
 	record_begin(&r, "feed", false);
 	record_text(&r, "writer", health == TICK_END ? "alive" : tick_outcome_text(health));
-	record_span(&r, "age", clock_mono_ns() - st->at_mono_ns);
+	record_span(&r, "age", clock_between_ns(clock_mono_ns(), st->at_mono_ns));
 	record_time(&r, "at", st->at_ns);
 	record_time(&r, "started", st->started_ns);
 	record_text(&r, "version", version);
@@ -64,20 +64,18 @@ show_line(struct sheet *sheet, int64_t number, const struct tick_line_status *l)
 	record_int(&r, "line", number);
 	record_text(&r, "endpoint", endpoint);
 	record_text(&r, "state", tick_line_state_name(l->state));
-	record_span(&r, "for", now - l->since_ns);
+	record_span(&r, "for", clock_between_ns(now, l->since_ns));
 	record_int(&r, "wanted", l->streams_wanted);
 	record_int(&r, "acked", l->streams_acknowledged);
 	record_int(&r, "messages", l->messages);
 	record_int(&r, "bytes", l->bytes);
-	record_span(&r, "silent",
-	    l->last_message_ns == TICK_ABSENT ? TICK_ABSENT : now - l->last_message_ns);
+	record_span(&r, "silent", clock_between_ns(now, l->last_message_ns));
 	record_int(&r, "attempts", l->attempts);
 	record_int(&r, "connects", l->connects);
 	record_int(&r, "pings", l->pings);
 	record_text(&r, "last_end", tick_reason_label(l->reason));
 	record_int(&r, "code", l->close_code);
-	record_span(&r, "retry_in",
-	    l->retry_at_ns == TICK_ABSENT ? TICK_ABSENT : l->retry_at_ns - now);
+	record_span(&r, "retry_in", clock_between_ns(l->retry_at_ns, now));
 	sheet_record(sheet, &r);
 }
 

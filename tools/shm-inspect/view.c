@@ -123,10 +123,10 @@ put_price(int64_t price, const struct market_row *row, const char *suffix, int w
 static void
 put_age(const struct view *v, const struct market_row *row, bool stale, char *cell)
 {
-	int64_t age = v->wall_ns - row->updated_ns, seconds;
+	int64_t age = clock_between_ns(v->wall_ns, row->updated_ns), seconds;
 	const char *mark = stale ? "!" : "";
 
-	if (row->updated_ns == TICK_ABSENT) {
+	if (age == TICK_ABSENT) {
 		snprintf(cell, CELL_MAX, "-");
 		return;
 	}
@@ -151,7 +151,7 @@ is_stale(const struct view *v, const struct market_row *row)
 {
 	if (row->updated_ns == TICK_ABSENT)
 		return false;
-	return row->stale || v->wall_ns - row->updated_ns > VIEW_STALE_NS;
+	return row->stale || clock_between_ns(v->wall_ns, row->updated_ns) > VIEW_STALE_NS;
 }
 
 /* As exact, and shorter where it is small: "15e-8". */

@@ -6,6 +6,9 @@
 #define KEY_TEXT_MAX 16    /* longer than any key that we know */
 #define SLOT_UNKNOWN 32768 /* no slot */
 
+/* "?": as four bytes, the first one lowest, without the letter. */
+#define KEY_FRAME ('"' | (uint32_t)'"' << 16 | (uint32_t)':' << 24)
+
 /* The slot of a key of any length. */
 static unsigned
 slot_of(struct bytes key)
@@ -56,12 +59,14 @@ key_any(const char *p, const char *end, unsigned *slot)
 	return p < end && *p == ':' ? scan_space(p + 1, end) : NULL;
 }
 
-/* Reads a key from its quote at p: one letter in most cases. */
+/* Reads a key from its quote at p: one letter in most cases, so four bytes: "X": */
 static inline const char *
 key_read(const char *p, const char *end, unsigned *slot)
 {
-	if (p[2] == '"' && p[3] == ':' && (unsigned)((p[1] | 0x20) - 'a') < 26) {
-		*slot = FIELD((unsigned char)p[1]);
+	uint32_t word = (uint32_t)scan_load(p), letter = word >> 8 & 0xff;
+
+	if ((word & 0xffff00ff) == KEY_FRAME && (letter | 0x20) - 'a' < 26) {
+		*slot = FIELD(letter);
 		return scan_gap(p + 4, end);
 	}
 	return key_any(p, end, slot);

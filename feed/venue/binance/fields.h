@@ -52,7 +52,7 @@ enum field_type {
 
 struct field {
 	const char *text; /* the value as written; strings without their quotes */
-	int64_t number;   /* INTEGER; DECIMAL: mantissa; LEVELS: index of the first one */
+	int64_t number;   /* INTEGER; DECIMAL: mantissa; LEVELS: index in the scratch */
 	uint32_t length;  /* of text */
 	uint32_t count;   /* LEVELS: how many */
 	int32_t exponent; /* DECIMAL */

@@ -2,174 +2,49 @@
 
 #include <limits.h>
 
-#include "feed/venue/binance/fields.h"
+#include "feed/venue/binance/reading.h"
 #include "feed/venue/binance/scan.h"
 #include "feed/venue/binance/streams.h"
 
-_Static_assert(JSON_PADDING >= SCAN_AHEAD, "the scanner reads ahead");
-
 #define KEY(letter) FIELD_BIT(FIELD(letter))
 
-/* One message on its way from fields to an event. */
-struct reading {
-	struct fields *fields; /* of the payload */
-	struct fields_scan scan;
-	size_t text_used; /* of the scratch's text */
-	bool malformed;   /* a field has the wrong type or value */
-	bool unfit;       /* a decimal does not fit */
-};
-
-/* ---- single values ---------------------------------------------------------- */
-
-static bool
-field_seen(const struct reading *r, unsigned slot)
-{
-	return (r->fields->seen & FIELD_BIT(slot)) != 0;
-}
-
-/* The text of a string; escapes are resolved into the scratch. */
-static struct bytes
-text_of(struct reading *r, const struct field *field)
-{
-	struct bytes raw = {field->text, field->length};
-	char *plain = r->scan.scratch->text + r->text_used;
-	size_t n;
-
-	if (field->type == FIELD_STRING || field->type == FIELD_DECIMAL)
-		return raw;
-	if (field->type != FIELD_ESCAPED ||
-	    !scan_unescape(raw, plain, VENUE_TEXT_MAX - r->text_used, &n)) {
-		r->malformed = true;
-		return BYTES_NONE;
-	}
-	r->text_used += n;
-	return (struct bytes){plain, n};
-}
-
-static struct bytes
-text_at(struct reading *r, unsigned slot)
-{
-	return text_of(r, &r->fields->slot[slot]);
-}
-
-static inline struct fixed
-decimal_at(struct reading *r, unsigned slot)
-{
-	const struct field *field = &r->fields->slot[slot];
-	struct fixed value = {0, 0};
-
-	if (field->type == FIELD_DECIMAL)
-		return (struct fixed){field->number, field->exponent};
-	switch (fixed_parse(text_of(r, field), &value)) {
-	case FIXED_OK:
-		break;
-	case FIXED_MALFORMED:
-		r->malformed = true;
-		break;
-	case FIXED_UNFIT:
-		r->unfit = true;
-		break;
-	}
-	return value;
-}
-
-static inline int64_t
-integer_at(struct reading *r, unsigned slot)
-{
-	const struct field *field = &r->fields->slot[slot];
-
-	if (field->type != FIELD_INTEGER) {
-		r->malformed = true;
-		return 0;
-	}
-	return field->number;
-}
-
-/* 13 digits are milliseconds, 16 are microseconds (timeUnit=MICROSECOND), practice 2026-08. */
-static inline int64_t
-time_at(struct reading *r, unsigned slot)
-{
-	int64_t stamp = integer_at(r, slot), ns;
-
-	if (stamp >= 1000000000000 && stamp <= 9999999999999 &&
-	    !__builtin_mul_overflow(stamp, 1000000, &ns))
-		return ns;
-	if (stamp >= 1000000000000000 && stamp <= 9999999999999999 &&
-	    !__builtin_mul_overflow(stamp, 1000, &ns))
-		return ns;
-	r->malformed = true;
-	return VENUE_NO_TIME;
-}
-
-static int64_t
-time_if_seen(struct reading *r, unsigned slot)
-{
-	return field_seen(r, slot) ? time_at(r, slot) : VENUE_NO_TIME;
-}
-
-static bool
-flag_at(struct reading *r, unsigned slot)
-{
-	enum field_type type = r->fields->slot[slot].type;
-
-	if (type != FIELD_TRUE && type != FIELD_FALSE)
-		r->malformed = true;
-	return type == FIELD_TRUE;
-}
-
-static const struct event_level *
-levels_at(struct reading *r, unsigned slot, uint32_t *count)
-{
-	const struct field *field = &r->fields->slot[slot];
-
-	*count = 0;
-	if (field->type == FIELD_LEVELS_UNFIT) {
-		r->unfit = true;
-		return NULL;
-	}
-	if (field->type != FIELD_LEVELS) {
-		r->malformed = true;
-		return NULL;
-	}
-	*count = field->count;
-	return r->scan.scratch->level + field->number;
-}
+_Static_assert(JSON_PADDING >= SCAN_AHEAD, "the scanner reads ahead");
 
 /* ---- events ----------------------------------------------------------------- */
 
 static void
 fill_trade(struct reading *r, struct event *out)
 {
-	out->symbol = text_at(r, FIELD('s'));
-	out->exch_ns = time_at(r, FIELD('E'));
-	out->trade_ns = time_at(r, FIELD('T'));
-	out->u.trade.price = decimal_at(r, FIELD('p'));
-	out->u.trade.qty = decimal_at(r, FIELD('q'));
-	out->u.trade.buyer_maker = flag_at(r, FIELD('m'));
+	out->symbol = read_text(r, FIELD('s'));
+	out->exch_ns = read_time(r, FIELD('E'));
+	out->trade_ns = read_time(r, FIELD('T'));
+	out->u.trade.price = read_decimal(r, FIELD('p'));
+	out->u.trade.qty = read_decimal(r, FIELD('q'));
+	out->u.trade.buyer_maker = read_flag(r, FIELD('m'));
 	out->u.trade.off_market = false;
 	if (out->kind == EVENT_TRADE) {
-		out->id = integer_at(r, FIELD('t'));
-		if (field_seen(r, FIELD('X')))
+		out->id = read_integer(r, FIELD('t'));
+		if (reading_has(r, FIELD('X')))
 			out->u.trade.off_market =
-			    !bytes_equal(text_at(r, FIELD('X')), BYTES_LIT("MARKET"));
+			    !bytes_equal(read_text(r, FIELD('X')), BYTES_LIT("MARKET"));
 	} else {
-		out->id = integer_at(r, FIELD('a'));
-		out->first_id = integer_at(r, FIELD('f'));
-		out->last_id = integer_at(r, FIELD('l'));
+		out->id = read_integer(r, FIELD('a'));
+		out->first_id = read_integer(r, FIELD('f'));
+		out->last_id = read_integer(r, FIELD('l'));
 	}
 }
 
 static void
 fill_quote(struct reading *r, struct event *out)
 {
-	out->symbol = text_at(r, FIELD('s'));
-	out->exch_ns = time_if_seen(r, FIELD('E'));
-	out->trade_ns = time_if_seen(r, FIELD('T'));
-	out->id = integer_at(r, FIELD('u'));
-	out->u.quote.bid_px = decimal_at(r, FIELD('b'));
-	out->u.quote.bid_qty = decimal_at(r, FIELD('B'));
-	out->u.quote.ask_px = decimal_at(r, FIELD('a'));
-	out->u.quote.ask_qty = decimal_at(r, FIELD('A'));
+	out->symbol = read_text(r, FIELD('s'));
+	out->exch_ns = read_time_if_there(r, FIELD('E'));
+	out->trade_ns = read_time_if_there(r, FIELD('T'));
+	out->id = read_integer(r, FIELD('u'));
+	out->u.quote.bid_px = read_decimal(r, FIELD('b'));
+	out->u.quote.bid_qty = read_decimal(r, FIELD('B'));
+	out->u.quote.ask_px = read_decimal(r, FIELD('a'));
+	out->u.quote.ask_qty = read_decimal(r, FIELD('A'));
 }
 
 static void
@@ -181,26 +56,26 @@ fill_depth(struct reading *r, struct event *out)
 		out->kind = EVENT_PARTIAL_DEPTH;
 	else if (class == STREAM_RPI_DEPTH)
 		out->kind = EVENT_UNKNOWN;
-	out->symbol = text_at(r, FIELD('s'));
-	out->exch_ns = time_at(r, FIELD('E'));
-	out->trade_ns = time_if_seen(r, FIELD('T'));
-	out->id = integer_at(r, FIELD('u'));
-	out->first_id = integer_at(r, FIELD('U'));
-	if (field_seen(r, FIELD_PREV_ID))
-		out->prev_id = integer_at(r, FIELD_PREV_ID);
-	out->u.depth.bids = levels_at(r, FIELD('b'), &out->u.depth.nbids);
-	out->u.depth.asks = levels_at(r, FIELD('a'), &out->u.depth.nasks);
+	out->symbol = read_text(r, FIELD('s'));
+	out->exch_ns = read_time(r, FIELD('E'));
+	out->trade_ns = read_time_if_there(r, FIELD('T'));
+	out->id = read_integer(r, FIELD('u'));
+	out->first_id = read_integer(r, FIELD('U'));
+	if (reading_has(r, FIELD_PREV_ID))
+		out->prev_id = read_integer(r, FIELD_PREV_ID);
+	out->u.depth.bids = read_levels(r, FIELD('b'), &out->u.depth.nbids);
+	out->u.depth.asks = read_levels(r, FIELD('a'), &out->u.depth.nasks);
 }
 
 /* The top of the book on spot, and REST's answer; both name no symbol. */
 static void
 fill_snapshot(struct reading *r, struct event *out)
 {
-	out->exch_ns = time_if_seen(r, FIELD('E'));
-	out->trade_ns = time_if_seen(r, FIELD('T'));
-	out->id = integer_at(r, FIELD_LAST_UPDATE_ID);
-	out->u.depth.bids = levels_at(r, FIELD_BIDS, &out->u.depth.nbids);
-	out->u.depth.asks = levels_at(r, FIELD_ASKS, &out->u.depth.nasks);
+	out->exch_ns = read_time_if_there(r, FIELD('E'));
+	out->trade_ns = read_time_if_there(r, FIELD('T'));
+	out->id = read_integer(r, FIELD_LAST_UPDATE_ID);
+	out->u.depth.bids = read_levels(r, FIELD_BIDS, &out->u.depth.nbids);
+	out->u.depth.asks = read_levels(r, FIELD_ASKS, &out->u.depth.nasks);
 }
 
 static void
@@ -212,34 +87,34 @@ fill_kline(struct reading *r, struct event *out)
 	struct fields inner;
 	struct fields *outer = r->fields;
 
-	out->symbol = text_at(r, FIELD('s'));
-	out->exch_ns = time_at(r, FIELD('E'));
+	out->symbol = read_text(r, FIELD('s'));
+	out->exch_ns = read_time(r, FIELD('E'));
 	if (k->type != FIELD_OBJECT || fields_read(&inner, &r->scan, k->text, 2) == NULL ||
 	    (inner.seen & keys) != keys || (inner.twice & keys) != 0) {
 		r->malformed = true;
 		return;
 	}
 	r->fields = &inner;
-	out->trade_ns = time_at(r, FIELD('T'));
-	out->id = integer_at(r, FIELD('L'));
-	out->first_id = integer_at(r, FIELD('f'));
-	out->u.kline.start_ns = time_at(r, FIELD('t'));
-	out->u.kline.open = decimal_at(r, FIELD('o'));
-	out->u.kline.high = decimal_at(r, FIELD('h'));
-	out->u.kline.low = decimal_at(r, FIELD('l'));
-	out->u.kline.close = decimal_at(r, FIELD('c'));
-	out->u.kline.volume = decimal_at(r, FIELD('v'));
-	out->u.kline.taker_volume = decimal_at(r, FIELD('V'));
-	out->u.kline.trades = integer_at(r, FIELD('n'));
-	out->u.kline.interval = text_at(r, FIELD('i'));
-	out->u.kline.closed = flag_at(r, FIELD('x'));
+	out->trade_ns = read_time(r, FIELD('T'));
+	out->id = read_integer(r, FIELD('L'));
+	out->first_id = read_integer(r, FIELD('f'));
+	out->u.kline.start_ns = read_time(r, FIELD('t'));
+	out->u.kline.open = read_decimal(r, FIELD('o'));
+	out->u.kline.high = read_decimal(r, FIELD('h'));
+	out->u.kline.low = read_decimal(r, FIELD('l'));
+	out->u.kline.close = read_decimal(r, FIELD('c'));
+	out->u.kline.volume = read_decimal(r, FIELD('v'));
+	out->u.kline.taker_volume = read_decimal(r, FIELD('V'));
+	out->u.kline.trades = read_integer(r, FIELD('n'));
+	out->u.kline.interval = read_text(r, FIELD('i'));
+	out->u.kline.closed = read_flag(r, FIELD('x'));
 	r->fields = outer;
 }
 
 static void
 fill_shutdown(struct reading *r, struct event *out)
 {
-	out->exch_ns = time_if_seen(r, FIELD('E'));
+	out->exch_ns = read_time_if_there(r, FIELD('E'));
 }
 
 /* The id of a request: an integer, or a string or null, which are not ours. */
@@ -248,7 +123,7 @@ fill_reply_id(struct reading *r, struct event *out)
 {
 	const struct field *field = &r->fields->slot[FIELD_ID];
 
-	if (!field_seen(r, FIELD_ID))
+	if (!reading_has(r, FIELD_ID))
 		return;
 	switch (field->type) {
 	case FIELD_INTEGER:
@@ -287,7 +162,7 @@ fill_error_reply(struct reading *r, struct event *out)
 	int64_t code;
 
 	fill_reply_id(r, out);
-	if (field_seen(r, FIELD_ERROR)) {
+	if (reading_has(r, FIELD_ERROR)) {
 		if (fields_read(&inner, &r->scan, r->fields->slot[FIELD_ERROR].text, 1) == NULL ||
 		    (inner.seen & keys) != keys || (inner.twice & keys) != 0) {
 			r->malformed = true;
@@ -295,11 +170,11 @@ fill_error_reply(struct reading *r, struct event *out)
 		}
 		r->fields = &inner;
 	}
-	code = integer_at(r, FIELD_CODE);
+	code = read_integer(r, FIELD_CODE);
 	if (code < INT_MIN || code > INT_MAX)
 		r->malformed = true;
 	out->u.reply.code = (int)code;
-	out->u.reply.text = text_at(r, FIELD_MSG);
+	out->u.reply.text = read_text(r, FIELD_MSG);
 	r->fields = outer;
 }
 
@@ -391,10 +266,10 @@ reading_finish(struct reading *r, bool wrapped, struct event *out)
 
 	if ((fields->twice & KEY('e')) != 0)
 		return DECODE_MALFORMED;
-	if (!field_seen(r, FIELD('e'))) {
+	if (!reading_has(r, FIELD('e'))) {
 		schema = schema_by_keys(fields);
 	} else if (fields->slot[FIELD('e')].type <= FIELD_DECIMAL) {
-		out->name = text_at(r, FIELD('e'));
+		out->name = read_text(r, FIELD('e'));
 		schema = schema_named(out->name);
 	}
 	if (wrapped && schema != NULL && schema->kind != EVENT_SERVER_SHUTDOWN)
@@ -459,9 +334,9 @@ envelope_any(struct reading *r, struct bytes frame, struct event *out, bool *kno
 	if ((fields->seen & both) == both) {
 		if ((fields->twice & both) != 0)
 			return DECODE_MALFORMED;
-		out->stream = text_at(r, FIELD_STREAM);
+		out->stream = read_text(r, FIELD_STREAM);
 		payload = fields->slot[FIELD_DATA];
-	} else if (field_seen(r, FIELD_EVENT) && !field_seen(r, FIELD('e'))) {
+	} else if (reading_has(r, FIELD_EVENT) && !reading_has(r, FIELD('e'))) {
 		if ((fields->twice & FIELD_BIT(FIELD_EVENT)) != 0)
 			return DECODE_MALFORMED;
 		payload = fields->slot[FIELD_EVENT];

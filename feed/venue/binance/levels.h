@@ -13,7 +13,7 @@ struct levels {
 	struct event_level *level; /* room for the levels */
 	uint32_t room;
 	uint32_t count;           /* levels read */
-	enum fixed_result result; /* OK; UNFIT: one does not fit 64 bits; MALFORMED: no levels */
+	enum fixed_result result; /* UNFIT: one does not fit 64 bits; MALFORMED: no levels */
 };
 
 /*

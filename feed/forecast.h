@@ -1,0 +1,28 @@
+/*
+ * What a start would do: the pool itself, played through in no time against an
+ * exchange that answers at once. For --check-config.
+ */
+#ifndef FEED_FORECAST_H
+#define FEED_FORECAST_H
+
+#include <stdio.h>
+
+#include "feed/base/mono.h"
+#include "feed/conf/config.h"
+
+struct forecast {
+	unsigned lines;
+	unsigned streams;
+	unsigned streams_per_line; /* on the fullest line */
+	unsigned connects;
+	unsigned requests;         /* SUBSCRIBE frames, all lines together */
+	span_t subscribed_after;   /* until the last answer, not counting network and TLS */
+};
+
+/* Fills *out. Returns 0, or -1 when there is no plan for *cfg (the reason is logged). */
+int forecast_make(const struct config *cfg, struct forecast *out);
+
+/* One line of words. */
+void forecast_print(FILE *out, const struct forecast *forecast);
+
+#endif
