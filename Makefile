@@ -17,9 +17,10 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 # ---- objects by layer ------------------------------------------------------
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
-SHM_READER := shm/attach.c shm/header.c shm/reader.c shm/board.c shm/status.c shm/names.c shm/reasons.c
-SHM_WRITER := shm/board_writer.c shm/claim.c shm/orphan.c shm/ring.c shm/segment.c \
-              shm/status_writer.c shm/survey.c
+SHM_READER := shm/attach.c shm/board.c shm/cursor.c shm/filter.c shm/header.c shm/names.c \
+              shm/reader.c shm/reasons.c shm/status.c shm/wait.c
+SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/orphan.c shm/ring.c \
+              shm/segment.c shm/status_writer.c shm/survey.c
 
 # L2: no domain
 BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
@@ -45,7 +46,7 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
 
 # L6 to L8
 FEED := feed/forecast.c feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c \
-        feed/segments.c feed/snapshot.c feed/standby.c
+        feed/ringer.c feed/segments.c feed/snapshot.c feed/standby.c
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.

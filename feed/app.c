@@ -18,6 +18,7 @@
 #include "feed/io/transport.h"
 #include "feed/pipeline.h"
 #include "feed/plan.h"
+#include "feed/ringer.h"
 #include "feed/segments.h"
 #include "feed/snapshot.h"
 #include "feed/standby.h"
@@ -30,6 +31,7 @@ struct app {
 	const struct config *cfg;
 	struct claim claim;
 	struct ring ring;
+	struct bell bell;
 	struct board board;
 	struct status_writer status;
 	struct pipeline *pipeline;
@@ -274,6 +276,7 @@ take_snapshot(struct app *app, mono_t now)
 	status_publish(&app->status, &app->snapshot.status);
 	segment_heartbeat(&app->board.segment, now.ns);
 	standby_beat(&app->claim, app->cfg, now);
+	ringer_look(&app->bell);
 	app->snapshot_due = mono_add(now, span_ms(app->cfg->status_interval_ms));
 }
 
@@ -282,11 +285,12 @@ static int
 turn_once(struct app *app)
 {
 	mono_t deadline = mono_min(pool_deadline(&app->pool), app->snapshot_due), now;
+	mono_t bell_due = {bell_deadline(&app->bell)};
 	struct transport_event event;
 	struct pipeline_control control;
 	int rc;
 
-	rc = transport_wait(app->transport, deadline);
+	rc = transport_wait(app->transport, mono_min(deadline, bell_due));
 	if (rc != 0) {
 		LOG(ERROR, "wait_failed", LOG_ERRNO("error", rc), LOG_THEN("the feed ends"));
 		return rc;
@@ -302,6 +306,7 @@ turn_once(struct app *app)
 	if (mono_due(app->snapshot_due, now))
 		take_snapshot(app, now);
 	ring_idle(&app->ring, now.ns);
+	bell_ring(&app->bell, now.ns);
 	return 0;
 }
 
@@ -419,6 +424,7 @@ shut(struct app *app)
 		status_close(&app->status, unlink_them);
 	if (app->board.entries)
 		board_close(&app->board, unlink_them);
+	bell_close(&app->bell, unlink_them);
 	if (app->ring.header)
 		ring_close(&app->ring, unlink_them);
 	claim_close(&app->claim, unlink_them);
@@ -436,6 +442,8 @@ start(struct app *app)
 		rc = standby_take(&app->claim, cfg, &stop_asked);
 	if (rc == 0)
 		rc = segments_open(cfg, &app->ring, &app->board, &app->status);
+	if (rc == 0)
+		ringer_open(&app->bell, cfg, app->ring.header);
 	if (rc == 0)
 		rc = open_pipeline(app);
 	if (rc == 0)
