@@ -17,8 +17,8 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 # ---- objects by layer ------------------------------------------------------
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
-SHM_READER := shm/attach.c shm/board.c shm/cursor.c shm/filter.c shm/header.c shm/names.c \
-              shm/reader.c shm/reasons.c shm/status.c shm/wait.c
+SHM_READER := shm/attach.c shm/board.c shm/cursor.c shm/doubt.c shm/filter.c shm/header.c \
+              shm/names.c shm/reader.c shm/reasons.c shm/status.c shm/wait.c
 SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/orphan.c shm/ring.c \
               shm/segment.c shm/status_writer.c shm/survey.c
 
