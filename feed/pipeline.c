@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed/base/utf8.h"
 #include "feed/io/clock.h"
 #include "feed/normalize.h"
 #include "feed/publish.h"
+#include "feed/recall.h"
 #include "feed/venue/binance/json.h"
 #include "feed/venue/binance/streams.h"
 
@@ -52,7 +54,7 @@ pipeline_add_instrument(struct pipeline *p, struct bytes symbol)
 		.qty_exponent = p->cfg.qty_exponent,
 	};
 
-	if (symbol.n == 0 || symbol.n > TICK_SYMBOL_MAX)
+	if (symbol.n == 0 || symbol.n > TICK_SYMBOL_MAX || !utf8_is_valid(symbol.p, symbol.n))
 		return -EINVAL;
 	i.symbol_bytes = (uint8_t)symbol.n;
 	memcpy(i.symbol, symbol.p, symbol.n);
@@ -157,7 +159,6 @@ arbitrate(struct pipeline *p, struct publish_context *c, const struct event *e)
 {
 	struct arbiter_message m = {.instrument = c->instrument, .id = e->id,
 	    .first_id = e->first_id, .prev_id = e->prev_id};
-	struct tick_data *data = &p->instrument[c->instrument].data;
 	struct arbiter_gap gap;
 
 	if (!class_of(e->kind, &m.class))
@@ -175,9 +176,7 @@ arbitrate(struct pipeline *p, struct publish_context *c, const struct event *e)
 		count(p, TICK_COUNTER_DUPLICATES);
 		return false;
 	}
-	remember_id(data, m.class, e->id);
-	if (m.class != ARBITER_QUOTE && data->state == TICK_DATA_LIVE)
-		board_data(p->cfg.board, c->instrument, data);
+	remember_id(&p->instrument[c->instrument].data, m.class, e->id);
 	return true;
 }
 
@@ -287,6 +286,18 @@ context_of(struct pipeline *p, uint32_t instrument, unsigned line, const struct 
 	};
 }
 
+/* After the ring, so that no id stands on the board whose tick was never published. */
+static void
+note_on_board(struct pipeline *p, uint32_t id, enum event_kind kind, int64_t now_ns)
+{
+	enum arbiter_class class;
+
+	if (p->instrument[id].data.state != TICK_DATA_LIVE)
+		turn(p, id, TICK_DATA_LIVE, TICK_REASON_NONE, now_ns);
+	else if (class_of(kind, &class) && class != ARBITER_QUOTE)
+		board_data(p->cfg.board, id, &p->instrument[id].data);
+}
+
 void
 pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, struct bytes frame,
     struct transport_stamps stamps)
@@ -319,8 +330,7 @@ pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, 
 	publish_market_event(&c, &e, &n);
 	count(p, counter_of[e.kind]);
 	p->instrument[id].leg = (uint16_t)line;
-	if (p->instrument[id].data.state != TICK_DATA_LIVE)
-		turn(p, (uint32_t)id, TICK_DATA_LIVE, TICK_REASON_NONE, stamps.recv.ns);
+	note_on_board(p, (uint32_t)id, e.kind, stamps.recv.ns);
 
 	hist_record(&p->publish, span_ns(c.mono_ns - stamps.recv_mono.ns));
 	if (e.exch_ns != VENUE_NO_TIME)
@@ -349,16 +359,19 @@ tell(struct pipeline *p, enum tick_reason reason, unsigned line, wall_t now, mon
 static void
 recall_instruments(struct pipeline *p, wall_t now)
 {
+	recall_ids(p->cfg.ring, p->cfg.board, &p->arbiter);
 	for (uint32_t id = 0; id < p->cfg.ring->instruments; id++) {
-		struct tick_data *data = &p->instrument[id].data;
+		struct tick_data *data = &p->instrument[id].data, old;
+		bool known = board_recall(p->cfg.board, id, &old) && old.state != TICK_DATA_NONE;
 
-		if (!board_recall(p->cfg.board, id, data) || data->state == TICK_DATA_NONE)
-			continue;
-		arbiter_seed(&p->arbiter, id, ARBITER_TRADE, data->trade_id);
-		arbiter_seed(&p->arbiter, id, ARBITER_AGG_TRADE, data->agg_trade_id);
-		arbiter_seed(&p->arbiter, id, ARBITER_QUOTE, data->quote_id);
-		arbiter_seed(&p->arbiter, id, ARBITER_DEPTH, data->depth_id);
-		turn(p, id, TICK_DATA_STALE, TICK_REASON_RESTART, now.ns);
+		for (enum arbiter_class class = 0; class < ARBITER_CLASSES; class++) {
+			int64_t last = arbiter_last_id(&p->arbiter, id, class);
+
+			remember_id(data, class, last);
+			known = known || last != ARBITER_NO_ID;
+		}
+		if (known)
+			turn(p, id, TICK_DATA_STALE, TICK_REASON_RESTART, now.ns);
 	}
 }
 

@@ -2,18 +2,29 @@
 
 #include <string.h>
 
-/* A part that its writer left half written is forgotten: nobody may read it, nor wait for it. */
+static void
+forget_if_torn(uint64_t *seq)
+{
+	if (__atomic_load_n(seq, __ATOMIC_RELAXED) & 1)
+		board_write_part(seq, &(struct tick_quote){0}, sizeof(struct tick_quote));
+}
+
+/*
+ * A part that its writer left half written is forgotten: nobody may read it,
+ * nor wait for it. Of the state each word is good by itself: board_recall()
+ * still wants it, and who recalls writes it anew.
+ */
 static void
 forget_torn(struct board *b)
 {
 	for (uint32_t i = 0; i < b->instruments_max; i++) {
 		struct tick_board_entry *e = board_entry(b, i);
-		uint64_t *parts[] = {&e->quote.seq, &e->trade.seq, &e->state.seq, &e->book.seq};
 
-		for (size_t part = 0; part < sizeof(parts) / sizeof(parts[0]); part++)
-			if (__atomic_load_n(parts[part], __ATOMIC_RELAXED) & 1)
-				board_write_part(parts[part], &(struct tick_quote){0},
-				    sizeof(struct tick_quote));
+		forget_if_torn(&e->quote.seq);
+		forget_if_torn(&e->trade.seq);
+		forget_if_torn(&e->book.seq);
+		if (e->state.seq < 3 || e->state.state == TICK_DATA_NONE)
+			forget_if_torn(&e->state.seq);
 	}
 }
 
@@ -91,7 +102,8 @@ board_recall(const struct board *b, uint32_t instrument, struct tick_data *out)
 	const struct tick_board_state *s = &board_entry(b, instrument)->state;
 	uint64_t seq = __atomic_load_n(&s->seq, __ATOMIC_RELAXED);
 
-	if (seq == 0 || (seq & 1))
+	/* Odd from 3 on: died in it. Each word then is the old or the new one, and good by itself. */
+	if (seq < 2)
 		return false;
 	words_load(out, &s->state, sizeof(*out));
 	return true;

@@ -148,6 +148,16 @@ inherit_directory(struct ring *r, const struct tick_instrument *from, uint64_t n
 	__atomic_store_n(&r->header->instruments, r->instruments, __ATOMIC_RELEASE);
 }
 
+/* The last tick that was published, for who wants to go on from it. */
+static void
+note_last(struct ring *r, const struct survey *s, const struct tick *slots, uint64_t nslots)
+{
+	const struct tick *last = &slots[(s->next - 1) & (nslots - 1)];
+
+	if (s->bad == 0 && s->next > 0 && last->seq == 2 * s->next)
+		words_load(&r->last, last, sizeof(r->last));
+}
+
 /* The count goes on in a new segment, and so do the ids, as far as the old one can be read. */
 static void
 inherit(struct ring *r, const struct segment *old)
@@ -199,6 +209,7 @@ continue_here(struct ring *r, char found[SEGMENT_FOUND_MAX])
 	__atomic_store_n(&r->header->instruments, n, __ATOMIC_RELEASE);
 	r->next = s.next;
 	r->torn = s.torn;
+	note_last(r, &s, r->slots, r->mask + 1);
 	r->silent_since_ns = r->header->heartbeat_ns;
 	r->restarted = true;
 	return true;
