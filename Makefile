@@ -93,8 +93,9 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_rng.c tests/unit/test_session.c tests/unit/test_sim_capture.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
               tests/unit/test_sim_session.c tests/unit/test_streams.c
-IPC_TESTS := tests/ipc/test_inspect.c tests/ipc/test_restart.c tests/ipc/test_segments.c \
-             tests/ipc/test_torn.c tests/ipc/test_writers.c
+IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspect.c \
+             tests/ipc/test_kills.c tests/ipc/test_restart.c tests/ipc/test_segments.c \
+             tests/ipc/test_standby.c tests/ipc/test_torn.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_exchange_sim.c tests/system/test_transport.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
