@@ -99,7 +99,7 @@ IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspe
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_exchange_sim.c tests/system/test_transport.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
-FUZZERS := tests/fuzz/fuzz_json.c
+FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
