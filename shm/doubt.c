@@ -28,8 +28,21 @@ fits_slot(const struct tick_reader *r, uint64_t number, uint64_t seq)
 }
 
 /*
+ * How far a number that stands in a slot can be ahead of a hint that was read
+ * after it: the hint is stored every TICK_HINT_EVERY ticks; as much again for
+ * stores that a weakly ordered machine shows late.
+ */
+static uint64_t
+slack(const struct tick_reader *r)
+{
+	uint64_t length = r->mask + 1;
+
+	return length < 2 * TICK_HINT_EVERY ? length : 2 * TICK_HINT_EVERY;
+}
+
+/*
  * The hint was stored after the tick before it was complete, so that tick's
- * slot holds it or a younger one, and none younger than a lap from the hint.
+ * slot holds it or a younger one, and none much younger than the hint is now.
  */
 static int
 hint_is_credible(const struct tick_reader *r, uint64_t hint)
@@ -42,7 +55,7 @@ hint_is_credible(const struct tick_reader *r, uint64_t hint)
 		return 0;
 	seq = seq_of(r, hint - 1);
 	return fits_slot(r, hint - 1, seq) && seq >= 2 * hint &&
-	    seq / 2 <= hint_now(r) + r->mask + 1;
+	    seq / 2 <= hint_now(r) + slack(r);
 }
 
 /* Without a hint: one behind the youngest tick that stands where it belongs. */
@@ -72,7 +85,7 @@ reader_find_end(const struct tick_reader *r)
 
 		if (seq < 2 * n + 2)
 			break;
-		if (fits_slot(r, n, seq) && seq / 2 <= hint_now(r) + r->mask + 1)
+		if (fits_slot(r, n, seq) && seq / 2 <= hint_now(r) + slack(r))
 			n = seq / 2; /* one further, or a whole lap */
 		else
 			n++; /* damaged, but behind it there may be more */
@@ -109,9 +122,9 @@ lapped(struct tick_reader *r, uint64_t end)
 }
 
 /*
- * In a sound ring the number `at` in our slot lies within a ring's length of
- * the hint: not below the hint as it was before (the writer has been in every
- * slot since), not above the hint as it is afterwards.
+ * In a sound ring the number `at` in our slot is not more than a ring's length
+ * below the hint as it was before (the writer has been in every slot since),
+ * and hardly above the hint as it is afterwards.
  */
 int
 reader_lapped(struct tick_reader *r)
@@ -124,7 +137,7 @@ reader_lapped(struct tick_reader *r)
 		return TICK_END; /* there after all: it comes with the next call */
 	if (seq < 2 * r->next + 2)
 		return reader_nothing(r);
-	if (fits && at + length >= before && at <= after + length)
+	if (fits && at + length >= before && at <= after + slack(r))
 		return lapped(r, at > after ? at : after);
 	if (fits && !hint_is_credible(r, after))
 		return lapped(r, at);
@@ -140,7 +153,7 @@ reader_doubt(struct tick_reader *r)
 		return TICK_END;
 	if (r->next < hint && seq < 2 * r->next + 2)
 		return skip_damage(r, hint);
-	if (r->next <= hint + r->mask + 1)
+	if (r->next <= hint + slack(r))
 		return TICK_END;
 	/* A damaged hint led us beyond the end. Nothing was lost, it was only not there yet. */
 	end = reader_find_end(r);

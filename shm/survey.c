@@ -77,17 +77,21 @@ median(const struct ring_view *v)
 }
 
 /*
- * Half the slots and one are right if the median is; then the newest right
- * one is less than a ring's length above it.
+ * If more than half the slots are right, so is the median; then the newest
+ * right one is less than a ring's length above it.
  */
 static void
-recover(const struct ring_view *v, uint64_t hint, struct survey *s)
+recover(const struct ring_view *v, uint64_t first, uint64_t hint, struct survey *s)
 {
-	uint64_t n, middle = median(v), next = 0;
+	uint64_t n, middle = median(v), max = 0, next, bad;
 
 	for (uint64_t i = 0; i < v->nslots; i++)
-		if (number_at(v, i, &n) && n < middle + v->nslots && n + 1 > next)
-			next = n + 1;
+		if (number_at(v, i, &n) && n < middle + v->nslots && seq_at(v, i) > max)
+			max = seq_at(v, i);
+	bad = count_bad(v, max, first);
+	if (bad > 0)
+		s->bad = bad;
+	next = max / 2 + (max & 1);
 	if (hint > next && (next == 0 || hint <= next + 2 * v->nslots))
 		next = hint;
 	s->recovered = next > 0 && next < NUMBER_MAX - v->nslots;
@@ -107,7 +111,7 @@ survey_slots(const struct tick *slots, uint64_t nslots, uint64_t first, uint64_t
 		s.bad = ~0ull;
 	if (s.bad != 0) {
 		s.torn = false;
-		recover(&v, hint, &s);
+		recover(&v, first, hint, &s);
 	}
 	return s;
 }
