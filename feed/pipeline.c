@@ -166,6 +166,10 @@ arbitrate(struct pipeline *p, struct publish_context *c, const struct event *e)
 	switch (arbiter_on_id(&p->arbiter, &m, &gap)) {
 	case ARBITER_NEW:
 		break;
+	case ARBITER_RESET: /* what is missing in between, nobody can tell */
+		c->flags |= TICK_FLAG_GAP_BEFORE;
+		count(p, TICK_COUNTER_GAPS);
+		break;
 	case ARBITER_GAP:
 		tell_gap(p, c, m.class, &gap);
 		break;

@@ -67,6 +67,6 @@ recall_ids(const struct ring *ring, const struct board *board, struct arbiter *a
 	for (uint64_t i = 0; i <= ring->mask; i++)
 		if (tick_number(ring->slots[i].seq) < ring->next)
 			recall_from_tick(&ring->slots[i], arbiter);
-	/* A ring of another geometry begins empty; its predecessor may be one ahead of the board. */
+	/* A ring of another geometry begins empty; the old one may be ahead of the board. */
 	recall_from_tick(&ring->last, arbiter);
 }

@@ -48,6 +48,8 @@ verdict_of(const struct arbiter_message *message, int64_t last, struct arbiter_g
 
 	if (last == ARBITER_NO_ID)
 		return ARBITER_NEW;
+	if (message->id < last && last - message->id >= ARBITER_RESET_DISTANCE)
+		return ARBITER_RESET;
 	if (message->id < last)
 		return message->class == ARBITER_QUOTE ? ARBITER_OLD : ARBITER_DUPLICATE;
 	if (message->id == last)
@@ -92,7 +94,7 @@ arbiter_on_id(struct arbiter *arbiter, const struct arbiter_message *message,
 	arbiter->counts[message->class][verdict]++;
 	if (verdict == ARBITER_GAP)
 		arbiter->missing[message->class] += (uint64_t)(gap->last - gap->first) + 1;
-	if (verdict == ARBITER_NEW || verdict == ARBITER_GAP)
+	if (verdict == ARBITER_NEW || verdict == ARBITER_GAP || verdict == ARBITER_RESET)
 		*last = message->id;
 	return verdict;
 }

@@ -12,6 +12,9 @@
 
 #define ARBITER_NO_ID INT64_MIN
 
+/* An id that is so far below the last one is no late message: ids start anew there. */
+#define ARBITER_RESET_DISTANCE (1 << 20)
+
 /* Classes with ids of their own, and how their ids run. */
 enum arbiter_class {
 	ARBITER_TRADE,     /* t: consecutive */
@@ -26,6 +29,7 @@ enum arbiter_verdict {
 	ARBITER_GAP,       /* publish, but ids before it are missing: *gap tells which */
 	ARBITER_DUPLICATE, /* seen: its id is not above the last one */
 	ARBITER_OLD,       /* quote: a newer one was published */
+	ARBITER_RESET,     /* publish: far below the last id, the exchange counts anew */
 	ARBITER_INVALID,   /* no such instrument or class, negative id, first above last: drop */
 	ARBITER_VERDICTS
 };

@@ -33,7 +33,7 @@ struct witness {
 	uint64_t restart_events; /* ticks that say it */
 	uint64_t overruns, gaps;
 	bool heard;              /* first and last are set */
-	bool jumped;             /* lapped: the next number and the ids are not expected to follow */
+	bool jumped;             /* lapped: the next number and ids need not follow */
 	bool expects_restart;    /* RESTARTED was said: its tick comes next */
 };
 

@@ -264,7 +264,8 @@ number_in(const char *path)
 uint16_t
 daemon_start_sim(struct daemon *d, const char *const *arguments)
 {
-	const char *argv[DAEMON_ARGUMENTS_MAX + 1] = {"--dir", folder, "--port", "0", "--port-file"};
+	const char *argv[DAEMON_ARGUMENTS_MAX + 1] = {
+	    "--dir", folder, "--port", "0", "--port-file"};
 	mono_t deadline = daemon_deadline();
 	char port_file[64];
 	unsigned port;
@@ -318,7 +319,8 @@ daemon_runs(struct daemon *d)
 	siginfo_t info = {0};
 
 	return d->pid > 0 &&
-	    waitid(P_PID, (id_t)d->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+	    waitid(P_PID, (id_t)d->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	    info.si_pid == 0;
 }
 
 const char *

@@ -188,6 +188,26 @@ the_largest_ids_do_not_overflow(void **state)
 	assert_int_equal(on_id(ARBITER_TRADE, INT64_MAX), ARBITER_DUPLICATE);
 }
 
+static void
+ids_that_start_anew_far_below_are_news(void **state)
+{
+	struct arbiter_last memory[1];
+	struct arbiter a;
+	struct arbiter_message m = {.class = ARBITER_TRADE, .id = 5000000,
+	    .prev_id = ARBITER_NO_ID};
+	struct arbiter_gap gap;
+
+	(void)state;
+	arbiter_init(&a, memory, 1);
+	assert_int_equal(arbiter_on_id(&a, &m, &gap), ARBITER_NEW);
+	m.id = 5000000 - ARBITER_RESET_DISTANCE + 1;
+	assert_int_equal(arbiter_on_id(&a, &m, &gap), ARBITER_DUPLICATE);
+	m.id--;
+	assert_int_equal(arbiter_on_id(&a, &m, &gap), ARBITER_RESET);
+	m.id++;
+	assert_int_equal(arbiter_on_id(&a, &m, &gap), ARBITER_NEW);
+}
+
 int
 main(void)
 {

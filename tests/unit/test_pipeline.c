@@ -15,6 +15,7 @@
 #define MS INT64_C(1000000)
 #define WHOLE (TICK_FLAG_FIRST | TICK_FLAG_LAST)
 #define E8 INT64_C(100000000)
+#define LEVELS_TEXT_MAX 1024
 
 static void
 assert_head(const struct tick *t, enum tick_type type, unsigned flags)
@@ -169,21 +170,22 @@ a_kline_is_last_when_its_interval_is_closed(void **state)
 
 /* "[price,1],[price+1,1]..." of so many levels. */
 static const char *
-levels(char *out, int n, int price, int step)
+levels(char out[LEVELS_TEXT_MAX], int n, int price, int step)
 {
 	size_t at = 0;
 
 	out[0] = '\0';
 	for (int i = 0; i < n; i++)
-		at += (size_t)sprintf(out + at, "%s[\"%d\",\"%d\"]", i ? "," : "",
-		    price + i * step, i);
+		at += (size_t)snprintf(out + at, LEVELS_TEXT_MAX - at, "%s[\"%d\",\"%d\"]",
+		    i ? "," : "", price + i * step, i);
+	assert_true(at < LEVELS_TEXT_MAX);
 	return out;
 }
 
 static void
 feed_depth(struct pipeline_rig *rig, int first, int last, int bids, int asks)
 {
-	char b[1024], a[1024];
+	char b[LEVELS_TEXT_MAX], a[LEVELS_TEXT_MAX];
 
 	pipeline_rig_feedf(rig, "{\"e\":\"depthUpdate\",\"E\":1700000000123,\"s\":\"ABCUSDT\","
 	    "\"U\":%d,\"u\":%d,\"b\":[%s],\"a\":[%s]}", first, last, levels(b, bids, 100, -1),
@@ -273,7 +275,8 @@ a_partial_book_clears_and_is_on_the_board_best_first(void **state)
 
 	/* Bids in ascending order, as some products send them; more levels than the board has. */
 	pipeline_rig_feedf(rig, "{\"stream\":\"abcusdt@depth5\",\"data\":{\"lastUpdateId\":160,"
-	    "\"bids\":[[\"96\",\"4\"],[\"97\",\"3\"],[\"98\",\"2\"],[\"99\",\"1\"],[\"100\",\"0\"]],"
+	    "\"bids\":[[\"96\",\"4\"],[\"97\",\"3\"],[\"98\",\"2\"],[\"99\",\"1\"],"
+	    "[\"100\",\"0\"]],"
 	    "\"asks\":[[\"101\",\"0\"],[\"102\",\"1\"]]}}");
 	t = pipeline_rig_tick(rig);
 	assert_head(&t, TICK_BOOK_CLEAR, replay | TICK_FLAG_FIRST);

@@ -179,7 +179,8 @@ a_binary_message_is_counted_as_such(void **state)
 	struct pipeline_rig *rig = *state;
 	char frame[4 + TRANSPORT_PADDING] = {1, 2, 3, 4};
 
-	pipeline_on_frame(rig->pipeline, 0, TRANSPORT_BINARY, (struct bytes){frame, 4}, rig->stamps);
+	pipeline_on_frame(
+	    rig->pipeline, 0, TRANSPORT_BINARY, (struct bytes){frame, 4}, rig->stamps);
 	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_BINARY), 1);
 	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_MALFORMED), 0);
 	pipeline_rig_no_tick(rig);
@@ -189,7 +190,7 @@ static void
 a_full_directory_drops_new_instruments_and_keeps_the_old(void **state)
 {
 	struct pipeline_rig *rig = *state;
-	char symbol[16];
+	char symbol[24];
 
 	for (int i = 0; i < PIPELINE_RIG_INSTRUMENTS; i++) {
 		snprintf(symbol, sizeof(symbol), "S%dUSDT", i);
