@@ -131,7 +131,7 @@ geometry_of(const struct segment *old, const struct tick_segment_header *ours,
 	return true;
 }
 
-/* Ids survive: the old directory is copied as far as there is room. A damaged entry keeps its id. */
+/* Ids survive, as far as there is room; that of a damaged entry stays unused. */
 static void
 inherit_directory(struct ring *r, const struct tick_instrument *from, uint64_t n)
 {
@@ -168,8 +168,12 @@ inherit(struct ring *r, const struct segment *old)
 	char *base = (char *)old->header;
 
 	r->restarted = true;
-	if (!geometry_of(old, r->header, &h))
+	if (!geometry_of(old, r->header, &h)) {
+		/* Another ABI: its slots say nothing to us, but the hint keeps its place. */
+		if (old->header && old->header->hint < UINT64_C(1) << 62)
+			r->next = r->header->first = old->header->hint + TICK_HINT_EVERY;
 		return;
+	}
 	s = survey_slots((const struct tick *)(base + h.records_at), h.records, h.first, h.hint);
 	r->silent_since_ns = h.heartbeat_ns;
 	r->torn = s.torn;
@@ -198,10 +202,11 @@ continue_here(struct ring *r, char found[SEGMENT_FOUND_MAX])
 		snprintf(found, SEGMENT_FOUND_MAX, "is damaged: %llu of %llu slots",
 		    (unsigned long long)s.bad, (unsigned long long)r->mask + 1);
 	else if (r->instruments > n)
-		snprintf(found, SEGMENT_FOUND_MAX, "is damaged: %u instruments, %u directory entries",
-		    r->instruments, n);
+		snprintf(found, SEGMENT_FOUND_MAX, 
+		    "is damaged: %u instruments, %u directory entries", r->instruments, n);
 	else if (bad > 0)
-		snprintf(found, SEGMENT_FOUND_MAX, "is damaged: %u of %u directory entries", bad, n);
+		snprintf(found, SEGMENT_FOUND_MAX, "is damaged: %u of %u directory entries", bad,
+		    n);
 	if (found[0])
 		return false;
 	/* The last writer may have died between an entry and the count. */

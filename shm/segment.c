@@ -118,7 +118,7 @@ drop(struct segment *s)
 	s->fd = -1;
 }
 
-/* Maps the whole of an old file, as far as it goes, to learn from it. Failure leaves it unmapped. */
+/* Maps an old file as far as it goes, to learn from it. Failure leaves it unmapped. */
 static void
 map_old(struct segment *s)
 {

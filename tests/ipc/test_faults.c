@@ -286,7 +286,7 @@ every_flipped_bit_of_the_header_is_taken_over_or_replaced(void **state)
 		taken += ring.segment.found[0] == 0;
 		replaced += ring.segment.found[0] != 0;
 		/* By geometry and content the numbers are known whatever the header says. */
-		assert_true(ring.next >= seen || bit / 8 == offsetof(struct tick_segment_header, abi_major));
+		assert_true(ring.next >= seen);
 		published = (int64_t)ring.next;
 		publish(SLOTS + 1);
 	}

@@ -98,7 +98,8 @@ main(void)
 		cmocka_unit_test_setup(a_writer_that_beats_is_never_given_up, begin),
 		cmocka_unit_test_setup(
 		    silence_counts_from_the_last_change_and_must_exceed_both_limits, begin),
-		cmocka_unit_test_setup(a_machine_that_stood_still_is_not_the_writers_silence, begin),
+		cmocka_unit_test_setup(
+		    a_machine_that_stood_still_is_not_the_writers_silence, begin),
 		cmocka_unit_test(only_the_process_that_holds_the_claim_and_stayed_silent_is_ended),
 	};
 
