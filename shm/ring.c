@@ -177,6 +177,7 @@ inherit(struct ring *r, const struct segment *old)
 	s = survey_slots((const struct tick *)(base + h.records_at), h.records, h.first, h.hint);
 	r->silent_since_ns = h.heartbeat_ns;
 	r->torn = s.torn;
+	note_last(r, &s, (const struct tick *)(base + h.records_at), h.records);
 	directory = (const struct tick_instrument *)(base + h.directory_at);
 	inherit_directory(r, directory, directory_extent(directory, h.directory_max));
 	if (!s.recovered)
@@ -202,7 +203,7 @@ continue_here(struct ring *r, char found[SEGMENT_FOUND_MAX])
 		snprintf(found, SEGMENT_FOUND_MAX, "is damaged: %llu of %llu slots",
 		    (unsigned long long)s.bad, (unsigned long long)r->mask + 1);
 	else if (r->instruments > n)
-		snprintf(found, SEGMENT_FOUND_MAX, 
+		snprintf(found, SEGMENT_FOUND_MAX,
 		    "is damaged: %u instruments, %u directory entries", r->instruments, n);
 	else if (bad > 0)
 		snprintf(found, SEGMENT_FOUND_MAX, "is damaged: %u of %u directory entries", bad,
