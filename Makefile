@@ -43,7 +43,7 @@ CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
 IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
       feed/io/net_reason.c feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c \
       feed/io/transport.c feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c \
-      feed/io/uring_line.c feed/io/uring_tls.c feed/io/wsframe.c
+      feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
 FEED := feed/forecast.c feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c \

@@ -57,7 +57,7 @@ struct uring_line {
 	SSL *ssl;
 	struct tls_peer peer;
 	struct bytes in;  /* encrypted bytes that TLS has not taken yet */
-	char *out;        /* encrypted bytes to send: [0, out_n), the first `sending` are in flight */
+	char *out;        /* encrypted bytes to send; the first `sending` are in flight */
 	size_t out_n, sending;
 
 	struct upgrade upgrade;
@@ -108,6 +108,24 @@ void uring_line_on_sent(struct uring_line *line, int result);
 
 /* Lets go of socket and TLS without a word. */
 void uring_line_drop(struct uring_line *line);
+
+/* ---- between both halves of a line (uring_line.c, uring_recv.c) --------------- */
+
+/* Ends the attempt or connection: lets go of everything and posts FAILED or DOWN. */
+void uring_line_end(struct uring_line *line, enum tick_reason reason, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same for what errno tells (0: the peer's end of a close of ours). */
+void uring_line_lost(struct uring_line *line, int error);
+
+/* Encrypts and queues. Returns false when there is no room. */
+bool uring_line_write(struct uring_line *line, const char *bytes, size_t n);
+
+/* Has the ring send what waits. */
+void uring_line_flush(struct uring_line *line);
+
+/* Goes on with the TLS handshake. Returns whether bytes may be left to take. */
+bool uring_line_shake_hands(struct uring_line *line);
 
 /* ---- what lines ask of the transport (transport_uring.c) -------------------- */
 

@@ -23,7 +23,7 @@
 #define LOG_MAX (1 << 20)
 #define FILES 5 /* of a feed in /dev/shm */
 
-static char folder[] = "/tmp/tickring-test-XXXXXX";
+static char folder[32];
 static char feed[48];
 static char segment[FILES][96];
 static struct daemon *running[DAEMONS_MAX];
@@ -61,6 +61,7 @@ daemon_setup_all(void **state)
 		print_error("TICKRING_BUILD is not set\n");
 		return -1;
 	}
+	snprintf(folder, sizeof(folder), "/tmp/tickring-test-XXXXXX");
 	if (mkdtemp(folder) == NULL)
 		return -1;
 	snprintf(feed, sizeof(feed), "test-%ld-%llx", (long)getpid(),
@@ -70,6 +71,24 @@ daemon_setup_all(void **state)
 	sigaction(SIGTERM, &term, NULL);
 	sigaction(SIGINT, &term, NULL);
 	return 0;
+}
+
+/* A writer killed while it builds a segment leaves NAME.ring.tmp.PID. */
+static void
+remove_everything_of_the_feed(void)
+{
+	struct dirent *entry;
+	DIR *dir = opendir("/dev/shm");
+	char path[300];
+
+	remove_segments();
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "/dev/shm/%s", entry->d_name);
+		if (strncmp(entry->d_name, feed, strlen(feed)) == 0)
+			unlink(path);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 int
@@ -84,7 +103,7 @@ daemon_teardown(void **state)
 		running[i]->pid = pids[i] = 0;
 		running[i] = NULL;
 	}
-	remove_segments();
+	remove_everything_of_the_feed();
 	return 0;
 }
 

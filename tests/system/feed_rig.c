@@ -31,6 +31,13 @@ struct feed_rig {
 };
 
 static char ca_file[64];
+static char transport[32] = "transport=auto";
+
+void
+feed_rig_use_transport(const char *name)
+{
+	snprintf(transport, sizeof(transport), "transport=%s", name);
+}
 
 int
 feed_rig_setup_all(void **state)
@@ -203,8 +210,8 @@ open_readers(struct feed_rig *rig)
 void
 feed_rig_start(struct feed_rig *rig, enum cert_kind kind)
 {
-	static const char *const settings[] = {"streams=btcusdt@trade",
-	    "endpoint.host=exchange.test", NULL};
+	const char *const settings[] = {"streams=btcusdt@trade", "endpoint.host=exchange.test",
+	    transport, NULL};
 	const struct ws_server_cfg cfg = {.tls = certs_server(kind),
 	    .script = send_what_is_queued, .context = rig};
 

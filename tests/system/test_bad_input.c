@@ -302,6 +302,13 @@ main(void)
 		TEST(a_certificate_of_tomorrow_is_refused),
 	};
 
-	return cmocka_run_group_tests_name("bad input", tests, feed_rig_setup_all,
+	int failed;
+
+	/* Where io_uring is forbidden, auto is lws as well. */
+	feed_rig_use_transport("auto");
+	failed = cmocka_run_group_tests_name("bad input, the best transport", tests,
+	    feed_rig_setup_all, feed_rig_teardown_all);
+	feed_rig_use_transport("lws");
+	return failed + cmocka_run_group_tests_name("bad input, lws", tests, feed_rig_setup_all,
 	    feed_rig_teardown_all);
 }

@@ -420,7 +420,8 @@ main(void)
 	int failed;
 
 	rig_transport = "lws";
-	failed = cmocka_run_group_tests_name("transport lws", tests, rig_setup_all, rig_teardown_all);
+	failed =
+	    cmocka_run_group_tests_name("transport lws", tests, rig_setup_all, rig_teardown_all);
 	rig_transport = "uring";
 	return failed +
 	    cmocka_run_group_tests_name("transport uring", tests, rig_setup_all, rig_teardown_all);

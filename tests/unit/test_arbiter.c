@@ -191,21 +191,14 @@ the_largest_ids_do_not_overflow(void **state)
 static void
 ids_that_start_anew_far_below_are_news(void **state)
 {
-	struct arbiter_last memory[1];
-	struct arbiter a;
-	struct arbiter_message m = {.class = ARBITER_TRADE, .id = 5000000,
-	    .prev_id = ARBITER_NO_ID};
-	struct arbiter_gap gap;
+	const int64_t high = 5000000;
 
 	(void)state;
-	arbiter_init(&a, memory, 1);
-	assert_int_equal(arbiter_on_id(&a, &m, &gap), ARBITER_NEW);
-	m.id = 5000000 - ARBITER_RESET_DISTANCE + 1;
-	assert_int_equal(arbiter_on_id(&a, &m, &gap), ARBITER_DUPLICATE);
-	m.id--;
-	assert_int_equal(arbiter_on_id(&a, &m, &gap), ARBITER_RESET);
-	m.id++;
-	assert_int_equal(arbiter_on_id(&a, &m, &gap), ARBITER_NEW);
+	assert_int_equal(on_id(ARBITER_TRADE, high), ARBITER_NEW);
+	assert_int_equal(
+	    on_id(ARBITER_TRADE, high - ARBITER_RESET_DISTANCE + 1), ARBITER_DUPLICATE);
+	assert_int_equal(on_id(ARBITER_TRADE, high - ARBITER_RESET_DISTANCE), ARBITER_RESET);
+	assert_int_equal(on_id(ARBITER_TRADE, high - ARBITER_RESET_DISTANCE + 1), ARBITER_NEW);
 }
 
 int
@@ -229,6 +222,7 @@ main(void)
 		cmocka_unit_test_setup(nonsense_is_refused_counted_and_changes_nothing,
 		    new_arbiter),
 		cmocka_unit_test_setup(the_largest_ids_do_not_overflow, new_arbiter),
+		cmocka_unit_test_setup(ids_that_start_anew_far_below_are_news, new_arbiter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,7 @@ a_value_that_does_not_fit_is_told_and_not_published(void **state)
 	    "\"p\":\"0.000000001\",\"q\":\"1\",\"T\":1700000000120,\"m\":true,\"M\":true}");
 	t = pipeline_rig_event(rig, TICK_REASON_UNFIT);
 	assert_int_equal(t.instrument, 0);
+	assert_int_equal(t.event.a, TICK_TRADE);
 	assert_int_equal(t.event.b, 2);
 	pipeline_rig_no_tick(rig);
 	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_UNFIT), 1);
