@@ -53,19 +53,26 @@ MAIN := feed/app.c feed/main.c
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim shm-inspect
 tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
-                     tools/exchange-sim/capture.c tools/exchange-sim/control.c \
-                     tools/exchange-sim/door.c tools/exchange-sim/exchange.c \
-                     tools/exchange-sim/floor.c tools/exchange-sim/http.c \
-                     tools/exchange-sim/hub.c tools/exchange-sim/instrument.c \
+                     tools/exchange-sim/capture.c tools/exchange-sim/console.c \
+                     tools/exchange-sim/control.c tools/exchange-sim/deliver.c \
+                     tools/exchange-sim/door.c tools/exchange-sim/endpoint.c \
+                     tools/exchange-sim/exchange.c tools/exchange-sim/fault.c \
+                     tools/exchange-sim/faults.c tools/exchange-sim/floor.c \
+                     tools/exchange-sim/gate.c tools/exchange-sim/hold.c \
+                     tools/exchange-sim/http.c tools/exchange-sim/hub.c \
+                     tools/exchange-sim/inject.c tools/exchange-sim/instrument.c \
                      tools/exchange-sim/kline.c tools/exchange-sim/main.c \
                      tools/exchange-sim/market.c tools/exchange-sim/message.c \
                      tools/exchange-sim/options.c tools/exchange-sim/origin.c \
                      tools/exchange-sim/outq.c tools/exchange-sim/pace.c \
+                     tools/exchange-sim/panel.c tools/exchange-sim/peer.c \
                      tools/exchange-sim/player.c tools/exchange-sim/publish.c \
                      tools/exchange-sim/report.c tools/exchange-sim/rest.c \
-                     tools/exchange-sim/server.c tools/exchange-sim/session.c \
-                     tools/exchange-sim/stream.c tools/exchange-sim/text.c \
-                     tools/exchange-sim/wire.c
+                     tools/exchange-sim/script.c tools/exchange-sim/server.c \
+                     tools/exchange-sim/session.c tools/exchange-sim/session_streams.c \
+                     tools/exchange-sim/state.c tools/exchange-sim/stream.c \
+                     tools/exchange-sim/strike.c tools/exchange-sim/text.c \
+                     tools/exchange-sim/visitor.c tools/exchange-sim/wire.c
 tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/filter.c \
@@ -82,24 +89,28 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
 # test_KEY.c are also linked with the tool tested-KEY, all of it but main().
 tested-inspect := shm-inspect
 tested-sim := exchange-sim
-UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/test_board.c \
-              tests/unit/test_config.c tests/unit/test_config_docs.c \
-              tests/unit/test_config_wrong.c tests/unit/test_fixed.c tests/unit/test_hist.c \
-              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
-              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
-              tests/unit/test_json_events.c tests/unit/test_limits.c tests/unit/test_log.c \
-              tests/unit/test_names.c tests/unit/test_pipeline.c tests/unit/test_pipeline_life.c \
-              tests/unit/test_pool.c tests/unit/test_quota.c tests/unit/test_request.c \
-              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_session.c tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
+UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/test_bell.c \
+              tests/unit/test_board.c tests/unit/test_config.c tests/unit/test_config_docs.c \
+              tests/unit/test_config_wrong.c tests/unit/test_cursor.c tests/unit/test_fixed.c \
+              tests/unit/test_hist.c tests/unit/test_inspect_numbers.c \
+              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
+              tests/unit/test_json_damage.c tests/unit/test_json_events.c \
+              tests/unit/test_limits.c tests/unit/test_log.c tests/unit/test_names.c \
+              tests/unit/test_pipeline.c tests/unit/test_pipeline_life.c tests/unit/test_pool.c \
+              tests/unit/test_quota.c tests/unit/test_request.c tests/unit/test_retry.c \
+              tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_session.c \
+              tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
+              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
+              tests/unit/test_sim_spoil.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
               tests/unit/test_vigil.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspect.c \
-             tests/ipc/test_kills.c tests/ipc/test_restart.c tests/ipc/test_segments.c \
-             tests/ipc/test_standby.c tests/ipc/test_torn.c tests/ipc/test_writers.c
+             tests/ipc/test_kills.c tests/ipc/test_lost_wake.c tests/ipc/test_reader_flow.c \
+             tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_standby.c \
+             tests/ipc/test_torn.c tests/ipc/test_wait.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
-                tests/system/test_exchange_sim.c tests/system/test_transport.c \
+                tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
+                tests/system/test_exchange_strict.c tests/system/test_transport.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c
 
@@ -112,8 +123,8 @@ SHELL_TESTS := tests/system/readme_example.sh
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/pipeline_rig.c tests/shm_fixture.c tests/system/certs.c \
-                tests/system/daemon.c tests/system/feed_rig.c tests/system/transport_rig.c \
-                tests/system/ws_server.c tests/ipc/witness.c
+                tests/system/daemon.c tests/system/feed_rig.c tests/system/sim_rig.c \
+                tests/system/transport_rig.c tests/system/ws_server.c tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c

@@ -1,3 +1,29 @@
+/*
+ * Why no wake-up is lost.
+ *
+ * Reader (shm/wait.c)                 Writer
+ * R1 b = word, acquire                W1 publish the ticks
+ * R2 flag = 1                         W2 fence, sequentially consistent
+ * R3 fence, sequentially consistent   W3 flag == 0: done
+ * R4 its tick is there: do not sleep  W4 exchange flag, 0
+ * R5 futex wait while word == b       W5 word + 1, release; futex wake
+ *
+ * The two fences are in one total order (C11 7.17.4). R3 before W2: R2 comes
+ * before W3 and W4 in the order of the flag's values; the writer finds it up,
+ * or some W4 has taken it down since. W2 before R3: R4 sees the ticks of W1.
+ * So a reader that sleeps past the ticks of W1 has had its flag taken down by
+ * a W4 that comes after R2. Had R1 read what the W5 behind that W4 wrote, then
+ * W4, W5, R1, R2 would have happened in turn: a contradiction. So R1 read an
+ * older word: R5 finds that it has changed, or sleeps already and is woken.
+ *
+ * A wake-up that is put off changes nothing: the flag stays up, W2 to W5 take
+ * place at bell_deadline(), as if the batch had ended then.
+ *
+ * R2 is a system call, pwrite(2). The kernel copies the byte into the page
+ * that the writer has mapped, in the same thread between R1 and R3, which is
+ * all that the argument needs of it. Without the fences both sides can find
+ * the other's word old, on x86 too: tests/ipc/test_lost_wake.c.
+ */
 #include "shm/bell.h"
 
 #include <errno.h>
@@ -151,7 +177,7 @@ bell_open(struct bell *b, const struct bell_cfg *cfg, struct tick_segment_header
 static void
 wake_all(struct bell *b)
 {
-	/* First the flag, then the word: docs/SHM.md. */
+	/* W4 before W5, else W4 could take down the flag of a reader that W5 does not wake. */
 	__atomic_exchange_n(b->flag, 0, __ATOMIC_ACQ_REL);
 	__atomic_fetch_add(&b->header->bell, 1, __ATOMIC_RELEASE);
 	syscall(SYS_futex, &b->header->bell, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);

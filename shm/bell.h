@@ -2,8 +2,8 @@
  * The bell: how the writer wakes readers that sleep. A reader that is about
  * to sleep sets the flag in NAME.bell, a page of its own that readers may
  * write, and waits on the futex word in the ring's header, which they may not.
- * The writer looks at the flag once per batch. Proof that no wake-up is lost:
- * docs/SHM.md, "Sleeping readers".
+ * The writer looks at the flag once per batch. bell.c argues why no wake-up is
+ * lost.
  *
  * Who may write the page can cause wake-ups, at most one per BELL_EVERY_NS,
  * and can delay those of other readers by 50 ms; nothing else: a page
@@ -65,7 +65,7 @@ bell_ring(struct bell *b, int64_t mono_ns)
 {
 	if (!b->flag)
 		return;
-	/* The ticks before the flag; the reader: the flag before the ticks. */
+	/* W2: the ticks before the flag; the reader: the flag before the ticks. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (__builtin_expect(__atomic_load_n(b->flag, __ATOMIC_RELAXED) != 0, 0) ||
 	    __builtin_expect(b->due_ns != INT64_MAX, 0))

@@ -67,7 +67,7 @@ tick_reader_clone(struct tick_reader **out, const struct tick_reader *reader)
 {
 	struct tick_reader *r = malloc(sizeof(*r));
 	size_t bytes = reader->filter.ids / 8;
-	int outcome;
+	int outcome = TICK_E_SYSTEM;
 
 	*out = NULL;
 	if (!r)
@@ -78,12 +78,11 @@ tick_reader_clone(struct tick_reader **out, const struct tick_reader *reader)
 	r->received = r->skipped = r->lost = r->overruns = r->restarts = 0;
 	r->slept = r->polled = r->damaged = 0;
 	r->start = r->next;
-	if (bytes > 0) {
-		r->filter.wanted = malloc(bytes);
-		if (r->filter.wanted)
-			memcpy(r->filter.wanted, reader->filter.wanted, bytes);
-	}
-	outcome = bytes > 0 && !r->filter.wanted ? TICK_E_SYSTEM : attach_again(&r->at, &reader->at);
+	r->filter.wanted = bytes > 0 ? malloc(bytes) : NULL;
+	if (r->filter.wanted)
+		memcpy(r->filter.wanted, reader->filter.wanted, bytes);
+	if (r->filter.wanted || bytes == 0)
+		outcome = attach_again(&r->at, &reader->at);
 	if (outcome != 0) {
 		free(r->filter.wanted);
 		free(r);

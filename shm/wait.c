@@ -126,7 +126,7 @@ arm(struct tick_reader *r)
 	return 0;
 }
 
-/* Sleeps until the writer rings, at most until `until`. docs/SHM.md, "Sleeping readers". */
+/* Sleeps until the writer rings, at most until `until`. R1 to R5 of shm/bell.c. */
 static void
 sleep_by_bell(struct tick_reader *r, int64_t until)
 {
@@ -135,7 +135,7 @@ sleep_by_bell(struct tick_reader *r, int64_t until)
 
 	if (!arm(r))
 		return;
-	/* The flag before the ticks; the writer: the ticks before the flag. */
+	/* R3: the flag before the ticks; the writer: the ticks before the flag. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (is_there(r))
 		return;

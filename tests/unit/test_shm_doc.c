@@ -225,7 +225,7 @@ a_wrong_page_is_found_out(void **state)
 	(void)state;
 	expect_fault("| 256 | 4 | epoch |", "| 256 | 8 | epoch |", "tick_segment_header.epoch");
 	expect_fault("| 384 | 8 | hint |", "| 376 | 8 | hint |", "tick_segment_header.hint");
-	expect_fault("| 648 | 120 |", "| 648 | 124 |", "tick_segment_header.(size)");
+	expect_fault("| 648 | 120 |", "| 648 | 116 |", "tick_segment_header.(size)");
 	expect_fault("| leg |", "| log |", "tick.leg");
 	expect_fault("`struct tick_level`:", "`struct tick_lovel`:", "tick_level.price");
 }
