@@ -17,10 +17,10 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 # ---- objects by layer ------------------------------------------------------
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
-SHM_READER := shm/attach.c shm/reader.c shm/cursor.c shm/wait.c shm/filter.c shm/board.c \
-              shm/status.c shm/names.c shm/reasons.c
-SHM_WRITER := shm/bell.c shm/board_writer.c shm/mapping.c shm/ring.c shm/segment.c \
-              shm/status_writer.c
+SHM_READER := shm/attach.c shm/reader.c shm/cursor.c shm/wait.c shm/filter.c shm/doubt.c \
+              shm/header.c shm/board.c shm/status.c shm/names.c shm/reasons.c
+SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/mapping.c shm/orphan.c shm/ring.c \
+              shm/segment.c shm/status_writer.c shm/survey.c
 
 # L2: no domain
 BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
@@ -31,7 +31,8 @@ VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binanc
          feed/venue/binance/limits.c feed/venue/binance/reading.c feed/venue/binance/request.c \
          feed/venue/binance/scan.c feed/venue/binance/streams.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/life.c feed/core/pool.c \
-        feed/core/quota.c feed/core/retry.c feed/core/session.c feed/core/subscribe.c
+        feed/core/quota.c feed/core/retry.c feed/core/session.c feed/core/subscribe.c \
+        feed/core/vigil.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
@@ -46,7 +47,7 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
 
 # L6 to L8
 FEED := feed/forecast.c feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c \
-        feed/recall.c feed/ringer.c feed/snapshot.c
+        feed/recall.c feed/ringer.c feed/segments.c feed/snapshot.c feed/standby.c
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -102,15 +103,16 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
               tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
               tests/unit/test_sim_spoil.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
-              tests/unit/test_wsframe.c
-IPC_TESTS := tests/ipc/test_inspect.c tests/ipc/test_lost_wake.c tests/ipc/test_reader_flow.c \
-             tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_torn.c \
-             tests/ipc/test_wait.c tests/ipc/test_writers.c
+              tests/unit/test_vigil.c tests/unit/test_wsframe.c
+IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspect.c \
+             tests/ipc/test_kills.c tests/ipc/test_lost_wake.c tests/ipc/test_reader_flow.c \
+             tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_standby.c \
+             tests/ipc/test_torn.c tests/ipc/test_wait.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
                 tests/system/test_exchange_strict.c tests/system/test_transport.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
-FUZZERS := tests/fuzz/fuzz_json.c
+FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.

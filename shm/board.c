@@ -39,10 +39,10 @@ tick_board_open(struct tick_board **out, const char *feed)
 		free(b);
 		return outcome;
 	}
-	b->entries = (const char *)b->at.header + b->at.header->records_at;
-	b->entry_bytes = b->at.header->record_bytes;
-	b->records = b->at.header->records;
-	b->depth = b->at.header->board_depth;
+	b->entries = (const char *)b->at.header + b->at.checked.records_at;
+	b->entry_bytes = b->at.checked.record_bytes;
+	b->records = b->at.checked.records;
+	b->depth = b->at.checked.board_depth;
 	*out = b;
 	return 0;
 }

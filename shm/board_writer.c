@@ -3,8 +3,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void
+forget_if_torn(uint64_t *seq)
+{
+	if (__atomic_load_n(seq, __ATOMIC_RELAXED) & 1)
+		board_write_part(seq, &(struct tick_quote){0}, sizeof(struct tick_quote));
+}
+
+/*
+ * A part that its writer left half written is forgotten: nobody may read it,
+ * nor wait for it. Of the state each word is good by itself: board_recall()
+ * still wants it, and who recalls writes it anew.
+ */
+static void
+forget_torn(struct board *b)
+{
+	for (uint32_t i = 0; i < b->instruments_max; i++) {
+		struct tick_board_entry *e = board_entry(b, i);
+
+		forget_if_torn(&e->quote.seq);
+		forget_if_torn(&e->trade.seq);
+		forget_if_torn(&e->book.seq);
+		if (e->state.seq < 3 || e->state.state == TICK_DATA_NONE)
+			forget_if_torn(&e->state.seq);
+	}
+}
+
 int
-board_open(struct board *b, const struct board_cfg *cfg, char *why)
+board_prepare(struct board *b, const struct board_cfg *cfg, char *why)
 {
 	struct segment_spec spec = {
 		.kind = TICK_SEGMENT_BOARD,
@@ -12,6 +38,7 @@ board_open(struct board *b, const struct board_cfg *cfg, char *why)
 		.feed = cfg->feed,
 		.suffix = "board",
 		.group = cfg->group,
+		.claimed = cfg->claimed,
 		.heartbeat_every_ns = cfg->heartbeat_every_ns,
 		.huge_pages = cfg->huge_pages,
 		.record_bytes = (uint32_t)TICK_BOARD_ENTRY_BYTES(cfg->depth),
@@ -31,10 +58,28 @@ board_open(struct board *b, const struct board_cfg *cfg, char *why)
 	b->seqs = calloc(cfg->instruments_max, sizeof(*b->seqs));
 	if (!b->seqs)
 		abort();
-	rc = segment_commit(&b->segment, 0, why);
+	return 0;
+}
+
+int
+board_start(struct board *b, char *why)
+{
+	bool continued = b->segment.continued;
+	int rc = segment_commit(&b->segment, 0, why);
+
 	if (rc != 0)
 		board_close(b, false);
+	else if (continued)
+		forget_torn(b);
 	return rc;
+}
+
+int
+board_open(struct board *b, const struct board_cfg *cfg, char *why)
+{
+	int rc = board_prepare(b, cfg, why);
+
+	return rc == 0 ? board_start(b, why) : rc;
 }
 
 void

@@ -14,6 +14,7 @@ struct board_cfg {
 	const char *directory; /* NULL: /dev/shm */
 	const char *feed;
 	gid_t group;           /* readers' group or (gid_t)-1 */
+	bool claimed;          /* the caller holds the feed's claim (claim.h) */
 	uint32_t instruments_max;
 	uint32_t depth;        /* levels a side of the book image */
 	int64_t heartbeat_every_ns;
@@ -38,6 +39,10 @@ struct board {
 
 /* Creates the board or takes it over, contents and all. Returns 0 or -errno as segment_open(). */
 int board_open(struct board *b, const struct board_cfg *cfg, char *why);
+
+/* The two halves of board_open(), as ring_prepare() and ring_start(). */
+int board_prepare(struct board *b, const struct board_cfg *cfg, char *why);
+int board_start(struct board *b, char *why);
 
 /* Ends in good order; see segment_close(). */
 void board_close(struct board *b, bool unlink_it);

@@ -27,24 +27,9 @@ reader_now_ns(void)
 uint64_t
 reader_oldest_safe(const struct tick_reader *r, uint64_t published)
 {
-	uint64_t half = (r->mask + 1) / 2, first = r->header->first;
+	uint64_t half = (r->mask + 1) / 2, first = r->at.checked.first;
 
 	return published > first + half ? published - half : first;
-}
-
-uint64_t
-reader_find_end(const struct tick_reader *r)
-{
-	uint64_t n = __atomic_load_n(&r->header->hint, __ATOMIC_ACQUIRE);
-
-	for (uint64_t i = 0; i <= r->mask; i++) {
-		uint64_t seq = __atomic_load_n(&r->slots[n & r->mask].seq, __ATOMIC_ACQUIRE);
-
-		if (seq < 2 * n + 2)
-			break;
-		n = seq / 2; /* one further, or a whole lap */
-	}
-	return n;
 }
 
 void
@@ -53,8 +38,8 @@ reader_use_mapping(struct tick_reader *r)
 	const char *base = (const char *)r->at.header;
 
 	r->header = r->at.header;
-	r->slots = (const struct tick *)(base + r->header->records_at);
-	r->mask = r->header->records - 1;
+	r->slots = (const struct tick *)(base + r->at.checked.records_at);
+	r->mask = r->at.checked.records - 1;
 }
 
 static void
@@ -128,19 +113,6 @@ reader_lose(struct tick_reader *r, uint64_t to)
 	return TICK_E_OVERRUN;
 }
 
-/* The slot holds a younger tick than ours: go on half a ring behind the writer. */
-int
-reader_lapped(struct tick_reader *r, uint64_t seq)
-{
-	uint64_t at = (seq - 1) / 2, to;
-	uint64_t hint = __atomic_load_n(&r->header->hint, __ATOMIC_ACQUIRE);
-
-	if (hint > at)
-		at = hint;
-	to = reader_oldest_safe(r, at);
-	return reader_lose(r, to > r->next ? to : r->next + 1);
-}
-
 int
 tick_reader_check(struct tick_reader *reader)
 {
@@ -152,12 +124,17 @@ tick_reader_check(struct tick_reader *reader)
 int
 reader_nothing(struct tick_reader *r)
 {
+	int doubt;
+
 	r->ended = r->next;
 	if (++r->idle % IDLE_CALLS_PER_LOOK != 0 && r->health == TICK_END)
 		return TICK_END;
-	if (reader_now_ns() - r->looked_ns >= LOOK_EVERY_NS)
-		tick_reader_check(r);
-	return r->health;
+	if (reader_now_ns() - r->looked_ns < LOOK_EVERY_NS)
+		return r->health;
+	if (tick_reader_check(r) == TICK_E_TRUNCATED)
+		return r->health; /* touch nothing more */
+	doubt = reader_doubt(r);
+	return doubt != TICK_END ? doubt : r->health;
 }
 
 int
@@ -184,7 +161,7 @@ reader_is_new_epoch(const struct tick_reader *r, const struct tick *t, uint32_t 
 static COLD int
 not_there(struct tick_reader *r, uint64_t seq)
 {
-	return seq < 2 * r->next + 2 ? reader_nothing(r) : reader_lapped(r, seq);
+	return seq < 2 * r->next + 2 ? reader_nothing(r) : reader_lapped(r);
 }
 
 /* A tick that is there, but the writer may be one that we have not met. */
@@ -271,31 +248,30 @@ tick_reader_next(struct tick_reader *reader, struct tick *out)
 		return outcome;
 	words_load(out, t, sizeof(*out));
 	if (__builtin_expect(!tick_reader_valid(reader), 0))
-		return reader_lapped(reader, __atomic_load_n(&t->seq, __ATOMIC_ACQUIRE));
+		return reader_lapped(reader);
 	out->seq = 2 * reader->next + 2;
 	tick_reader_advance(reader);
 	return TICK_MORE;
 }
 
-/* A writer that only changed the geometry goes on counting; another one starts anew. */
+/* A writer that only changed the segment goes on counting; another one starts anew. */
 static void
-go_on_in_new_segment(struct tick_reader *r)
+go_on_in_new_segment(struct tick_reader *r, uint64_t lineage)
 {
 	uint64_t end = reader_find_end(r), oldest = reader_oldest_safe(r, end);
 
-	if (r->next >= oldest && r->next <= end)
-		return;
-	if (r->next < oldest) {
+	if (lineage != r->at.checked.lineage || r->next > end) {
+		reader_move(r, oldest);
+	} else if (r->next < oldest) {
 		r->lost += oldest - r->next;
 		r->next = oldest;
-	} else {
-		reader_move(r, oldest);
 	}
 }
 
 int
 tick_reader_reattach(struct tick_reader *reader)
 {
+	uint64_t lineage = reader->at.checked.lineage;
 	struct attachment at;
 	int outcome = attach_open(&at, reader->at.path, TICK_SEGMENT_RING);
 
@@ -306,7 +282,7 @@ tick_reader_reattach(struct tick_reader *reader)
 	reader->at = at;
 	reader_drop_bell(reader);
 	take_over(reader);
-	go_on_in_new_segment(reader);
+	go_on_in_new_segment(reader, lineage);
 	return 0;
 }
 
@@ -323,6 +299,7 @@ tick_reader_stats(const struct tick_reader *reader)
 		.skipped = reader->skipped,
 		.slept = reader->slept,
 		.polled = reader->polled,
+		.damaged = reader->damaged,
 	};
 }
 
@@ -339,7 +316,9 @@ tick_reader_instruments(const struct tick_reader *reader)
 {
 	uint32_t n = __atomic_load_n(&reader->header->instruments, __ATOMIC_ACQUIRE);
 
-	return n <= reader->header->directory_max ? n : (uint32_t)reader->header->directory_max;
+	/* Nothing is there that the geometry has no room for, whatever the count says. */
+	return n <= reader->at.checked.directory_max ? n :
+	                                               (uint32_t)reader->at.checked.directory_max;
 }
 
 const struct tick_instrument *
@@ -349,7 +328,7 @@ tick_reader_instrument(const struct tick_reader *reader, uint32_t id)
 
 	if (id >= tick_reader_instruments(reader))
 		return NULL;
-	return (const struct tick_instrument *)(base + reader->header->directory_at) + id;
+	return (const struct tick_instrument *)(base + reader->at.checked.directory_at) + id;
 }
 
 int64_t

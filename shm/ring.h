@@ -13,6 +13,7 @@ struct ring_cfg {
 	const char *directory; /* NULL: /dev/shm */
 	const char *feed;
 	gid_t group;           /* readers' group or (gid_t)-1 */
+	bool claimed;          /* the caller holds the feed's claim (claim.h) */
 	uint64_t slots;        /* power of two, >= 16 */
 	uint32_t instruments_max;
 	int64_t heartbeat_every_ns;
@@ -61,6 +62,14 @@ struct ring {
  * FEED_EVENT START or RESTART. Returns 0 or -errno as segment_open().
  */
 int ring_open(struct ring *r, const struct ring_cfg *cfg, char *why);
+
+/*
+ * The two halves of ring_open(), for a caller that opens several segments as
+ * one: ring_prepare() changes nothing that a reader sees, ring_start() begins
+ * the epoch. Both return as ring_open(); a failure leaves the ring closed.
+ */
+int ring_prepare(struct ring *r, const struct ring_cfg *cfg, char *why);
+int ring_start(struct ring *r, char *why);
 
 /* Ends in good order; see segment_close(). */
 void ring_close(struct ring *r, bool unlink_it);
