@@ -80,17 +80,22 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
 # test_KEY.c are also linked with the tool tested-KEY, all of it but main().
 tested-inspect := shm-inspect
 tested-sim := exchange-sim
-UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/test_board.c \
-              tests/unit/test_config.c tests/unit/test_config_docs.c \
-              tests/unit/test_config_wrong.c tests/unit/test_fixed.c tests/unit/test_hist.c \
+UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
+              tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_board.c \
+              tests/unit/test_breaker.c tests/unit/test_config.c \
+              tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
+              tests/unit/test_endpoints.c tests/unit/test_fixed.c tests/unit/test_health.c \
+              tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
-              tests/unit/test_json_events.c tests/unit/test_limits.c tests/unit/test_log.c \
-              tests/unit/test_names.c tests/unit/test_pool.c tests/unit/test_quota.c \
-              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
-              tests/unit/test_rng.c tests/unit/test_session.c tests/unit/test_sim_capture.c \
+              tests/unit/test_json_events.c tests/unit/test_ledger.c \
+              tests/unit/test_limits.c tests/unit/test_log.c tests/unit/test_names.c \
+              tests/unit/test_pool.c tests/unit/test_quota.c tests/unit/test_request.c \
+              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
+              tests/unit/test_session.c tests/unit/test_sim_capture.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_streams.c
+              tests/unit/test_sim_session.c tests/unit/test_stall.c \
+              tests/unit/test_streams.c
 IPC_TESTS := tests/ipc/test_inspect.c
 SYSTEM_TESTS := tests/system/test_exchange_sim.c tests/system/test_transport.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
