@@ -40,12 +40,13 @@ CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
 
 # L5
 IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
-      feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c feed/io/transport.c \
-      feed/io/transport_lws.c
+      feed/io/net_reason.c feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c \
+      feed/io/transport.c feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c \
+      feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
 FEED := feed/forecast.c feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c \
-        feed/snapshot.c
+        feed/recall.c feed/snapshot.c
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -90,14 +91,18 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
               tests/unit/test_json_events.c tests/unit/test_ledger.c \
               tests/unit/test_limits.c tests/unit/test_log.c tests/unit/test_names.c \
+              tests/unit/test_pipeline.c tests/unit/test_pipeline_life.c \
               tests/unit/test_pool.c tests/unit/test_quota.c tests/unit/test_request.c \
               tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_session.c tests/unit/test_sim_capture.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_stall.c \
-              tests/unit/test_streams.c
-IPC_TESTS := tests/ipc/test_inspect.c
-SYSTEM_TESTS := tests/system/test_exchange_sim.c tests/system/test_transport.c \
+              tests/unit/test_session.c tests/unit/test_shm_doc.c \
+              tests/unit/test_sim_capture.c tests/unit/test_sim_market.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
+              tests/unit/test_stall.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
+              tests/unit/test_wsframe.c
+IPC_TESTS := tests/ipc/test_inspect.c tests/ipc/test_restart.c tests/ipc/test_segments.c \
+             tests/ipc/test_torn.c tests/ipc/test_writers.c
+SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
+                tests/system/test_exchange_sim.c tests/system/test_transport.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c
 
@@ -105,11 +110,13 @@ FUZZERS := tests/fuzz/fuzz_json.c
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_decode.c
-SHELL_TESTS :=
+SHELL_TESTS := tests/system/readme_example.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
-TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/shm_fixture.c \
-                tests/system/certs.c tests/system/transport_rig.c tests/system/ws_server.c
+TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
+                tests/pipeline_rig.c tests/shm_fixture.c tests/system/certs.c \
+                tests/system/daemon.c tests/system/feed_rig.c tests/system/transport_rig.c \
+                tests/system/ws_server.c tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c

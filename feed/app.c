@@ -385,11 +385,17 @@ static int
 open_transport(struct app *app)
 {
 	const struct config *cfg = app->cfg;
-	const char *name = cfg->transport == CONFIG_TRANSPORT_LWS ? "lws" : "auto";
+	static const char *const names[] = {
+		[CONFIG_TRANSPORT_AUTO] = "auto",
+		[CONFIG_TRANSPORT_URING] = "uring",
+		[CONFIG_TRANSPORT_LWS] = "lws",
+	};
+	const char *name = names[cfg->transport];
 	struct transport_cfg t = {
 		.ca_file = cfg->endpoint.ca_file,
 		.message_bytes_max = cfg->security.max_message_bytes,
 		.connect_within = span_ms(cfg->pool.connection_timeout_ms),
+		.busy_poll = cfg->busy_poll,
 		.lines = pool_lines(&app->pool),
 		.sink = pipeline_on_frame,
 		.sink_context = app->pipeline,
@@ -397,6 +403,10 @@ open_transport(struct app *app)
 	char why[TRANSPORT_DETAIL_MAX] = "";
 	int rc = transport_open(&app->transport, name, &t, why);
 
+	if (rc == 0 && why[0] != '\0')
+		LOG(WARNING, "transport_fallback", LOG_STR("detail", why),
+		    LOG_STR("transport", transport_name(app->transport)),
+		    LOG_THEN("each message costs several times more"));
 	if (rc == 0)
 		return 0;
 	LOG(ERROR, "transport_refused", LOG_STR("transport", name), LOG_STR("detail", why),

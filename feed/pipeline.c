@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed/base/utf8.h"
 #include "feed/io/clock.h"
 #include "feed/normalize.h"
 #include "feed/publish.h"
+#include "feed/recall.h"
 #include "feed/venue/binance/json.h"
 #include "feed/venue/binance/streams.h"
 
@@ -40,6 +42,24 @@ count(struct pipeline *p, enum tick_counter counter)
 	p->counter[counter]++;
 }
 
+/* What becomes of each kind of event. */
+static const struct kind_row {
+	enum tick_counter counter;
+	enum tick_type type;      /* of its (first) tick */
+	enum arbiter_class class; /* how its ids are judged; ARBITER_CLASSES: not at all */
+} kinds[EVENT_KINDS] = {
+	[EVENT_TRADE] = {TICK_COUNTER_TRADES, TICK_TRADE, ARBITER_TRADE},
+	[EVENT_AGG_TRADE] = {TICK_COUNTER_AGG_TRADES, TICK_AGG_TRADE, ARBITER_AGG_TRADE},
+	[EVENT_QUOTE] = {TICK_COUNTER_QUOTES, TICK_QUOTE, ARBITER_QUOTE},
+	[EVENT_DEPTH] = {TICK_COUNTER_DEPTHS, TICK_BOOK_DELTA, ARBITER_DEPTH},
+	[EVENT_PARTIAL_DEPTH] = {TICK_COUNTER_PARTIAL_DEPTHS, TICK_BOOK_CLEAR, ARBITER_CLASSES},
+	[EVENT_KLINE] = {TICK_COUNTER_KLINES, TICK_KLINE, ARBITER_CLASSES},
+	[EVENT_REPLY] = {TICK_COUNTER_REPLIES, 0, ARBITER_CLASSES},
+	[EVENT_ERROR_REPLY] = {TICK_COUNTER_ERROR_REPLIES, 0, ARBITER_CLASSES},
+	[EVENT_SERVER_SHUTDOWN] = {TICK_COUNTER_SERVER_SHUTDOWNS, 0, ARBITER_CLASSES},
+	[EVENT_UNKNOWN] = {TICK_COUNTER_UNKNOWN, 0, ARBITER_CLASSES},
+};
+
 /* ---- instruments ------------------------------------------------------------ */
 
 int64_t
@@ -52,7 +72,7 @@ pipeline_add_instrument(struct pipeline *p, struct bytes symbol)
 		.qty_exponent = p->cfg.qty_exponent,
 	};
 
-	if (symbol.n == 0 || symbol.n > TICK_SYMBOL_MAX)
+	if (symbol.n == 0 || symbol.n > TICK_SYMBOL_MAX || !utf8_is_valid(symbol.p, symbol.n))
 		return -EINVAL;
 	i.symbol_bytes = (uint8_t)symbol.n;
 	memcpy(i.symbol, symbol.p, symbol.n);
@@ -93,27 +113,6 @@ turn(struct pipeline *p, uint32_t id, enum tick_data_state state, enum tick_reas
 
 /* ---- arbitrate -------------------------------------------------------------- */
 
-static bool
-class_of(enum event_kind kind, enum arbiter_class *class)
-{
-	switch (kind) {
-	case EVENT_TRADE:
-		*class = ARBITER_TRADE;
-		return true;
-	case EVENT_AGG_TRADE:
-		*class = ARBITER_AGG_TRADE;
-		return true;
-	case EVENT_QUOTE:
-		*class = ARBITER_QUOTE;
-		return true;
-	case EVENT_DEPTH:
-		*class = ARBITER_DEPTH;
-		return true;
-	default:
-		return false;
-	}
-}
-
 static void
 remember_id(struct tick_data *data, enum arbiter_class class, int64_t id)
 {
@@ -127,46 +126,36 @@ remember_id(struct tick_data *data, enum arbiter_class class, int64_t id)
 	*place[class] = id;
 }
 
-static enum tick_type
-type_of_class(enum arbiter_class class)
-{
-	static const enum tick_type type[ARBITER_CLASSES] = {
-		[ARBITER_TRADE] = TICK_TRADE,
-		[ARBITER_AGG_TRADE] = TICK_AGG_TRADE,
-		[ARBITER_QUOTE] = TICK_QUOTE,
-		[ARBITER_DEPTH] = TICK_BOOK_DELTA,
-	};
-
-	return type[class];
-}
-
 static void
-tell_gap(struct pipeline *p, struct publish_context *c, enum arbiter_class class,
+tell_gap(struct pipeline *p, struct publish_context *c, enum event_kind kind,
     const struct arbiter_gap *gap)
 {
 	c->flags |= TICK_FLAG_GAP_BEFORE;
 	count(p, TICK_COUNTER_GAPS);
-	if (class != ARBITER_DEPTH) /* depth ids are not consecutive on futures */
+	if (kind != EVENT_DEPTH) /* depth ids are not consecutive on futures */
 		p->counter[TICK_COUNTER_GAP_IDS] += (uint64_t)(gap->last - gap->first + 1);
-	publish_event(c, TICK_REASON_GAP, type_of_class(class), gap->first, gap->last);
+	publish_event(c, TICK_REASON_GAP, kinds[kind].type, gap->first, gap->last);
 }
 
 /* Is the event news? Tells gaps in band, ahead of it. */
 static bool
 arbitrate(struct pipeline *p, struct publish_context *c, const struct event *e)
 {
-	struct arbiter_message m = {.instrument = c->instrument, .id = e->id,
-	    .first_id = e->first_id, .prev_id = e->prev_id};
-	struct tick_data *data = &p->instrument[c->instrument].data;
+	struct arbiter_message m = {.instrument = c->instrument, .class = kinds[e->kind].class,
+	    .id = e->id, .first_id = e->first_id, .prev_id = e->prev_id};
 	struct arbiter_gap gap;
 
-	if (!class_of(e->kind, &m.class))
+	if (m.class == ARBITER_CLASSES)
 		return true;
 	switch (arbiter_on_id(&p->arbiter, &m, &gap)) {
 	case ARBITER_NEW:
 		break;
+	case ARBITER_RESET: /* what is missing in between, nobody can tell */
+		c->flags |= TICK_FLAG_GAP_BEFORE;
+		count(p, TICK_COUNTER_GAPS);
+		break;
 	case ARBITER_GAP:
-		tell_gap(p, c, m.class, &gap);
+		tell_gap(p, c, e->kind, &gap);
 		break;
 	case ARBITER_INVALID:
 		count(p, TICK_COUNTER_MALFORMED);
@@ -175,26 +164,11 @@ arbitrate(struct pipeline *p, struct publish_context *c, const struct event *e)
 		count(p, TICK_COUNTER_DUPLICATES);
 		return false;
 	}
-	remember_id(data, m.class, e->id);
-	if (m.class != ARBITER_QUOTE && data->state == TICK_DATA_LIVE)
-		board_data(p->cfg.board, c->instrument, data);
+	remember_id(&p->instrument[c->instrument].data, m.class, e->id);
 	return true;
 }
 
 /* ---- the path --------------------------------------------------------------- */
-
-static const enum tick_counter counter_of[EVENT_KINDS] = {
-	[EVENT_TRADE] = TICK_COUNTER_TRADES,
-	[EVENT_AGG_TRADE] = TICK_COUNTER_AGG_TRADES,
-	[EVENT_QUOTE] = TICK_COUNTER_QUOTES,
-	[EVENT_DEPTH] = TICK_COUNTER_DEPTHS,
-	[EVENT_PARTIAL_DEPTH] = TICK_COUNTER_PARTIAL_DEPTHS,
-	[EVENT_KLINE] = TICK_COUNTER_KLINES,
-	[EVENT_REPLY] = TICK_COUNTER_REPLIES,
-	[EVENT_ERROR_REPLY] = TICK_COUNTER_ERROR_REPLIES,
-	[EVENT_SERVER_SHUTDOWN] = TICK_COUNTER_SERVER_SHUTDOWNS,
-	[EVENT_UNKNOWN] = TICK_COUNTER_UNKNOWN,
-};
 
 static void
 pass_control(struct pipeline *p, unsigned line, const struct event *e)
@@ -203,7 +177,7 @@ pass_control(struct pipeline *p, unsigned line, const struct event *e)
 	struct pipeline_control *c = &p->control[p->control_head];
 	size_t n = 0;
 
-	count(p, counter_of[e->kind]);
+	count(p, kinds[e->kind].counter);
 	if (next == p->control_tail) {
 		/* Only a flood does that; a lost answer ends in the request's timeout. */
 		count(p, TICK_COUNTER_CONTROLS_DROPPED);
@@ -287,6 +261,18 @@ context_of(struct pipeline *p, uint32_t instrument, unsigned line, const struct 
 	};
 }
 
+/* After the ring, so that no id stands on the board whose tick was never published. */
+static void
+note_on_board(struct pipeline *p, uint32_t id, enum event_kind kind, int64_t now_ns)
+{
+	enum arbiter_class class = kinds[kind].class;
+
+	if (p->instrument[id].data.state != TICK_DATA_LIVE)
+		turn(p, id, TICK_DATA_LIVE, TICK_REASON_NONE, now_ns);
+	else if (class != ARBITER_CLASSES && class != ARBITER_QUOTE)
+		board_data(p->cfg.board, id, &p->instrument[id].data);
+}
+
 void
 pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, struct bytes frame,
     struct transport_stamps stamps)
@@ -311,16 +297,15 @@ pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, 
 	c = context_of(p, (uint32_t)id, line, &e, stamps);
 	if (!normalize(&e, &p->cfg.ring->directory[id], p->levels, &n)) {
 		count(p, TICK_COUNTER_UNFIT);
-		publish_event(&c, TICK_REASON_UNFIT, e.kind, e.id, 0);
+		publish_event(&c, TICK_REASON_UNFIT, kinds[e.kind].type, e.id, 0);
 		return;
 	}
 	if (!arbitrate(p, &c, &e))
 		return;
 	publish_market_event(&c, &e, &n);
-	count(p, counter_of[e.kind]);
+	count(p, kinds[e.kind].counter);
 	p->instrument[id].leg = (uint16_t)line;
-	if (p->instrument[id].data.state != TICK_DATA_LIVE)
-		turn(p, (uint32_t)id, TICK_DATA_LIVE, TICK_REASON_NONE, stamps.recv.ns);
+	note_on_board(p, (uint32_t)id, e.kind, stamps.recv.ns);
 
 	hist_record(&p->publish, span_ns(c.mono_ns - stamps.recv_mono.ns));
 	if (e.exch_ns != VENUE_NO_TIME)
@@ -349,16 +334,19 @@ tell(struct pipeline *p, enum tick_reason reason, unsigned line, wall_t now, mon
 static void
 recall_instruments(struct pipeline *p, wall_t now)
 {
+	recall_ids(p->cfg.ring, p->cfg.board, &p->arbiter);
 	for (uint32_t id = 0; id < p->cfg.ring->instruments; id++) {
-		struct tick_data *data = &p->instrument[id].data;
+		struct tick_data *data = &p->instrument[id].data, old;
+		bool known = board_recall(p->cfg.board, id, &old) && old.state != TICK_DATA_NONE;
 
-		if (!board_recall(p->cfg.board, id, data) || data->state == TICK_DATA_NONE)
-			continue;
-		arbiter_seed(&p->arbiter, id, ARBITER_TRADE, data->trade_id);
-		arbiter_seed(&p->arbiter, id, ARBITER_AGG_TRADE, data->agg_trade_id);
-		arbiter_seed(&p->arbiter, id, ARBITER_QUOTE, data->quote_id);
-		arbiter_seed(&p->arbiter, id, ARBITER_DEPTH, data->depth_id);
-		turn(p, id, TICK_DATA_STALE, TICK_REASON_RESTART, now.ns);
+		for (enum arbiter_class class = 0; class < ARBITER_CLASSES; class++) {
+			int64_t last = arbiter_last_id(&p->arbiter, id, class);
+
+			remember_id(data, class, last);
+			known = known || last != ARBITER_NO_ID;
+		}
+		if (known)
+			turn(p, id, TICK_DATA_STALE, TICK_REASON_RESTART, now.ns);
 	}
 }
 

@@ -55,7 +55,7 @@ void pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono);
 /*
  * Adds an instrument ahead of its first message, so that its id does not
  * depend on who speaks first. `symbol` as the exchange's messages write it.
- * Returns its id, -ENOSPC (directory full) or -EINVAL (empty or too long).
+ * Returns its id, -ENOSPC (directory full) or -EINVAL (empty, too long, or no UTF-8).
  */
 int64_t pipeline_add_instrument(struct pipeline *p, struct bytes symbol);
 

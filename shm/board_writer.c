@@ -57,7 +57,8 @@ board_recall(const struct board *b, uint32_t instrument, struct tick_data *out)
 	const struct tick_board_state *s = &board_entry(b, instrument)->state;
 	uint64_t seq = __atomic_load_n(&s->seq, __ATOMIC_RELAXED);
 
-	if (seq == 0 || (seq & 1))
+	/* Odd from 3 on: died in it. Each word is the old or the new one, good by itself. */
+	if (seq < 2)
 		return false;
 	words_load(out, &s->state, sizeof(*out));
 	return true;

@@ -35,7 +35,10 @@ void board_close(struct board *b, bool unlink_it);
 /* Forgets one instrument's parts: for an id whose meaning was not inherited. */
 void board_reset(struct board *b, uint32_t instrument);
 
-/* What the last writer knew of an instrument. Returns false when nothing. */
+/*
+ * What the last writer knew of an instrument; when it died while writing that
+ * down, some words are those from before. Returns false when it knew nothing.
+ */
 bool board_recall(const struct board *b, uint32_t instrument, struct tick_data *out);
 
 static inline struct tick_board_entry *

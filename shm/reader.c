@@ -234,7 +234,7 @@ go_on_in_new_segment(struct tick_reader *r)
 
 	if (r->next >= oldest && r->next <= end)
 		return;
-	if (r->next < oldest && r->next >= r->header->first)
+	if (r->next < oldest)
 		r->lost += oldest - r->next;
 	r->next = oldest;
 }

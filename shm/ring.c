@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What stands in the slots of a ring that is taken over. */
@@ -113,6 +115,64 @@ inherit_directory(struct ring *r, const struct segment *old)
 	__atomic_store_n(&r->header->instruments, r->instruments, __ATOMIC_RELEASE);
 }
 
+/* Where the sequence goes on, by what stands in the slots. */
+static void
+continue_after(struct ring *r, const struct survey *s, const struct tick *slots, uint64_t nslots,
+    uint64_t first)
+{
+	const struct tick *last;
+
+	r->torn = s->seq_max & 1;
+	r->next = s->seq_max / 2 > first ? s->seq_max / 2 : first;
+	if (s->seq_max < 2)
+		return;
+	last = &slots[(r->next - 1) & (nslots - 1)];
+	if (tick_number(last->seq) == r->next - 1)
+		words_load(&r->last, last, sizeof(r->last));
+}
+
+/* Is the old file a ring whose slots can be looked at? */
+static bool
+has_slots(const struct tick_segment_header *h, int fd)
+{
+	uint64_t bytes, end;
+	struct stat st;
+
+	return h->abi_major == TICK_ABI_MAJOR && h->kind == TICK_SEGMENT_RING &&
+	    h->record_bytes == sizeof(struct tick) && h->records > 0 &&
+	    (h->records & (h->records - 1)) == 0 && h->records_at % sizeof(struct tick) == 0 &&
+	    !__builtin_mul_overflow(h->records, h->record_bytes, &bytes) &&
+	    !__builtin_add_overflow(h->records_at, bytes, &end) && fstat(fd, &st) == 0 &&
+	    end <= (uint64_t)st.st_size;
+}
+
+/*
+ * Where a ring of another geometry ended: by its slots, for a killed writer's
+ * hint is behind. Where they cannot be read, so far on that no number is used twice.
+ */
+static void
+continue_from(struct ring *r, const struct segment *old)
+{
+	const struct tick_segment_header *h = old->header;
+	const struct tick *slots;
+	struct survey s;
+	size_t bytes;
+	void *map;
+
+	r->next = __atomic_load_n(&h->hint, __ATOMIC_ACQUIRE) + TICK_HINT_EVERY;
+	if (!has_slots(h, old->fd))
+		return;
+	bytes = h->records_at + h->records * sizeof(struct tick);
+	map = mmap(NULL, bytes, PROT_READ, MAP_SHARED, old->fd, 0);
+	if (map == MAP_FAILED)
+		return;
+	slots = (const struct tick *)((const char *)map + h->records_at);
+	s = survey_slots(slots, h->records);
+	if (s.sound)
+		continue_after(r, &s, slots, h->records, h->first);
+	munmap(map, bytes);
+}
+
 /* Finds out where the sequence goes on. Returns 0 or -EBADMSG. */
 static int
 find_place(struct ring *r)
@@ -121,14 +181,13 @@ find_place(struct ring *r)
 	struct survey s;
 
 	if (old) {
-		r->next = __atomic_load_n(&old->header->hint, __ATOMIC_ACQUIRE) + TICK_HINT_EVERY;
+		continue_from(r, old);
 		r->silent_since_ns = old->header->heartbeat_ns;
 		r->header->first = r->next;
 		inherit_directory(r, old);
 	} else if (r->segment.continued) {
 		s = survey_slots(r->slots, r->mask + 1);
-		r->next = s.seq_max / 2 > r->header->first ? s.seq_max / 2 : r->header->first;
-		r->torn = s.seq_max & 1;
+		continue_after(r, &s, r->slots, r->mask + 1, r->header->first);
 		r->silent_since_ns = r->header->heartbeat_ns;
 		if (!s.sound || r->instruments > r->header->directory_max)
 			return -EBADMSG;

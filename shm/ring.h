@@ -51,6 +51,7 @@ struct ring {
 	bool restarted;        /* there was one */
 	bool torn;             /* it died inside a slot: that number is used again */
 	int64_t silent_since_ns; /* its last heartbeat, CLOCK_MONOTONIC */
+	struct tick last;      /* the last tick that it published; type EMPTY: none is known */
 };
 
 /*

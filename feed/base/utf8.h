@@ -5,6 +5,7 @@
 #ifndef FEED_BASE_UTF8_H
 #define FEED_BASE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,21 @@ utf8_length(const char *p, size_t n)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
 	return len;
+}
+
+/* Is p[0..n) nothing but characters? */
+static inline bool
+utf8_is_valid(const char *p, size_t n)
+{
+	while (n > 0) {
+		size_t len = utf8_length(p, n);
+
+		if (len == 0)
+			return false;
+		p += len;
+		n -= len;
+	}
+	return true;
 }
 
 /* Writes a code point (not a surrogate, <= U+10FFFF); returns the length. */

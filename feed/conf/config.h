@@ -20,7 +20,7 @@
 enum config_preset { CONFIG_PRODUCTION, CONFIG_STAGING, CONFIG_DEVELOPMENT };
 enum config_product { CONFIG_SPOT, CONFIG_USDM, CONFIG_COINM, CONFIG_OPTIONS };
 enum config_time_unit { CONFIG_MILLISECOND, CONFIG_MICROSECOND };
-enum config_transport { CONFIG_TRANSPORT_AUTO, CONFIG_TRANSPORT_LWS };
+enum config_transport { CONFIG_TRANSPORT_AUTO, CONFIG_TRANSPORT_URING, CONFIG_TRANSPORT_LWS };
 
 struct config_strings {
 	char **item; /* n of them, NUL-terminated UTF-8 */
@@ -123,6 +123,7 @@ struct config {
 	char *feed;
 	enum config_product product;
 	enum config_transport transport;
+	bool busy_poll;
 	struct config_endpoint endpoint;
 	struct config_strings streams;
 	struct config_subscribe subscribe;

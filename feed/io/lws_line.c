@@ -10,6 +10,7 @@
 
 #include "feed/io/clock.h"
 #include "feed/io/lws_reason.h"
+#include "feed/io/net_reason.h"
 
 /*
  * No pings and no hang-ups by libwebsockets' own clock: silence is watched by
@@ -125,7 +126,7 @@ dial(struct lws_line *line)
 	if (line->peer.reason != TICK_REASON_NONE)
 		end(line, line->peer.reason, "%s", line->peer.detail);
 	else
-		end(line, lws_reason_of_errno(errno), "%s (%s:%u): %s", line->host, line->address,
+		end(line, net_reason_of_errno(errno), "%s (%s:%u): %s", line->host, line->address,
 		    line->port, errno != 0 ? strerror(errno) : "cannot connect");
 }
 
@@ -236,7 +237,7 @@ lws_line_on_dialed(struct lws_line *line, int error)
 		return;
 	}
 	drop(line);
-	end(line, lws_reason_of_errno(error), "%s (%s:%u): %s", line->host, line->address,
+	end(line, net_reason_of_errno(error), "%s (%s:%u): %s", line->host, line->address,
 	    line->port, strerror(error));
 }
 
@@ -292,7 +293,7 @@ lws_line_on_error(struct lws_line *line, struct bytes words)
 
 	lws_line_let_go(line);
 	if (line->http_status != 0) {
-		end(line, lws_reason_of_status(line->http_status), "%s%.60s: HTTP status %d",
+		end(line, net_reason_of_status(line->http_status), "%s%.60s: HTTP status %d",
 		    line->host, line->path, line->http_status);
 	} else if (line->peer.reason != TICK_REASON_NONE) {
 		end(line, line->peer.reason, "%s", line->peer.detail);
@@ -357,7 +358,7 @@ lws_line_on_close_frame(struct lws_line *line, struct bytes payload)
 	if (payload.n < 2)
 		return;
 	line->close_code = (unsigned char)payload.p[0] << 8 | (unsigned char)payload.p[1];
-	lws_reason_clean((struct bytes){payload.p + 2, payload.n - 2}, line->close_text,
+	net_reason_clean((struct bytes){payload.p + 2, payload.n - 2}, line->close_text,
 	    sizeof(line->close_text));
 }
 

@@ -16,19 +16,10 @@ struct lws_reason {
 	char text[80];
 };
 
-/* Why connecting failed, from the errno of connect() or of the handshake's reads. */
-enum tick_reason lws_reason_of_errno(int error);
-
-/* Why the upgrade was refused, from its HTTP status. */
-enum tick_reason lws_reason_of_status(int status);
-
 /*
  * From the words of CONNECTION_ERROR (libwebsockets 4.1.6), which are all that
  * it gives; `upgrading`: TLS was done already.
  */
 struct lws_reason lws_reason_of_words(struct bytes words, bool upgrading);
-
-/* Copies text from the network for a log: control characters become '?', cut to `room`. */
-void lws_reason_clean(struct bytes text, char *out, size_t room);
 
 #endif

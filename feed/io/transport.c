@@ -10,40 +10,64 @@
 static_assert((TRANSPORT_EVENTS_MAX & (TRANSPORT_EVENTS_MAX - 1)) == 0, "a power of two");
 static_assert(TRANSPORT_EVENTS_MAX / 2 >= 2 * TRANSPORT_LINES_MAX, "room for every line");
 
-/* "auto" takes the first. */
-static const struct transport_ops *const implementations[] = {&transport_lws_ops};
+/* Best first: "auto" takes the first that this machine permits. */
+static const struct transport_ops *const implementations[] = {
+	&transport_uring_ops,
+	&transport_lws_ops,
+};
 
 #define IMPLEMENTATIONS (sizeof(implementations) / sizeof(implementations[0]))
 
-static const struct transport_ops *
-find_ops(const char *name)
+static int
+open_with(struct transport **out, const struct transport_ops *ops, const struct transport_cfg *cfg,
+    char *why)
 {
-	if (strcmp(name, "auto") == 0)
-		return implementations[0];
-	for (size_t i = 0; i < IMPLEMENTATIONS; i++)
-		if (strcmp(name, implementations[i]->name) == 0)
-			return implementations[i];
-	return NULL;
+	int rc = ops->open(out, cfg, why);
+
+	if (rc != 0)
+		return rc;
+	(*out)->ops = ops;
+	(*out)->cfg = *cfg;
+	(*out)->cfg.ca_file = NULL;
+	return 0;
+}
+
+/* The best that this machine permits; what a CA file lacks, it lacks for all of them. */
+static int
+open_best(struct transport **out, const struct transport_cfg *cfg, char *why)
+{
+	char refused[TRANSPORT_DETAIL_MAX] = "";
+	int rc = -EINVAL;
+
+	for (size_t i = 0; i < IMPLEMENTATIONS; i++) {
+		rc = open_with(out, implementations[i], cfg, why);
+		if (rc == 0)
+			snprintf(why, TRANSPORT_DETAIL_MAX, "%s", refused);
+		if (rc == 0 || rc == -ENOENT || rc == -EBADMSG)
+			break;
+		snprintf(refused, sizeof(refused), "%s", why);
+	}
+	return rc;
 }
 
 int
 transport_open(struct transport **out, const char *name, const struct transport_cfg *cfg, char *why)
 {
-	const struct transport_ops *ops = find_ops(name);
 	int rc;
 
 	assert(cfg->lines <= TRANSPORT_LINES_MAX && cfg->message_bytes_max > 0);
-	if (ops == NULL) {
-		snprintf(why, TRANSPORT_DETAIL_MAX, "no transport is called \"%.40s\"", name);
-		return -EINVAL;
+	if (strcmp(name, "auto") == 0)
+		return open_best(out, cfg, why);
+	for (size_t i = 0; i < IMPLEMENTATIONS; i++) {
+		if (strcmp(name, implementations[i]->name) != 0)
+			continue;
+		rc = open_with(out, implementations[i], cfg, why);
+		if (rc == 0)
+			why[0] = '\0';
+		return rc;
 	}
-	rc = ops->open(out, cfg, why);
-	if (rc == 0) {
-		(*out)->ops = ops;
-		(*out)->cfg = *cfg;
-		(*out)->cfg.ca_file = NULL;
-	}
-	return rc;
+	snprintf(why, TRANSPORT_DETAIL_MAX, "no transport is called \"%.40s\"", name);
+	return -EINVAL;
 }
 
 void

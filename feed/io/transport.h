@@ -4,7 +4,8 @@
  * Owns the sockets. One thread, the feed thread, makes every call. The
  * transport never decides: it reports what happened as events, hands whole
  * messages to the sink, and does what it is told. Implementations:
- * transport_lws.c (libwebsockets); io_uring's comes behind the same calls.
+ * transport_uring.c (io_uring, OpenSSL, our own frames) and transport_lws.c
+ * (libwebsockets), for kernels and containers that forbid io_uring.
  */
 #ifndef FEED_IO_TRANSPORT_H
 #define FEED_IO_TRANSPORT_H
@@ -71,6 +72,7 @@ struct transport_cfg {
 	const char *ca_file;       /* PEM with the trusted authorities; "" = the system's store */
 	int64_t message_bytes_max; /* longer messages are counted, dropped, the line stays */
 	span_t connect_within;     /* DNS + TCP + TLS + upgrade */
+	bool busy_poll;            /* never sleep while waiting: burns a core, saves the wake-up */
 	unsigned lines;            /* how many lines at most, <= TRANSPORT_LINES_MAX */
 	transport_sink_fn *sink;
 	void *sink_context;
@@ -85,10 +87,12 @@ struct transport_counts {
 struct transport;
 
 /*
- * Opens the transport called `name` ("lws"). Returns 0, or -EINVAL (unknown
- * name), -ENOENT (ca_file cannot be read), -EBADMSG (ca_file holds no
- * certificate), -ENOMEM; `why` (TRANSPORT_DETAIL_MAX bytes) then says it in
- * words.
+ * Opens the transport called `name`: "uring", "lws", or "auto" for the best
+ * that this machine permits. Returns 0, or -EINVAL (unknown name), -ENOENT
+ * (ca_file cannot be read), -EBADMSG (ca_file holds no certificate), -ENOMEM,
+ * or what the kernel says to "uring" where io_uring is forbidden (-EPERM,
+ * -ENOSYS). `why` (TRANSPORT_DETAIL_MAX bytes) then says it in words; on
+ * success it is empty, or says why "auto" did not take the first choice.
  */
 int transport_open(struct transport **out, const char *name, const struct transport_cfg *cfg,
     char *why);
@@ -130,7 +134,7 @@ void transport_wake(struct transport *transport);
 /* Takes the oldest event. Returns false when there is none. */
 bool transport_next_event(struct transport *transport, struct transport_event *out);
 
-/* The implementation's name: "lws". */
+/* The implementation's name: "uring" or "lws". */
 const char *transport_name(const struct transport *transport);
 
 /* Does this transport see the server's PINGs? libwebsockets 4.1.6 hides them. */

@@ -38,7 +38,7 @@ struct transport {
 	unsigned head, tail; /* next to take, next to post; free-running */
 };
 
-extern const struct transport_ops transport_lws_ops;
+extern const struct transport_ops transport_uring_ops, transport_lws_ops;
 
 /*
  * Queues an event. Per line and attempt there are at most two of UP, FAILED,

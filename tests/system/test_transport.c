@@ -203,7 +203,14 @@ a_ping_is_answered_with_its_payload(void **state)
 	rig_connect(rig, 0);
 	rig_wait_messages(rig, 1);
 	assert_string_equal(rig->last, "pong seen");
-	assert_false(transport_has_pings(rig->transport));
+	/* libwebsockets answers without telling. */
+	if (strcmp(transport_name(rig->transport), "lws") == 0) {
+		assert_false(transport_has_pings(rig->transport));
+		return;
+	}
+	assert_true(transport_has_pings(rig->transport));
+	rig_expect(rig, TRANSPORT_PING);
+	assert_true(transport_counts(rig->transport, 0).pings > 0);
 }
 
 static void
@@ -223,6 +230,7 @@ the_send_queue_has_limits(void **state)
 {
 	static char big[4001];
 	struct rig *rig = rig_of(state);
+	unsigned accepted = 0;
 	int rc = 0;
 
 	memset(big, 'x', sizeof(big));
@@ -232,14 +240,17 @@ the_send_queue_has_limits(void **state)
 	rig_connect(rig, 0);
 	assert_int_equal(transport_send(rig->transport, 0, (struct bytes){big, 4001}), -EMSGSIZE);
 	assert_int_equal(transport_ping(rig->transport, 0, (struct bytes){big, 126}), -EMSGSIZE);
-	for (unsigned i = 0; i < 1000 && rc == 0; i++)
+	for (unsigned i = 0; i < 1000 && rc == 0; i++) {
 		rc = transport_send(rig->transport, 0, (struct bytes){big, 4000});
+		accepted += rc == 0;
+	}
 	assert_int_equal(rc, -EAGAIN);
+	assert_in_range(accepted, 8, 999);
 	/* All that was accepted goes out, and then there is room again. */
-	rig_wait_messages(rig, 32);
+	rig_wait_messages(rig, accepted);
 	assert_int_equal(rig->sizes[0], 4000);
 	assert_int_equal(transport_send(rig->transport, 0, BYTES_LIT("again")), 0);
-	rig_wait_messages(rig, 33);
+	rig_wait_messages(rig, accepted + 1);
 	assert_string_equal(rig->last, "again");
 }
 
@@ -414,5 +425,12 @@ main(void)
 		rig_test(a_line_is_busy_until_its_end_was_taken),
 	};
 
-	return cmocka_run_group_tests(tests, rig_setup_all, rig_teardown_all);
+	int failed;
+
+	rig_transport = "lws";
+	failed =
+	    cmocka_run_group_tests_name("transport lws", tests, rig_setup_all, rig_teardown_all);
+	rig_transport = "uring";
+	return failed +
+	    cmocka_run_group_tests_name("transport uring", tests, rig_setup_all, rig_teardown_all);
 }

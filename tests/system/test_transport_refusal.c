@@ -417,5 +417,12 @@ main(void)
 		rig_test(a_proxy_of_the_environment_is_not_used),
 	};
 
-	return cmocka_run_group_tests(tests, rig_setup_all, rig_teardown_all);
+	int failed;
+
+	rig_transport = "lws";
+	failed =
+	    cmocka_run_group_tests_name("transport lws", tests, rig_setup_all, rig_teardown_all);
+	rig_transport = "uring";
+	return failed +
+	    cmocka_run_group_tests_name("transport uring", tests, rig_setup_all, rig_teardown_all);
 }

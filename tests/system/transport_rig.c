@@ -13,6 +13,8 @@
 
 #include "feed/io/clock.h"
 
+const char *rig_transport = "lws";
+
 static char folder[] = "/tmp/tickring-test-XXXXXX";
 static char ca_file[64];
 
@@ -20,6 +22,7 @@ int
 rig_setup_all(void **state)
 {
 	(void)state;
+	snprintf(folder, sizeof(folder), "/tmp/tickring-test-XXXXXX");
 	if (mkdtemp(folder) == NULL)
 		return -1;
 	snprintf(ca_file, sizeof(ca_file), "%s/ca.pem", folder);
@@ -92,7 +95,7 @@ rig_reopen(struct rig *rig, span_t connect_within)
 	char why[TRANSPORT_DETAIL_MAX];
 
 	transport_close(&rig->transport);
-	assert_int_equal(transport_open(&rig->transport, "lws", &cfg, why), 0);
+	assert_int_equal(transport_open(&rig->transport, rig_transport, &cfg, why), 0);
 }
 
 int

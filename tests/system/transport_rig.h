@@ -30,6 +30,9 @@ struct rig {
 
 #define rig_test(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
+/* Which transport the tests open; "lws" until it is set. */
+extern const char *rig_transport;
+
 int rig_setup_all(void **state);
 int rig_teardown_all(void **state);
 int rig_setup(void **state);

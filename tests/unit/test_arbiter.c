@@ -188,6 +188,19 @@ the_largest_ids_do_not_overflow(void **state)
 	assert_int_equal(on_id(ARBITER_TRADE, INT64_MAX), ARBITER_DUPLICATE);
 }
 
+static void
+ids_that_start_anew_far_below_are_news(void **state)
+{
+	const int64_t high = 5000000;
+
+	(void)state;
+	assert_int_equal(on_id(ARBITER_TRADE, high), ARBITER_NEW);
+	assert_int_equal(
+	    on_id(ARBITER_TRADE, high - ARBITER_RESET_DISTANCE + 1), ARBITER_DUPLICATE);
+	assert_int_equal(on_id(ARBITER_TRADE, high - ARBITER_RESET_DISTANCE), ARBITER_RESET);
+	assert_int_equal(on_id(ARBITER_TRADE, high - ARBITER_RESET_DISTANCE + 1), ARBITER_NEW);
+}
+
 int
 main(void)
 {
@@ -209,6 +222,7 @@ main(void)
 		cmocka_unit_test_setup(nonsense_is_refused_counted_and_changes_nothing,
 		    new_arbiter),
 		cmocka_unit_test_setup(the_largest_ids_do_not_overflow, new_arbiter),
+		cmocka_unit_test_setup(ids_that_start_anew_far_below_are_news, new_arbiter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

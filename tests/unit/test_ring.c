@@ -230,6 +230,35 @@ another_geometry_replaces_the_segment_and_the_reader_moves_over(void **state)
 }
 
 static void
+another_geometry_goes_on_exactly_where_a_killed_writer_was(void **state)
+{
+	struct tick t;
+
+	(void)state;
+	for (int64_t id = 0; id < 5; id++)
+		shm_fixture_publish(&ring, id);
+	/* Killed in the sixth tick; the hint says 4. */
+	__atomic_store_n(&ring.slots[5].seq, 2 * 5 + 1, __ATOMIC_RELAXED);
+	segment_close(&ring.segment, false);
+	free(ring.index);
+	shm_fixture_ring(&fixture, &ring, 64);
+	assert_int_equal(ring.next, 5);
+	assert_true(ring.torn);
+	assert_int_equal(ring.last.id, 4);
+	publish_restart(&ring);
+	/* A reader that leaves the old ring with two ticks unread has lost them, exactly. */
+	for (int64_t id = 0; id < 3; id++) {
+		assert_int_equal(tick_reader_next(reader, &t), TICK_MORE);
+		assert_is_tick(&t, id);
+	}
+	assert_int_equal(tick_reader_check(reader), TICK_E_REPLACED);
+	assert_int_equal(tick_reader_reattach(reader), 0);
+	assert_int_equal(tick_reader_stats(reader).lost, 2);
+	assert_int_equal(tick_reader_next(reader, &t), TICK_MORE);
+	assert_int_equal(tick_number(t.seq), 5);
+}
+
+static void
 a_second_writer_is_refused_while_the_first_lives(void **state)
 {
 	char why[SEGMENT_WHY_MAX] = "";
@@ -296,6 +325,7 @@ main(void)
 		TEST(a_slot_that_was_half_written_is_used_again),
 		TEST(a_reader_lapped_over_a_restart_is_told_of_both),
 		TEST(another_geometry_replaces_the_segment_and_the_reader_moves_over),
+		TEST(another_geometry_goes_on_exactly_where_a_killed_writer_was),
 		TEST(a_second_writer_is_refused_while_the_first_lives),
 		TEST(the_directory_gives_ids_that_last),
 		TEST(readers_get_no_write_access),

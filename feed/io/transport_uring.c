@@ -1,0 +1,422 @@
+/*
+ * The transport over io_uring: one ring for everything that the feed thread
+ * waits for: connects, receives into provided buffers, sends, the wake-up.
+ *
+ * One io_uring_enter() submits what is to be done, waits, and runs the
+ * receives; under load it brings up to 64 KiB per line at once, so that a
+ * message costs a small part of a system call. liburing 2.3, Linux 6.1 or
+ * later (IORING_SETUP_DEFER_TASKRUN, multishot receive).
+ */
+#include <errno.h>
+#include <liburing.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "feed/io/clock.h"
+#include "feed/io/uring_line.h"
+
+#define ENTRIES 256           /* of the submission queue; completions have four times that */
+#define BUFFERS 32            /* power of two */
+#define BUFFER_BYTES 65536
+#define BUFFER_GROUP 0
+#define COMPLETIONS_AT_ONCE 64
+
+static struct transport_uring *
+impl_of(struct transport *transport)
+{
+	return (struct transport_uring *)transport;
+}
+
+/* ---- the ring ---------------------------------------------------------------- */
+
+static uint64_t
+tag_of(enum uring_op op, unsigned line, uint32_t serial)
+{
+	return (uint64_t)op << 56 | (uint64_t)line << 32 | serial;
+}
+
+static struct io_uring_sqe *
+get_sqe(struct transport_uring *t)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&t->ring);
+
+	/* Full: the kernel takes all of them at a submit. */
+	while (sqe == NULL) {
+		io_uring_submit(&t->ring);
+		sqe = io_uring_get_sqe(&t->ring);
+	}
+	return sqe;
+}
+
+struct io_uring_sqe *
+transport_uring_sqe(struct uring_line *line, enum uring_op op)
+{
+	struct io_uring_sqe *sqe = get_sqe(line->owner);
+
+	/* The prep functions leave user_data alone. */
+	io_uring_sqe_set_data64(sqe, tag_of(op, line->index, line->serial));
+	return sqe;
+}
+
+static void
+arm_wake(struct transport_uring *t)
+{
+	struct io_uring_sqe *sqe = get_sqe(t);
+
+	io_uring_prep_poll_multishot(sqe, t->wake_fd, POLLIN);
+	io_uring_sqe_set_data64(sqe, tag_of(URING_OP_WAKE, 0, 0));
+	t->wake_armed = true;
+}
+
+static void
+arm_receive(struct uring_line *line)
+{
+	struct io_uring_sqe *sqe = transport_uring_sqe(line, URING_OP_RECV);
+
+	io_uring_prep_recv_multishot(sqe, line->fd, NULL, 0, 0);
+	sqe->flags |= IOSQE_BUFFER_SELECT;
+	sqe->buf_group = BUFFER_GROUP;
+	line->receiving = true;
+}
+
+static void
+give_back(struct transport_uring *t, unsigned buffer)
+{
+	io_uring_buf_ring_add(t->buffers, t->memory + (size_t)buffer * BUFFER_BYTES, BUFFER_BYTES,
+	    (unsigned short)buffer, io_uring_buf_ring_mask(BUFFERS), 0);
+	io_uring_buf_ring_advance(t->buffers, 1);
+}
+
+static size_t
+buffer_ring_bytes(void)
+{
+	return BUFFERS * sizeof(struct io_uring_buf);
+}
+
+static int
+make_buffers(struct transport_uring *t)
+{
+	struct io_uring_buf_reg reg = {.ring_entries = BUFFERS, .bgid = BUFFER_GROUP};
+	void *ring = mmap(NULL, buffer_ring_bytes(), PROT_READ | PROT_WRITE,
+	    MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+	int rc;
+
+	if (ring == MAP_FAILED)
+		return -ENOMEM;
+	t->buffers = ring;
+	/* Padding behind the last one: OpenSSL copies out of them, nothing decodes there. */
+	t->memory = malloc((size_t)BUFFERS * BUFFER_BYTES);
+	t->plain = calloc(1, URING_LINE_PLAIN + TRANSPORT_PADDING);
+	if (t->memory == NULL || t->plain == NULL)
+		return -ENOMEM;
+	reg.ring_addr = (uint64_t)(uintptr_t)ring;
+	rc = io_uring_register_buf_ring(&t->ring, &reg, 0);
+	if (rc != 0)
+		return rc;
+	io_uring_buf_ring_init(t->buffers);
+	for (unsigned i = 0; i < BUFFERS; i++)
+		give_back(t, i);
+	return 0;
+}
+
+static int
+make_ring(struct transport_uring *t, char *why)
+{
+	struct io_uring_params params = {
+		.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+		    IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP,
+		.cq_entries = 4 * ENTRIES,
+	};
+	int rc = io_uring_queue_init_params(ENTRIES, &t->ring, &params);
+
+	t->ring_ready = rc == 0;
+	if (rc == 0)
+		rc = make_buffers(t);
+	if (rc != 0)
+		snprintf(why, TRANSPORT_DETAIL_MAX, "io_uring is not available: %s", strerror(-rc));
+	return rc;
+}
+
+/* ---- completions -------------------------------------------------------------- */
+
+static void
+on_received(struct transport_uring *t, struct uring_line *line, bool current,
+    const struct io_uring_cqe *cqe)
+{
+	bool more = (cqe->flags & IORING_CQE_F_MORE) != 0;
+
+	if (current && !more)
+		line->receiving = false;
+	if (cqe->flags & IORING_CQE_F_BUFFER) {
+		unsigned buffer = cqe->flags >> IORING_CQE_BUFFER_SHIFT;
+		struct bytes bytes = {t->memory + (size_t)buffer * BUFFER_BYTES, (size_t)cqe->res};
+		struct transport_stamps stamps = {.recv = clock_wall(), .recv_mono = clock_mono()};
+
+		if (current && cqe->res > 0)
+			uring_line_on_received(line, bytes, stamps);
+		give_back(t, buffer);
+		if (cqe->res > 0)
+			return;
+	}
+	/* No buffer was free: they are back by now, and the receive is armed again. */
+	if (!current || cqe->res == -ENOBUFS || cqe->res == -EINTR)
+		return;
+	if (cqe->res <= 0)
+		uring_line_on_receive_ended(line, cqe->res);
+}
+
+static void
+on_completion(struct transport_uring *t, const struct io_uring_cqe *cqe)
+{
+	uint64_t tag = io_uring_cqe_get_data64(cqe);
+	struct uring_line *line = &t->lines[(tag >> 32 & 0xffffff) % TRANSPORT_LINES_MAX];
+	bool current = line->fd >= 0 && line->serial == (uint32_t)tag;
+	eventfd_t ignored;
+
+	switch ((enum uring_op)(tag >> 56)) {
+	case URING_OP_WAKE:
+		(void)!eventfd_read(t->wake_fd, &ignored);
+		t->wake_armed = (cqe->flags & IORING_CQE_F_MORE) != 0;
+		break;
+	case URING_OP_CONNECT:
+		if (current)
+			uring_line_on_connected(line, cqe->res);
+		break;
+	case URING_OP_RECV:
+		on_received(t, line, current, cqe);
+		break;
+	case URING_OP_SEND:
+		if (current)
+			uring_line_on_sent(line, cqe->res);
+		break;
+	case URING_OP_IGNORE:
+		break;
+	}
+}
+
+/* Takes what is complete. Returns how many that were. */
+static unsigned
+take_completions(struct transport_uring *t)
+{
+	struct io_uring_cqe *cqe[COMPLETIONS_AT_ONCE];
+	unsigned n = io_uring_peek_batch_cqe(&t->ring, cqe, COMPLETIONS_AT_ONCE);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct io_uring_cqe copy = *cqe[i];
+
+		on_completion(t, &copy);
+	}
+	io_uring_cq_advance(&t->ring, n);
+	return n;
+}
+
+static void
+rearm(struct transport_uring *t)
+{
+	if (!t->wake_armed)
+		arm_wake(t);
+	for (unsigned i = 0; i < t->base.cfg.lines; i++) {
+		struct uring_line *line = &t->lines[i];
+
+		if (line->state >= URING_LINE_TLS && !line->receiving)
+			arm_receive(line);
+	}
+}
+
+/* ---- waiting ------------------------------------------------------------------ */
+
+static void
+take_answers(struct transport_uring *t)
+{
+	struct resolve_answer answer;
+
+	while (resolve_take(t->resolve, &answer))
+		uring_line_on_answer(&t->lines[answer.line], &answer);
+}
+
+/* Ends what is overdue; returns when the next line wants that. */
+static mono_t
+look_at_time(struct transport_uring *t, mono_t now)
+{
+	mono_t next = MONO_NEVER;
+
+	for (unsigned i = 0; i < t->base.cfg.lines; i++) {
+		uring_line_on_time(&t->lines[i], now);
+		next = mono_min(next, t->lines[i].deadline);
+	}
+	return next;
+}
+
+/* Submits, and sleeps until something completes or the deadline comes. */
+static int
+sleep_until(struct transport_uring *t, mono_t deadline, mono_t now)
+{
+	struct io_uring_cqe *cqe;
+	struct __kernel_timespec span, *limit = NULL;
+	int64_t ns = 0;
+	int rc;
+
+	if (!mono_is_never(deadline)) {
+		ns = mono_diff(deadline, now).ns;
+		ns = ns > 0 ? ns : 0;
+		span = (struct __kernel_timespec){.tv_sec = ns / 1000000000,
+		    .tv_nsec = ns % 1000000000};
+		limit = &span;
+	}
+	if (limit != NULL && ns == 0)
+		rc = io_uring_submit_and_get_events(&t->ring);
+	else
+		rc = io_uring_submit_and_wait_timeout(&t->ring, &cqe, 1, limit, NULL);
+	return rc >= 0 || rc == -ETIME || rc == -EINTR || rc == -EAGAIN || rc == -EBUSY ? 0 : rc;
+}
+
+/* The same without sleeping: asks the kernel again and again. */
+static int
+spin_until(struct transport_uring *t, mono_t deadline)
+{
+	int rc;
+
+	do {
+		rc = io_uring_submit_and_get_events(&t->ring);
+	} while (rc >= 0 && io_uring_cq_ready(&t->ring) == 0 && !mono_due(deadline, clock_mono()));
+	return rc >= 0 || rc == -EINTR || rc == -EAGAIN || rc == -EBUSY ? 0 : rc;
+}
+
+static int
+transport_uring_wait(struct transport *transport, mono_t deadline)
+{
+	struct transport_uring *t = impl_of(transport);
+	mono_t now = clock_mono();
+	int rc = 0;
+
+	take_answers(t);
+	deadline = mono_min(deadline, look_at_time(t, now));
+	rearm(t);
+	if (transport_has_events(transport))
+		deadline = now;
+	if (io_uring_cq_ready(&t->ring) > 0)
+		io_uring_submit(&t->ring);
+	else if (t->base.cfg.busy_poll)
+		rc = spin_until(t, deadline);
+	else
+		rc = sleep_until(t, deadline, now);
+	take_completions(t);
+	take_answers(t);
+	look_at_time(t, clock_mono());
+	return rc;
+}
+
+static void
+wake(struct transport *transport)
+{
+	int saved = errno;
+
+	(void)!eventfd_write(impl_of(transport)->wake_fd, 1);
+	errno = saved;
+}
+
+static void
+notify(void *context)
+{
+	wake(context);
+}
+
+/* ---- life --------------------------------------------------------------------- */
+
+static void
+transport_uring_close(struct transport *transport)
+{
+	struct transport_uring *t = impl_of(transport);
+
+	resolve_close(&t->resolve); /* no wake() from there any more */
+	for (unsigned i = 0; i < t->base.cfg.lines; i++)
+		if (t->lines[i].owner != NULL)
+			uring_line_drop(&t->lines[i]);
+	if (t->ring_ready)
+		io_uring_queue_exit(&t->ring); /* ends what is in flight, memory is ours again */
+	for (unsigned i = 0; i < t->base.cfg.lines; i++)
+		if (t->lines[i].owner != NULL)
+			uring_line_fini(&t->lines[i]);
+	if (t->buffers != NULL)
+		munmap(t->buffers, buffer_ring_bytes());
+	free(t->memory);
+	free(t->plain);
+	SSL_CTX_free(t->tls);
+	BIO_meth_free(t->bio);
+	if (t->wake_fd >= 0)
+		close(t->wake_fd);
+	free(t);
+}
+
+static int
+transport_uring_open(struct transport **out, const struct transport_cfg *cfg, char *why)
+{
+	struct transport_uring *t = calloc(1, sizeof(*t));
+	int rc;
+
+	snprintf(why, TRANSPORT_DETAIL_MAX, "out of memory for the transport");
+	if (t == NULL)
+		return -ENOMEM;
+	t->base.cfg = *cfg;
+	t->wake_fd = -1;
+	rc = make_ring(t, why);
+	for (unsigned i = 0; i < cfg->lines && rc == 0; i++)
+		rc = uring_line_init(&t->lines[i], t, i);
+	if (rc == 0)
+		rc = tls_context(&t->tls, cfg->ca_file, why);
+	if (rc == 0 && (t->bio = uring_tls_bio()) == NULL)
+		rc = -ENOMEM;
+	if (rc == 0)
+		rc = resolve_open(&t->resolve, notify, t);
+	if (rc == 0 && (t->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+		rc = -ENOMEM;
+	if (rc != 0) {
+		transport_uring_close(&t->base);
+		return rc;
+	}
+	*out = &t->base;
+	return 0;
+}
+
+static int
+transport_uring_connect(struct transport *transport, unsigned line, uint32_t attempt,
+    const struct transport_target *target)
+{
+	return uring_line_connect(&impl_of(transport)->lines[line], attempt, target, clock_mono());
+}
+
+static int
+transport_uring_send(struct transport *transport, unsigned line, struct bytes text)
+{
+	return uring_line_send(&impl_of(transport)->lines[line], WSFRAME_OP_TEXT, text);
+}
+
+static int
+transport_uring_ping(struct transport *transport, unsigned line, struct bytes payload)
+{
+	return uring_line_send(&impl_of(transport)->lines[line], WSFRAME_OP_PING, payload);
+}
+
+static void
+transport_uring_hang_up(struct transport *transport, unsigned line, int close_code)
+{
+	uring_line_hang_up(&impl_of(transport)->lines[line], close_code, clock_mono());
+}
+
+const struct transport_ops transport_uring_ops = {
+	.name = "uring",
+	.has_pings = true,
+	.open = transport_uring_open,
+	.close = transport_uring_close,
+	.connect = transport_uring_connect,
+	.send = transport_uring_send,
+	.ping = transport_uring_ping,
+	.hang_up = transport_uring_hang_up,
+	.wait = transport_uring_wait,
+	.wake = wake,
+};

@@ -1,0 +1,54 @@
+/*
+ * The HTTP/1.1 upgrade to a WebSocket (RFC 6455 section 4), client side, sans
+ * I/O: writes the request, reads the answer byte by byte. One per connection
+ * attempt; feed thread.
+ *
+ * The answer is held to the letter: status 101, Upgrade, Connection and the
+ * right Sec-WebSocket-Accept; no extension and no subprotocol, for none was
+ * offered. Redirects are refused: where the data comes from is configuration.
+ */
+#ifndef FEED_IO_UPGRADE_H
+#define FEED_IO_UPGRADE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "feed/base/bytes.h"
+
+#define UPGRADE_NONCE 16          /* random bytes behind Sec-WebSocket-Key */
+#define UPGRADE_ANSWER_MAX 16384  /* bytes of status line and header fields */
+#define UPGRADE_REQUEST_MAX 2048
+#define UPGRADE_DETAIL_MAX 120
+
+enum upgrade_result {
+	UPGRADE_MORE,     /* the answer goes on */
+	UPGRADE_ACCEPTED, /* frames follow: *in stands at the first byte of them */
+	UPGRADE_REFUSED,  /* a proper answer with another status: see status, retry_after_s */
+	UPGRADE_BROKEN,   /* no proper answer: detail says why */
+};
+
+struct upgrade {
+	char accept[32];  /* the Sec-WebSocket-Accept that must come */
+	char line[1024];  /* the line that is being read */
+	size_t line_n;
+	size_t bytes;     /* of the answer so far */
+	bool has_status;
+	bool upgrade_seen, connection_seen, accept_seen;
+	int status;       /* HTTP status, 0 before it came */
+	int32_t retry_after_s; /* Retry-After in seconds; -1: none, or a date */
+	char detail[UPGRADE_DETAIL_MAX]; /* REFUSED, BROKEN: in words */
+};
+
+/*
+ * Starts an attempt and writes its request into out[UPGRADE_REQUEST_MAX].
+ * `host` and `port` make the Host field (the port is left out where it is
+ * 443), `path` is used as it is. Returns its length, 0 when it has no room.
+ */
+size_t upgrade_begin(struct upgrade *u, char *out, const char *host, uint16_t port,
+    const char *path, const unsigned char nonce[UPGRADE_NONCE]);
+
+/* Takes the answer's bytes from the front of *in and moves *in past them. */
+enum upgrade_result upgrade_next(struct upgrade *u, struct bytes *in);
+
+#endif

@@ -1,0 +1,344 @@
+#include "feed/io/uring_line.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/rand.h>
+
+#include "feed/io/clock.h"
+#include "feed/io/net_reason.h"
+
+/* TLS adds at most this to a frame: record header, padding, tag. */
+#define TLS_OVERHEAD_MAX 256
+
+int
+uring_line_init(struct uring_line *line, struct transport_uring *owner, unsigned index)
+{
+	*line = (struct uring_line){
+		.owner = owner,
+		.index = index,
+		.fd = -1,
+		.deadline = MONO_NEVER,
+	};
+	line->peer.host = line->host;
+	line->out = malloc(URING_LINE_OUT_MAX);
+	if (line->out == NULL)
+		return -ENOMEM;
+	return wsframe_init(&line->frames, (size_t)owner->base.cfg.message_bytes_max);
+}
+
+void
+uring_line_fini(struct uring_line *line)
+{
+	uring_line_drop(line);
+	free(line->out);
+	line->out = NULL;
+	wsframe_fini(&line->frames);
+}
+
+void
+uring_line_drop(struct uring_line *line)
+{
+	SSL_free(line->ssl);
+	line->ssl = NULL;
+	if (line->fd >= 0) {
+		/*
+		 * What was prepared goes out first: an answer, an alert; and no entry
+		 * may be left that names this descriptor when it names another socket.
+		 */
+		io_uring_submit(&line->owner->ring);
+		/* Ends what the ring still waits for on this socket. */
+		shutdown(line->fd, SHUT_RDWR);
+		close(line->fd);
+	}
+	line->fd = -1;
+	line->serial++;
+	line->receiving = false;
+	line->sending = 0;
+	line->out_n = 0;
+	line->in = BYTES_NONE;
+	wsframe_reset(&line->frames);
+}
+
+void
+uring_line_end(struct uring_line *line, enum tick_reason reason, const char *format, ...)
+{
+	bool was_up = line->state >= URING_LINE_UP;
+	struct transport_event event = {
+		.kind = was_up ? TRANSPORT_DOWN : TRANSPORT_FAILED,
+		.line = line->index,
+		.attempt = line->attempt,
+		.reason = reason,
+		.close_code = was_up && line->close_seen ? line->close_code : 0,
+		.http_status = was_up ? 0 : line->upgrade.status == 101 ? 0 : line->upgrade.status,
+		.retry_after_s = was_up ? -1 : line->upgrade.retry_after_s,
+		.at = clock_mono(),
+	};
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(event.detail, sizeof(event.detail), format, args);
+	va_end(args);
+	line->turn += was_up ? 0 : 1;
+	uring_line_drop(line);
+	line->state = URING_LINE_IDLE;
+	line->deadline = MONO_NEVER;
+	transport_post(&line->owner->base, &event);
+}
+
+/* ---- connecting -------------------------------------------------------------- */
+
+static bool
+to_address(struct uring_line *line)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&line->peer_address;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&line->peer_address;
+
+	memset(&line->peer_address, 0, sizeof(line->peer_address));
+	if (inet_pton(AF_INET, line->address, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(line->port);
+		return true;
+	}
+	if (inet_pton(AF_INET6, line->address, &v6->sin6_addr) != 1)
+		return false;
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons(line->port);
+	return true;
+}
+
+static void
+set_options(int fd)
+{
+	const int on = 1, idle_s = 30, interval_s = 5, probes = 3;
+
+	/* Without them the line works, only slower to notice trouble: no error. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+}
+
+static void
+fail_errno(struct uring_line *line, int error)
+{
+	uring_line_end(line, net_reason_of_errno(error), "%s (%s:%u): %s", line->host,
+	    line->address, line->port, strerror(error));
+}
+
+static void
+dial(struct uring_line *line)
+{
+	struct io_uring_sqe *sqe;
+	socklen_t n;
+
+	line->state = URING_LINE_DIALING;
+	if (!to_address(line)) {
+		fail_errno(line, EINVAL);
+		return;
+	}
+	line->fd = socket(line->peer_address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (line->fd < 0) {
+		fail_errno(line, errno);
+		return;
+	}
+	set_options(line->fd);
+	n = line->peer_address.ss_family == AF_INET ? sizeof(struct sockaddr_in)
+	                                            : sizeof(struct sockaddr_in6);
+	sqe = transport_uring_sqe(line, URING_OP_CONNECT);
+	io_uring_prep_connect(sqe, line->fd, (struct sockaddr *)&line->peer_address, n);
+}
+
+static bool
+is_numeric(const char *host)
+{
+	unsigned char scratch[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, host, scratch) == 1 || inet_pton(AF_INET6, host, scratch) == 1;
+}
+
+int
+uring_line_connect(struct uring_line *line, uint32_t attempt, const struct transport_target *target,
+    mono_t now)
+{
+	const char *address = target->address != NULL ? target->address : target->host;
+
+	if (line->state != URING_LINE_IDLE)
+		return -EBUSY;
+	if (strlen(target->host) > URING_LINE_HOST_MAX || target->port == 0 ||
+	    (target->address != NULL && !is_numeric(target->address)))
+		return -EINVAL;
+	snprintf(line->host, sizeof(line->host), "%s", target->host);
+	snprintf(line->path, sizeof(line->path), "%s", target->path);
+	line->port = target->port;
+	line->attempt = attempt;
+	line->deadline = mono_add(now, line->owner->base.cfg.connect_within);
+	line->peer = (struct tls_peer){.host = line->host};
+	line->upgrade = (struct upgrade){.retry_after_s = -1};
+	line->close_seen = false;
+	line->close_code = 0;
+	line->close_text[0] = '\0';
+	line->serial++;
+	if (is_numeric(address)) {
+		snprintf(line->address, sizeof(line->address), "%s", address);
+		dial(line);
+		return 0;
+	}
+	line->address[0] = '\0';
+	line->state = URING_LINE_RESOLVING;
+	if (resolve_ask(line->owner->resolve, line->index, line->serial, line->host) != 0)
+		uring_line_end(
+		    line, TICK_REASON_DNS, "%s: the resolver takes no more questions", line->host);
+	return 0;
+}
+
+void
+uring_line_on_answer(struct uring_line *line, const struct resolve_answer *answer)
+{
+	if (line->state != URING_LINE_RESOLVING || answer->ticket != line->serial)
+		return;
+	if (answer->count == 0) {
+		uring_line_end(line, TICK_REASON_DNS, "%s: %s", line->host, answer->why);
+		return;
+	}
+	snprintf(line->address, sizeof(line->address), "%s",
+	    answer->address[line->turn % answer->count]);
+	dial(line);
+}
+
+/* ---- sending ----------------------------------------------------------------- */
+
+/* Has the ring send what waits, one operation at a time. */
+void
+uring_line_flush(struct uring_line *line)
+{
+	struct io_uring_sqe *sqe;
+
+	if (line->sending > 0 || line->out_n == 0 || line->fd < 0)
+		return;
+	line->sending = line->out_n;
+	sqe = transport_uring_sqe(line, URING_OP_SEND);
+	io_uring_prep_send(sqe, line->fd, line->out, line->sending, MSG_NOSIGNAL);
+}
+
+void
+uring_line_lost(struct uring_line *line, int error)
+{
+	if (line->state == URING_LINE_CLOSING)
+		uring_line_end(line, TICK_REASON_HUNG_UP, "%s: closed by us with code %d",
+		    line->host, line->close_code);
+	else if (line->state == URING_LINE_UP)
+		uring_line_end(line, TICK_REASON_PEER_RESET, "%s: %s", line->host, strerror(error));
+	else
+		fail_errno(line, error);
+}
+
+void
+uring_line_on_sent(struct uring_line *line, int result)
+{
+	line->sending = 0;
+	if (result < 0 && result != -EINTR && result != -EAGAIN) {
+		/* What the server said before it went away may still be there to read. */
+		if (line->state < URING_LINE_UP)
+			uring_line_lost(line, -result);
+		return;
+	}
+	if (result > 0) {
+		line->out_n -= (size_t)result;
+		memmove(line->out, line->out + result, line->out_n);
+	}
+	uring_line_flush(line);
+}
+
+bool
+uring_line_write(struct uring_line *line, const char *bytes, size_t n)
+{
+	size_t written;
+
+	ERR_clear_error();
+	if (URING_LINE_OUT_MAX - line->out_n < n + TLS_OVERHEAD_MAX ||
+	    SSL_write_ex(line->ssl, bytes, n, &written) != 1)
+		return false;
+	uring_line_flush(line);
+	return true;
+}
+
+int
+uring_line_send(struct uring_line *line, enum wsframe_opcode opcode, struct bytes payload)
+{
+	char frame[TRANSPORT_SEND_MAX + WSFRAME_HEADER_MAX];
+	uint32_t mask;
+	size_t n;
+
+	if (line->state != URING_LINE_UP)
+		return -ENOTCONN;
+	if (RAND_bytes((unsigned char *)&mask, sizeof(mask)) != 1)
+		return -EAGAIN;
+	n = wsframe_write(frame, sizeof(frame), opcode, payload, mask);
+	if (n == 0)
+		return -EMSGSIZE;
+	return uring_line_write(line, frame, n) ? 0 : -EAGAIN;
+}
+
+void
+uring_line_hang_up(struct uring_line *line, int close_code, mono_t now)
+{
+	char code[2];
+
+	if (line->state == URING_LINE_IDLE || line->state == URING_LINE_CLOSING)
+		return;
+	if (line->state != URING_LINE_UP) {
+		uring_line_end(line, TICK_REASON_HUNG_UP, "%s: given up by us", line->host);
+		return;
+	}
+	wsframe_close_payload(code, close_code);
+	(void)uring_line_send(line, WSFRAME_OP_CLOSE, (struct bytes){code, 2});
+	line->state = URING_LINE_CLOSING;
+	line->close_code = close_code;
+	line->deadline = mono_add(now, span_s(URING_LINE_CLOSE_WITHIN_S));
+}
+
+void
+uring_line_on_time(struct uring_line *line, mono_t now)
+{
+	static const char *const stuck[] = {
+		[URING_LINE_DIALING] = "no answer to TCP connect",
+		[URING_LINE_TLS] = "no end of the TLS handshake",
+		[URING_LINE_UPGRADING] = "no answer to the WebSocket upgrade",
+	};
+
+	if (!mono_due(line->deadline, now))
+		return;
+	if (line->state == URING_LINE_CLOSING)
+		uring_line_end(line, TICK_REASON_HUNG_UP,
+		    "%s: closed by us, the server did not answer", line->host);
+	else if (line->state == URING_LINE_RESOLVING)
+		uring_line_end(line, TICK_REASON_DNS, "%s: no answer from the name servers in time",
+		    line->host);
+	else
+		uring_line_end(line, TICK_REASON_CONNECT_TIMEOUT, "%s (%s:%u): %s in time",
+		    line->host, line->address, line->port, stuck[line->state]);
+}
+
+void
+uring_line_on_connected(struct uring_line *line, int result)
+{
+	if (result < 0) {
+		fail_errno(line, -result);
+		return;
+	}
+	line->state = URING_LINE_TLS;
+	if (uring_tls_begin(line) != 0) {
+		uring_line_end(line, TICK_REASON_INTERNAL, "%s: out of memory for TLS", line->host);
+		return;
+	}
+	uring_line_shake_hands(line);
+}

@@ -1,0 +1,143 @@
+/*
+ * One line of the io_uring transport: socket, TLS, upgrade, frames. Its
+ * functions take what the ring completed and turn it into messages and
+ * events; they decide nothing beyond the end of the attempt itself.
+ *
+ * What is in flight carries the line's serial number: completions of earlier
+ * attempts are told apart and dropped. Feed thread.
+ */
+#ifndef FEED_IO_URING_LINE_H
+#define FEED_IO_URING_LINE_H
+
+#include <liburing.h>
+#include <netinet/in.h>
+
+#include "feed/io/resolve.h"
+#include "feed/io/tls.h"
+#include "feed/io/transport_impl.h"
+#include "feed/io/upgrade.h"
+#include "feed/io/wsframe.h"
+
+#define URING_LINE_HOST_MAX 253
+#define URING_LINE_OUT_MAX 65536    /* encrypted bytes waiting to be sent */
+#define URING_LINE_CLOSE_WITHIN_S 3 /* for the peer's answer to our close frame */
+#define URING_LINE_PLAIN 65536      /* decrypted at a time */
+
+enum uring_line_state {
+	URING_LINE_IDLE,
+	URING_LINE_RESOLVING, /* the resolver has the question */
+	URING_LINE_DIALING,   /* TCP */
+	URING_LINE_TLS,
+	URING_LINE_UPGRADING, /* the request is out */
+	URING_LINE_UP,
+	URING_LINE_CLOSING,   /* our close frame is out, its answer awaited */
+};
+
+/* What a completion belongs to; in its user_data, with line and serial. */
+enum uring_op { URING_OP_IGNORE, URING_OP_WAKE, URING_OP_CONNECT, URING_OP_RECV, URING_OP_SEND };
+
+struct transport_uring;
+
+struct uring_line {
+	struct transport_uring *owner;
+	unsigned index;
+	enum uring_line_state state;
+	uint32_t attempt;
+	uint32_t serial;  /* of the attempt's operations */
+	mono_t deadline;  /* of connecting or closing; else never */
+	int fd;           /* -1: none */
+	bool receiving;   /* a receive is armed */
+
+	char host[URING_LINE_HOST_MAX + 1], path[TRANSPORT_PATH_MAX + 1];
+	char address[RESOLVE_ADDRESS_SIZE];
+	uint16_t port;
+	unsigned turn;    /* which of several addresses is next: moves on with each failure */
+	struct sockaddr_storage peer_address;
+
+	SSL *ssl;
+	struct tls_peer peer;
+	struct bytes in;  /* encrypted bytes that TLS has not taken yet */
+	char *out;        /* encrypted bytes to send; the first `sending` are in flight */
+	size_t out_n, sending;
+
+	struct upgrade upgrade;
+	struct wsframe frames;
+	int close_code;   /* ours when closing, else the server's */
+	bool close_seen;
+	char close_text[64];
+	struct transport_stamps stamps; /* of the bytes at hand */
+};
+
+/* What the lines share. First member of the implementation is the transport. */
+struct transport_uring {
+	struct transport base;
+	struct io_uring ring;
+	struct io_uring_buf_ring *buffers;
+	char *memory;       /* of the receive buffers */
+	char *plain;        /* URING_LINE_PLAIN and padding */
+	SSL_CTX *tls;
+	BIO_METHOD *bio;    /* between TLS and the line's bytes */
+	struct resolve *resolve;
+	int wake_fd;
+	bool ring_ready, wake_armed;
+	struct uring_line lines[TRANSPORT_LINES_MAX];
+};
+
+/* Returns 0 or -ENOMEM. */
+int uring_line_init(struct uring_line *line, struct transport_uring *owner, unsigned index);
+void uring_line_fini(struct uring_line *line);
+
+/* As transport_connect(), _send() and _ping() by opcode, _hang_up(). */
+int uring_line_connect(struct uring_line *line, uint32_t attempt,
+    const struct transport_target *target, mono_t now);
+int uring_line_send(struct uring_line *line, enum wsframe_opcode opcode, struct bytes payload);
+void uring_line_hang_up(struct uring_line *line, int close_code, mono_t now);
+
+/* The resolver's answer to any question of this line, late ones included. */
+void uring_line_on_answer(struct uring_line *line, const struct resolve_answer *answer);
+
+/* Ends what took too long. */
+void uring_line_on_time(struct uring_line *line, mono_t now);
+
+/* Completions of the current attempt; `result` as the kernel gave it. */
+void uring_line_on_connected(struct uring_line *line, int result);
+void uring_line_on_received(struct uring_line *line, struct bytes bytes,
+    struct transport_stamps stamps);
+void uring_line_on_receive_ended(struct uring_line *line, int result);
+void uring_line_on_sent(struct uring_line *line, int result);
+
+/* Lets go of socket and TLS without a word. */
+void uring_line_drop(struct uring_line *line);
+
+/* ---- between both halves of a line (uring_line.c, uring_recv.c) --------------- */
+
+/* Ends the attempt or connection: lets go of everything and posts FAILED or DOWN. */
+void uring_line_end(struct uring_line *line, enum tick_reason reason, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same for what errno tells (0: the peer's end of a close of ours). */
+void uring_line_lost(struct uring_line *line, int error);
+
+/* Encrypts and queues. Returns false when there is no room. */
+bool uring_line_write(struct uring_line *line, const char *bytes, size_t n);
+
+/* Has the ring send what waits. */
+void uring_line_flush(struct uring_line *line);
+
+/* Goes on with the TLS handshake. Returns whether bytes may be left to take. */
+bool uring_line_shake_hands(struct uring_line *line);
+
+/* ---- what lines ask of the transport (transport_uring.c) -------------------- */
+
+/* A zeroed submission entry for the line's operation; never NULL. */
+struct io_uring_sqe *transport_uring_sqe(struct uring_line *line, enum uring_op op);
+
+/* ---- TLS between both (uring_tls.c) ----------------------------------------- */
+
+/* The BIO that takes from line->in and adds to line->out. NULL: out of memory. */
+BIO_METHOD *uring_tls_bio(void);
+
+/* Makes line->ssl under the policy of tls.h. Returns 0 or -ENOMEM. */
+int uring_tls_begin(struct uring_line *line);
+
+#endif

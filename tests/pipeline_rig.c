@@ -1,0 +1,160 @@
+#include "tests/pipeline_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+void
+pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
+{
+	char why[SEGMENT_WHY_MAX] = "";
+	struct board_cfg board = {
+		.directory = rig->fixture.directory,
+		.feed = "t",
+		.group = (gid_t)-1,
+		.instruments_max = PIPELINE_RIG_INSTRUMENTS,
+		.depth = PIPELINE_RIG_DEPTH,
+		.heartbeat_every_ns = 100000000,
+	};
+	struct pipeline_cfg cfg = {
+		.ring = &rig->ring,
+		.board = &rig->board,
+		.venue = TICK_VENUE_BINANCE_SPOT,
+		.price_exponent = -8,
+		.qty_exponent = -8,
+	};
+
+	shm_fixture_ring(&rig->fixture, &rig->ring, PIPELINE_RIG_SLOTS);
+	assert_int_equal(board_open(&rig->board, &board, why), 0);
+	if (!rig->reader) {
+		assert_int_equal(
+		    tick_reader_open(&rig->reader, rig->fixture.feed, TICK_FROM_NEWEST), 0);
+		assert_int_equal(tick_board_open(&rig->look, rig->fixture.feed), 0);
+	}
+	assert_int_equal(
+	    pipeline_new(&rig->pipeline, &cfg, (wall_t){now_ns}, (mono_t){1000}), 0);
+}
+
+int
+pipeline_rig_setup(void **state)
+{
+	struct pipeline_rig *rig = calloc(1, sizeof(*rig));
+
+	if (!rig)
+		return -1;
+	*state = rig;
+	shm_fixture_init(&rig->fixture);
+	rig->stamps.recv.ns = PIPELINE_RIG_RECV_NS;
+	pipeline_rig_open(rig, PIPELINE_RIG_RECV_NS);
+	rig->start = pipeline_rig_event(rig, TICK_REASON_START);
+	return 0;
+}
+
+void
+pipeline_rig_kill(struct pipeline_rig *rig)
+{
+	uint64_t next = rig->ring.next;
+
+	/* Frees the memory; its last word is taken back. */
+	pipeline_free(&rig->pipeline, (wall_t){0}, (mono_t){0});
+	rig->ring.next = next;
+	memset(&rig->ring.slots[next & rig->ring.mask], 0, sizeof(struct tick));
+	board_close(&rig->board, false);
+	ring_close(&rig->ring, false);
+}
+
+int
+pipeline_rig_teardown(void **state)
+{
+	struct pipeline_rig *rig = *state;
+
+	tick_reader_close(&rig->reader);
+	tick_board_close(&rig->look);
+	pipeline_free(&rig->pipeline, (wall_t){0}, (mono_t){0});
+	board_close(&rig->board, false);
+	ring_close(&rig->ring, false);
+	shm_fixture_fini(&rig->fixture);
+	free(rig);
+	return 0;
+}
+
+void
+pipeline_rig_feed(struct pipeline_rig *rig, unsigned line, const char *text)
+{
+	size_t n = strlen(text);
+	char *frame = calloc(1, n + TRANSPORT_PADDING);
+
+	assert_non_null(frame);
+	memcpy(frame, text, n);
+	pipeline_on_frame(rig->pipeline, line, TRANSPORT_TEXT, (struct bytes){frame, n},
+	    rig->stamps);
+	free(frame);
+}
+
+void
+pipeline_rig_feedf(struct pipeline_rig *rig, const char *format, ...)
+{
+	char text[4096];
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	assert_true(n > 0 && n < (int)sizeof(text));
+	pipeline_rig_feed(rig, 2, text);
+}
+
+void
+pipeline_rig_trade(struct pipeline_rig *rig, int64_t id)
+{
+	pipeline_rig_feedf(rig,
+	    "{\"e\":\"trade\",\"E\":1700000000123,\"s\":\"ABCUSDT\",\"t\":%lld,\"p\":\"12.34\","
+	    "\"q\":\"0.5\",\"T\":1700000000120,\"m\":true,\"M\":true}", (long long)id);
+}
+
+struct tick
+pipeline_rig_tick(struct pipeline_rig *rig)
+{
+	struct tick t;
+
+	assert_int_equal(tick_reader_next(rig->reader, &t), TICK_MORE);
+	return t;
+}
+
+void
+pipeline_rig_no_tick(struct pipeline_rig *rig)
+{
+	struct tick t;
+
+	assert_true(tick_reader_next(rig->reader, &t) <= 0);
+}
+
+struct tick
+pipeline_rig_event(struct pipeline_rig *rig, enum tick_reason reason)
+{
+	struct tick t = pipeline_rig_tick(rig);
+
+	assert_int_equal(t.type, TICK_FEED_EVENT);
+	assert_int_equal(t.event.reason, reason);
+	return t;
+}
+
+struct tick_data
+pipeline_rig_data(struct pipeline_rig *rig, uint32_t instrument)
+{
+	struct tick_data data;
+
+	assert_int_equal(tick_board_data(rig->look, instrument, &data), 0);
+	return data;
+}
+
+uint64_t
+pipeline_rig_count(struct pipeline_rig *rig, enum tick_counter counter)
+{
+	return pipeline_counters(rig->pipeline)[counter];
+}

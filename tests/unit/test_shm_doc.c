@@ -1,0 +1,268 @@
+/*
+ * The tables of docs/SHM.md against the headers: offset and size of every
+ * field, no hole, no overlap, and the size of the whole.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <tickring/board.h>
+#include <tickring/reader.h>
+#include <tickring/reasons.h>
+#include <tickring/status.h>
+
+#define FIELD_MAX 48
+#define ROWS_MAX 40
+
+struct row {
+	unsigned long offset, bytes;
+	char field[FIELD_MAX];
+};
+
+struct known {
+	const char *of, *field;
+	unsigned long offset, bytes; /* field NULL: the size of the struct */
+};
+
+#define F(s, f) {#s, #f, offsetof(struct s, f), sizeof(((struct s *)0)->f)}
+#define END(s) {#s, NULL, 0, sizeof(struct s)}
+
+static const struct known known[] = {
+    F(tick_segment_header, magic), F(tick_segment_header, byte_order),
+    F(tick_segment_header, kind), F(tick_segment_header, abi_major),
+    F(tick_segment_header, abi_minor), F(tick_segment_header, header_bytes),
+    F(tick_segment_header, record_bytes), F(tick_segment_header, records),
+    F(tick_segment_header, records_at), F(tick_segment_header, directory_at),
+    F(tick_segment_header, directory_max), F(tick_segment_header, total_bytes),
+    F(tick_segment_header, first), F(tick_segment_header, generation),
+    F(tick_segment_header, created_ns), F(tick_segment_header, board_depth),
+    F(tick_segment_header, spare), F(tick_segment_header, feed),
+    F(tick_segment_header, epoch), F(tick_segment_header, state),
+    F(tick_segment_header, heartbeat_ns), F(tick_segment_header, heartbeat_every_ns),
+    F(tick_segment_header, epoch_first), F(tick_segment_header, started_ns),
+    F(tick_segment_header, writer_pid), F(tick_segment_header, hint),
+    F(tick_segment_header, instruments), F(tick_segment_header, bell), END(tick_segment_header),
+
+    F(tick_instrument, id), F(tick_instrument, venue), F(tick_instrument, trading),
+    F(tick_instrument, symbol_bytes), F(tick_instrument, price_exponent),
+    F(tick_instrument, qty_exponent), F(tick_instrument, spare),
+    F(tick_instrument, price_step), F(tick_instrument, qty_step), F(tick_instrument, symbol),
+    F(tick_instrument, spare2), END(tick_instrument),
+
+    F(tick, seq), F(tick, instrument), F(tick, type), F(tick, flags), F(tick, leg),
+    F(tick, exch_ns), F(tick, recv_ns), F(tick, v), F(tick, id), F(tick, first_id),
+    F(tick, trade_ns), F(tick, mono_ns), F(tick, w), END(tick),
+
+    F(tick_level, price), F(tick_level, qty), END(tick_level),
+
+    F(tick_board_entry, quote), F(tick_board_entry, trade), F(tick_board_entry, state),
+    F(tick_board_entry, book), END(tick_board_entry),
+
+    F(tick_board_quote, seq), F(tick_board_quote, recv_ns), F(tick_board_quote, exch_ns),
+    F(tick_board_quote, id), F(tick_board_quote, bid_px), F(tick_board_quote, bid_qty),
+    F(tick_board_quote, ask_px), F(tick_board_quote, ask_qty), END(tick_board_quote),
+
+    F(tick_board_trade, seq), F(tick_board_trade, recv_ns), F(tick_board_trade, exch_ns),
+    F(tick_board_trade, trade_ns), F(tick_board_trade, id), F(tick_board_trade, price),
+    F(tick_board_trade, qty), F(tick_board_trade, flags), END(tick_board_trade),
+
+    F(tick_board_state, seq), F(tick_board_state, state), F(tick_board_state, since_ns),
+    F(tick_board_state, reason), F(tick_board_state, trade_id),
+    F(tick_board_state, agg_trade_id), F(tick_board_state, quote_id),
+    F(tick_board_state, depth_id), END(tick_board_state),
+
+    F(tick_board_book, seq), F(tick_board_book, recv_ns), F(tick_board_book, exch_ns),
+    F(tick_board_book, id), F(tick_board_book, bids), F(tick_board_book, asks),
+    F(tick_board_book, spare), END(tick_board_book),
+
+    F(tick_status_block, seq), F(tick_status_block, spare), F(tick_status_block, status),
+    END(tick_status_block),
+
+    F(tick_status, at_ns), F(tick_status, at_mono_ns), F(tick_status, started_ns),
+    F(tick_status, messages_per_s), F(tick_status, ticks_per_s), F(tick_status, lines),
+    F(tick_status, lines_live), F(tick_status, instruments), F(tick_status, streams),
+    F(tick_status, spare), F(tick_status, publish), F(tick_status, arrival),
+    F(tick_status, counter), F(tick_status, line), F(tick_status, transport),
+    F(tick_status, version), END(tick_status),
+
+    F(tick_latency, count), F(tick_latency, p50), F(tick_latency, p90), F(tick_latency, p99),
+    F(tick_latency, p999), F(tick_latency, max), END(tick_latency),
+
+    F(tick_line_status, state), F(tick_line_status, since_ns), F(tick_line_status, attempts),
+    F(tick_line_status, connects), F(tick_line_status, reason), F(tick_line_status, close_code),
+    F(tick_line_status, retry_at_ns), F(tick_line_status, connected_ns),
+    F(tick_line_status, last_message_ns), F(tick_line_status, streams_wanted),
+    F(tick_line_status, streams_sent), F(tick_line_status, streams_acknowledged),
+    F(tick_line_status, messages), F(tick_line_status, bytes), F(tick_line_status, pings),
+    F(tick_line_status, spare), F(tick_line_status, endpoint), END(tick_line_status),
+};
+
+#define KNOWN (sizeof(known) / sizeof(known[0]))
+
+static char *
+page_text(void)
+{
+	const char *root = getenv("TICKRING_ROOT");
+	char path[4096], *text = calloc(1, 1 << 17);
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/docs/SHM.md", root ? root : ".");
+	f = fopen(path, "re");
+	assert_non_null(text);
+	assert_non_null(f);
+	assert_in_range(fread(text, 1, (1 << 17) - 1, f), 1, (1 << 17) - 2);
+	fclose(f);
+	return text;
+}
+
+/* The rows of the table under "`struct NAME`:". Returns how many, 0: no such table. */
+static size_t
+read_table(const char *text, const char *of, struct row *row)
+{
+	char title[80];
+	const char *at;
+	size_t n = 0;
+
+	snprintf(title, sizeof(title), "\n`struct %s`:\n\n| offset | bytes | field |", of);
+	at = strstr(text, title);
+	if (!at)
+		return 0;
+	at = strchr(at + strlen(title), '\n') + 1;
+	at = strchr(at, '\n') + 1; /* past |---| */
+	for (; *at == '|' && n < ROWS_MAX; n++) {
+		if (sscanf(at, "| %lu | %lu | %47[^ |] |", &row[n].offset, &row[n].bytes,
+		        row[n].field) != 3)
+			return 0;
+		at = strchr(at, '\n') + 1;
+	}
+	return n;
+}
+
+static int
+is_right(const struct known *k, const struct row *row, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(row[i].field, k->field) == 0)
+			return row[i].offset == k->offset && row[i].bytes == k->bytes;
+	return 0;
+}
+
+static int
+is_known(const char *of, const char *field)
+{
+	if (strcmp(field, "(padding)") == 0)
+		return 1;
+	for (size_t i = 0; i < KNOWN; i++)
+		if (known[i].field && strcmp(known[i].of, of) == 0 &&
+		    strcmp(known[i].field, field) == 0)
+			return 1;
+	return 0;
+}
+
+/* The struct whose table is wrong, and where; NULL: none. */
+static const char *
+first_fault(const char *text)
+{
+	static char fault[160];
+	struct row row[ROWS_MAX];
+
+	for (size_t i = 0; i < KNOWN; i++) {
+		size_t n = read_table(text, known[i].of, row);
+		unsigned long end = 0;
+
+		snprintf(fault, sizeof(fault), "%s.%s", known[i].of,
+		    known[i].field ? known[i].field : "(size)");
+		if (n == 0 || (known[i].field && !is_right(&known[i], row, n)))
+			return fault;
+		for (size_t j = 0; !known[i].field && j < n; end += row[j++].bytes)
+			if (row[j].offset != end || !is_known(known[i].of, row[j].field))
+				return fault;
+		if (!known[i].field && end != known[i].bytes)
+			return fault;
+	}
+	return NULL;
+}
+
+static void
+the_page_gives_every_field_its_offset_and_size(void **state)
+{
+	char *text = page_text();
+	const char *fault = first_fault(text);
+
+	(void)state;
+	if (fault)
+		fail_msg("docs/SHM.md: %s is not as in the headers", fault);
+	free(text);
+}
+
+/* Replaces `old` by `new`, of the same length; the fault must be named. */
+static void
+expect_fault(const char *old, const char *new, const char *named)
+{
+	char *text = page_text(), *at = strstr(text, old);
+	const char *fault;
+
+	assert_non_null(at);
+	assert_int_equal(strlen(old), strlen(new));
+	memcpy(at, new, strlen(new));
+	fault = first_fault(text);
+	assert_non_null(fault);
+	assert_string_equal(fault, named);
+	free(text);
+}
+
+static void
+a_wrong_page_is_found_out(void **state)
+{
+	(void)state;
+	expect_fault("| 256 | 4 | epoch |", "| 256 | 8 | epoch |", "tick_segment_header.epoch");
+	expect_fault("| 384 | 8 | hint |", "| 376 | 8 | hint |", "tick_segment_header.hint");
+	expect_fault("| 644 | 124 |", "| 644 | 120 |", "tick_segment_header.(size)");
+	expect_fault("| leg |", "| log |", "tick.leg");
+	expect_fault("`struct tick_level`:", "`struct tick_lovel`:", "tick_level.price");
+}
+
+/* The number stands in the table of feed events as "| 4 GAP |". */
+static void
+the_page_numbers_the_feed_events_as_the_reasons(void **state)
+{
+	static const struct {
+		const char *name;
+		enum tick_reason reason;
+	} event[] = {
+	    {"START", TICK_REASON_START}, {"STOP", TICK_REASON_STOP},
+	    {"RESTART", TICK_REASON_RESTART}, {"GAP", TICK_REASON_GAP},
+	    {"LINE_UP", TICK_REASON_LINE_UP}, {"LINE_DOWN", TICK_REASON_LINE_DOWN},
+	    {"UNFIT", TICK_REASON_UNFIT},
+	};
+	char *text = page_text();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(event) / sizeof(event[0]); i++) {
+		char row[64];
+
+		snprintf(row, sizeof(row), "\n| %d %s |", (int)event[i].reason, event[i].name);
+		if (!strstr(text, row))
+			fail_msg("docs/SHM.md: no feed event %d %s", (int)event[i].reason,
+			    event[i].name);
+	}
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_page_gives_every_field_its_offset_and_size),
+	    cmocka_unit_test(a_wrong_page_is_found_out),
+	    cmocka_unit_test(the_page_numbers_the_feed_events_as_the_reasons),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
