@@ -17,8 +17,10 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 # ---- objects by layer ------------------------------------------------------
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
-SHM_READER := shm/attach.c shm/reader.c shm/board.c shm/status.c shm/names.c shm/reasons.c
-SHM_WRITER := shm/board_writer.c shm/ring.c shm/segment.c shm/status_writer.c
+SHM_READER := shm/attach.c shm/reader.c shm/cursor.c shm/wait.c shm/board.c shm/status.c \
+              shm/names.c shm/reasons.c
+SHM_WRITER := shm/bell.c shm/board_writer.c shm/filter.c shm/ring.c shm/segment.c \
+              shm/status_writer.c
 
 # L2: no domain
 BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
@@ -46,7 +48,7 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
 
 # L6 to L8
 FEED := feed/forecast.c feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c \
-        feed/recall.c feed/snapshot.c
+        feed/recall.c feed/ringer.c feed/snapshot.c
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -82,25 +84,27 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
 tested-inspect := shm-inspect
 tested-sim := exchange-sim
 UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
-              tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_board.c \
-              tests/unit/test_breaker.c tests/unit/test_config.c \
+              tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
+              tests/unit/test_board.c tests/unit/test_breaker.c tests/unit/test_config.c \
               tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
-              tests/unit/test_endpoints.c tests/unit/test_fixed.c tests/unit/test_health.c \
-              tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
-              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
-              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
-              tests/unit/test_json_events.c tests/unit/test_ledger.c \
-              tests/unit/test_limits.c tests/unit/test_log.c tests/unit/test_names.c \
-              tests/unit/test_pipeline.c tests/unit/test_pipeline_life.c \
-              tests/unit/test_pool.c tests/unit/test_quota.c tests/unit/test_request.c \
-              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_session.c tests/unit/test_shm_doc.c \
-              tests/unit/test_sim_capture.c tests/unit/test_sim_market.c \
-              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
-              tests/unit/test_stall.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
+              tests/unit/test_cursor.c tests/unit/test_endpoints.c tests/unit/test_fixed.c \
+              tests/unit/test_health.c tests/unit/test_heartbeat.c tests/unit/test_hist.c \
+              tests/unit/test_hold.c tests/unit/test_inspect_numbers.c \
+              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
+              tests/unit/test_json_damage.c tests/unit/test_json_events.c \
+              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
+              tests/unit/test_names.c tests/unit/test_pipeline.c \
+              tests/unit/test_pipeline_life.c tests/unit/test_pool.c \
+              tests/unit/test_quota.c tests/unit/test_request.c tests/unit/test_retry.c \
+              tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_session.c \
+              tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
+              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
+              tests/unit/test_sim_session.c tests/unit/test_stall.c \
+              tests/unit/test_streams.c tests/unit/test_upgrade.c \
               tests/unit/test_wsframe.c
-IPC_TESTS := tests/ipc/test_inspect.c tests/ipc/test_restart.c tests/ipc/test_segments.c \
-             tests/ipc/test_torn.c tests/ipc/test_writers.c
+IPC_TESTS := tests/ipc/test_inspect.c tests/ipc/test_lost_wake.c tests/ipc/test_reader_flow.c \
+             tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_torn.c \
+             tests/ipc/test_wait.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_exchange_sim.c tests/system/test_transport.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c

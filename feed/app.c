@@ -19,6 +19,7 @@
 #include "feed/io/transport.h"
 #include "feed/pipeline.h"
 #include "feed/plan.h"
+#include "feed/ringer.h"
 #include "feed/snapshot.h"
 #include "feed/venue/binance/request.h"
 #include "feed/venue/binance/streams.h"
@@ -31,6 +32,7 @@
 struct app {
 	const struct config *cfg;
 	struct ring ring;
+	struct bell bell;
 	struct board board;
 	struct status_writer status;
 	struct pipeline *pipeline;
@@ -274,6 +276,7 @@ take_snapshot(struct app *app, mono_t now)
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
 	status_publish(&app->status, &app->snapshot.status);
 	segment_heartbeat(&app->board.segment, now.ns);
+	ringer_look(&app->bell);
 	app->snapshot_due = mono_add(now, span_ms(app->cfg->status_interval_ms));
 }
 
@@ -282,11 +285,12 @@ static int
 turn_once(struct app *app)
 {
 	mono_t deadline = mono_min(pool_deadline(&app->pool), app->snapshot_due), now;
+	mono_t bell_due = {bell_deadline(&app->bell)};
 	struct transport_event event;
 	struct pipeline_control control;
 	int rc;
 
-	rc = transport_wait(app->transport, deadline);
+	rc = transport_wait(app->transport, mono_min(deadline, bell_due));
 	if (rc != 0) {
 		LOG(ERROR, "wait_failed", LOG_ERRNO("error", rc), LOG_THEN("the feed ends"));
 		return rc;
@@ -302,6 +306,7 @@ turn_once(struct app *app)
 	if (mono_due(app->snapshot_due, now))
 		take_snapshot(app, now);
 	ring_idle(&app->ring, now.ns);
+	bell_ring(&app->bell, now.ns);
 	return 0;
 }
 
@@ -341,8 +346,10 @@ open_segments(struct app *app)
 	char why[SEGMENT_WHY_MAX];
 
 	if (ring_open(&app->ring, &ring, why) == 0 && board_open(&app->board, &board, why) == 0 &&
-	    status_open(&app->status, &status, why) == 0)
+	    status_open(&app->status, &status, why) == 0) {
+		ringer_open(&app->bell, cfg, app->ring.header);
 		return 0;
+	}
 	LOG(ERROR, "segment_refused", LOG_STR("detail", why), LOG_THEN("the feed does not start"));
 	return -1;
 }
@@ -451,6 +458,7 @@ shut(struct app *app)
 		status_close(&app->status, unlink_them);
 	if (app->board.entries)
 		board_close(&app->board, unlink_them);
+	bell_close(&app->bell, unlink_them);
 	if (app->ring.header)
 		ring_close(&app->ring, unlink_them);
 	plan_free(&app->plan);

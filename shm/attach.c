@@ -162,6 +162,25 @@ attach_open(struct attachment *a, const char *path, enum tick_segment_kind kind)
 	return 0;
 }
 
+int
+attach_again(struct attachment *a, const struct attachment *from)
+{
+	void *map;
+	int fd = fcntl(from->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return TICK_E_SYSTEM;
+	map = mmap(NULL, from->bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+	if (map == MAP_FAILED) {
+		close(fd);
+		return TICK_E_SYSTEM;
+	}
+	*a = *from;
+	a->fd = fd;
+	a->header = map;
+	return 0;
+}
+
 void
 attach_close(struct attachment *a)
 {

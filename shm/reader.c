@@ -7,30 +7,14 @@
 
 #include <tickring/reasons.h>
 
-#include "shm/attach.h"
+#include "shm/reader_impl.h"
 #include "shm/words.h"
 
 #define IDLE_CALLS_PER_LOOK 64
 #define LOOK_EVERY_NS 10000000
 
-struct tick_reader {
-	/* Read on every call. */
-	const struct tick *slots;
-	uint64_t mask;
-	uint64_t next; /* number of the next tick */
-	uint64_t received;
-	uint32_t epoch;
-	uint32_t idle;      /* calls that found nothing */
-	int health;         /* outcome of the last look at the writer */
-	int epoch_unseen;   /* lapped over a restart: tell it with the next call */
-	int64_t looked_ns;
-	uint64_t lost, overruns, restarts;
-	const struct tick_segment_header *header;
-	struct attachment at;
-};
-
-static int64_t
-now_ns(void)
+int64_t
+reader_now_ns(void)
 {
 	struct timespec now;
 
@@ -38,17 +22,16 @@ now_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static uint64_t
-oldest_safe(const struct tick_reader *r, uint64_t published)
+uint64_t
+reader_oldest_safe(const struct tick_reader *r, uint64_t published)
 {
 	uint64_t half = (r->mask + 1) / 2, first = r->header->first;
 
 	return published > first + half ? published - half : first;
 }
 
-/* Number of the next tick to come: from the hint on, whatever is there already. */
-static uint64_t
-find_end(const struct tick_reader *r)
+uint64_t
+reader_find_end(const struct tick_reader *r)
 {
 	uint64_t n = __atomic_load_n(&r->header->hint, __ATOMIC_ACQUIRE);
 
@@ -62,18 +45,24 @@ find_end(const struct tick_reader *r)
 	return n;
 }
 
-static void
-take_over(struct tick_reader *r)
+void
+reader_use_mapping(struct tick_reader *r)
 {
 	const char *base = (const char *)r->at.header;
 
 	r->header = r->at.header;
 	r->slots = (const struct tick *)(base + r->header->records_at);
 	r->mask = r->header->records - 1;
+}
+
+static void
+take_over(struct tick_reader *r)
+{
+	reader_use_mapping(r);
 	r->epoch = __atomic_load_n(&r->header->epoch, __ATOMIC_ACQUIRE);
 	r->idle = 0;
 	r->health = TICK_END;
-	r->epoch_unseen = 0;
+	r->detour &= ~DETOUR_EPOCH;
 }
 
 int
@@ -96,9 +85,12 @@ tick_reader_open(struct tick_reader **out, const char *feed, enum tick_start fro
 		return outcome;
 	}
 	take_over(r);
-	r->next = find_end(r);
+	r->filter.types = UINT64_MAX;
+	r->bell_fd = -1;
+	r->next = reader_find_end(r);
 	if (from == TICK_FROM_OLDEST)
-		r->next = oldest_safe(r, r->next);
+		r->next = reader_oldest_safe(r, r->next);
+	r->start = r->next;
 	*out = r;
 	return 0;
 }
@@ -109,61 +101,72 @@ tick_reader_close(struct tick_reader **reader)
 	if (!*reader)
 		return;
 	attach_close(&(*reader)->at);
+	reader_drop_bell(*reader);
+	free((*reader)->filter.wanted);
 	free(*reader);
 	*reader = NULL;
 }
 
+void
+reader_note_epoch(struct tick_reader *r)
+{
+	if (__atomic_load_n(&r->header->epoch, __ATOMIC_ACQUIRE) != r->epoch &&
+	    __atomic_load_n(&r->header->epoch_first, __ATOMIC_ACQUIRE) < r->next)
+		r->detour |= DETOUR_EPOCH;
+}
+
+int
+reader_lose(struct tick_reader *r, uint64_t to)
+{
+	r->lost += to - r->next;
+	r->overruns++;
+	r->next = to;
+	reader_note_epoch(r);
+	return TICK_E_OVERRUN;
+}
+
 /* The slot holds a younger tick than ours: go on half a ring behind the writer. */
-static int
-lapped(struct tick_reader *r, uint64_t seq)
+int
+reader_lapped(struct tick_reader *r, uint64_t seq)
 {
 	uint64_t at = (seq - 1) / 2, to;
 	uint64_t hint = __atomic_load_n(&r->header->hint, __ATOMIC_ACQUIRE);
 
 	if (hint > at)
 		at = hint;
-	to = oldest_safe(r, at);
-	if (to <= r->next)
-		to = r->next + 1;
-	r->lost += to - r->next;
-	r->overruns++;
-	r->next = to;
-	if (__atomic_load_n(&r->header->epoch, __ATOMIC_ACQUIRE) != r->epoch &&
-	    __atomic_load_n(&r->header->epoch_first, __ATOMIC_ACQUIRE) < to)
-		r->epoch_unseen = 1;
-	return TICK_E_OVERRUN;
+	to = reader_oldest_safe(r, at);
+	return reader_lose(r, to > r->next ? to : r->next + 1);
 }
 
 int
 tick_reader_check(struct tick_reader *reader)
 {
-	reader->looked_ns = now_ns();
+	reader->looked_ns = reader_now_ns();
 	reader->health = attach_check(&reader->at);
 	return reader->health;
 }
 
-static int
-nothing(struct tick_reader *r)
+int
+reader_nothing(struct tick_reader *r)
 {
 	if (++r->idle % IDLE_CALLS_PER_LOOK != 0 && r->health == TICK_END)
 		return TICK_END;
-	if (now_ns() - r->looked_ns >= LOOK_EVERY_NS)
+	if (reader_now_ns() - r->looked_ns >= LOOK_EVERY_NS)
 		tick_reader_check(r);
 	return r->health;
 }
 
-static int
-told_restart(struct tick_reader *r, uint32_t epoch)
+int
+reader_told_restart(struct tick_reader *r, uint32_t epoch)
 {
 	r->epoch = epoch;
-	r->epoch_unseen = 0;
+	r->detour &= ~DETOUR_EPOCH;
 	r->restarts++;
 	return TICK_E_RESTARTED;
 }
 
-/* Is the tick at hand the first word of a writer that we have not met? */
-static int
-is_new_epoch(const struct tick_reader *r, const struct tick *t, uint32_t *epoch)
+int
+reader_is_new_epoch(const struct tick_reader *r, const struct tick *t, uint32_t *epoch)
 {
 	int64_t reason = TICK_LOAD(&t->event.reason);
 
@@ -181,15 +184,14 @@ tick_reader_peek(struct tick_reader *reader, const struct tick **out)
 
 	if (__builtin_expect(seq != wanted, 0)) {
 		if (seq < wanted)
-			return nothing(reader);
-		return lapped(reader, seq);
+			return reader_nothing(reader);
+		return reader_lapped(reader, seq);
 	}
-	if (__builtin_expect(reader->epoch_unseen, 0))
-		return told_restart(
-		    reader, __atomic_load_n(&reader->header->epoch, __ATOMIC_ACQUIRE));
+	if (__builtin_expect(reader->detour, 0))
+		return reader_detour(reader, out);
 	if (__builtin_expect(TICK_LOAD(&t->type) == TICK_FEED_EVENT, 0) &&
-	    is_new_epoch(reader, t, &epoch))
-		return told_restart(reader, epoch);
+	    reader_is_new_epoch(reader, t, &epoch))
+		return reader_told_restart(reader, epoch);
 	*out = t;
 	return TICK_MORE;
 }
@@ -220,7 +222,7 @@ tick_reader_next(struct tick_reader *reader, struct tick *out)
 		return outcome;
 	words_load(out, t, sizeof(*out));
 	if (__builtin_expect(!tick_reader_valid(reader), 0))
-		return lapped(reader, __atomic_load_n(&t->seq, __ATOMIC_ACQUIRE));
+		return reader_lapped(reader, __atomic_load_n(&t->seq, __ATOMIC_ACQUIRE));
 	out->seq = 2 * reader->next + 2;
 	tick_reader_advance(reader);
 	return TICK_MORE;
@@ -230,13 +232,16 @@ tick_reader_next(struct tick_reader *reader, struct tick *out)
 static void
 go_on_in_new_segment(struct tick_reader *r)
 {
-	uint64_t end = find_end(r), oldest = oldest_safe(r, end);
+	uint64_t end = reader_find_end(r), oldest = reader_oldest_safe(r, end);
 
 	if (r->next >= oldest && r->next <= end)
 		return;
-	if (r->next < oldest)
+	if (r->next < oldest) {
 		r->lost += oldest - r->next;
-	r->next = oldest;
+		r->next = oldest;
+	} else {
+		reader_move(r, oldest);
+	}
 }
 
 int
@@ -250,6 +255,7 @@ tick_reader_reattach(struct tick_reader *reader)
 	memcpy(at.path, reader->at.path, sizeof(at.path));
 	attach_close(&reader->at);
 	reader->at = at;
+	reader_drop_bell(reader);
 	take_over(reader);
 	go_on_in_new_segment(reader);
 	return 0;
@@ -264,6 +270,10 @@ tick_reader_stats(const struct tick_reader *reader)
 		.overruns = reader->overruns,
 		.restarts = reader->restarts,
 		.next = reader->next,
+		.start = reader->start,
+		.skipped = reader->skipped,
+		.slept = reader->slept,
+		.polled = reader->polled,
 	};
 }
 

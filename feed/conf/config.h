@@ -44,6 +44,8 @@ struct config_ring {
 	int64_t slots; /* a power of two */
 	int64_t instruments_max;
 	char *group; /* "": the group of the process */
+	bool bell;
+	char *bell_group; /* "": as group */
 	bool unlink_at_exit;
 };
 

@@ -71,6 +71,7 @@ struct tick_segment_header {
 
 	/* Futex word of sleeping readers. */
 	TICK_ALIGNED(128) uint32_t bell;
+	uint32_t bell_epoch;    /* epoch whose writer looks at NAME.bell; another: nobody does */
 };
 
 TICK_STATIC_ASSERT(offsetof(struct tick_segment_header, epoch) == 256, "life line");
