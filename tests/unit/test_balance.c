@@ -56,6 +56,9 @@ a_stream_goes_where_the_load_for_its_health_is_least(void **state)
 
 	(void)state;
 	assert_int_equal(balance_place(&cfg, line, 3, 10, NULL, 0), 1);
+	line[0].load = 400;
+	assert_int_equal(balance_place(&cfg, line, 3, 10, NULL, 0), 0);
+	line[0].load = 500;
 	line[2].load = 180;
 	assert_int_equal(balance_place(&cfg, line, 3, 10, NULL, 0), 2);
 	line[2].health = 0;
@@ -237,6 +240,9 @@ a_line_that_closes_is_emptied_and_legs_stay_apart(void **state)
 	assert_int_equal(move[1].item, 3);
 	assert_int_equal(move[1].to, 2);
 	assert_int_equal(balance_plan(&cfg, line, 3, item, 2, 2, move, 1), 1);
+	item[0].fixed = true;
+	assert_int_equal(balance_plan(&cfg, line, 3, item, 2, 2, move, 8), 1);
+	assert_int_equal(move[0].item, 3);
 }
 
 enum { LINES = 8, STREAMS = 100, LEGS = 2, MOVES = 16 };

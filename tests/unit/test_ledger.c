@@ -306,6 +306,26 @@ labels_are_words(void **state)
 	assert_int_equal(ledger_state(&ledger, N), LEDGER_NONE);
 }
 
+static void
+lines_and_entries_that_do_not_exist_are_ignored(void **state)
+{
+	(void)state;
+	ledger_on_line_down(&ledger, LEDGER_LINES_MAX, at_s(0));
+	ledger_list_begin(&ledger, LEDGER_LINES_MAX, at_s(0));
+	assert_int_equal(ledger_on_listed(&ledger, LEDGER_LINES_MAX, 0, at_s(0)), LEDGER_SURPLUS);
+	assert_int_equal(ledger_next_missing(&ledger, LEDGER_LINES_MAX, 0, at_s(0)), LEDGER_NOBODY);
+	ledger_want(&ledger, N, 0, false, at_s(0));
+	ledger_on_sent(&ledger, N, at_s(0));
+	assert_false(ledger_on_data(&ledger, N, at_s(0)));
+	assert_false(ledger_on_data(&ledger, 0, at_s(0))); /* nobody wants it */
+	assert_int_equal(ledger.states[LEDGER_NONE], N);
+	/* A list that nobody asked for finds nothing missing. */
+	subscribe(0, 0, 0);
+	ledger_on_acked(&ledger, 0, at_s(1));
+	assert_int_equal(ledger_next_missing(&ledger, 0, 0, at_s(2)), LEDGER_NOBODY);
+	assert_int_equal(ledger_state(&ledger, 0), LEDGER_ACKED);
+}
+
 int
 main(void)
 {
@@ -322,6 +342,7 @@ main(void)
 		T(a_stream_moves_to_another_line),
 		T(whatever_happens_the_books_agree),
 		T(labels_are_words),
+		T(lines_and_entries_that_do_not_exist_are_ignored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
