@@ -17,10 +17,9 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 # ---- objects by layer ------------------------------------------------------
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
-SHM_READER := shm/attach.c shm/reader.c shm/cursor.c shm/wait.c shm/board.c shm/status.c \
-              shm/names.c shm/reasons.c
-SHM_WRITER := shm/bell.c shm/board_writer.c shm/filter.c shm/ring.c shm/segment.c \
-              shm/status_writer.c
+SHM_READER := shm/attach.c shm/reader.c shm/cursor.c shm/wait.c shm/filter.c shm/board.c \
+              shm/status.c shm/names.c shm/reasons.c
+SHM_WRITER := shm/bell.c shm/board_writer.c shm/ring.c shm/segment.c shm/status_writer.c
 
 # L2: no domain
 BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
@@ -54,19 +53,26 @@ MAIN := feed/app.c feed/main.c
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim shm-inspect
 tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
-                     tools/exchange-sim/capture.c tools/exchange-sim/control.c \
-                     tools/exchange-sim/door.c tools/exchange-sim/exchange.c \
-                     tools/exchange-sim/floor.c tools/exchange-sim/http.c \
-                     tools/exchange-sim/hub.c tools/exchange-sim/instrument.c \
+                     tools/exchange-sim/capture.c tools/exchange-sim/console.c \
+                     tools/exchange-sim/control.c tools/exchange-sim/deliver.c \
+                     tools/exchange-sim/door.c tools/exchange-sim/endpoint.c \
+                     tools/exchange-sim/exchange.c tools/exchange-sim/fault.c \
+                     tools/exchange-sim/faults.c tools/exchange-sim/floor.c \
+                     tools/exchange-sim/gate.c tools/exchange-sim/hold.c \
+                     tools/exchange-sim/http.c tools/exchange-sim/hub.c \
+                     tools/exchange-sim/inject.c tools/exchange-sim/instrument.c \
                      tools/exchange-sim/kline.c tools/exchange-sim/main.c \
                      tools/exchange-sim/market.c tools/exchange-sim/message.c \
                      tools/exchange-sim/options.c tools/exchange-sim/origin.c \
                      tools/exchange-sim/outq.c tools/exchange-sim/pace.c \
+                     tools/exchange-sim/panel.c tools/exchange-sim/peer.c \
                      tools/exchange-sim/player.c tools/exchange-sim/publish.c \
                      tools/exchange-sim/report.c tools/exchange-sim/rest.c \
-                     tools/exchange-sim/server.c tools/exchange-sim/session.c \
-                     tools/exchange-sim/stream.c tools/exchange-sim/text.c \
-                     tools/exchange-sim/wire.c
+                     tools/exchange-sim/script.c tools/exchange-sim/server.c \
+                     tools/exchange-sim/session.c tools/exchange-sim/session_streams.c \
+                     tools/exchange-sim/state.c tools/exchange-sim/stream.c \
+                     tools/exchange-sim/strike.c tools/exchange-sim/text.c \
+                     tools/exchange-sim/visitor.c tools/exchange-sim/wire.c
 tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/filter.c \
@@ -98,15 +104,17 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_quota.c tests/unit/test_request.c tests/unit/test_retry.c \
               tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_session.c \
               tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_stall.c \
+              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
+              tests/unit/test_sim_spoil.c tests/unit/test_stall.c \
               tests/unit/test_streams.c tests/unit/test_upgrade.c \
               tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_inspect.c tests/ipc/test_lost_wake.c tests/ipc/test_reader_flow.c \
              tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_torn.c \
              tests/ipc/test_wait.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
-                tests/system/test_exchange_sim.c tests/system/test_transport.c \
+                tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
+                tests/system/test_exchange_strict.c tests/system/test_transport.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c
 
@@ -119,8 +127,8 @@ SHELL_TESTS := tests/system/readme_example.sh
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/pipeline_rig.c tests/shm_fixture.c tests/system/certs.c \
-                tests/system/daemon.c tests/system/feed_rig.c tests/system/transport_rig.c \
-                tests/system/ws_server.c tests/ipc/witness.c
+                tests/system/daemon.c tests/system/feed_rig.c tests/system/sim_rig.c \
+                tests/system/transport_rig.c tests/system/ws_server.c tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c
