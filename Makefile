@@ -30,9 +30,10 @@ BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c 
 VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
          feed/venue/binance/limits.c feed/venue/binance/reading.c feed/venue/binance/request.c \
          feed/venue/binance/scan.c feed/venue/binance/streams.c
-CORE := feed/core/action.c feed/core/arbiter.c feed/core/life.c feed/core/pool.c \
-        feed/core/quota.c feed/core/retry.c feed/core/session.c feed/core/subscribe.c \
-        feed/core/vigil.c
+CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/breaker.c \
+        feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
+        feed/core/ledger.c feed/core/life.c feed/core/pool.c feed/core/quota.c feed/core/retry.c \
+        feed/core/session.c feed/core/stall.c feed/core/subscribe.c feed/core/vigil.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
@@ -89,21 +90,25 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
 # test_KEY.c are also linked with the tool tested-KEY, all of it but main().
 tested-inspect := shm-inspect
 tested-sim := exchange-sim
-UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/test_bell.c \
-              tests/unit/test_board.c tests/unit/test_config.c tests/unit/test_config_docs.c \
-              tests/unit/test_config_wrong.c tests/unit/test_cursor.c tests/unit/test_fixed.c \
-              tests/unit/test_hist.c tests/unit/test_inspect_numbers.c \
+UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
+              tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
+              tests/unit/test_board.c tests/unit/test_breaker.c tests/unit/test_config.c \
+              tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
+              tests/unit/test_cursor.c tests/unit/test_endpoints.c tests/unit/test_fixed.c \
+              tests/unit/test_health.c tests/unit/test_heartbeat.c tests/unit/test_hist.c \
+              tests/unit/test_hold.c tests/unit/test_inspect_numbers.c \
               tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
               tests/unit/test_json_damage.c tests/unit/test_json_events.c \
-              tests/unit/test_limits.c tests/unit/test_log.c tests/unit/test_mapping.c \
-              tests/unit/test_names.c tests/unit/test_pipeline.c tests/unit/test_pipeline_life.c \
-              tests/unit/test_pool.c tests/unit/test_quota.c tests/unit/test_request.c \
-              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_session.c tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
-              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
-              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
-              tests/unit/test_sim_spoil.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
-              tests/unit/test_vigil.c tests/unit/test_wsframe.c
+              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
+              tests/unit/test_mapping.c tests/unit/test_names.c tests/unit/test_pipeline.c \
+              tests/unit/test_pipeline_life.c tests/unit/test_pool.c tests/unit/test_quota.c \
+              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
+              tests/unit/test_rng.c tests/unit/test_session.c tests/unit/test_shm_doc.c \
+              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
+              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
+              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c tests/unit/test_stall.c \
+              tests/unit/test_streams.c tests/unit/test_upgrade.c tests/unit/test_vigil.c \
+              tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspect.c \
              tests/ipc/test_kills.c tests/ipc/test_lost_wake.c tests/ipc/test_reader_flow.c \
              tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_standby.c \
