@@ -115,12 +115,13 @@ sequence_words_only_grow_over_resets_and_writers(void **state)
 	assert_int_equal(quote_seq(&b), 8);
 	seqlock_write_begin(&board_entry(&b, 1)->quote.seq);
 	board_close(&b, false);
+	/* What was half written is forgotten by the next writer. */
 	open_board(&b, 5);
-	assert_int_equal(quote_seq(&b), 9);
-	board_quote(&b, 1, &q);
 	assert_int_equal(quote_seq(&b), 10);
 	board_quote(&b, 1, &q);
 	assert_int_equal(quote_seq(&b), 12);
+	board_quote(&b, 1, &q);
+	assert_int_equal(quote_seq(&b), 14);
 	board_close(&b, true);
 }
 
