@@ -102,7 +102,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
               tests/unit/test_sim_spoil.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
               tests/unit/test_wsframe.c
-IPC_TESTS := tests/ipc/test_inspect.c tests/ipc/test_lost_wake.c tests/ipc/test_reader_flow.c \
+IPC_TESTS := tests/ipc/test_inspect.c tests/ipc/test_lost_wake.c tests/ipc/test_python.c \
+             tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
              tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_torn.c \
              tests/ipc/test_wait.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
@@ -121,7 +122,8 @@ SHELL_TESTS := tests/system/readme_example.sh
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/pipeline_rig.c tests/shm_fixture.c tests/system/certs.c \
                 tests/system/daemon.c tests/system/feed_rig.c tests/system/sim_rig.c \
-                tests/system/transport_rig.c tests/system/ws_server.c tests/ipc/witness.c
+                tests/system/transport_rig.c tests/system/ws_server.c tests/ipc/python_rig.c \
+                tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c
