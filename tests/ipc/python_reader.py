@@ -132,6 +132,23 @@ def board_race(feed, enough):
     print(f"{seen['quote']} {seen['book']} {busy} 0 {torn}")
 
 
+def outcomes(feed, count):
+    """Opens FEED0.ring, FEED1.ring ... and reads what there is: the outcome of open for each."""
+    for i in range(count):
+        outcome = tickring.Outcome.END
+        try:
+            with tickring.Reader(f"{feed}{i}", "oldest") as reader:
+                for _ in range(200):
+                    try:
+                        reader.next()
+                    except tickring.TickError:
+                        pass
+                reader.instruments()
+        except tickring.TickError as error:
+            outcome = error.outcome
+        print(i, int(outcome))
+
+
 def board_control(feed):
     """As board_race(), but believes what it read without asking again."""
     def careless(segment, _, at, n):
@@ -225,6 +242,7 @@ def main():
     feed = rest[0] if rest else ""
     run = {"layout": print_layout, "names": print_names, "race": lambda: race(feed, int(rest[1])),
            "control": lambda: control(feed), "board-race": lambda: board_race(feed, int(rest[1])),
+           "outcomes": lambda: outcomes(feed, int(rest[1])),
            "board-control": lambda: board_control(feed), "board": lambda: compare_board(feed), "status": lambda: compare_status(feed)}
     run[what]()
 

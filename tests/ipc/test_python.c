@@ -27,6 +27,7 @@
 #define SLOTS 65536
 #define WINDOW 16384 /* ticks ahead of the slower of the two readers */
 #define PIECE 256
+#define DAMAGED 400
 #define WITHIN_S 60  /* for what a race is to see */
 
 static void
@@ -246,6 +247,69 @@ a_reader_that_does_not_ask_again_sees_torn_ticks(void **state)
 	    run_race(*state, 16, PYTHON_HELPER "control \"$FEED\"", false).torn, 0);
 }
 
+/* A copy of the ring, cut or with a few words of its header changed. */
+static void
+write_damaged(const struct python_rig *w, struct rng *rng, int number)
+{
+	static char image[TICK_HEADER_BYTES + 64 * 128 + 16 * 128];
+	size_t bytes = rng_below(rng, 4) == 0 ? rng_below(rng, sizeof(image)) : sizeof(image);
+	char path[512];
+	FILE *f;
+
+	memcpy(image, w->ring.header, sizeof(image));
+	for (uint64_t n = rng_below(rng, 3); n > 0; n--) {
+		size_t at = 4 * rng_below(rng, 26); /* what is constant */
+
+		if (rng_below(rng, 2))
+			image[at + rng_below(rng, 4)] ^= (char)(1u << rng_below(rng, 8));
+		else
+			memcpy(image + at, &(int64_t){python_random_word(rng)}, 8);
+	}
+	for (uint64_t n = rng_below(rng, 3); n > 0; n--)
+		memcpy(image + 256 + 8 * rng_below(rng, 40), &(int64_t){python_random_word(rng)},
+		    8);
+	snprintf(path, sizeof(path), "%s%d.ring", w->f.feed, number);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	assert_int_equal(fwrite(image, 1, bytes, f), bytes);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void
+a_damaged_ring_has_the_outcome_that_it_has_in_c(void **state)
+{
+	struct python_rig *w = *state;
+	struct python_child *c = &w->child[0];
+	unsigned seen[16] = {0};
+	struct rng rng;
+
+	python_skip(w);
+	shm_fixture_ring(&w->f, &w->ring, 16);
+	for (int64_t id = 0; id < 20; id++)
+		shm_fixture_publish(&w->ring, id);
+	rng_seed(&rng, 5);
+	for (int i = 0; i < DAMAGED; i++)
+		write_damaged(w, &rng, i);
+	python_start(c, w, PYTHON_HELPER "outcomes \"$FEED\" 400 2>&1");
+	for (int i = 0; i < DAMAGED; i++) {
+		struct tick_reader *reader = NULL;
+		char feed[256], line[32];
+		int outcome;
+
+		snprintf(feed, sizeof(feed), "%s%d", w->f.feed, i);
+		outcome = tick_reader_open(&reader, feed, TICK_FROM_OLDEST);
+		tick_reader_close(&reader);
+		snprintf(line, sizeof(line), "%d %d\n", i, outcome);
+		python_expect(c, line);
+		seen[-outcome]++;
+	}
+	assert_int_equal(python_finish(c), 0);
+	print_message("%u fine, %u abi, %u foreign, %u truncated\n", seen[0], seen[-TICK_E_ABI],
+	    seen[-TICK_E_FOREIGN], seen[-TICK_E_TRUNCATED]);
+	assert_true(seen[0] > 0 && seen[-TICK_E_ABI] > 0 && seen[-TICK_E_FOREIGN] > 0 &&
+	    seen[-TICK_E_TRUNCATED] > 0);
+}
+
 static void
 it_says_when_the_writer_goes_comes_back_and_is_replaced(void **state)
 {
@@ -290,6 +354,7 @@ main(void)
 		PYTHON_TEST(every_tick_under_a_writer_at_full_speed_is_whole_and_each_loss_counted),
 		PYTHON_TEST(the_same_in_a_tiny_ring),
 		PYTHON_TEST(a_reader_that_does_not_ask_again_sees_torn_ticks),
+		PYTHON_TEST(a_damaged_ring_has_the_outcome_that_it_has_in_c),
 		PYTHON_TEST(it_says_when_the_writer_goes_comes_back_and_is_replaced),
 	};
 
