@@ -133,20 +133,25 @@ def board_race(feed, enough):
 
 
 def outcomes(feed, count):
-    """Opens FEED0.ring, FEED1.ring ... and reads what there is: the outcome of open for each."""
+    """Opens FEED0.ring, FEED1.ring ... and reads until the writer's state is told. Prints the
+    outcome of open, that state and the account."""
+    states = (tickring.Outcome.DEAD, tickring.Outcome.REPLACED, tickring.Outcome.STALE)
     for i in range(count):
-        outcome = tickring.Outcome.END
+        state, account = tickring.Outcome.END, (0, 0, 0, 0)
         try:
             with tickring.Reader(f"{feed}{i}", "oldest") as reader:
-                for _ in range(200):
+                while state not in states:
                     try:
                         reader.next()
-                    except tickring.TickError:
-                        pass
+                    except tickring.TickError as error:
+                        state = error.outcome
+                s = reader.stats
+                account = s.received, s.lost, s.damaged, s.next
                 reader.instruments()
+            outcome = tickring.Outcome.END
         except tickring.TickError as error:
             outcome = error.outcome
-        print(i, int(outcome))
+        print(i, int(outcome), int(state), *account, flush=True)
 
 
 def board_control(feed):
@@ -243,7 +248,8 @@ def main():
     run = {"layout": print_layout, "names": print_names, "race": lambda: race(feed, int(rest[1])),
            "control": lambda: control(feed), "board-race": lambda: board_race(feed, int(rest[1])),
            "outcomes": lambda: outcomes(feed, int(rest[1])),
-           "board-control": lambda: board_control(feed), "board": lambda: compare_board(feed), "status": lambda: compare_status(feed)}
+           "board-control": lambda: board_control(feed),
+           "board": lambda: compare_board(feed), "status": lambda: compare_status(feed)}
     run[what]()
 
 

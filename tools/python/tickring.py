@@ -12,7 +12,7 @@ thousand ticks a second. Whoever is too slow is lapped and told the exact loss.
                     print(tick)
             except Replaced:
                 reader.reattach()
-            except (Overrun, Restarted, Stale, Dead) as told:
+            except TickError as told:            # Overrun, Restarted, Stale, Dead, Damaged
                 print(told)
 
 Why a tick that next() returns is whole. The reader loads the sequence word, then
@@ -42,25 +42,21 @@ from typing import Callable, Dict, Iterator, List, NoReturn, Optional, TextIO
 
 from tickring_layout import (
     ABSENT, AGG_TRADE, COUNTERS, COUNTERS_MAX, FEED_EVENT, LAYOUT, LINES_MAX, NO_INSTRUMENT,
-    QUOTE, REASON_RESTART, SLOT_WORDS, STATUS, TRADE, Book, Busy, Data, Dead, FeedStatus,
-    Instrument, Latency, Line, Outcome, Overrun, Quote, Replaced, Restarted, Stale, Stats, Tick,
-    TickError, Trade, clean_text, decimal, fail, type_name)
-from tickring_segment import Segment
+    QUOTE, REASON_RESTART, SLOT_WORDS, STATUS, TRADE, Book, Busy, Damaged, Data, Dead,
+    FeedStatus, Instrument, Latency, Line, Outcome, Overrun, Quote, Replaced, Restarted, Stale,
+    Stats, Tick, TickError, Trade, clean_text, decimal, fail, type_name)
+from tickring_segment import Ring, Segment
 
-__all__ = ["Board", "Book", "Busy", "Data", "Dead", "FeedStatus", "Instrument", "Latency", "Line",
-           "Outcome", "Overrun", "Quote", "Reader", "Replaced", "Restarted", "Stale", "Stats",
-           "Status", "Tick", "TickError", "Trade", "decimal", "type_name"]
+__all__ = ["Board", "Book", "Busy", "Damaged", "Data", "Dead", "FeedStatus", "Instrument",
+           "Latency", "Line", "Outcome", "Overrun", "Quote", "Reader", "Replaced", "Restarted",
+           "Stale", "Stats", "Status", "Tick", "TickError", "Trade", "decimal", "type_name"]
 
 
 class _Handle:
     """What ring, board and status have in common; a context manager."""
 
-    SUFFIX = ""
-
-    def __init__(self, feed: str, *, unsafe: bool = False) -> None:
-        self._feed = feed
-        self._unsafe = unsafe
-        self._segment = Segment(feed, self.SUFFIX, unsafe)
+    def __init__(self, segment: Segment) -> None:
+        self._segment = segment
 
     def __enter__(self):
         return self
@@ -80,59 +76,43 @@ class _Handle:
 class Reader(_Handle):
     """Every tick in order, from the 'newest' (the next to come) or the 'oldest' on."""
 
-    SUFFIX = "ring"
-
     def __init__(self, feed: str, start: str = "newest", *, unsafe: bool = False) -> None:
         if start not in ("newest", "oldest"):
             fail(Outcome.RANGE)
-        super().__init__(feed, unsafe=unsafe)
+        self._segment: Ring
+        super().__init__(Ring(feed, unsafe))
+        self._feed, self._unsafe = feed, unsafe
         self._use_mapping()
-        self._received = self._lost = self._overruns = self._restarts = 0
+        self._received = self._lost = self._overruns = self._restarts = self._damaged = 0
         self._told = Outcome.END
-        self._next = self._find_end()
+        self._next = self._segment.find_end()
         if start == "oldest":
-            self._next = self._oldest_safe(self._next)
+            self._next = self._segment.oldest_safe(self._next)
         self._start = self._next
 
     def _use_mapping(self) -> None:
-        header = self._segment.header
-        self._words, self._seqs = self._segment.words, self._segment.seqs
-        self._mask = header["records"] - 1
-        self._slots = header["records_at"] // 8
+        ring = self._segment
+        self._words, self._seqs, self._mask, self._slots = \
+            ring.words, ring.seqs, ring.mask, ring.slots
         self._epoch = self._segment.word("epoch")
         self._owes_restart = False
         self._idle, self._looked, self._health = 0, 0.0, Outcome.END
 
-    def _seq(self, number: int) -> int:
-        return self._seqs[self._slots + (number & self._mask) * SLOT_WORDS]
-
-    def _find_end(self) -> int:
-        number = self._segment.word("hint")
-        for _ in range(self._mask + 1):
-            seq = self._seq(number)
-            if seq < 2 * number + 2:
-                break
-            number = seq // 2
-        return number
-
-    def _oldest_safe(self, published: int) -> int:
-        half, first = (self._mask + 1) // 2, self._segment.header["first"]
-        return published - half if published > first + half else first
-
     def next(self) -> Optional[Tick]:
-        """The next tick, None when there is none yet. Raises Overrun, Restarted, and
+        """The next tick, None when there is none yet. Raises Overrun, Damaged, Restarted, and
         Stale, Dead, Replaced (looked at after 64 calls that found nothing)."""
         number = self._next
         at = self._slots + (number & self._mask) * SLOT_WORDS
         wanted = 2 * number + 2
         if self._seqs[at] != wanted:
-            self._other(self._seqs[at], wanted)
+            self._not_there()
             return None
         if self._owes_restart:
             self._tell_restart(self._segment.word("epoch"))
         row = self._words[at + 1:at + SLOT_WORDS].tolist()
         if self._seqs[at] != wanted:
-            self._lapped(self._seqs[at])
+            self._not_there()
+            return None
         meta = row[0]
         kind = meta >> 32 & 0xff
         if kind == FEED_EVENT and row[3] == REASON_RESTART and row[4] & 0xffffffff > self._epoch:
@@ -143,9 +123,9 @@ class Reader(_Handle):
                     row[1], row[2], row[3:7], row[7], row[8], row[9], row[10], row[11:])
 
     def __iter__(self) -> Iterator[Tick]:
-        """The ticks that are there now. Raises Overrun and Restarted in their place; what
+        """The ticks that are there now. Raises Overrun, Damaged, Restarted in their place; what
         wait() and next() say of the writer is no part of it. Iterate again to go on."""
-        while self._seq(self._next) >= 2 * self._next + 2:
+        while self._segment.seq(self._next) >= 2 * self._next + 2:
             tick = self.next()
             if tick is not None:
                 yield tick
@@ -156,14 +136,15 @@ class Reader(_Handle):
         the last wait did not raise."""
         begun = looked = time.monotonic()
         nap = 50e-6
-        while self._seq(self._next) < 2 * self._next + 2:
+        while self._segment.seq(self._next) < 2 * self._next + 2:
             now = time.monotonic()
             over = timeout is not None and now - begun >= timeout
             if over or now - looked >= 0.05:
-                looked, health, told = now, self.check(), self._told
-                self._told = health
-                if health not in (Outcome.END, told):
-                    fail(health)
+                looked = now
+                self._look()
+                told, self._told = self._told, self._health
+                if self._health not in (Outcome.END, told):
+                    fail(self._health)
             if over:
                 return False
             time.sleep(nap)
@@ -171,30 +152,68 @@ class Reader(_Handle):
         self._told = Outcome.END
         return True
 
-    def _other(self, seq: int, wanted: int) -> None:
-        if seq > wanted:
-            self._lapped(seq)
-        if seq == wanted:
-            return  # it came in between
+    def _look(self) -> None:
+        """Looks after the writer and, while there is nothing to read, for damage."""
+        self._looked, self._health = time.monotonic(), self.check()
+        ring, number = self._segment, self._next
+        if self._health == Outcome.TRUNCATED:
+            return  # touch nothing more
+        hint, seq = ring.hint(), ring.seq(number)
+        if seq == 2 * number + 2 or not ring.credible(hint):
+            return
+        if number < hint and seq < 2 * number + 2:
+            self._skip_damage(hint)
+        if number > hint + ring.slack:
+            # A damaged hint led beyond the end. Nothing was lost, it was only not there yet.
+            self._move(min(ring.find_end(), number))
+            fail(Outcome.DAMAGED)
+
+    def _nothing(self) -> None:
         self._idle += 1
         if self._idle % 64 and self._health == Outcome.END:
             return
         if time.monotonic() - self._looked >= 0.01:
-            self._looked, self._health = time.monotonic(), self.check()
+            self._look()
         if self._health != Outcome.END:
             fail(self._health)
 
-    def _lapped(self, seq: int) -> NoReturn:
-        at = max((seq - 1) // 2, self._segment.word("hint"))
-        self._lose(max(self._oldest_safe(at), self._next + 1))
+    def _not_there(self) -> None:
+        """The slot does not hold our tick: it is to come, gone, or damaged."""
+        ring, number = self._segment, self._next
+        before, seq, after = ring.hint(), ring.seq(number), ring.hint()
+        at, fits = (seq - 1) // 2, ring.fits(number, seq)
+        if seq == 2 * number + 2:
+            return  # there after all
+        if seq < 2 * number + 2:
+            self._nothing()
+        elif fits and at + ring.mask + 1 >= before and at <= after + ring.slack:
+            self._lose(max(ring.oldest_safe(max(at, after)), number + 1), Outcome.OVERRUN)
+        elif fits and not ring.credible(after):
+            self._lose(max(ring.oldest_safe(at), number + 1), Outcome.OVERRUN)
+        elif number < after:
+            self._skip_damage(after)
+        else:
+            self._nothing()
 
-    def _lose(self, to: int) -> NoReturn:
+    def _skip_damage(self, hint: int) -> NoReturn:
+        """Past our tick, which was published and is not in its slot, and all like it."""
+        to = self._next + 1
+        while to < hint and to - self._next <= self._mask and self._segment.seq(to) < 2 * to + 2:
+            to += 1
+        self._damaged += to - self._next
+        self._lose(to, Outcome.DAMAGED)
+
+    def _lose(self, to: int, outcome: Outcome) -> NoReturn:
         lost = to - self._next
         self._lost += lost
         self._overruns += 1
         self._next = to
         self._note_epoch()
-        fail(Outcome.OVERRUN, lost)
+        fail(outcome, lost)
+
+    def _move(self, to: int) -> None:
+        self._start += to - self._next
+        self._next = to
 
     def _note_epoch(self) -> None:
         if self._segment.word("epoch") != self._epoch and \
@@ -210,42 +229,40 @@ class Reader(_Handle):
     def seek(self, number: int) -> None:
         """Goes to tick `number`; raises Overrun (it is gone; on to the oldest that is safely
         there) or TickError (it lies in the future)."""
-        end = self._find_end()
+        end = self._segment.find_end()
         if not 0 <= number <= end:
             fail(Outcome.RANGE)
-        self._start += number - self._next
-        self._next = number
+        self._move(number)
         self._note_epoch()
-        if number < end and self._seq(number) != 2 * number + 2:
-            self._lose(max(self._oldest_safe(end), number + 1))
+        if number < end and self._segment.seq(number) != 2 * number + 2:
+            self._lose(max(self._segment.oldest_safe(end), number + 1), Outcome.OVERRUN)
 
     def reattach(self) -> None:
         """After Replaced: maps the segment that has the name now. What was missed over it
         is counted. On failure (TickError) the old mapping stays."""
-        segment = Segment(self._feed, self.SUFFIX, self._unsafe)
-        self._segment.close()
-        self._segment = segment
+        ring, old = Ring(self._feed, self._unsafe), self._segment
+        old.close()
+        self._segment = ring
         self._told = Outcome.END
         self._use_mapping()
-        end = self._find_end()
-        oldest = self._oldest_safe(end)
-        if self._next < oldest:
+        end = ring.find_end()
+        oldest = ring.oldest_safe(end)
+        if ring.header["lineage"] != old.header["lineage"] or self._next > end:
+            self._move(oldest)  # another count: there is nothing to compare
+        elif self._next < oldest:
             self._lost += oldest - self._next
-            self._next = oldest
-        elif self._next > end:  # another sequence: nothing can be counted
-            self._start += oldest - self._next
             self._next = oldest
 
     @property
     def stats(self) -> Stats:
         """Counters since open."""
         return Stats(self._received, self._lost, self._overruns, self._restarts, self._next,
-                     self._start)
+                     self._start, self._damaged)
 
     @property
     def lag(self) -> int:
         """How many ticks the writer is ahead, by its hint: at most 64 too few."""
-        return max(self._segment.word("hint") - self._next, 0)
+        return max(self._segment.hint() - self._next, 0)
 
     @property
     def epoch(self) -> int:
@@ -273,7 +290,8 @@ class Board(_Handle):
     """The latest of each instrument. None: nothing of the kind has come yet; raises Busy,
     and TickError for an instrument beyond the board."""
 
-    SUFFIX = "board"
+    def __init__(self, feed: str, *, unsafe: bool = False) -> None:
+        super().__init__(Segment(feed, "board", unsafe))
 
     @property
     def depth(self) -> int:
@@ -316,7 +334,8 @@ class Board(_Handle):
 class Status(_Handle):
     """Counters, lines and latencies of a feed."""
 
-    SUFFIX = "status"
+    def __init__(self, feed: str, *, unsafe: bool = False) -> None:
+        super().__init__(Segment(feed, "status", unsafe))
 
     def read(self) -> Optional[FeedStatus]:
         """A consistent copy; None before the first one was written. Raises Busy."""
@@ -394,7 +413,7 @@ def _follow(reader: Reader, out: TextIO, count: float, drain: bool, line: Callab
             ) -> None:
     """Prints until `count` ticks were printed or (drain) all that is there."""
     names = {Overrun: "overrun", Restarted: "restarted", Stale: "stale", Dead: "dead",
-             Replaced: "replaced"}
+             Replaced: "replaced", Damaged: "damaged"}
     while count > 0:
         try:
             for tick in reader:
@@ -411,6 +430,8 @@ def _follow(reader: Reader, out: TextIO, count: float, drain: bool, line: Callab
                 before = reader.stats.lost
                 reader.reattach()
                 told.lost = reader.stats.lost - before
+            elif told.outcome == Outcome.TRUNCATED:
+                raise
             out.write(f"# {names[type(told)]}\tlost={told.lost}\tepoch={reader.epoch}\t{told}\n")
 
 

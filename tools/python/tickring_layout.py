@@ -149,13 +149,14 @@ class FeedStatus(NamedTuple):
 
 
 class Stats(NamedTuple):
-    """received + lost == next - start, always; a seek moves start along."""
+    """received + lost == next - start, always; a seek moves start along. damaged: of the lost."""
     received: int
     lost: int
     overruns: int
     restarts: int
     next: int
     start: int
+    damaged: int
 
 
 Fields = Dict[str, Tuple[int, int]]  # name: (offset, bytes)
@@ -172,9 +173,9 @@ HEADER: Fields = {
     "magic": (0, 8), "byte_order": (8, 4), "kind": (12, 4), "abi_major": (16, 4),
     "abi_minor": (20, 4), "header_bytes": (24, 4), "record_bytes": (28, 4),
     **_words(32, "records", "records_at", "directory_at", "directory_max", "total_bytes", "first",
-             "generation", "created_ns"), "board_depth": (96, 4), "epoch": (256, 4),
-    "state": (260, 4), **_words(264, "heartbeat_ns", "heartbeat_every_ns", "epoch_first"),
-    "hint": (384, 8), "instruments": (512, 4)}
+             "generation", "created_ns"), "board_depth": (96, 4), "lineage": (168, 8),
+    "epoch": (256, 4), "state": (260, 4), "hint": (384, 8), "instruments": (512, 4),
+    **_words(264, "heartbeat_ns", "heartbeat_every_ns", "epoch_first")}
 INSTRUMENT: Fields = {
     "id": (0, 4), "venue": (4, 2), "trading": (6, 1), "symbol_bytes": (7, 1),
     "price_exponent": (8, 1), "qty_exponent": (9, 1), "price_step": (16, 8), "qty_step": (24, 8),
@@ -222,6 +223,7 @@ class Outcome(IntEnum):
     BUSY = -11
     RANGE = -12
     SYSTEM = -13
+    DAMAGED = -14
 
 
 class TickError(Exception):
@@ -240,6 +242,7 @@ class TickError(Exception):
         Outcome.BUSY: "it was being written at each attempt",
         Outcome.RANGE: "no such instrument, or a bad argument",
         Outcome.SYSTEM: "the system refused",
+        Outcome.DAMAGED: "the ring is damaged here",
     }
 
     def __init__(self, outcome: Outcome, lost: int = 0) -> None:
@@ -250,6 +253,10 @@ class TickError(Exception):
 
 class Overrun(TickError):
     """Lapped: exactly `lost` ticks were not delivered; the next call goes on."""
+
+
+class Damaged(TickError):
+    """Words of the ring contradict each other; `lost` ticks were there, the next call goes on."""
 
 
 class Restarted(TickError):
@@ -273,7 +280,8 @@ class Busy(TickError):
 
 
 _CLASSES = {Outcome.OVERRUN: Overrun, Outcome.RESTARTED: Restarted, Outcome.STALE: Stale,
-            Outcome.DEAD: Dead, Outcome.REPLACED: Replaced, Outcome.BUSY: Busy}
+            Outcome.DEAD: Dead, Outcome.REPLACED: Replaced, Outcome.BUSY: Busy,
+            Outcome.DAMAGED: Damaged}
 
 
 def fail(outcome: Outcome, lost: int = 0) -> NoReturn:

@@ -13,7 +13,8 @@ import time
 from typing import Dict, List, Optional
 
 from tickring_layout import (
-    ABI_MAJOR, BYTE_ORDER, HEADER, HEADER_BYTES, LAYOUT, MAGIC, Outcome, TickError, fail)
+    ABI_MAJOR, BYTE_ORDER, HEADER, HEADER_BYTES, LAYOUT, MAGIC, SLOT_WORDS, Outcome, TickError,
+    fail)
 
 
 class Segment:
@@ -74,7 +75,7 @@ class Segment:
             fail(Outcome.TRUNCATED)
         if not self._fits(h, record):
             fail(Outcome.FOREIGN)
-        self.header = h  # what is constant in it, that is up to `board_depth`
+        self.header = h  # of it, what is constant: all up to `lineage`
         self.map = mmap.mmap(self.fd, h["total_bytes"], mmap.MAP_SHARED |
                              getattr(mmap, "MAP_POPULATE", 0), mmap.PROT_READ)
         whole = memoryview(self.map)[:h["total_bytes"] & ~7]
@@ -119,9 +120,11 @@ class Segment:
         fail(Outcome.BUSY)
 
     def check(self) -> Outcome:
-        """How is the writer? END: fine; STALE, DEAD, REPLACED."""
-        if self.word("state") == 3 or (os.fstat(self.fd).st_nlink == 0 and
-                                       os.path.exists(self.path)):
+        """How is the writer? END: fine; STALE, DEAD, REPLACED, TRUNCATED."""
+        status = os.fstat(self.fd)
+        if status.st_size < self.header["total_bytes"]:
+            return Outcome.TRUNCATED  # a page of the mapping behind its end is a SIGBUS
+        if self.word("state") == 3 or (status.st_nlink == 0 and os.path.exists(self.path)):
             return Outcome.REPLACED
         lock = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, 0, 1, 0)
         try:
@@ -130,9 +133,10 @@ class Segment:
             return Outcome.DEAD
         if struct.unpack_from("h", lock)[0] == fcntl.F_UNLCK:
             return Outcome.DEAD
-        limit = max(10 * self.word("heartbeat_every_ns"), 1000000000)
-        late = time.clock_gettime_ns(time.CLOCK_MONOTONIC) - self.word("heartbeat_ns")
-        return Outcome.STALE if late > limit else Outcome.END
+        every = self.word("heartbeat_every_ns")
+        limit = max(10 * (every if 0 <= every <= 10 ** 10 else 10 ** 10), 10 ** 9)
+        age = time.clock_gettime_ns(time.CLOCK_MONOTONIC) - self.word("heartbeat_ns")
+        return Outcome.STALE if abs(age) > limit else Outcome.END
 
     def close(self) -> None:
         """Unmaps; a second time does nothing."""
@@ -144,3 +148,57 @@ class Segment:
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
+
+
+class Ring(Segment):
+    """The numbers in a ring, and which of them can be believed when words are damaged:
+    docs/SHM.md, "Damage"."""
+
+    def __init__(self, feed: str, unsafe: bool) -> None:
+        super().__init__(feed, "ring", unsafe)
+        self.mask = self.header["records"] - 1
+        self.slots = self.header["records_at"] // 8
+        # How far a number in a slot can be ahead of a hint that was read after it.
+        self.slack = min(self.mask + 1, 128)
+
+    def seq(self, number: int) -> int:
+        """The sequence word of the slot of tick `number`."""
+        return self.seqs[self.slots + (number & self.mask) * SLOT_WORDS]
+
+    def hint(self) -> int:
+        """How many ticks were published, at most 64 too few."""
+        return self.word("hint")
+
+    def fits(self, number: int, seq: int) -> bool:
+        """Can this sequence word stand in the slot of `number`?"""
+        return seq != 0 and ((seq - 1) // 2 ^ number) & self.mask == 0 and seq // 2 < 1 << 62
+
+    def credible(self, hint: int) -> bool:
+        """Does the slot before it hold that tick or a younger one, not much younger?"""
+        if hint == 0 or hint >= 1 << 62:
+            return hint == 0
+        seq = self.seq(hint - 1)
+        return self.fits(hint - 1, seq) and seq >= 2 * hint and \
+            seq // 2 <= self.hint() + self.slack
+
+    def find_end(self) -> int:
+        """Number of the next tick to come."""
+        number, first = self.hint(), self.header["first"]
+        if number > first and not self.credible(number):
+            seqs = ((i, self.seq(i)) for i in range(self.mask + 1))
+            return max([first, *(seq // 2 for i, seq in seqs if self.fits(i, seq))])
+        for _ in range(self.mask + 1):
+            seq = self.seq(number)
+            if seq < 2 * number + 2:
+                break
+            if self.fits(number, seq) and seq // 2 <= self.hint() + self.slack:
+                number = seq // 2
+            else:
+                number += 1  # damaged, but behind it there may be more
+        return number
+
+    def oldest_safe(self, published: int) -> int:
+        """The oldest number to start from: half a ring behind."""
+        half, first = (self.mask + 1) // 2, self.header["first"]
+        safe = (first + half) % (1 << 64)  # as in C, should `first` be damaged
+        return published - half if published > safe else first
