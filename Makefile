@@ -344,6 +344,12 @@ demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
 demo-built: all
 	@$(ENVIRONMENT) tools/demo.sh
 
+TORTURE := tests/torture/torn
+$(eval $(call PROGRAM,$(TORTURE),$(TORTURE).c,$(LIBTEST) $(LIBS)))
+.PHONY: torture
+torture: all $(B)/$(TORTURE) ## the torn-read test at full length: 1 G ticks, 10 M laps
+	@$(ENVIRONMENT) tests/torture/torn.sh
+
 ORACLE := tests/oracle/compare
 $(eval $(call PROGRAM,$(ORACLE),$(ORACLE).c,$(LIBTEST) $(LIBS)))
 .PHONY: oracle
