@@ -26,6 +26,8 @@ pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 		.venue = TICK_VENUE_BINANCE_SPOT,
 		.price_exponent = -8,
 		.qty_exponent = -8,
+		.hold_for = span_ms(50),
+		.streams_max = 16,
 	};
 
 	shm_fixture_ring(&rig->fixture, &rig->ring, PIPELINE_RIG_SLOTS);

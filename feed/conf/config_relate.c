@@ -1,11 +1,13 @@
 #include "feed/conf/config_relate.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* The first must not be larger than the second. */
 static const char *const ordered[][2] = {
     {"pool.initial_connections", "pool.max_connections"},
     {"reconnect.base_delay_ms", "reconnect.max_delay_ms"},
+    {"pool.load_low_bytes_per_s", "pool.load_high_bytes_per_s"},
     {"heartbeat.pong_response_timeout_ms", "heartbeat.ping_timeout_threshold_ms"},
     {"monitoring.health_check.alert_threshold_permille",
         "monitoring.health_check.threshold_permille"},
@@ -98,7 +100,7 @@ relate_streams(const struct relate *r)
 {
 	const struct config_pool *pool = &r->cfg->pool;
 	int64_t limit = config_product_streams_max(r->cfg->product);
-	int64_t n = (int64_t)r->cfg->streams.n;
+	int64_t n = (int64_t)r->cfg->streams.n * r->cfg->redundancy;
 
 	if (is_right(r, "pool.max_streams_per_connection") && is_right(r, "product") &&
 	    pool->max_streams_per_connection > limit)
@@ -114,12 +116,43 @@ relate_streams(const struct relate *r)
 		    "key \"streams\": %s, at least one stream is wanted, like \"btcusdt@trade\"",
 		    was_given(r, "streams") ? "value [] is an empty list" : "missing");
 	if (is_right(r, "pool.max_connections") && is_right(r, "pool.max_streams_per_connection") &&
-	    n > pool->max_connections * pool->max_streams_per_connection)
+	    is_right(r, "redundancy") && (int64_t)r->cfg->streams.n >
+	    pool->max_connections / r->cfg->redundancy * pool->max_streams_per_connection)
 		config_problem(r->problems, origin(r, "streams"),
 		    "key \"streams\": %" PRId64
 		    " streams do not fit into \"pool.max_connections\" %" PRId64
 		    " times \"pool.max_streams_per_connection\" %" PRId64,
 		    n, pool->max_connections, pool->max_streams_per_connection);
+}
+
+/* Optional streams are some of the streams; endpoints have a bound; a leg needs a line. */
+static void
+relate_lists(const struct relate *r)
+{
+	const struct config *cfg = r->cfg;
+	size_t j;
+
+	if (is_right(r, "endpoints") && cfg->endpoints.n > CONFIG_TARGETS_MAX)
+		config_problem(r->problems, origin(r, "endpoints"),
+		    "key \"endpoints\": %zu endpoints are too many, allowed: 0 to %d",
+		    cfg->endpoints.n, CONFIG_TARGETS_MAX);
+	if (is_right(r, "redundancy") && is_right(r, "pool.max_connections") &&
+	    cfg->redundancy > cfg->pool.max_connections)
+		config_problem(r->problems, origin(r, "redundancy"),
+		    "key \"redundancy\": value %" PRId64
+		    " is larger than \"pool.max_connections\", which is %" PRId64,
+		    cfg->redundancy, cfg->pool.max_connections);
+	if (!is_right(r, "streams") || !is_right(r, "optional_streams"))
+		return;
+	for (size_t i = 0; i < cfg->optional_streams.n; i++) {
+		for (j = 0; j < cfg->streams.n; j++)
+			if (strcmp(cfg->streams.item[j], cfg->optional_streams.item[i]) == 0)
+				break;
+		if (j == cfg->streams.n)
+			config_problem(r->problems, origin(r, "optional_streams"),
+			    "key \"optional_streams\": value \"%s\" is none of \"streams\"",
+			    cfg->optional_streams.item[i]);
+	}
 }
 
 void
@@ -133,4 +166,5 @@ config_relate(const struct config *cfg, const struct config_origins *origins, co
 	relate_ring(&r);
 	relate_standby(&r);
 	relate_streams(&r);
+	relate_lists(&r);
 }

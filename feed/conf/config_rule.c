@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "feed/conf/config_target.h"
 #include "feed/venue/binance/streams.h"
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
@@ -109,6 +110,14 @@ config_rule_group(const char *text)
 	if (*text == '-' || !consists_of(text, LOWER UPPER DIGITS "_.-"))
 		return "is no name of a group";
 	return NULL;
+}
+
+const char *
+config_rule_endpoint(const char *text)
+{
+	struct config_target target;
+
+	return config_target_parse(text, &target);
 }
 
 const char *

@@ -14,6 +14,7 @@ config_rule config_rule_path;    /* path of a URL, without a query */
 config_rule config_rule_file;    /* file name or "" */
 config_rule config_rule_address; /* numeric IPv4 or IPv6 address or "" */
 config_rule config_rule_group;   /* name of a group or "" */
+config_rule config_rule_endpoint; /* HOST:PORT[@ADDRESS][#REGION] */
 config_rule config_rule_stream;  /* name of a stream: btcusdt@trade */
 
 #endif
