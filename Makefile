@@ -36,7 +36,8 @@ CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/bre
         feed/core/session.c feed/core/stall.c feed/core/subscribe.c feed/core/vigil.c
 
 # L4
-CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
+CONF := feed/conf/config.c feed/conf/config_group.c \
+        feed/conf/config_json.c feed/conf/config_key.c \
         feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
         feed/conf/config_relate.c feed/conf/config_rule.c feed/conf/config_value.c
 

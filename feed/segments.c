@@ -1,8 +1,11 @@
 #include "feed/segments.h"
 
-#include <grp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "feed/base/log.h"
+#include "feed/conf/config_group.h"
 
 static void
 tell(const struct segment *s)
@@ -42,10 +45,15 @@ int
 segments_open(const struct config *cfg, struct ring *ring, struct board *board,
     struct status_writer *status)
 {
-	const struct group *g = cfg->ring.group[0] ? getgrnam(cfg->ring.group) : NULL;
 	char why[SEGMENT_WHY_MAX];
-	int rc = prepare(cfg, g ? g->gr_gid : (gid_t)-1, ring, board, status, why);
+	gid_t group;
+	int rc = config_group_find(cfg->ring.group, &group);
 
+	if (rc != 0)
+		snprintf(why, sizeof(why), "ring.group \"%s\": %s", cfg->ring.group,
+		    rc == -ENOENT ? "no group of this system" : strerror(-rc));
+	else
+		rc = prepare(cfg, group, ring, board, status, why);
 	if (rc == 0) {
 		tell(&ring->segment);
 		tell(&board->segment);

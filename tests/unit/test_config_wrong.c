@@ -166,7 +166,7 @@ keys_and_groups_given_twice_are_refused(void **state)
 	static const struct wrong rows[] = {
 	    {"{" S ",\n\"feed\": \"a\",\n\"feed\": \"b\"}",
 	        ":3: key \"feed\" is given twice, first in line 2\n"},
-	    {"{" S ",\n\"ring\": {\"slots\": 65536},\n\"ring\": {\"group\": \"x\"}}",
+	    {"{" S ",\n\"ring\": {\"slots\": 65536},\n\"ring\": {\"group\": \"root\"}}",
 	        ":3: key \"ring\" is given twice, first in line 2\n"},
 	    {"{" S ", \"ring\": {\"slots\": 65536}, \"ring.slots\": 131072}",
 	        ":1: key \"ring.slots\" is given twice, first in line 1\n"},
@@ -216,6 +216,9 @@ texts_break_the_rule_of_their_key(void **state)
 	        "\"127.0.0.1\" or \"::1\"\n"},
 	    {"{" S ", \"ring\": {\"group\": \"my group\"}}",
 	        ":1: key \"ring.group\": value \"my group\" is no name of a group\n"},
+	    {"{" S ", \"ring\": {\"group\": \"no-such-group\",\n\"bell_group\": \"nor-this\"}}",
+	        ":1: key \"ring.group\": value \"no-such-group\" is no group of this system\n"
+	        ":2: key \"ring.bell_group\": value \"nor-this\" is no group of this system\n"},
 	    {"{" S ", \"log\": {\"file\": \"a\\nb\"}}",
 	        ":1: key \"log.file\": value \"a\\u000ab\" has control characters\n"},
 	};
