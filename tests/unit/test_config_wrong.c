@@ -320,6 +320,30 @@ keys_that_contradict_each_other_are_refused(void **state)
 	EXPECT_ALL(rows);
 }
 
+#define WANTS "wants an \"endpoint.path\" that ends with /stream, at "
+#define NOTHING " nothing tells whose its messages are\n"
+
+static void
+streams_known_by_their_names_alone_want_a_path_that_sends_names(void **state)
+{
+	static const struct wrong rows[] = {
+	    {"{\"endpoint\": {\"path\": \"/ws\"},\n\"streams\": [\"btcusdt@depth20\", "
+	        "\"btcusdt@depth\", \"btcusdt@trade\"]}",
+	        ":2: key \"streams\": value \"btcusdt@depth20\" " WANTS "\"/ws\"" NOTHING},
+	    {"{\"endpoint\": {\"path\": \"/streams\"}, \"streams\": [\"a@depth5@100ms\",\n"
+	        "\"a@rpiDepth@500ms\"]}",
+	        ":1: key \"streams\": value \"a@depth5@100ms\" " WANTS "\"/streams\"" NOTHING
+	        ":1: key \"streams\": value \"a@rpiDepth@500ms\" " WANTS "\"/streams\""
+	        NOTHING},
+	    {"{\"endpoint\": {\"path\": \"/ws\"}, \"streams\": [\"a@depth@100ms\"]}", ""},
+	    {"{\"endpoint\": {\"path\": \"/public/stream\"}, \"streams\": [\"a@depth10\"]}", ""},
+	    {"{\"streams\": [\"a@depth10\"]}", ""},
+	};
+
+	(void)state;
+	EXPECT_ALL(rows);
+}
+
 static void
 a_refused_value_is_not_compared_with_others(void **state)
 {
@@ -417,6 +441,7 @@ main(void)
 	    cmocka_unit_test(wrong_streams_are_named),
 	    cmocka_unit_test(verification_cannot_be_switched_off),
 	    cmocka_unit_test(keys_that_contradict_each_other_are_refused),
+	    cmocka_unit_test(streams_known_by_their_names_alone_want_a_path_that_sends_names),
 	    cmocka_unit_test(a_refused_value_is_not_compared_with_others),
 	    cmocka_unit_test(errors_of_syntax_name_the_line),
 	    cmocka_unit_test(every_problem_is_reported_not_only_the_first),
