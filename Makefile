@@ -36,7 +36,7 @@ CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/bre
         feed/core/session.c feed/core/stall.c feed/core/subscribe.c feed/core/vigil.c
 
 # L4
-CONF := feed/conf/config.c feed/conf/config_group.c \
+CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
         feed/conf/config_json.c feed/conf/config_key.c \
         feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
         feed/conf/config_relate.c feed/conf/config_rule.c feed/conf/config_value.c
@@ -48,7 +48,7 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/forecast.c feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c \
+FEED := feed/forecast.c feed/instruments.c feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c \
         feed/recall.c feed/ringer.c feed/segments.c feed/snapshot.c feed/standby.c
 MAIN := feed/app.c feed/main.c
 
@@ -95,7 +95,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
               tests/unit/test_board.c tests/unit/test_breaker.c tests/unit/test_config.c \
               tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
-              tests/unit/test_cursor.c tests/unit/test_endpoints.c tests/unit/test_fixed.c \
+              tests/unit/test_cursor.c tests/unit/test_endpoints.c tests/unit/test_exponents.c \
+              tests/unit/test_feed_segments.c tests/unit/test_fixed.c \
               tests/unit/test_health.c tests/unit/test_heartbeat.c tests/unit/test_hist.c \
               tests/unit/test_hold.c tests/unit/test_inspect_numbers.c \
               tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \

@@ -14,6 +14,7 @@
 
 #include "feed/base/log.h"
 #include "feed/core/pool.h"
+#include "feed/instruments.h"
 #include "feed/io/clock.h"
 #include "feed/io/transport.h"
 #include "feed/pipeline.h"
@@ -333,18 +334,11 @@ run(struct app *app)
 static int
 open_pipeline(struct app *app)
 {
-	static const enum tick_venue venue_of[] = {
-		[CONFIG_SPOT] = TICK_VENUE_BINANCE_SPOT,
-		[CONFIG_USDM] = TICK_VENUE_BINANCE_USDM,
-		[CONFIG_COINM] = TICK_VENUE_BINANCE_COINM,
-		[CONFIG_OPTIONS] = TICK_VENUE_BINANCE_OPTIONS,
-	};
 	struct pipeline_cfg cfg = {
 		.ring = &app->ring,
 		.board = &app->board,
-		.venue = venue_of[app->cfg->product],
-		.price_exponent = -8,
-		.qty_exponent = -8,
+		.venue = instruments_venue(app->cfg->product),
+		.instruments = &app->cfg->instruments,
 	};
 	char symbol[TICK_SYMBOL_MAX];
 	struct stream_name name;

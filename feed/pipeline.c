@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "feed/base/utf8.h"
+#include "feed/conf/config_exponents.h"
 #include "feed/io/clock.h"
 #include "feed/normalize.h"
 #include "feed/publish.h"
@@ -68,12 +69,14 @@ pipeline_add_instrument(struct pipeline *p, struct bytes symbol)
 	struct tick_instrument i = {
 		.venue = (uint16_t)p->cfg.venue,
 		.trading = TICK_TRADING_UNKNOWN,
-		.price_exponent = p->cfg.price_exponent,
-		.qty_exponent = p->cfg.qty_exponent,
 	};
+	struct config_exponents exponents;
 
 	if (symbol.n == 0 || symbol.n > TICK_SYMBOL_MAX || !utf8_is_valid(symbol.p, symbol.n))
 		return -EINVAL;
+	exponents = config_exponents_of(p->cfg.instruments, symbol);
+	i.price_exponent = exponents.price;
+	i.qty_exponent = exponents.qty;
 	i.symbol_bytes = (uint8_t)symbol.n;
 	memcpy(i.symbol, symbol.p, symbol.n);
 	return ring_add(p->cfg.ring, &i);

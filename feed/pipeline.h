@@ -16,6 +16,7 @@
 
 #include "feed/base/bytes.h"
 #include "feed/base/hist.h"
+#include "feed/conf/config.h"
 #include "feed/core/arbiter.h"
 #include "feed/io/transport.h"
 #include "feed/venue/venue.h"
@@ -28,7 +29,7 @@ struct pipeline_cfg {
 	struct ring *ring;   /* open; outlives the pipeline */
 	struct board *board; /* open, room for as many instruments as the ring's directory */
 	enum tick_venue venue;
-	int8_t price_exponent, qty_exponent; /* of instruments new to the directory */
+	const struct config_instruments *instruments; /* exponents of those new to the directory */
 };
 
 /* What a message said to the control plane: the app hands it to the pool. */

@@ -6,6 +6,7 @@
 
 #include "feed/base/log.h"
 #include "feed/conf/config_group.h"
+#include "feed/instruments.h"
 
 static void
 tell(const struct segment *s)
@@ -58,6 +59,7 @@ segments_open(const struct config *cfg, struct ring *ring, struct board *board,
 		tell(&ring->segment);
 		tell(&board->segment);
 		tell(&status->segment);
+		instruments_compare(ring, cfg);
 	}
 	/* The ring last: when a reader hears of the new epoch, the others have begun theirs. */
 	if (rc == 0)

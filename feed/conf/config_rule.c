@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "feed/conf/config_exponents.h"
 #include "feed/conf/config_group.h"
 #include "feed/venue/binance/streams.h"
 
@@ -129,4 +130,12 @@ config_rule_stream(const char *text)
 	enum stream_fault fault = stream_parse(bytes_of(text), &name);
 
 	return fault == STREAM_FINE ? NULL : stream_fault_text(fault);
+}
+
+const char *
+config_rule_override(const char *text)
+{
+	struct config_override override;
+
+	return config_override_parse(text, &override);
 }

@@ -219,6 +219,18 @@ texts_break_the_rule_of_their_key(void **state)
 	    {"{" S ", \"ring\": {\"group\": \"no-such-group\",\n\"bell_group\": \"nor-this\"}}",
 	        ":1: key \"ring.group\": value \"no-such-group\" is no group of this system\n"
 	        ":2: key \"ring.bell_group\": value \"nor-this\" is no group of this system\n"},
+	    {"{" S ", \"instruments\": {\"overrides\": [\"A:-8\", \"A:-8:1\",\n\"A:-19:0\", "
+	        "\"a:0:0\", \":0:0\"]}}",
+	        ":1: key \"instruments.overrides\": value \"A:-8\" has not the form "
+	        "SYMBOL:PRICE:QTY, like \"SHIBUSDT:-8:-2\"\n"
+	        ":1: key \"instruments.overrides\": value \"A:-8:1\" has an exponent that is "
+	        "no whole number from -18 to 0\n"
+	        ":2: key \"instruments.overrides\": value \"A:-19:0\" has an exponent that is "
+	        "no whole number from -18 to 0\n"
+	        ":2: key \"instruments.overrides\": value \"a:0:0\" has small letters in the "
+	        "symbol: messages write it in capitals\n"
+	        ":2: key \"instruments.overrides\": value \":0:0\" has no symbol before the "
+	        "first \":\"\n"},
 	    {"{" S ", \"log\": {\"file\": \"a\\nb\"}}",
 	        ":1: key \"log.file\": value \"a\\u000ab\" has control characters\n"},
 	};

@@ -1,0 +1,49 @@
+#include "feed/instruments.h"
+
+#include "feed/base/log.h"
+#include "feed/conf/config_exponents.h"
+
+enum tick_venue
+instruments_venue(enum config_product product)
+{
+	static const enum tick_venue venue_of[] = {
+		[CONFIG_SPOT] = TICK_VENUE_BINANCE_SPOT,
+		[CONFIG_USDM] = TICK_VENUE_BINANCE_USDM,
+		[CONFIG_COINM] = TICK_VENUE_BINANCE_COINM,
+		[CONFIG_OPTIONS] = TICK_VENUE_BINANCE_OPTIONS,
+	};
+
+	return venue_of[product];
+}
+
+void
+instruments_compare(const struct ring *ring, const struct config *cfg)
+{
+	const struct tick_instrument *first = NULL;
+	struct config_exponents wanted, of_first = {0};
+	uint64_t others = 0;
+
+	for (uint32_t id = 0; id < ring->instruments; id++) {
+		const struct tick_instrument *i = &ring->directory[id];
+
+		if (i->symbol_bytes == 0)
+			continue; /* was damaged */
+		wanted = config_exponents_of(
+		    &cfg->instruments, (struct bytes){i->symbol, i->symbol_bytes});
+		if (i->price_exponent == wanted.price && i->qty_exponent == wanted.qty)
+			continue;
+		others++;
+		if (first)
+			continue;
+		first = i;
+		of_first = wanted;
+	}
+	if (first)
+		LOG(WARNING, "exponents_kept",
+		    LOG_BYTES("symbol", ((struct bytes){first->symbol, first->symbol_bytes})),
+		    LOG_I64("price_exponent", first->price_exponent),
+		    LOG_I64("qty_exponent", first->qty_exponent),
+		    LOG_I64("price_wanted", of_first.price),
+		    LOG_I64("qty_wanted", of_first.qty), LOG_U64("instruments", others),
+		    LOG_THEN("they stand until the feed is stopped and its ring removed"));
+}

@@ -1,0 +1,148 @@
+/*
+ * The three segments of a feed, opened as one over what an earlier feed left.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <tickring/board.h>
+
+#include "feed/base/log.h"
+#include "feed/instruments.h"
+#include "feed/segments.h"
+
+static struct config cfg;
+static struct ring ring;
+static struct board board;
+static struct status_writer status;
+static int log_fd;
+
+static const char *
+path_of(const char *suffix)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "/dev/shm/%s.%s", cfg.feed, suffix);
+	return path;
+}
+
+static int
+open_segments(void)
+{
+	int rc = segments_open(&cfg, &ring, &board, &status);
+
+	assert_true((ring.header != NULL) == (rc == 0));
+	assert_true((board.entries != NULL) == (rc == 0));
+	assert_true((status.block != NULL) == (rc == 0));
+	return rc;
+}
+
+static void
+close_segments(void)
+{
+	status_close(&status, false);
+	board_close(&board, false);
+	ring_close(&ring, false);
+}
+
+static uint32_t
+add(const char *symbol, enum tick_venue venue)
+{
+	struct tick_instrument i = {.venue = (uint16_t)venue, .price_exponent = -8,
+	    .qty_exponent = -8, .symbol_bytes = (uint8_t)strlen(symbol)};
+	int64_t id;
+
+	memcpy(i.symbol, symbol, i.symbol_bytes);
+	id = ring_add(&ring, &i);
+	assert_true(id >= 0);
+	return (uint32_t)id;
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	config_defaults(&cfg);
+	free(cfg.feed);
+	assert_true(asprintf(&cfg.feed, "test-segments-%ld", (long)getpid()) > 0);
+	cfg.ring.instruments_max = 8;
+	log_fd = memfd_create("log", MFD_CLOEXEC);
+	assert_true(log_fd >= 0);
+	log_set_fd(log_fd);
+	return log_start();
+}
+
+static int
+end(void **state)
+{
+	static const char *const suffixes[] = {"ring", "board", "status"};
+
+	(void)state;
+	log_stop();
+	close(log_fd);
+	close_segments();
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		unlink(path_of(suffixes[i]));
+	config_free(&cfg);
+	return 0;
+}
+
+/* All that was logged; ends the log. */
+static const char *
+logged(void)
+{
+	static char text[4096];
+	ssize_t n;
+
+	log_stop();
+	n = pread(log_fd, text, sizeof(text) - 1, 0);
+	assert_true(n >= 0);
+	text[n] = '\0';
+	assert_int_equal(log_start(), 0);
+	return text;
+}
+
+/* ---- exponents --------------------------------------------------------------- */
+
+static void
+exponents_that_cannot_change_any_more_are_reported(void **state)
+{
+	(void)state;
+	assert_int_equal(open_segments(), 0);
+	add("BTCUSDT", TICK_VENUE_BINANCE_SPOT);
+	add("SHIBUSDT", TICK_VENUE_BINANCE_SPOT);
+	add("SHIBUSDC", TICK_VENUE_BINANCE_SPOT);
+	close_segments();
+	assert_int_equal(open_segments(), 0);
+	assert_null(strstr(logged(), "exponents_kept"));
+	close_segments();
+	cfg.instruments.overrides.item = malloc(sizeof(char *));
+	cfg.instruments.overrides.item[0] = strdup("SHIB*:-8:-2");
+	cfg.instruments.overrides.n = 1;
+	assert_int_equal(open_segments(), 0);
+	assert_non_null(strstr(logged(), "event=exponents_kept symbol=SHIBUSDT price_exponent=-8 "
+	    "qty_exponent=-8 price_wanted=-8 qty_wanted=-2 instruments=2"));
+	assert_int_equal(ring.directory[1].qty_exponent, -8);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(exponents_that_cannot_change_any_more_are_reported),
+	};
+
+	return cmocka_run_group_tests_name("feed segments", tests, NULL, NULL);
+}
