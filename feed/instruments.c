@@ -1,5 +1,8 @@
 #include "feed/instruments.h"
 
+#include <errno.h>
+#include <stdio.h>
+
 #include "feed/base/log.h"
 #include "feed/conf/config_exponents.h"
 
@@ -14,6 +17,33 @@ instruments_venue(enum config_product product)
 	};
 
 	return venue_of[product];
+}
+
+static const char *
+product_of(unsigned venue)
+{
+	for (enum config_product p = CONFIG_SPOT; p <= CONFIG_OPTIONS; p++)
+		if (instruments_venue(p) == venue)
+			return config_product_name(p);
+	return "unknown";
+}
+
+int
+instruments_check(const struct ring *ring, const struct config *cfg, char *why)
+{
+	for (uint32_t id = 0; id < ring->instruments; id++) {
+		const struct tick_instrument *i = &ring->directory[id];
+
+		if (i->symbol_bytes == 0 || i->venue == instruments_venue(cfg->product))
+			continue;
+		snprintf(why, SEGMENT_WHY_MAX,
+		    "%s/%s.ring: %.*s is of product \"%s\", key \"product\" says \"%s\": "
+		    "take another \"feed\", or remove this one's segments",
+		    SEGMENT_DIRECTORY, cfg->feed, i->symbol_bytes, i->symbol,
+		    product_of(i->venue), config_product_name(cfg->product));
+		return -EEXIST;
+	}
+	return 0;
 }
 
 void

@@ -55,6 +55,8 @@ segments_open(const struct config *cfg, struct ring *ring, struct board *board,
 		    rc == -ENOENT ? "no group of this system" : strerror(-rc));
 	else
 		rc = prepare(cfg, group, ring, board, status, why);
+	if (rc == 0)
+		rc = instruments_check(ring, cfg, why);
 	if (rc == 0) {
 		tell(&ring->segment);
 		tell(&board->segment);
@@ -68,8 +70,12 @@ segments_open(const struct config *cfg, struct ring *ring, struct board *board,
 		rc = board_start(board, why);
 	if (rc == 0)
 		rc = ring_start(ring, why);
-	if (rc != 0)
-		LOG(ERROR, "segment_refused", LOG_STR("detail", why),
-		    LOG_THEN("the feed does not start"));
+	if (rc == 0)
+		return 0;
+	LOG(ERROR, "segment_refused", LOG_STR("detail", why), LOG_THEN("the feed does not start"));
+	/* They may be another's: ring.unlink_at_exit is for those that were started. */
+	status_close(status, false);
+	board_close(board, false);
+	ring_close(ring, false);
 	return rc;
 }

@@ -112,6 +112,62 @@ logged(void)
 	return text;
 }
 
+/* ---- products ---------------------------------------------------------------- */
+
+static void
+a_ring_of_another_product_is_refused_and_left_alone(void **state)
+{
+	uint32_t epoch;
+
+	(void)state;
+	assert_int_equal(open_segments(), 0);
+	add("BTCUSDT", TICK_VENUE_BINANCE_SPOT);
+	epoch = ring.header->epoch;
+	close_segments();
+	cfg.product = CONFIG_USDM;
+	assert_int_equal(open_segments(), -EEXIST);
+	assert_non_null(strstr(logged(), "ring: BTCUSDT is of product \\\"spot\\\", key "
+	    "\\\"product\\\" says \\\"usdm\\\""));
+	assert_int_equal(access(path_of("ring"), F_OK), 0);
+	assert_int_equal(access(path_of("board"), F_OK), 0);
+	/* Also where the ring is replaced, because it inherits the directory. */
+	cfg.ring.slots *= 2;
+	assert_int_equal(open_segments(), -EEXIST);
+	cfg.ring.slots /= 2;
+	cfg.product = CONFIG_SPOT;
+	assert_int_equal(open_segments(), 0);
+	assert_int_equal(ring.header->epoch, epoch + 1);
+	assert_int_equal(ring.instruments, 1);
+}
+
+static void
+a_ring_without_instruments_is_of_any_product(void **state)
+{
+	(void)state;
+	assert_int_equal(open_segments(), 0);
+	close_segments();
+	for (cfg.product = CONFIG_SPOT; cfg.product <= CONFIG_OPTIONS; cfg.product++) {
+		assert_int_equal(open_segments(), 0);
+		close_segments();
+	}
+	cfg.product = CONFIG_COINM;
+	assert_int_equal(open_segments(), 0);
+	add("BTCUSD_PERP", instruments_venue(CONFIG_COINM));
+	close_segments();
+	assert_int_equal(open_segments(), 0);
+}
+
+static void
+a_group_that_does_not_exist_opens_nothing(void **state)
+{
+	(void)state;
+	free(cfg.ring.group);
+	cfg.ring.group = strdup("no-such-group");
+	assert_int_equal(open_segments(), -ENOENT);
+	assert_int_equal(access(path_of("ring"), F_OK), -1);
+	assert_non_null(strstr(logged(), "no-such-group"));
+}
+
 /* ---- exponents --------------------------------------------------------------- */
 
 static void
@@ -141,6 +197,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_ring_of_another_product_is_refused_and_left_alone),
+		TEST(a_ring_without_instruments_is_of_any_product),
+		TEST(a_group_that_does_not_exist_opens_nothing),
 		TEST(exponents_that_cannot_change_any_more_are_reported),
 	};
 
