@@ -21,6 +21,24 @@ tell(const struct segment *s)
 }
 
 static int
+prepare_board(const struct config *cfg, gid_t group, const struct ring *ring, struct board *board,
+    char *why)
+{
+	struct board_cfg b = {
+		.feed = cfg->feed,
+		.group = group,
+		.claimed = true,
+		.heartbeat_every_ns = cfg->status_interval_ms * 1000000,
+		.lineage = ring->header->lineage,
+		.instruments = ring->instruments,
+		.instruments_max = (uint32_t)cfg->ring.instruments_max,
+		.depth = (uint32_t)cfg->board.depth,
+	};
+
+	return board_prepare(board, &b, why);
+}
+
+static int
 prepare(const struct config *cfg, gid_t group, struct ring *ring, struct board *board,
     struct status_writer *status, char *why)
 {
@@ -28,15 +46,12 @@ prepare(const struct config *cfg, gid_t group, struct ring *ring, struct board *
 	struct ring_cfg r = {.feed = cfg->feed, .group = group, .claimed = true,
 	    .heartbeat_every_ns = every, .slots = (uint64_t)cfg->ring.slots,
 	    .instruments_max = (uint32_t)cfg->ring.instruments_max};
-	struct board_cfg b = {.feed = cfg->feed, .group = group, .claimed = true,
-	    .heartbeat_every_ns = every, .instruments_max = r.instruments_max,
-	    .depth = (uint32_t)cfg->board.depth};
 	struct status_cfg s = {
 	    .feed = cfg->feed, .group = group, .claimed = true, .heartbeat_every_ns = every};
 	int rc = ring_prepare(ring, &r, why);
 
 	if (rc == 0)
-		rc = board_prepare(board, &b, why);
+		rc = prepare_board(cfg, group, ring, board, why);
 	if (rc == 0)
 		rc = status_prepare(status, &s, why);
 	return rc;

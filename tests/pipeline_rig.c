@@ -28,6 +28,8 @@ pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 	};
 
 	shm_fixture_ring(&rig->fixture, &rig->ring, PIPELINE_RIG_SLOTS);
+	board.lineage = rig->ring.header->lineage;
+	board.instruments = rig->ring.instruments;
 	assert_int_equal(board_open(&rig->board, &board, why), 0);
 	if (!rig->reader) {
 		assert_int_equal(

@@ -112,6 +112,93 @@ logged(void)
 	return text;
 }
 
+/* ---- ring and board ---------------------------------------------------------- */
+
+static const struct tick_last_trade trade = {1, 2, 3, 4, 5, 6, 0};
+
+/* Two instruments with a trade each on the board. */
+static void
+leave_two_trades(void)
+{
+	assert_int_equal(open_segments(), 0);
+	board_trade(&board, add("BTCUSDT", TICK_VENUE_BINANCE_SPOT), &trade);
+	board_trade(&board, add("ETHUSDT", TICK_VENUE_BINANCE_SPOT), &trade);
+	close_segments();
+}
+
+static int
+outcome_of_trade(uint32_t instrument, struct tick_last_trade *out)
+{
+	struct tick_board *look;
+	int outcome;
+
+	assert_int_equal(tick_board_open(&look, cfg.feed), 0);
+	outcome = tick_board_trade(look, instrument, out);
+	tick_board_close(&look);
+	return outcome;
+}
+
+static void
+a_board_goes_on_with_its_ring_also_when_that_is_replaced(void **state)
+{
+	struct tick_last_trade found;
+
+	(void)state;
+	leave_two_trades();
+	assert_int_equal(open_segments(), 0);
+	assert_int_equal(outcome_of_trade(1, &found), 0);
+	assert_memory_equal(&found, &trade, sizeof(found));
+	close_segments();
+	cfg.ring.slots *= 2;
+	assert_int_equal(open_segments(), 0);
+	assert_non_null(strstr(logged(), "segment_replaced"));
+	assert_int_equal(outcome_of_trade(1, &found), 0);
+	close_segments();
+	assert_int_equal(open_segments(), 0);
+	assert_int_equal(outcome_of_trade(1, &found), 0);
+}
+
+static void
+a_board_whose_ring_is_lost_is_replaced(void **state)
+{
+	struct tick_last_trade found;
+	struct tick_board *reader;
+
+	(void)state;
+	leave_two_trades();
+	assert_int_equal(tick_board_open(&reader, cfg.feed), 0);
+	assert_int_equal(unlink(path_of("ring")), 0);
+	assert_int_equal(open_segments(), 0);
+	assert_non_null(strstr(logged(), "belongs to another ring"));
+	assert_int_equal(tick_board_check(reader), TICK_E_REPLACED);
+	tick_board_close(&reader);
+	for (uint32_t id = 0; id < 2; id++)
+		assert_int_equal(outcome_of_trade(id, &found), TICK_E_ABSENT);
+	board_trade(&board, add("ETHUSDT", TICK_VENUE_BINANCE_SPOT), &trade);
+	close_segments();
+	assert_int_equal(open_segments(), 0);
+	assert_int_equal(outcome_of_trade(0, &found), 0);
+}
+
+static void
+a_board_forgets_what_the_directory_lost(void **state)
+{
+	struct tick_last_trade found;
+
+	(void)state;
+	leave_two_trades();
+	assert_int_equal(open_segments(), 0);
+	memset(&ring.directory[1], 0, sizeof(ring.directory[1]));
+	__atomic_store_n(&ring.header->instruments, 1, __ATOMIC_RELAXED);
+	close_segments();
+	assert_int_equal(open_segments(), 0);
+	assert_int_equal(outcome_of_trade(0, &found), 0);
+	assert_memory_equal(&found, &trade, sizeof(found));
+	assert_int_equal(outcome_of_trade(1, &found), 0);
+	assert_int_equal(found.id, 0);
+	assert_int_equal(found.recv_ns, 0);
+}
+
 /* ---- products ---------------------------------------------------------------- */
 
 static void
@@ -197,6 +284,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_board_goes_on_with_its_ring_also_when_that_is_replaced),
+		TEST(a_board_whose_ring_is_lost_is_replaced),
+		TEST(a_board_forgets_what_the_directory_lost),
 		TEST(a_ring_of_another_product_is_refused_and_left_alone),
 		TEST(a_ring_without_instruments_is_of_any_product),
 		TEST(a_group_that_does_not_exist_opens_nothing),
