@@ -48,7 +48,8 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/forecast.c feed/instruments.c feed/normalize.c feed/pipeline.c feed/plan.c feed/publish.c \
+FEED := feed/forecast.c feed/instruments.c feed/normalize.c feed/pipeline.c \
+        feed/plan.c feed/publish.c \
         feed/recall.c feed/ringer.c feed/segments.c feed/snapshot.c feed/standby.c
 MAIN := feed/app.c feed/main.c
 
@@ -95,8 +96,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
               tests/unit/test_board.c tests/unit/test_breaker.c tests/unit/test_config.c \
               tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
-              tests/unit/test_cursor.c tests/unit/test_endpoints.c tests/unit/test_exponents.c \
-              tests/unit/test_feed_segments.c tests/unit/test_fixed.c \
+              tests/unit/test_cursor.c tests/unit/test_endpoints.c \
+              tests/unit/test_exponents.c tests/unit/test_feed_segments.c tests/unit/test_fixed.c \
               tests/unit/test_health.c tests/unit/test_heartbeat.c tests/unit/test_hist.c \
               tests/unit/test_hold.c tests/unit/test_inspect_numbers.c \
               tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
@@ -104,6 +105,7 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
               tests/unit/test_mapping.c tests/unit/test_names.c tests/unit/test_pipeline.c \
               tests/unit/test_pipeline_life.c tests/unit/test_pool.c tests/unit/test_quota.c \
+              tests/unit/test_recall.c \
               tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
               tests/unit/test_rng.c tests/unit/test_session.c tests/unit/test_shm_doc.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \

@@ -225,24 +225,22 @@ is_market_event(struct pipeline *p, unsigned line, const struct event *e)
 	return false;
 }
 
+/* Decodes, false: counted. *unfit: whose message it is is known, but not its values. */
 static bool
-decode(struct pipeline *p, enum transport_payload payload, struct bytes frame, struct event *e)
+decode(struct pipeline *p, enum transport_payload payload, struct bytes frame, struct event *e,
+    bool *unfit)
 {
+	enum decode_result result;
+
 	if (payload != TRANSPORT_TEXT) {
 		count(p, TICK_COUNTER_BINARY);
 		return false;
 	}
-	switch (json_decode(frame, p->scratch, e)) {
-	case DECODE_OK:
-		return true;
-	case DECODE_MALFORMED:
+	result = json_decode(frame, p->scratch, e);
+	*unfit = result == DECODE_UNFIT;
+	if (result == DECODE_MALFORMED)
 		count(p, TICK_COUNTER_MALFORMED);
-		return false;
-	case DECODE_UNFIT:
-		count(p, TICK_COUNTER_UNFIT);
-		return false;
-	}
-	return false;
+	return result != DECODE_MALFORMED;
 }
 
 static struct publish_context
@@ -284,13 +282,14 @@ pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, 
 	struct publish_context c;
 	struct normal n;
 	struct event e;
+	bool unfit;
 	int64_t id;
 
 	p->heard |= 1ull << line;
 	count(p, TICK_COUNTER_MESSAGES);
 	p->counter[TICK_COUNTER_MESSAGE_BYTES] += frame.n;
 
-	if (!decode(p, payload, frame, &e) || !is_market_event(p, line, &e))
+	if (!decode(p, payload, frame, &e, &unfit) || !is_market_event(p, line, &e))
 		return;
 	id = find_instrument(p, &e);
 	if (id < 0) {
@@ -298,7 +297,7 @@ pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, 
 		return;
 	}
 	c = context_of(p, (uint32_t)id, line, &e, stamps);
-	if (!normalize(&e, &p->cfg.ring->directory[id], p->levels, &n)) {
+	if (unfit || !normalize(&e, &p->cfg.ring->directory[id], p->levels, &n)) {
 		count(p, TICK_COUNTER_UNFIT);
 		publish_event(&c, TICK_REASON_UNFIT, kinds[e.kind].type, e.id, 0);
 		return;

@@ -101,6 +101,7 @@ config_exponents_of(const struct config_instruments *cfg, struct bytes symbol)
 		if (config_override_parse(cfg->overrides.item[i], &o) == NULL &&
 		    fits(o.symbol, symbol))
 			return o.exponents;
-	return (struct config_exponents){
-	    (int8_t)cfg->default_price_exponent, (int8_t)cfg->default_qty_exponent};
+	o.exponents.price = (int8_t)cfg->default_price_exponent;
+	o.exponents.qty = (int8_t)cfg->default_qty_exponent;
+	return o.exponents;
 }

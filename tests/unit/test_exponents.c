@@ -1,6 +1,6 @@
 /*
- * Exponents of instruments: which override fits a symbol, and that what does
- * not fit the default is published with the right ones.
+ * Exponents of instruments: which override fits a symbol, that what does not
+ * fit the default is published with the right ones, and what fits none is told.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -117,6 +117,40 @@ an_instrument_keeps_its_exponents(void **state)
 	assert_int_equal(pipeline_rig_tick(rig).trade.price, 1234000000);
 }
 
+/* The decoder's own limit, 64 bits: told like one of the directory's. */
+static void
+a_value_beyond_64_bits_is_told_and_not_published(void **state)
+{
+	struct pipeline_rig *rig = *state;
+	struct tick t;
+
+	pipeline_rig_trade(rig, 1);
+	assert_int_equal(pipeline_rig_tick(rig).id, 1);
+	pipeline_rig_feedf(rig, "{\"e\":\"trade\",\"E\":1700000000123,\"s\":\"ABCUSDT\",\"t\":2,"
+	    "\"p\":\"9223372036854775808\",\"q\":\"1\",\"T\":1700000000120,\"m\":true,\"M\":true}");
+	t = pipeline_rig_event(rig, TICK_REASON_UNFIT);
+	assert_int_equal(t.instrument, 0);
+	assert_int_equal(t.event.a, TICK_TRADE);
+	assert_int_equal(t.event.b, 2);
+	/* Of spot's partial depth only the stream says whose it is. */
+	pipeline_rig_feedf(rig, "{\"stream\":\"abcusdt@depth5\",\"data\":{\"lastUpdateId\":3,"
+	    "\"bids\":[[\"0.0000000000000000001\",\"1\"]],\"asks\":[]}}");
+	t = pipeline_rig_event(rig, TICK_REASON_UNFIT);
+	assert_int_equal(t.instrument, 0);
+	assert_int_equal(t.event.a, TICK_BOOK_CLEAR);
+	assert_int_equal(t.event.b, 3);
+	pipeline_rig_no_tick(rig);
+	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_UNFIT), 2);
+	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_TRADES), 1);
+	/* What is no news of this market either way is counted as what it is. */
+	pipeline_rig_feedf(rig, "{\"e\":\"trade\",\"E\":1700000000123,\"s\":\"ABCUSDT\",\"t\":3,"
+	    "\"p\":\"9223372036854775808\",\"q\":\"1\",\"T\":1700000000120,\"m\":true,"
+	    "\"X\":\"INSURANCE_FUND\"}");
+	pipeline_rig_no_tick(rig);
+	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_UNFIT), 2);
+	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_OFF_MARKET), 1);
+}
+
 #define RIGGED(f) cmocka_unit_test_setup_teardown(f, pipeline_rig_setup, pipeline_rig_teardown)
 
 int
@@ -127,6 +161,7 @@ main(void)
 		cmocka_unit_test(texts_that_are_no_overrides_are_refused),
 		cmocka_unit_test(the_first_override_that_fits_counts),
 		RIGGED(a_quantity_beyond_the_default_is_published_by_an_override),
+		RIGGED(a_value_beyond_64_bits_is_told_and_not_published),
 		RIGGED(an_instrument_keeps_its_exponents),
 	};
 

@@ -8,7 +8,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -342,35 +341,6 @@ a_board_entry_that_was_left_half_written_counts(void **state)
 }
 
 static void
-a_board_without_its_ring_knows_nothing_of_the_new_instruments(void **state)
-{
-	struct pipeline_rig *rig = *state;
-	struct tick_data data;
-	char path[256];
-	struct tick t;
-
-	pipeline_rig_trade(rig, 1000);
-	pipeline_rig_kill(rig);
-	snprintf(path, sizeof(path), "%s.ring", rig->fixture.feed);
-	assert_int_equal(unlink(path), 0);
-	tick_reader_close(&rig->reader);
-	tick_board_close(&rig->look);
-	pipeline_rig_open(rig, LATER_NS);
-	pipeline_rig_event(rig, TICK_REASON_START);
-	assert_int_equal(
-	    pipeline_add_instrument(rig->pipeline, bytes_of("OTHERUSDT")), 0);
-	assert_int_equal(tick_board_data(rig->look, 0, &data), TICK_E_ABSENT);
-	assert_int_equal(
-	    tick_board_trade(rig->look, 0, &(struct tick_last_trade){0}), TICK_E_ABSENT);
-	pipeline_rig_feedf(rig, "{\"e\":\"trade\",\"E\":1700000000123,\"s\":\"OTHERUSDT\",\"t\":7,"
-	    "\"p\":\"1\",\"q\":\"1\",\"T\":1700000000120,\"m\":true,\"M\":true}");
-	t = pipeline_rig_tick(rig);
-	assert_int_equal(t.type, TICK_TRADE);
-	assert_int_equal(t.id, 7);
-	assert_int_equal(t.flags & TICK_FLAG_GAP_BEFORE, 0);
-}
-
-static void
 a_gap_that_was_told_before_the_end_is_not_told_again(void **state)
 {
 	struct pipeline_rig *rig = *state;
@@ -482,7 +452,6 @@ main(void)
 		TEST(after_a_restart_the_ids_go_on_and_the_gap_is_told),
 		TEST(a_tick_that_the_board_does_not_know_of_yet_counts),
 		TEST(a_board_entry_that_was_left_half_written_counts),
-		TEST(a_board_without_its_ring_knows_nothing_of_the_new_instruments),
 		TEST(a_gap_that_was_told_before_the_end_is_not_told_again),
 		TEST(a_chain_without_its_end_was_not_delivered),
 		TEST(words_for_the_control_plane_come_in_order),
