@@ -49,6 +49,8 @@ ms_until(enum pool_action_kind kind, int64_t ms_max)
 static void
 a_silent_quote_stream_is_stale_within_three_seconds_and_healed_by_stages(void **state)
 {
+	unsigned next;
+
 	(void)state;
 	learn_quotes(1, 1);
 	assert_in_range(ms_until(ACT_STREAM_STALE, 3000), 100, 3000);
@@ -61,8 +63,9 @@ a_silent_quote_stream_is_stale_within_three_seconds_and_healed_by_stages(void **
 	assert_int_equal(rig.pool.watch.resubscribed, 1);
 	ms_until(ACT_ROTATION, 120000); /* no other line to move to: the line itself */
 	assert_int_equal(rig_action(ACT_ROTATION, 0)->why, TICK_REASON_STALE);
-	rig_up(rig_view(0).peer);
-	rig_heard(0, rig_view(0).peer);
+	next = rig_view(0).peer;
+	rig_up(next);
+	rig_heard(0, next);
 	assert_int_equal(rig_count(ACT_STREAM_LIVE), 1);
 }
 
