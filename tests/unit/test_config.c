@@ -153,7 +153,7 @@ a_wrong_override_is_named_like_a_wrong_line(void **state)
 static void
 a_file_that_cannot_be_read_is_named(void **state)
 {
-	struct config_problems problems = {NULL, 0, 0};
+	struct config_problems problems = {0};
 	struct config cfg;
 
 	(void)state;
@@ -171,7 +171,7 @@ a_file_that_cannot_be_read_is_named(void **state)
 static void
 problems_beyond_what_is_kept_are_counted(void **state)
 {
-	struct config_problems problems = {NULL, 0, 0};
+	struct config_problems problems = {0};
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
@@ -277,7 +277,7 @@ the_printed_defaults_are_as_recorded(void **state)
 static void
 the_shipped_example_is_right_and_needs_no_key(void **state)
 {
-	struct config_problems problems = {NULL, 0, 0};
+	struct config_problems problems = {0};
 	struct config cfg;
 
 	(void)state;
