@@ -1,6 +1,6 @@
 #!/bin/sh
 # The main job on one screen: a simulated exchange, the feed, the live view.
-# Ends on `q` or Ctrl-C, which is no failure where there is a terminal; where stdout is no terminal, after DEMO_SECONDS (15).
+# Ends on `q` or Ctrl-C, exit 0; where stdout is no terminal, after DEMO_SECONDS (15).
 # Leaves no process and nothing in /dev/shm. Exit 1 when ticks were lost, no
 # tick came or a message could not be decoded.
 #

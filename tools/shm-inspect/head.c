@@ -199,7 +199,8 @@ show_board_entry(struct sheet *sheet, const struct tick_board *board,
 	record_begin(&r, "board", true);
 	record_text(&r, "symbol", symbol);
 	record_text(&r, "data",
-	    words_under(writer, words_data_state(d.state), output == OUTPUT_TEXT, data, sizeof(data)));
+	    words_under(writer, words_data_state(d.state), output == OUTPUT_TEXT, data,
+	        sizeof(data)));
 	record_decimal(&r, "bid_qty", q.bid_qty, i->qty_exponent, i->qty_step);
 	record_decimal(&r, "bid_px", q.bid_px, i->price_exponent, i->price_step);
 	record_decimal(&r, "ask_px", q.ask_px, i->price_exponent, i->price_step);

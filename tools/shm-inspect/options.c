@@ -23,7 +23,8 @@ enum {
 
 static const struct cli_option table[] = {
 	{KEY_HEAD, "head", NULL, "header and directory once (default when stdout\nis no terminal)"},
-	{KEY_CHECK, "check", NULL, "one line on the writer; exit code 1 unless it\nis alive, whatever its lines do"},
+	{KEY_CHECK, "check", NULL,
+	    "one line on the writer; exit code 1 unless it\nis alive, whatever its lines do"},
 	{'b', "board", NULL, "top of book of each instrument, once"},
 	{'s', "status", NULL, "lines and counters of the feed, once"},
 	{'f', "follow", NULL, "ticks as they come"},
@@ -31,7 +32,8 @@ static const struct cli_option table[] = {
 	{KEY_LATENCY, "latency", NULL, "measure latencies (10 s, or --duration)"},
 	{KEY_RATE, "rate", NULL, "measure ticks per second by type (1 s, or as\nlong as told)"},
 	{'o', "output", "FORMAT", "text, json (one object a line) or tsv (raw\nintegers)"},
-	{'i', "instrument", "SYMBOL", "only these, in upper or lower case; may be\nrepeated, may be a comma list"},
+	{'i', "instrument", "SYMBOL",
+	    "only these, in upper or lower case; may be\nrepeated, may be a comma list"},
 	{'t', "type", "TYPE", "only these types of ticks, as -i; see below"},
 	{'n', "count", "N", "follow: stop after N ticks"},
 	{KEY_FROM, "from", "WHERE", "newest (default) or oldest tick in the ring"},

@@ -176,7 +176,9 @@ put_named(FILE *out, const char *name, int64_t value)
 static const char *
 type_name(int64_t type)
 {
-	return tick_type_name(type < 0 || type >= TICK_TYPE_COUNT ? TICK_TYPE_COUNT : (unsigned)type);
+	bool known = type >= 0 && type < TICK_TYPE_COUNT;
+
+	return tick_type_name(known ? (unsigned)type : TICK_TYPE_COUNT);
 }
 
 /* What the feed says, its values by name: docs/SHM.md, "Feed events". */

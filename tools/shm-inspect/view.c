@@ -248,7 +248,8 @@ put_feed(const struct view *v, FILE *out)
 
 	snprintf(line, sizeof(line),
 	    "%s: writer %s%s, epoch %" PRIu32 ", heartbeat %s, lines %s/%s live%s",
-	    v->feed, v->writer, fine ? "" : ", data stale", v->epoch, num_span(v->heartbeat_age_ns, a),
+	    v->feed, v->writer, fine ? "" : ", data stale", v->epoch,
+	    num_span(v->heartbeat_age_ns, a),
 	    num_short(v->lines_live, b), num_short(v->lines, c),
 	    v->paused ? "  [PAUSED]" : "");
 	paint(v, out, fine ? BOLD : RED);
