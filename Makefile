@@ -110,9 +110,10 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_streams.c tests/unit/test_upgrade.c tests/unit/test_vigil.c \
               tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspect.c \
-             tests/ipc/test_kills.c tests/ipc/test_lost_wake.c tests/ipc/test_reader_flow.c \
-             tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_standby.c \
-             tests/ipc/test_torn.c tests/ipc/test_wait.c tests/ipc/test_writers.c
+             tests/ipc/test_kills.c tests/ipc/test_lost_wake.c tests/ipc/test_python.c \
+             tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c tests/ipc/test_restart.c \
+             tests/ipc/test_segments.c tests/ipc/test_standby.c tests/ipc/test_torn.c \
+             tests/ipc/test_wait.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
                 tests/system/test_exchange_strict.c tests/system/test_transport.c \
@@ -133,7 +134,7 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
                 tests/system/certs.c tests/system/daemon.c tests/system/feed_rig.c \
                 tests/system/sim_rig.c tests/system/transport_rig.c tests/system/ws_server.c \
-                tests/ipc/witness.c
+                tests/ipc/python_rig.c tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c tests/bench/bench_ring.c tests/bench/bench_ring_plain.c

@@ -126,7 +126,8 @@ ticks_as_text(void **state)
 	    "22:13:20.123456 BTC\"USDT     quote      0.00120 @ 64348.95 | - @ 0.00000005  id 18\n"
 	    "22:13:20.123456 BTC\"USDT     book_delta ask 1.00:gone 2.00:0.50000 3.00:0.00100"
 	    "  id 20\n"
-	    "22:13:20.123456 -            feed_event the writer was started again epoch=2 torn=- silent=-\n"
+	    "22:13:20.123456 -            feed_event the writer was started again epoch=2 "
+	    "torn=- silent=-\n"
 	    "-- the writer lapped this reader, 1234 ticks lost (epoch 3)\n");
 }
 
