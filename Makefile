@@ -53,7 +53,7 @@ FEED := feed/forecast.c feed/judge.c feed/listed.c feed/normalize.c feed/pipelin
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
-TOOLS := exchange-sim shm-inspect
+TOOLS := exchange-sim pool-status shm-inspect
 tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/capture.c tools/exchange-sim/control.c \
                      tools/exchange-sim/door.c tools/exchange-sim/exchange.c \
@@ -68,6 +68,13 @@ tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/server.c tools/exchange-sim/session.c \
                      tools/exchange-sim/stream.c tools/exchange-sim/text.c \
                      tools/exchange-sim/wire.c
+tool-pool-status := tools/common/cli.c tools/common/num.c tools/common/stop.c \
+                    tools/common/table.c tools/common/term.c tools/common/text.c \
+                    tools/pool-status/figures.c tools/pool-status/main.c \
+                    tools/pool-status/options.c tools/pool-status/render_json.c \
+                    tools/pool-status/render_prom.c tools/pool-status/render_text.c \
+                    tools/pool-status/report.c tools/pool-status/show.c \
+                    tools/pool-status/source.c
 tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/filter.c \
@@ -83,6 +90,7 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
 # Tests: one binary per file, all with the same libraries. test_KEY_*.c and
 # test_KEY.c are also linked with the tool tested-KEY, all of it but main().
 tested-inspect := shm-inspect
+tested-poolstatus := pool-status
 tested-sim := exchange-sim
 UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/test_board.c \
               tests/unit/test_config.c tests/unit/test_config_docs.c \
