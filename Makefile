@@ -101,7 +101,9 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_json_events.c tests/unit/test_limits.c tests/unit/test_log.c \
               tests/unit/test_names.c tests/unit/test_pipeline.c tests/unit/test_pipeline_legs.c \
               tests/unit/test_pipeline_life.c \
-              tests/unit/test_pool.c tests/unit/test_quota.c tests/unit/test_request.c \
+              tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
+              tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
+              tests/unit/test_quota.c tests/unit/test_request.c \
               tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
               tests/unit/test_rotate.c \
               tests/unit/test_session.c tests/unit/test_session_streams.c \
@@ -112,7 +114,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
 IPC_TESTS := tests/ipc/test_inspect.c tests/ipc/test_restart.c tests/ipc/test_segments.c \
              tests/ipc/test_torn.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
-                tests/system/test_exchange_sim.c tests/system/test_transport.c \
+                tests/system/test_exchange_sim.c tests/system/test_pool_status.c \
+                tests/system/test_transport.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c
 
@@ -124,7 +127,7 @@ SHELL_TESTS := tests/system/readme_example.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
-                tests/pipeline_rig.c tests/shm_fixture.c tests/system/certs.c \
+                tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c tests/system/certs.c \
                 tests/system/daemon.c tests/system/feed_rig.c tests/system/transport_rig.c \
                 tests/system/ws_server.c tests/ipc/witness.c
 

@@ -111,6 +111,8 @@ take_line(struct figures *f, const struct reading *r, unsigned i)
 {
 	const struct tick_line_status *l = &r->now->line[i];
 	bool alive = r->health == TICK_END;
+	/* A line that never changed its state was idle before the feed began. */
+	int64_t since = l->since_ns > r->now->started_ns ? l->since_ns : r->now->started_ns;
 
 	text_clean(l->endpoint, sizeof(l->endpoint), f->line_endpoint[i],
 	    sizeof(f->line_endpoint[i]));
@@ -123,7 +125,7 @@ take_line(struct figures *f, const struct reading *r, unsigned i)
 		.up = alive && l->state == TICK_LINE_LIVE,
 		.leg = l->leg,
 		.peer = known(l->peer),
-		.state_for = clock_between_ns(r->wall_ns, l->since_ns),
+		.state_for = clock_between_ns(r->wall_ns, since),
 		.silent = clock_between_ns(r->wall_ns, l->last_message_ns),
 		.round_trip = known(l->round_trip_ns),
 		.retry_in = until(l->retry_at_ns, r->wall_ns, alive),

@@ -35,7 +35,7 @@ struct feed_row {
 	int64_t lines, lines_live; /* those that carry streams; live only under a living writer */
 	int64_t successors; /* lines on their way to replace others */
 	int64_t redundancy, streams;
-	int64_t wanted, sent, acknowledged, producing, refused; /* over all lines, each leg counts */
+	int64_t wanted, sent, acknowledged, producing, refused; /* each leg counts */
 	int64_t stale;
 	int64_t messages_rate, ticks_rate; /* thousandths per second */
 	int64_t rotations, failovers, region;

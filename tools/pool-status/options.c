@@ -21,15 +21,15 @@ enum {
 };
 
 static const struct cli_option table[] = {
-	{KEY_STREAMS, "streams", NULL, "what is wanted, sent and acknowledged, by line, and\nhow silent streams were healed"},
+	{KEY_STREAMS, "streams", NULL, "streams wanted, sent and acknowledged by line,\nand healing"},
 	{KEY_BUDGETS, "budgets", NULL, "what is used of the exchange's limits"},
 	{KEY_WHY, "why", "LINE", "the last transitions of that line with their reasons"},
-	{KEY_CHECK, "check", NULL, "one line; exit code 1 unless the writer is alive and\nall lines are live"},
-	{'f', "follow", NULL, "again at each interval: redrawn on a terminal (q\nquits), blocks otherwise"},
+	{KEY_CHECK, "check", NULL, "one row; exit code 1 unless all lines are live"},
+	{'f', "follow", NULL, "at each interval: redrawn, or blocks; key: q quit"},
 	{'o', "output", "FORMAT", "text, json (one object a line) or prom (Prometheus)"},
 	{'n', "count", "N", "follow: stop after N blocks"},
 	{KEY_DURATION, "duration", "SECONDS", "follow: stop after that time"},
-	{KEY_INTERVAL, "interval", "SECONDS", "time between redraws or blocks, and between the\ntwo reads that a rate needs (default 1)"},
+	{KEY_INTERVAL, "interval", "SECONDS", "of redraws, blocks and rates (default 1)"},
 	{KEY_PLAIN, "plain", NULL, "follow: blocks of text instead of redrawing"},
 	{'w', "wait", "[SECONDS]", "wait for a missing segment, for ever if no time\nis given"},
 	{'h', "help", NULL, "this text"},
@@ -39,8 +39,8 @@ static const struct cli_option table[] = {
 static const struct cli cli = {
 	.program = "pool-status",
 	.usage = "[options] [FEED]",
-	.about = "Shows the connections of a feed (default \"feed\": /dev/shm/feed.status), or of a\n"
-             "path to a ring file. The last status of a dead feed stays readable.",
+	.about = "Shows the connections of a feed (default \"feed\": /dev/shm/feed.status), or\n"
+             "of a path to a ring file. The last status of a dead feed stays readable.",
 	.options = table,
 	.count = sizeof(table) / sizeof(table[0]),
 };

@@ -215,7 +215,7 @@ static const struct table_kind ledger_kind =
 static const struct table_kind endpoint_kind =
     KIND("endpoint", "state of its circuit", false, endpoint_columns, struct endpoint_row);
 static const struct table_kind healing_kind =
-    KIND("streams", NULL, false, healing_columns, struct healing_row);
+    KIND("ledger", NULL, false, healing_columns, struct healing_row);
 static const struct table_kind budget_kind =
     KIND("budget", NULL, false, budget_columns, struct budget_row);
 static const struct table_kind why_kind =
