@@ -21,7 +21,7 @@ enum {
 };
 
 static const struct cli_option table[] = {
-	{KEY_STREAMS, "streams", NULL, "streams wanted, sent and acknowledged by line,\nand healing"},
+	{KEY_STREAMS, "streams", NULL, "streams wanted, sent, acknowledged; healing"},
 	{KEY_BUDGETS, "budgets", NULL, "what is used of the exchange's limits"},
 	{KEY_WHY, "why", "LINE", "the last transitions of that line with their reasons"},
 	{KEY_CHECK, "check", NULL, "one row; exit code 1 unless all lines are live"},
@@ -31,7 +31,7 @@ static const struct cli_option table[] = {
 	{KEY_DURATION, "duration", "SECONDS", "follow: stop after that time"},
 	{KEY_INTERVAL, "interval", "SECONDS", "of redraws, blocks and rates (default 1)"},
 	{KEY_PLAIN, "plain", NULL, "follow: blocks of text instead of redrawing"},
-	{'w', "wait", "[SECONDS]", "wait for a missing segment, for ever if no time\nis given"},
+	{'w', "wait", "[SECONDS]", "wait for a missing segment, for ever if no\ntime is given"},
 	{'h', "help", NULL, "this text"},
 	{'V', "version", NULL, "version"},
 };
