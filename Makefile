@@ -102,6 +102,7 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
 # Tests: one binary per file, all with the same libraries. test_KEY_*.c and
 # test_KEY.c are also linked with the tool tested-KEY, all of it but main().
 tested-inspect := shm-inspect
+tested-poolstatus := pool-status
 tested-sim := exchange-sim
 UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
