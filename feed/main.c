@@ -35,7 +35,8 @@ static const char help[] =
     "  -c, --config FILE     configuration, JSON with comments (feed.json(5))\n"
     "  -s, --set KEY=VALUE   override one key, such as pool.max_connections=5\n"
     "      --check-config    print the effective configuration, every problem, the plan; end\n"
-    "      --print-config    print the effective configuration with help, end\n"
+    "      --print-config    print the effective configuration with help, end;\n"
+    "                        streams need not be given for that\n"
     "  -h, --help            this text\n"
     "  -V, --version         the version\n"
     "\n"
@@ -108,7 +109,8 @@ open_log(const struct config *cfg)
 		return 0;
 	fd = open(cfg->log.file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 	if (fd < 0) {
-		fprintf(stderr, "feedd: log.file %s: %s\n", cfg->log.file, strerror(errno));
+		fprintf(stderr, "log.file: value \"%s\" cannot be opened: %s\n", cfg->log.file,
+		    strerror(errno));
 		return -1;
 	}
 	log_set_fd(fd);
@@ -122,7 +124,7 @@ run(struct config *cfg, const struct options *o)
 	int code, rc;
 
 	if (open_log(cfg) != 0)
-		return EXIT_FAILED;
+		return EXIT_USAGE;
 	rc = log_start();
 	if (rc != 0) {
 		fprintf(stderr, "feedd: cannot start the log's thread: %s\n", strerror(-rc));
@@ -151,6 +153,7 @@ main(int argc, char **argv)
 	struct config_problems problems = {0};
 	struct options o = {0};
 	struct config cfg;
+	bool good;
 	int code = read_options(argc, argv, &o);
 
 	if (code >= 0)
@@ -161,7 +164,10 @@ main(int argc, char **argv)
 		if (code != EXIT_FINE)
 			return code;
 	}
-	if (!config_load(o.file, o.override, o.overrides, &cfg, &problems)) {
+	good = config_load(o.file, o.override, o.overrides, &cfg, &problems);
+	if (o.print && !o.check) /* what is to be printed needs no streams */
+		good = problems.n + problems.more == problems.unset;
+	if (!good) {
 		config_problems_print(stderr, &problems);
 	} else if (o.check) {
 		code = say_plan(&cfg);

@@ -113,7 +113,7 @@ config_product_streams_max(enum config_product product)
 int
 config_check(FILE *out, FILE *err, const char *file, const char *const *overrides, size_t n)
 {
-	struct config_problems problems = {NULL, 0, 0};
+	struct config_problems problems = {0};
 	struct config cfg;
 	bool good = config_load(file, overrides, n, &cfg, &problems);
 

@@ -113,10 +113,12 @@ relate_streams(const struct relate *r)
 		    limit, config_product_name(r->cfg->product));
 	if (!is_right(r, "streams"))
 		return;
-	if (n == 0)
+	if (n == 0) {
 		config_problem(r->problems, origin(r, "streams"),
 		    "key \"streams\": %s, at least one stream is wanted, like \"btcusdt@trade\"",
 		    was_given(r, "streams") ? "value [] is an empty list" : "missing");
+		r->problems->unset += !was_given(r, "streams");
+	}
 	if (is_right(r, "pool.max_connections") && is_right(r, "pool.max_streams_per_connection") &&
 	    is_right(r, "redundancy") && (int64_t)r->cfg->streams.n >
 	    pool->max_connections / r->cfg->redundancy * pool->max_streams_per_connection)

@@ -153,7 +153,7 @@ a_wrong_override_is_named_like_a_wrong_line(void **state)
 static void
 a_file_that_cannot_be_read_is_named(void **state)
 {
-	struct config_problems problems = {NULL, 0, 0};
+	struct config_problems problems = {0};
 	struct config cfg;
 
 	(void)state;
@@ -171,7 +171,7 @@ a_file_that_cannot_be_read_is_named(void **state)
 static void
 problems_beyond_what_is_kept_are_counted(void **state)
 {
-	struct config_problems problems = {NULL, 0, 0};
+	struct config_problems problems = {0};
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
@@ -275,9 +275,52 @@ the_printed_defaults_are_as_recorded(void **state)
 }
 
 static void
+missing_streams_are_told_from_other_problems(void **state)
+{
+	static const struct {
+		const char *set;
+		size_t unset, all;
+	} rows[] = {
+	    {"cpu=-1", 1, 1},
+	    {"streams=[]", 0, 1},
+	    {"foo=1", 1, 2},
+	    {"streams=btcusdt@trade", 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config_problems problems = {0};
+		struct config cfg;
+
+		config_load(NULL, &rows[i].set, 1, &cfg, &problems);
+		assert_int_equal(problems.unset, rows[i].unset);
+		assert_int_equal(problems.n, rows[i].all);
+		config_problems_free(&problems);
+		config_free(&cfg);
+	}
+}
+
+static void
+of_a_file_that_cannot_be_read_nothing_is_missed(void **state)
+{
+	static const char *const set[] = {"ring.slots=100000"};
+	struct config_problems problems = {0};
+	struct config cfg;
+
+	(void)state;
+	assert_false(config_load("/nonexistent/feed.json", set, 1, &cfg, &problems));
+	assert_int_equal(problems.n, 2);
+	assert_string_equal(problems.line[0],
+	    "/nonexistent/feed.json: cannot be read: No such file or directory");
+	assert_non_null(strstr(problems.line[1], "--set ring.slots: "));
+	config_problems_free(&problems);
+	config_free(&cfg);
+}
+
+static void
 the_shipped_example_is_right_and_needs_no_key(void **state)
 {
-	struct config_problems problems = {NULL, 0, 0};
+	struct config_problems problems = {0};
 	struct config cfg;
 
 	(void)state;
@@ -349,6 +392,8 @@ main(void)
 	    cmocka_unit_test(what_is_printed_reads_back_to_the_same),
 	    cmocka_unit_test(what_is_printed_is_json_to_another_parser),
 	    cmocka_unit_test(the_printed_defaults_are_as_recorded),
+	    cmocka_unit_test(missing_streams_are_told_from_other_problems),
+	    cmocka_unit_test(of_a_file_that_cannot_be_read_nothing_is_missed),
 	    cmocka_unit_test(the_shipped_example_is_right_and_needs_no_key),
 	    cmocka_unit_test(checking_shows_the_effective_values_and_every_problem),
 	    cmocka_unit_test(deep_nesting_is_refused),

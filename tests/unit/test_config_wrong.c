@@ -152,6 +152,12 @@ unknown_keys_are_refused_with_a_suggestion(void **state)
 	        ":1: unknown key \"heartbeats\"; did you mean \"heartbeat\"?\n"},
 	    {"{" S ", \"ring\": {\"colour_of_the_ring\": 1}}",
 	        ":1: unknown key \"ring.colour_of_the_ring\"\n"},
+	    {"{" S ", \"foo\": 1}",
+	        ":1: unknown key \"foo\"\n"},
+	    {"{" S ", \"fooo\": 1}",
+	        ":1: unknown key \"fooo\"\n"},
+	    {"{" S ", \"strems\": 1}",
+	        ":1: unknown key \"strems\"; did you mean \"streams\"?\n"},
 	    {"{" S ", \"a\\nb\": 1}",
 	        ":1: unknown key \"a?b\"\n"},
 	};
