@@ -133,17 +133,19 @@ void
 life_on_end(struct session *session, const struct session_event *event, mono_t now,
     struct pool_actions *actions)
 {
+	int32_t retry_after_s = retry_after_honoured(event->retry_after_s, event->http_status);
+
 	session->reason = reason_of(event);
 	session->close_code = event->close_code;
 	session->http_status = event->http_status;
 	if (!session->shutdown) {
-		back_off(session, event->retry_after_s, now, actions);
+		back_off(session, retry_after_s, now, actions);
 		return;
 	}
 	session->reason = TICK_REASON_SERVER_SHUTDOWN;
 	/* Only once: a server that announces its end again and again must not be stormed. */
 	if (session->hurried) {
-		back_off(session, event->retry_after_s, now, actions);
+		back_off(session, retry_after_s, now, actions);
 		return;
 	}
 	session->hurried = true;
