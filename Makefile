@@ -124,7 +124,7 @@ FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_decode.c
-SHELL_TESTS := tests/system/readme_example.sh
+SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
