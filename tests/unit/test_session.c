@@ -192,7 +192,7 @@ failed_attempts_back_off_and_change_the_endpoint(void **state)
 }
 
 static void
-a_refused_upgrade_is_named_by_its_status_and_only_a_ban_waits_for_days(void **state)
+a_refused_upgrade_is_named_by_its_status_and_a_ban_waits_for_days(void **state)
 {
 	static const struct {
 		int status;
@@ -461,7 +461,7 @@ main(void)
 		cmocka_unit_test(requests_keep_to_the_quota_less_the_reserved_one),
 		cmocka_unit_test(a_line_without_an_answer_hangs_up_and_comes_back),
 		cmocka_unit_test(failed_attempts_back_off_and_change_the_endpoint),
-		cmocka_unit_test(a_refused_upgrade_is_named_by_its_status_and_only_a_ban_waits_for_days),
+		cmocka_unit_test(a_refused_upgrade_is_named_by_its_status_and_a_ban_waits_for_days),
 		cmocka_unit_test(an_attempt_without_outcome_is_given_up),
 		cmocka_unit_test(events_of_an_earlier_attempt_change_nothing),
 		cmocka_unit_test(a_lost_line_comes_back_after_the_delay_and_subscribes_again),
