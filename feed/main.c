@@ -35,11 +35,13 @@ static const char help[] =
     "  -c, --config FILE     configuration, JSON with comments (feed.json(5))\n"
     "  -s, --set KEY=VALUE   override one key, such as pool.max_connections=5\n"
     "      --check-config    print the effective configuration, every problem, the plan; end\n"
-    "      --print-config    print the effective configuration with help, end\n"
+    "      --print-config    print the effective configuration with help, end;\n"
+    "                        streams need not be given for that\n"
     "  -h, --help            this text\n"
     "  -V, --version         the version\n"
     "\n"
-    "Ends in good order on SIGINT and SIGTERM. Exit status: 0 ended on request,\n"
+    "Reads the configuration once more on SIGHUP. Ends in good order on SIGINT and\n"
+    "SIGTERM. Exit status: 0 ended on request,\n"
     "1 could not start or go on, 2 wrong options or configuration.\n";
 
 static int
@@ -107,7 +109,8 @@ open_log(const struct config *cfg)
 		return 0;
 	fd = open(cfg->log.file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 	if (fd < 0) {
-		fprintf(stderr, "feedd: log.file %s: %s\n", cfg->log.file, strerror(errno));
+		fprintf(stderr, "log.file: value \"%s\" cannot be opened: %s\n", cfg->log.file,
+		    strerror(errno));
 		return -1;
 	}
 	log_set_fd(fd);
@@ -115,18 +118,19 @@ open_log(const struct config *cfg)
 }
 
 static int
-run(const struct config *cfg)
+run(struct config *cfg, const struct options *o)
 {
+	const struct reload_source source = {o->file, o->override, o->overrides};
 	int code, rc;
 
 	if (open_log(cfg) != 0)
-		return EXIT_FAILED;
+		return EXIT_USAGE;
 	rc = log_start();
 	if (rc != 0) {
 		fprintf(stderr, "feedd: cannot start the log's thread: %s\n", strerror(-rc));
 		return EXIT_FAILED;
 	}
-	code = app_run(cfg);
+	code = app_run(cfg, &source);
 	log_stop();
 	return code;
 }
@@ -149,6 +153,7 @@ main(int argc, char **argv)
 	struct config_problems problems = {0};
 	struct options o = {0};
 	struct config cfg;
+	bool good;
 	int code = read_options(argc, argv, &o);
 
 	if (code >= 0)
@@ -159,7 +164,10 @@ main(int argc, char **argv)
 		if (code != EXIT_FINE)
 			return code;
 	}
-	if (!config_load(o.file, o.override, o.overrides, &cfg, &problems)) {
+	good = config_load(o.file, o.override, o.overrides, &cfg, &problems);
+	if (o.print && !o.check) /* what is to be printed needs no streams */
+		good = problems.n + problems.more == problems.unset;
+	if (!good) {
 		config_problems_print(stderr, &problems);
 	} else if (o.check) {
 		code = say_plan(&cfg);
@@ -167,7 +175,7 @@ main(int argc, char **argv)
 		config_print(stdout, &cfg, true);
 		code = EXIT_FINE;
 	} else {
-		code = run(&cfg);
+		code = run(&cfg, &o);
 	}
 	config_problems_free(&problems);
 	config_free(&cfg);

@@ -35,7 +35,7 @@ static inline char *
 config_of_text(const char *text, const char *const *overrides, size_t n, struct config *cfg)
 {
 	char file[] = "/tmp/config-text-XXXXXX";
-	struct config_problems problems = {NULL, 0, 0};
+	struct config_problems problems = {0};
 	int fd = mkstemp(file);
 	char *lines;
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The main job on one screen: a simulated exchange, the feed, the live view.
-# Ends on Ctrl-C or `q`; where stdout is no terminal, after DEMO_SECONDS (15).
+# Ends on `q` or Ctrl-C, exit 0; where stdout is no terminal, after DEMO_SECONDS (15).
 # Leaves no process and nothing in /dev/shm. Exit 1 when ticks were lost, no
 # tick came or a message could not be decoded.
 #
@@ -30,7 +30,11 @@ clean() {
 	rm -rf "$work"
 }
 trap clean EXIT
-trap 'exit 130' INT
+if [ -t 0 ] && [ -t 1 ]; then
+	trap 'exit 0' INT
+else
+	trap 'exit 130' INT
+fi
 trap 'exit 143' TERM HUP
 
 fail() { # TEXT

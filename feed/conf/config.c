@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "feed/conf/config_key.h"
+#include "feed/conf/config_target.h"
 #include "feed/venue/binance/limits.h"
 
 void
@@ -84,6 +85,25 @@ config_product_name(enum config_product product)
 	return "unknown";
 }
 
+unsigned
+config_targets(const struct config *cfg)
+{
+	return cfg->endpoints.n > 0 ? (unsigned)cfg->endpoints.n : 1;
+}
+
+void
+config_target(const struct config *cfg, unsigned i, struct config_target *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (i < cfg->endpoints.n) {
+		config_target_parse(cfg->endpoints.item[i], out);
+		return;
+	}
+	snprintf(out->host, sizeof(out->host), "%s", cfg->endpoint.host);
+	snprintf(out->address, sizeof(out->address), "%s", cfg->endpoint.address);
+	out->port = (uint16_t)cfg->endpoint.port;
+}
+
 int64_t
 config_product_streams_max(enum config_product product)
 {
@@ -93,7 +113,7 @@ config_product_streams_max(enum config_product product)
 int
 config_check(FILE *out, FILE *err, const char *file, const char *const *overrides, size_t n)
 {
-	struct config_problems problems = {NULL, 0, 0};
+	struct config_problems problems = {0};
 	struct config cfg;
 	bool good = config_load(file, overrides, n, &cfg, &problems);
 

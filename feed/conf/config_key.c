@@ -107,11 +107,13 @@ distance_to(const char *path, const char *known, size_t n)
 const char *
 config_key_suggest(const char *path, char *out, size_t size)
 {
-	size_t length = strlen(path), best = length / 3 + 2, distance, n;
+	size_t length = strlen(path), best, distance, n;
 	bool found = false;
 
 	if (length == 0 || length > NAME_MAX_LENGTH)
 		return NULL;
+	/* A third of the letters may differ, and one always may: of "foo" and "pool" half do. */
+	best = (length < 6 ? 1 : length / 3) + 1;
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const char *known = config_keys[i].path;
 

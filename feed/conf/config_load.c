@@ -21,6 +21,7 @@ struct load {
 	struct config *cfg;
 	struct config_problems *problems;
 	struct config_origins origins;
+	bool unread; /* the file was named and could not be read */
 };
 
 static void
@@ -54,7 +55,8 @@ read_file(const char *name, char **text)
 	return n > FILE_BYTES_MAX ? -EFBIG : (ssize_t)n;
 }
 
-static void
+/* Returns false when there is nothing to say of what the file holds. */
+static bool
 load_file(struct source *src, const char *file, struct config_problems *problems)
 {
 	struct config_origin start = {src->name, 1};
@@ -69,6 +71,7 @@ load_file(struct source *src, const char *file, struct config_problems *problems
 	free(text);
 	if (src->doc.n > 0 && src->doc.value[0].kind != JSON_OBJECT)
 		config_problem(problems, start, "a configuration is an object: { ... }");
+	return n >= 0;
 }
 
 /* A value that does not read as JSON is a text. */
@@ -216,6 +219,8 @@ apply_all(struct load *load, struct source *src, size_t n, const char *file)
 	load->origins.wrong = calloc(config_keys_n, sizeof(*load->origins.wrong));
 	assert(load->origins.at != NULL && load->origins.wrong != NULL);
 	find_preset(load->cfg, src, n);
+	for (size_t i = 0; i < config_keys_n; i++) /* the file may well have them */
+		load->origins.wrong[i] = load->unread;
 	for (size_t i = 0; i < n; i++)
 		apply_source(load, &src[i]);
 	config_relate(load->cfg, &load->origins, file, load->problems);
@@ -236,7 +241,7 @@ config_load(const char *file, const char *const *overrides, size_t n, struct con
 	src[0].name = strdup(file == NULL ? "configuration" : file);
 	assert(src[0].name != NULL);
 	if (file != NULL)
-		load_file(&src[0], file, problems);
+		load.unread = !load_file(&src[0], file, problems);
 	for (size_t i = 0; i < n; i++) {
 		src[i + 1].name = override_name(overrides[i]);
 		src[i + 1].lenient = true;

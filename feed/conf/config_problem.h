@@ -14,7 +14,8 @@
 struct config_problems {
 	char **line;
 	size_t n;
-	size_t more; /* problems beyond CONFIG_PROBLEMS_MAX */
+	size_t more;  /* problems beyond CONFIG_PROBLEMS_MAX */
+	size_t unset; /* of all: keys without a default that nobody gave */
 };
 
 /* Where a value was written. */

@@ -10,7 +10,7 @@
 /* By row of config.def. */
 struct config_origins {
 	struct config_origin *at; /* where the key was given; source NULL: nowhere */
-	bool *wrong;              /* its value was refused */
+	bool *wrong;              /* its value was refused, or its source not read */
 };
 
 /*

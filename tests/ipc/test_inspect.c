@@ -19,6 +19,7 @@
 
 #include <tickring/reasons.h>
 
+#include "shm/board_writer.h"
 #include "shm/status_writer.h"
 #include "tests/shm_fixture.h"
 #include "tools/common/clock.h"
@@ -180,6 +181,9 @@ the_header_and_the_directory_are_shown(void **state)
 	expect(&t, "writer            alive");
 	expect(&t, "ticks_published   1\n");
 	expect(&t, "BTCUSDT  binance-spot");
+	start(&t, w, "-i btcUSDt");
+	assert_int_equal(finish(&t), 0);
+	expect(&t, "BTCUSDT  binance-spot");
 	start(&t, w, "-i NOPE");
 	assert_int_equal(finish(&t), 1);
 	expect(&t, "has no instrument \"NOPE\"");
@@ -200,9 +204,67 @@ check_tells_the_living_from_the_dead(void **state)
 	expect(&t, "dead");
 	start(&t, w, "--board");
 	assert_int_equal(finish(&t), 1);
+	start(&t, w, "--live -o json");
+	assert_int_equal(finish(&t), 2);
 	start(&t, w, "--no-such-option");
 	assert_int_equal(finish(&t), 2);
 	expect(&t, "try --help");
+}
+
+static void
+check_shows_the_lines_of_the_status(void **state)
+{
+	struct world *w = *state;
+	static struct tick_status status;
+	struct status_cfg cfg = {.directory = w->f.directory, .feed = "t", .group = (gid_t)-1,
+	    .heartbeat_every_ns = 100000000};
+	struct status_writer writer;
+	char why[SEGMENT_WHY_MAX];
+	static struct tool t;
+
+	start(&t, w, "--check");
+	assert_int_equal(finish(&t), 0);
+	expect(&t, "-      the writer is fine");
+	assert_int_equal(status_open(&writer, &cfg, why), 0);
+	status.lines = 3;
+	status.at_mono_ns = clock_mono_ns();
+	status_publish(&writer, &status);
+	start(&t, w, "--check");
+	assert_int_equal(finish(&t), 0);
+	expect(&t, "0/3 live  the writer is fine");
+	start(&t, w, "--check -o json");
+	assert_int_equal(finish(&t), 0);
+	expect(&t, "\"lines_live\":0,\"lines\":3,");
+	status_close(&writer, false);
+}
+
+/* The files as they stay behind: instrument 0 live on the board, no process. */
+static void
+after_a_kill_nothing_is_shown_as_live(void **state)
+{
+	struct world *w = *state;
+	struct board_cfg cfg = {.directory = w->f.directory, .feed = "t", .group = (gid_t)-1,
+	    .instruments_max = 64, .heartbeat_every_ns = 100000000};
+	struct tick_data data = {.state = TICK_DATA_LIVE};
+	char why[SEGMENT_WHY_MAX];
+	static struct tool t;
+	struct board board;
+
+	assert_int_equal(board_open(&board, &cfg, why), 0);
+	board_data(&board, 0, &data);
+	start(&t, w, "--board");
+	assert_int_equal(finish(&t), 0);
+	expect(&t, "BTCUSDT  live ");
+	ring_close(&w->ring, false);
+	w->ring.header = NULL;
+	start(&t, w, "--board");
+	assert_int_equal(finish(&t), 0);
+	expect(&t, "BTCUSDT  stale (writer dead) ");
+	start(&t, w, "--board -o json");
+	assert_int_equal(finish(&t), 0);
+	expect(&t, "\"data\":\"stale\"");
+	expect(&t, "\"writer\":\"dead\"");
+	board_close(&board, false);
 }
 
 static void
@@ -215,7 +277,7 @@ every_tick_in_the_ring_is_drained_exactly(void **state)
 
 	for (int64_t id = 0; id < 300; id++)
 		publish_trade(&w->ring, id);
-	start(&t, w, "-f --from oldest --drain -t trade -i BTCUSDT -o tsv");
+	start(&t, w, "-f --from oldest --drain -t trade -i btcusdt -o tsv");
 	assert_int_equal(finish(&t), 0);
 	rest = t.text;
 	assert_non_null(strsep(&rest, "\n"));
@@ -345,6 +407,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(the_header_and_the_directory_are_shown, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(check_tells_the_living_from_the_dead, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(check_shows_the_lines_of_the_status, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(after_a_kill_nothing_is_shown_as_live, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(every_tick_in_the_ring_is_drained_exactly, setup,
 		    teardown),

@@ -122,6 +122,7 @@ a_file_that_cannot_be_read_is_named(void **state)
 	words = words_for_file(2);
 	assert_non_null(strstr(words, file));
 	assert_non_null(strstr(words, "No such file"));
+	assert_null(strstr(words, "streams"));
 }
 
 static void
@@ -137,6 +138,48 @@ an_override_that_is_wrong_is_named_as_such(void **state)
 	assert_non_null(strstr(words, "value 0 "));
 	assert_non_null(strstr(words, "--set security.enforce_ssl: "));
 	assert_non_null(strstr(words, "TLS cannot be switched off"));
+}
+
+static void
+a_group_that_does_not_exist_is_named_at_the_check_and_at_the_start(void **state)
+{
+	static const char *const check[] = {"--set", "streams=btcusdt@trade", "--set",
+	    "ring.group=no-such-group", "--check-config", NULL};
+	static const char *const start[] = {"--set", "streams=btcusdt@trade", "--set",
+	    "ring.bell_group=no-such-group", NULL};
+
+	(void)state;
+	assert_non_null(strstr(words_of(check, 2),
+	    "key \"ring.group\": value \"no-such-group\" is no group of this system"));
+	assert_non_null(strstr(words_of(start, 2),
+	    "key \"ring.bell_group\": value \"no-such-group\" is no group of this system"));
+}
+
+static void
+the_keys_are_printed_without_streams_but_not_with_a_problem(void **state)
+{
+	static const char *const plain[] = {"--print-config", NULL};
+	static const char *const wrong[] = {"--print-config", "--set", "cpu=x", NULL};
+	const char *words;
+
+	(void)state;
+	words = words_of(plain, 0);
+	assert_non_null(strstr(words, "\"max_retries\": 15"));
+	assert_null(strstr(words, "missing"));
+	words = words_of(wrong, 2);
+	assert_non_null(strstr(words, "--set cpu: "));
+	assert_null(strstr(words, "\"max_retries\""));
+}
+
+static void
+a_log_that_cannot_be_opened_is_a_wrong_configuration(void **state)
+{
+	static const char *const arguments[] = {"--set", "streams=btcusdt@trade", "--set",
+	    "log.file=/nonexistent/feedd.log", NULL};
+
+	(void)state;
+	assert_non_null(strstr(words_of(arguments, 2),
+	    "log.file: value \"/nonexistent/feedd.log\" cannot be opened: No such file"));
 }
 
 static void
@@ -185,6 +228,9 @@ main(void)
 		TEST(a_file_that_is_no_json_is_named_with_its_line),
 		TEST(a_file_that_cannot_be_read_is_named),
 		TEST(an_override_that_is_wrong_is_named_as_such),
+		TEST(a_group_that_does_not_exist_is_named_at_the_check_and_at_the_start),
+		TEST(the_keys_are_printed_without_streams_but_not_with_a_problem),
+		TEST(a_log_that_cannot_be_opened_is_a_wrong_configuration),
 		TEST(an_option_that_is_wrong_ends_with_a_hint),
 		TEST(authorities_that_cannot_be_read_are_named),
 		TEST(a_fine_configuration_is_said_to_be_fine),

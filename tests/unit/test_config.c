@@ -91,15 +91,15 @@ comments_escapes_and_joined_keys_are_understood(void **state)
 static void
 overrides_win_and_need_no_quotes(void **state)
 {
-	static const char *const overrides[] = {"feed=demo", "endpoint.port=443",
+	static const char *const overrides[] = {"feed=1000", "endpoint.port=443",
 	    "streams=a@trade,b@bookTicker", "endpoint.address=127.0.0.1", "log.format=\"json\"",
-	    "reconnect.jitter=false", "ring.group=1000", "pool={\"max_connections\": 5}",
+	    "reconnect.jitter=false", "ring.group=root", "pool={\"max_connections\": 5}",
 	    "preset=staging", "log.file=a=b"};
 	struct config cfg;
 
 	(void)state;
 	load("{\"feed\": \"x\", " S "}", overrides, 10, &cfg);
-	assert_string_equal(cfg.feed, "demo");
+	assert_string_equal(cfg.feed, "1000");
 	assert_int_equal(cfg.endpoint.port, 443);
 	assert_int_equal(cfg.streams.n, 2);
 	assert_string_equal(cfg.streams.item[0], "a@trade");
@@ -107,7 +107,7 @@ overrides_win_and_need_no_quotes(void **state)
 	assert_string_equal(cfg.endpoint.address, "127.0.0.1");
 	assert_int_equal(cfg.log.format, LOG_FORMAT_JSON);
 	assert_false(cfg.reconnect.jitter);
-	assert_string_equal(cfg.ring.group, "1000");
+	assert_string_equal(cfg.ring.group, "root");
 	assert_int_equal(cfg.pool.max_connections, 5);
 	assert_int_equal(cfg.reconnect.max_retries, 10);
 	assert_string_equal(cfg.log.file, "a=b");
@@ -153,7 +153,7 @@ a_wrong_override_is_named_like_a_wrong_line(void **state)
 static void
 a_file_that_cannot_be_read_is_named(void **state)
 {
-	struct config_problems problems = {NULL, 0, 0};
+	struct config_problems problems = {0};
 	struct config cfg;
 
 	(void)state;
@@ -171,7 +171,7 @@ a_file_that_cannot_be_read_is_named(void **state)
 static void
 problems_beyond_what_is_kept_are_counted(void **state)
 {
-	struct config_problems problems = {NULL, 0, 0};
+	struct config_problems problems = {0};
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
@@ -196,7 +196,7 @@ static const char unusual[] =
     "\"path\": \"/\\\"\\\\x\","
     "\"ca_file\": \"/tmp/\\u00e9 x.pem\", \"address\": \"::1\"},"
     "\"streams\": [\"a@trade\", \"\xe5\xb8\x81@depth@100ms\"],"
-    "\"ring\": {\"slots\": 131072, \"group\": \"md\", \"unlink_at_exit\": true},"
+    "\"ring\": {\"slots\": 131072, \"group\": \"root\", \"unlink_at_exit\": true},"
     "\"pool\": {\"initial_connections\": 1}, \"reconnect\": {\"enabled\": false},"
     "\"resources\": {\"max_memory_bytes\": 1099511627775}, \"cpu\": 0,"
     "\"log\": {\"level\": \"debug\", \"format\": \"json\", \"file\": \"x\"}}";
@@ -275,9 +275,52 @@ the_printed_defaults_are_as_recorded(void **state)
 }
 
 static void
+missing_streams_are_told_from_other_problems(void **state)
+{
+	static const struct {
+		const char *set;
+		size_t unset, all;
+	} rows[] = {
+	    {"cpu=-1", 1, 1},
+	    {"streams=[]", 0, 1},
+	    {"foo=1", 1, 2},
+	    {"streams=btcusdt@trade", 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config_problems problems = {0};
+		struct config cfg;
+
+		config_load(NULL, &rows[i].set, 1, &cfg, &problems);
+		assert_int_equal(problems.unset, rows[i].unset);
+		assert_int_equal(problems.n, rows[i].all);
+		config_problems_free(&problems);
+		config_free(&cfg);
+	}
+}
+
+static void
+of_a_file_that_cannot_be_read_nothing_is_missed(void **state)
+{
+	static const char *const set[] = {"ring.slots=100000"};
+	struct config_problems problems = {0};
+	struct config cfg;
+
+	(void)state;
+	assert_false(config_load("/nonexistent/feed.json", set, 1, &cfg, &problems));
+	assert_int_equal(problems.n, 2);
+	assert_string_equal(problems.line[0],
+	    "/nonexistent/feed.json: cannot be read: No such file or directory");
+	assert_non_null(strstr(problems.line[1], "--set ring.slots: "));
+	config_problems_free(&problems);
+	config_free(&cfg);
+}
+
+static void
 the_shipped_example_is_right_and_needs_no_key(void **state)
 {
-	struct config_problems problems = {NULL, 0, 0};
+	struct config_problems problems = {0};
 	struct config cfg;
 
 	(void)state;
@@ -349,6 +392,8 @@ main(void)
 	    cmocka_unit_test(what_is_printed_reads_back_to_the_same),
 	    cmocka_unit_test(what_is_printed_is_json_to_another_parser),
 	    cmocka_unit_test(the_printed_defaults_are_as_recorded),
+	    cmocka_unit_test(missing_streams_are_told_from_other_problems),
+	    cmocka_unit_test(of_a_file_that_cannot_be_read_nothing_is_missed),
 	    cmocka_unit_test(the_shipped_example_is_right_and_needs_no_key),
 	    cmocka_unit_test(checking_shows_the_effective_values_and_every_problem),
 	    cmocka_unit_test(deep_nesting_is_refused),

@@ -12,6 +12,7 @@
 #include <tickring/reasons.h>
 
 #include "tools/shm-inspect/render.h"
+#include "tools/shm-inspect/words.h"
 
 #define RECV_NS INT64_C(1700000000123456789)
 
@@ -125,8 +126,86 @@ ticks_as_text(void **state)
 	    "22:13:20.123456 BTC\"USDT     quote      0.00120 @ 64348.95 | - @ 0.00000005  id 18\n"
 	    "22:13:20.123456 BTC\"USDT     book_delta ask 1.00:gone 2.00:0.50000 3.00:0.00100"
 	    "  id 20\n"
-	    "22:13:20.123456 -            feed_event the writer was started again 2 - -\n"
+	    "22:13:20.123456 -            feed_event the writer was started again epoch=2 "
+	    "torn=- silent=-\n"
 	    "-- the writer lapped this reader, 1234 ticks lost (epoch 3)\n");
+}
+
+static void
+the_values_of_a_feed_event_are_named(void **state)
+{
+	static const struct {
+		struct tick_event_payload event;
+		const char *text;
+	} rows[] = {
+		{{TICK_REASON_START, 7, 0, 0}, "start epoch=7"},
+		{{TICK_REASON_STOP, 0, 0, 0}, "stopped on request"},
+		{{TICK_REASON_RESTART, 8, 1, 1250000000},
+		    "the writer was started again epoch=8 torn=1 silent=1.25 s"},
+		{{TICK_REASON_GAP, TICK_AGG_TRADE, 10, 12},
+		    "exchange ids are missing type=agg_trade first=10 last=12"},
+		{{TICK_REASON_GAP, INT64_C(1) << 32 | TICK_TRADE, 10, 12},
+		    "exchange ids are missing type=unknown first=10 last=12"},
+		{{TICK_REASON_LINE_UP, 3, 0, 0}, "line is up line=3"},
+		{{TICK_REASON_LINE_DOWN, 3, TICK_REASON_PEER_RESET, 0},
+		    "line is down line=3 why=peer_reset"},
+		{{TICK_REASON_UNFIT, TICK_QUOTE, TICK_ABSENT, 0},
+		    "value does not fit the instrument's exponent exactly type=quote "
+		    "id=-"},
+		{{TICK_REASON_INTERNAL, 1, 2, TICK_ABSENT}, "internal error a=1 b=2 c=-"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tick t = event;
+		struct tick_line line = {.tick = &t, .symbol = "-"};
+		char expected[160];
+		struct sheet s;
+
+		t.event = rows[i].event;
+		snprintf(expected, sizeof(expected),
+		    "22:13:20.123456 -            feed_event %s\n", rows[i].text);
+		sheet_open(&s, OUTPUT_TEXT);
+		sheet_tick(&s, &line);
+		assert_sheet(&s, expected);
+	}
+}
+
+static void
+rates_have_one_decimal_in_every_format(void **state)
+{
+	static const char *const expected[] = {
+		[OUTPUT_TEXT] = "ticks_per_s\n     1234.5\n",
+		[OUTPUT_JSON] = "{\"kind\":\"rate\",\"ticks_per_s\":1234.5}\n",
+		[OUTPUT_TSV] = "kind\tticks_per_s\nrate\t1234.5\n",
+	};
+
+	(void)state;
+	for (enum output o = OUTPUT_TEXT; o <= OUTPUT_TSV; o++) {
+		struct record r;
+		struct sheet s;
+
+		record_begin(&r, "rate", true);
+		record_tenths(&r, "ticks_per_s", 12345);
+		sheet_open(&s, o);
+		sheet_record(&s, &r);
+		sheet_end(&s);
+		assert_sheet(&s, expected[o]);
+	}
+}
+
+static void
+what_nobody_keeps_up_is_stale(void **state)
+{
+	char out[48];
+
+	(void)state;
+	assert_string_equal(words_under("alive", "live", true, out, sizeof(out)), "live");
+	assert_string_equal(words_under("dead", "live", true, out, sizeof(out)),
+	    "stale (writer dead)");
+	assert_string_equal(words_under("dead", "syncing", false, out, sizeof(out)), "stale");
+	assert_string_equal(words_under("dead", "halted", true, out, sizeof(out)), "halted");
+	assert_string_equal(words_under("dead", "closed", true, out, sizeof(out)), "closed");
 }
 
 static void
@@ -244,6 +323,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ticks_as_text),
+		cmocka_unit_test(the_values_of_a_feed_event_are_named),
+		cmocka_unit_test(rates_have_one_decimal_in_every_format),
+		cmocka_unit_test(what_nobody_keeps_up_is_stale),
 		cmocka_unit_test(ticks_as_json_with_exact_decimals),
 		cmocka_unit_test(ticks_as_tsv_with_raw_integers),
 		cmocka_unit_test(records_as_aligned_text),

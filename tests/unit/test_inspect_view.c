@@ -110,6 +110,25 @@ a_screen_of_80_columns(void **state)
 }
 
 static void
+under_a_dead_writer_every_instrument_is_stale(void **state)
+{
+	struct market m;
+	struct view v;
+	char *text;
+
+	(void)state;
+	fill(&m);
+	v = view_of(&m);
+	v.writer = "dead";
+	text = drawn(&v);
+	assert_non_null(strstr(text, "demo: writer dead, data stale, epoch 2, "));
+	assert_non_null(strstr(text, " 0.0s!\n"));
+	assert_non_null(strstr(text, " 0.2s!\n"));
+	free(text);
+	market_fini(&m);
+}
+
+static void
 every_line_fits_every_width_and_height(void **state)
 {
 	struct market m;
@@ -220,6 +239,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_screen_of_80_columns),
+		cmocka_unit_test(under_a_dead_writer_every_instrument_is_stale),
 		cmocka_unit_test(every_line_fits_every_width_and_height),
 		cmocka_unit_test(a_price_is_shown_whole_or_not_at_all),
 		cmocka_unit_test(the_order_is_by_rate_or_by_name),

@@ -7,9 +7,11 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/exchange-sim/floor.h"
 #include "tools/exchange-sim/message.h"
 
 #define START INT64_C(1795456294050000000)
@@ -342,10 +344,23 @@ candles_begin_where_the_calendar_says(void **state)
 	assert_int_equal(start / 1000000000, 1709251200);
 }
 
+static void
+no_symbols_and_too_many_are_told_apart(void **state)
+{
+	static struct floor f;
+
+	(void)state;
+	assert_int_equal(floor_init(&f, "0", 1), -EDOM);
+	floor_fini(&f);
+	assert_int_equal(floor_init(&f, "100000", 1), -ERANGE);
+	floor_fini(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_symbols_and_too_many_are_told_apart),
 		cmocka_unit_test(diffs_quotes_trades_and_candles_agree),
 		cmocka_unit_test(the_same_seed_gives_the_same_bytes),
 		cmocka_unit_test(a_long_walk_keeps_its_book_and_its_price),

@@ -23,7 +23,9 @@ read_list(struct floor *f, const char *list)
 	unsigned long n = strtoul(list, &end, 10);
 
 	if (list[0] != '\0' && *end == '\0') {
-		if (n == 0 || n > FLOOR_SYMBOLS_MAX)
+		if (n == 0)
+			return -EDOM;
+		if (n > FLOOR_SYMBOLS_MAX)
 			return -ERANGE;
 		for (f->nsymbols = 0; f->nsymbols < n; f->nsymbols++)
 			instrument_numbered(&f->symbol[f->nsymbols].what, f->nsymbols);

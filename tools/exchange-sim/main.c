@@ -142,6 +142,8 @@ symbols_error(int error)
 		return "not a list of symbols";
 	case -EEXIST:
 		return "a symbol occurs twice";
+	case -EDOM:
+		return "at least one symbol is wanted";
 	case -ERANGE:
 		return "too many symbols, or too long a name";
 	default:

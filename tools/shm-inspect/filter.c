@@ -1,5 +1,7 @@
 #include "tools/shm-inspect/filter.h"
 
+#include <string.h>
+
 void
 filter_init(struct filter *f, const struct options *o)
 {
@@ -9,15 +11,45 @@ filter_init(struct filter *f, const struct options *o)
 		f->id[i] = TICK_NO_INSTRUMENT;
 }
 
+static unsigned char
+upper(char c)
+{
+	return (unsigned char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+}
+
+/* Letters of ASCII in either case: the exchange writes "btcusdt" in its stream names. */
+static bool
+is_alike(const struct tick_instrument *i, const char *symbol)
+{
+	size_t n = strlen(symbol);
+
+	if (i->symbol_bytes != n || n > TICK_SYMBOL_MAX)
+		return false;
+	while (n > 0 && upper(i->symbol[n - 1]) == upper(symbol[n - 1]))
+		n--;
+	return n == 0;
+}
+
+/* The instrument of that very name, else the first that differs only in case. */
+static uint32_t
+look_up(const struct tick_reader *reader, const char *symbol)
+{
+	int64_t exact = tick_reader_find(reader, symbol);
+
+	if (exact >= 0)
+		return (uint32_t)exact;
+	for (uint32_t id = 0; id < tick_reader_instruments(reader); id++)
+		if (is_alike(tick_reader_instrument(reader, id), symbol))
+			return id;
+	return TICK_NO_INSTRUMENT;
+}
+
 void
 filter_on_directory(struct filter *f, const struct tick_reader *reader)
 {
 	f->known = tick_reader_instruments(reader);
-	for (unsigned i = 0; i < f->o->symbols; i++) {
-		int64_t id = tick_reader_find(reader, f->o->symbol[i]);
-
-		f->id[i] = id < 0 ? TICK_NO_INSTRUMENT : (uint32_t)id;
-	}
+	for (unsigned i = 0; i < f->o->symbols; i++)
+		f->id[i] = look_up(reader, f->o->symbol[i]);
 }
 
 bool

@@ -1,6 +1,7 @@
 /*
  * Which ticks are wanted. Symbols are looked up when the directory grows; one
- * that is not there yet may come later.
+ * that is not there yet may come later. Upper and lower case of ASCII are the
+ * same, unless there is an instrument of the very name.
  */
 #ifndef TOOLS_SHM_INSPECT_FILTER_H
 #define TOOLS_SHM_INSPECT_FILTER_H

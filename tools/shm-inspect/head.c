@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include <tickring/board.h>
+#include <tickring/status.h>
 
 #include "tools/common/clock.h"
 #include "tools/common/exits.h"
@@ -14,11 +15,14 @@
 #include "tools/shm-inspect/source.h"
 #include "tools/shm-inspect/words.h"
 
+#define STATE_MAX 48 /* "stale (writer replaced)" */
+
 static void
-show_header(struct sheet *sheet, const struct source *s)
+show_header(struct sheet *sheet, const struct source *s, bool raw)
 {
+	const char *writer = source_health(s);
 	const struct tick_segment_header *h = tick_reader_header(s->reader);
-	char feed[sizeof(h->feed) + 1], abi[24], generation[24];
+	char feed[sizeof(h->feed) + 1], abi[24], generation[24], state[STATE_MAX];
 	struct record r;
 
 	text_clean(h->feed, sizeof(h->feed), feed, sizeof(feed));
@@ -26,9 +30,11 @@ show_header(struct sheet *sheet, const struct source *s)
 	snprintf(generation, sizeof(generation), "%016" PRIx64, h->generation);
 	record_begin(&r, "ring", false);
 	record_text(&r, "feed", feed);
-	record_text(&r, "writer", source_health(s));
+	record_text(&r, "writer", writer);
 	record_int(&r, "writer_pid", (int64_t)TICK_LOAD(&h->writer_pid));
-	record_text(&r, "state", words_segment_state(TICK_LOAD(&h->state)));
+	record_text(&r, "state",
+	    words_under(writer, words_segment_state(TICK_LOAD(&h->state)), !raw, state,
+	        sizeof(state)));
 	record_int(&r, "epoch", TICK_LOAD(&h->epoch));
 	record_time(&r, "started", TICK_LOAD(&h->started_ns));
 	record_span(&r, "heartbeat_age",
@@ -101,13 +107,48 @@ head_run(const struct options *o)
 	if (rc >= 0)
 		return rc;
 	sheet_init(&sheet, stdout, o->output);
-	show_header(&sheet, &s);
+	show_header(&sheet, &s, o->output != OUTPUT_TEXT);
 	for (uint32_t id = 0; id < tick_reader_instruments(s.reader); id++)
 		if (filter_wants_instrument(&f, s.reader, id))
 			show_instrument(&sheet, tick_reader_instrument(s.reader, id));
 	sheet_end(&sheet);
 	source_close(&s);
 	return EXIT_FINE;
+}
+
+/* How many of its lines the feed says are live; TICK_ABSENT: it says nothing. */
+static void
+count_lines(const char *feed, bool alive, int64_t *live, int64_t *lines)
+{
+	static struct tick_status st;
+	struct tick_status_reader *reader;
+
+	*live = *lines = TICK_ABSENT;
+	if (tick_status_open(&reader, feed) != 0)
+		return;
+	if (status_read(reader, &st) == 0) {
+		*live = alive ? st.lines_live : 0;
+		*lines = st.lines;
+	}
+	tick_status_close(&reader);
+}
+
+static void
+record_lines(struct record *r, const struct options *o, bool alive, char *text, size_t size)
+{
+	int64_t live, lines;
+
+	count_lines(o->feed, alive, &live, &lines);
+	if (o->output != OUTPUT_TEXT) {
+		record_int(r, "lines_live", live);
+		record_int(r, "lines", lines);
+		return;
+	}
+	if (lines == TICK_ABSENT)
+		snprintf(text, size, "-");
+	else
+		snprintf(text, size, "%" PRId64 "/%" PRId64 " live", live, lines);
+	record_text(r, "lines", text);
 }
 
 int
@@ -117,6 +158,7 @@ check_run(const struct options *o)
 	struct sheet sheet;
 	struct record r;
 	const struct tick_segment_header *h;
+	char lines[64];
 	int health, rc = source_open(&s, o);
 
 	if (rc >= 0)
@@ -130,6 +172,7 @@ check_run(const struct options *o)
 	record_int(&r, "epoch", TICK_LOAD(&h->epoch));
 	record_span(&r, "heartbeat_age",
 	    clock_between_ns(clock_mono_ns(), TICK_LOAD(&h->heartbeat_ns)));
+	record_lines(&r, o, health == TICK_END, lines, sizeof(lines));
 	record_text(&r, "text",
 	    health == TICK_END ? "the writer is fine" : tick_outcome_text(health));
 	sheet_record(&sheet, &r);
@@ -140,14 +183,14 @@ check_run(const struct options *o)
 
 static void
 show_board_entry(struct sheet *sheet, const struct tick_board *board,
-    const struct tick_instrument *i, bool raw)
+    const struct tick_instrument *i, const char *writer, enum output output)
 {
 	struct tick_quote q = {.recv_ns = TICK_ABSENT, .id = TICK_ABSENT, .bid_px = TICK_ABSENT,
 	    .bid_qty = TICK_ABSENT, .ask_px = TICK_ABSENT, .ask_qty = TICK_ABSENT};
 	struct tick_last_trade t = {.price = TICK_ABSENT, .qty = TICK_ABSENT};
 	struct tick_data d = {.state = TICK_DATA_NONE};
 	bool no_trade = tick_board_trade(board, i->id, &t) != 0;
-	char symbol[TICK_SYMBOL_MAX + 1];
+	char symbol[TICK_SYMBOL_MAX + 1], data[STATE_MAX];
 	struct record r;
 
 	tick_board_quote(board, i->id, &q);
@@ -155,7 +198,9 @@ show_board_entry(struct sheet *sheet, const struct tick_board *board,
 	text_clean(i->symbol, TICK_SYMBOL_MAX, symbol, sizeof(symbol));
 	record_begin(&r, "board", true);
 	record_text(&r, "symbol", symbol);
-	record_text(&r, "data", words_data_state(d.state));
+	record_text(&r, "data",
+	    words_under(writer, words_data_state(d.state), output == OUTPUT_TEXT, data,
+	        sizeof(data)));
 	record_decimal(&r, "bid_qty", q.bid_qty, i->qty_exponent, i->qty_step);
 	record_decimal(&r, "bid_px", q.bid_px, i->price_exponent, i->price_step);
 	record_decimal(&r, "ask_px", q.ask_px, i->price_exponent, i->price_step);
@@ -165,10 +210,12 @@ show_board_entry(struct sheet *sheet, const struct tick_board *board,
 	record_text(&r, "taker", no_trade ? "-" : t.flags & TICK_FLAG_SIDE ? "sell" : "buy");
 	record_int(&r, "quote_id", q.id);
 	record_span(&r, "quote_age", clock_between_ns(clock_wall_ns(), q.recv_ns));
-	if (raw) { /* mantissas say nothing without them */
+	if (output == OUTPUT_TSV) { /* mantissas say nothing without them */
 		record_int(&r, "price_exponent", i->price_exponent);
 		record_int(&r, "qty_exponent", i->qty_exponent);
 	}
+	if (output != OUTPUT_TEXT)
+		record_text(&r, "writer", writer);
 	sheet_record(sheet, &r);
 }
 
@@ -179,6 +226,7 @@ board_run(const struct options *o)
 	struct source s;
 	struct filter f;
 	struct sheet sheet;
+	const char *writer;
 	int rc = open_once(&s, &f, o);
 
 	if (rc >= 0)
@@ -190,11 +238,12 @@ board_run(const struct options *o)
 		source_close(&s);
 		return rc == TICK_E_SYSTEM ? EXIT_OTHER : EXIT_FEED;
 	}
+	writer = source_health(&s);
 	sheet_init(&sheet, stdout, o->output);
 	for (uint32_t id = 0; id < tick_reader_instruments(s.reader); id++)
 		if (filter_wants_instrument(&f, s.reader, id))
 			show_board_entry(&sheet, board, tick_reader_instrument(s.reader, id),
-			    o->output == OUTPUT_TSV);
+			    writer, o->output);
 	sheet_end(&sheet);
 	if (tick_board_check(board) != TICK_END)
 		fprintf(stderr, "shm-inspect: board of feed \"%s\": %s; the last values\n",

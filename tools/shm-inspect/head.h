@@ -4,6 +4,15 @@
 
 #include "tools/shm-inspect/options.h"
 
+struct tick_status;
+struct tick_status_reader;
+
+/*
+ * As tick_status_read(), but tries for a tenth of a second while the writer is
+ * in the middle of an update.
+ */
+int status_read(const struct tick_status_reader *reader, struct tick_status *out);
+
 /* Each returns the exit code. */
 int head_run(const struct options *o);
 int check_run(const struct options *o);

@@ -83,8 +83,8 @@ show_rate(struct sheet *sheet, const char *type, uint64_t count, int64_t ran_ns)
 	record_begin(&r, "rate", true);
 	record_text(&r, "type", type);
 	record_int(&r, "ticks", (int64_t)count);
-	record_decimal(&r, "ticks_per_s",
-	    ran_ns > 0 ? (int64_t)((double)count * 1e10 / (double)ran_ns) : 0, -1, 0);
+	record_tenths(&r, "ticks_per_s",
+	    ran_ns > 0 ? (int64_t)((double)count * 1e10 / (double)ran_ns) : 0);
 	sheet_record(sheet, &r);
 }
 

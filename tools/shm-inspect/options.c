@@ -23,7 +23,8 @@ enum {
 
 static const struct cli_option table[] = {
 	{KEY_HEAD, "head", NULL, "header and directory once (default when stdout\nis no terminal)"},
-	{KEY_CHECK, "check", NULL, "one line on the writer; exit code 1 unless it\nis alive"},
+	{KEY_CHECK, "check", NULL,
+	    "one line on the writer; exit code 1 unless it\nis alive, whatever its lines do"},
 	{'b', "board", NULL, "top of book of each instrument, once"},
 	{'s', "status", NULL, "lines and counters of the feed, once"},
 	{'f', "follow", NULL, "ticks as they come"},
@@ -31,7 +32,8 @@ static const struct cli_option table[] = {
 	{KEY_LATENCY, "latency", NULL, "measure latencies (10 s, or --duration)"},
 	{KEY_RATE, "rate", NULL, "measure ticks per second by type (1 s, or as\nlong as told)"},
 	{'o', "output", "FORMAT", "text, json (one object a line) or tsv (raw\nintegers)"},
-	{'i', "instrument", "SYMBOL", "only these; may be repeated, may be a comma list"},
+	{'i', "instrument", "SYMBOL",
+	    "only these, in upper or lower case; may be\nrepeated, may be a comma list"},
 	{'t', "type", "TYPE", "only these types of ticks, as -i; see below"},
 	{'n', "count", "N", "follow: stop after N ticks"},
 	{KEY_FROM, "from", "WHERE", "newest (default) or oldest tick in the ring"},
@@ -266,6 +268,10 @@ options_read(struct options *o, int argc, char **argv, bool terminal)
 			chosen = true;
 		else if (!read_switch(o, key) && !read_value(o, key, argument))
 			return EXIT_USAGE;
+	}
+	if (o->mode == MODE_LIVE && o->output != OUTPUT_TEXT) {
+		cli_wrong(&cli, "--live is text only; --follow and --status have json and tsv");
+		return EXIT_USAGE;
 	}
 	if (!chosen)
 		o->mode = terminal && o->output == OUTPUT_TEXT ? MODE_LIVE : MODE_HEAD;

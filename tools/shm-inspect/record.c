@@ -34,6 +34,12 @@ record_int(struct record *r, const char *name, int64_t value)
 }
 
 void
+record_tenths(struct record *r, const char *name, int64_t tenths)
+{
+	add(r, name, FIELD_TENTHS, tenths);
+}
+
+void
 record_decimal(struct record *r, const char *name, int64_t mantissa, int exponent, int64_t step)
 {
 	struct field *f = add(r, name, FIELD_DECIMAL, mantissa);

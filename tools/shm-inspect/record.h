@@ -14,6 +14,7 @@
 enum field_kind {
 	FIELD_TEXT,
 	FIELD_INT,
+	FIELD_TENTHS,  /* of a count, shown with one decimal in every format */
 	FIELD_DECIMAL, /* mantissa, exponent, step as in num_decimal() */
 	FIELD_TIME,    /* wall clock, ns */
 	FIELD_SPAN     /* ns */
@@ -41,6 +42,7 @@ void record_begin(struct record *r, const char *kind, bool table);
 /* Adds a field. */
 void record_text(struct record *r, const char *name, const char *text);
 void record_int(struct record *r, const char *name, int64_t value);
+void record_tenths(struct record *r, const char *name, int64_t tenths);
 void record_decimal(struct record *r, const char *name, int64_t mantissa, int exponent,
     int64_t step);
 void record_time(struct record *r, const char *name, int64_t wall_ns);

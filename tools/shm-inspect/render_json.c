@@ -29,6 +29,15 @@ put_decimal(FILE *out, const char *name, int64_t mantissa, int exponent)
 		fprintf(out, ",\"%s\":\"%s\"", name, num_decimal(mantissa, exponent, 0, text));
 }
 
+/* A count per time: a JSON number with one decimal. */
+static void
+put_tenths(FILE *out, const char *name, int64_t tenths)
+{
+	char text[NUM_MAX];
+
+	fprintf(out, ",\"%s\":%s", name, num_decimal(tenths, -1, 0, text));
+}
+
 static void
 put_text(FILE *out, const char *name, const char *text)
 {
@@ -45,6 +54,8 @@ json_record(struct sheet *s, const struct record *r)
 
 		if (f->kind == FIELD_TEXT)
 			put_text(s->out, f->name, f->text);
+		else if (f->kind == FIELD_TENTHS)
+			put_tenths(s->out, f->name, f->value);
 		else if (f->kind == FIELD_DECIMAL)
 			put_decimal(s->out, f->name, f->value, f->exponent);
 		else

@@ -14,6 +14,8 @@ words_of(const struct field *f, char buffer[NUM_MAX])
 	switch (f->kind) {
 	case FIELD_TEXT:
 		return f->text;
+	case FIELD_TENTHS:
+		return num_decimal(f->value, -1, 0, buffer);
 	case FIELD_DECIMAL:
 		return num_decimal(f->value, f->exponent, f->step, buffer);
 	case FIELD_TIME:
@@ -163,6 +165,65 @@ put_numbers(FILE *out, const int64_t *v, int count)
 }
 
 static void
+put_named(FILE *out, const char *name, int64_t value)
+{
+	if (value == TICK_ABSENT)
+		fprintf(out, " %s=-", name);
+	else
+		fprintf(out, " %s=%" PRId64, name, value);
+}
+
+static const char *
+type_name(int64_t type)
+{
+	bool known = type >= 0 && type < TICK_TYPE_COUNT;
+
+	return tick_type_name(known ? (unsigned)type : TICK_TYPE_COUNT);
+}
+
+/* What the feed says, its values by name: docs/SHM.md, "Feed events". */
+static void
+put_event(FILE *out, const struct tick *t)
+{
+	char span[NUM_MAX];
+
+	fputs(tick_reason_text(t->event.reason), out);
+	switch (t->event.reason) {
+	case TICK_REASON_START:
+		put_named(out, "epoch", t->event.a);
+		break;
+	case TICK_REASON_STOP:
+		break;
+	case TICK_REASON_RESTART:
+		put_named(out, "epoch", t->event.a);
+		put_named(out, "torn", t->event.b);
+		fprintf(out, " silent=%s", num_span(t->event.c, span));
+		break;
+	case TICK_REASON_GAP:
+		fprintf(out, " type=%s", type_name(t->event.a));
+		put_named(out, "first", t->event.b);
+		put_named(out, "last", t->event.c);
+		break;
+	case TICK_REASON_LINE_UP:
+		put_named(out, "line", t->event.a);
+		break;
+	case TICK_REASON_LINE_DOWN:
+		put_named(out, "line", t->event.a);
+		fprintf(out, " why=%s", tick_reason_label(t->event.b));
+		break;
+	case TICK_REASON_UNFIT:
+		fprintf(out, " type=%s", type_name(t->event.a));
+		put_named(out, "id", t->event.b);
+		break;
+	default:
+		put_named(out, "a", t->event.a);
+		put_named(out, "b", t->event.b);
+		put_named(out, "c", t->event.c);
+		break;
+	}
+}
+
+static void
 put_payload(FILE *out, const struct tick_line *line)
 {
 	const struct tick *t = line->tick;
@@ -186,8 +247,7 @@ put_payload(FILE *out, const struct tick_line *line)
 		put_kline(out, line);
 		break;
 	case TICK_FEED_EVENT:
-		fputs(tick_reason_text(t->event.reason), out);
-		put_numbers(out, &t->v[1], 3);
+		put_event(out, t);
 		break;
 	default:
 		fputs("raw", out);

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "tools/common/num.h"
 #include "tools/shm-inspect/render.h"
 
 static void
@@ -16,6 +17,8 @@ put_int(FILE *out, int64_t value)
 static void
 tsv_record(struct sheet *s, const struct record *r)
 {
+	char decimal[NUM_MAX];
+
 	if (s->kind == NULL || strcmp(s->kind, r->kind) != 0) {
 		fputs("kind", s->out);
 		for (unsigned i = 0; i < r->count; i++)
@@ -28,6 +31,8 @@ tsv_record(struct sheet *s, const struct record *r)
 
 		if (f->kind == FIELD_TEXT)
 			fprintf(s->out, "\t%s", f->text);
+		else if (f->kind == FIELD_TENTHS)
+			fprintf(s->out, "\t%s", num_decimal(f->value, -1, 0, decimal));
 		else
 			put_int(s->out, f->value);
 	}

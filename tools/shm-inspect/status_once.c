@@ -93,8 +93,8 @@ show_counters(struct sheet *sheet, const struct tick_status *st)
 	}
 }
 
-static int
-read_patiently(const struct tick_status_reader *reader, struct tick_status *out)
+int
+status_read(const struct tick_status_reader *reader, struct tick_status *out)
 {
 	int rc = tick_status_read(reader, out);
 
@@ -122,7 +122,7 @@ status_run(const struct options *o)
 
 	if (rc != 0)
 		return complain(o, rc);
-	rc = read_patiently(reader, &st);
+	rc = status_read(reader, &st);
 	if (rc != 0) {
 		tick_status_close(&reader);
 		return complain(o, rc);

@@ -147,11 +147,19 @@ put_age(const struct view *v, const struct market_row *row, bool stale, char *ce
 }
 
 static bool
+is_alive(const struct view *v)
+{
+	return strcmp(v->writer, "alive") == 0;
+}
+
+/* A writer that is not alive keeps nothing up to date, whatever it said last. */
+static bool
 is_stale(const struct view *v, const struct market_row *row)
 {
 	if (row->updated_ns == TICK_ABSENT)
 		return false;
-	return row->stale || clock_between_ns(v->wall_ns, row->updated_ns) > VIEW_STALE_NS;
+	return !is_alive(v) || row->stale ||
+	    clock_between_ns(v->wall_ns, row->updated_ns) > VIEW_STALE_NS;
 }
 
 /* As exact, and shorter where it is small: "15e-8". */
@@ -235,12 +243,13 @@ put_titles(const struct view *v, FILE *out, const int width[COLUMNS])
 static void
 put_feed(const struct view *v, FILE *out)
 {
-	bool fine = strcmp(v->writer, "alive") == 0;
+	bool fine = is_alive(v);
 	char line[512], a[NUM_MAX], b[NUM_MAX], c[NUM_MAX], d[NUM_MAX];
 
 	snprintf(line, sizeof(line),
-	    "%s: writer %s, epoch %" PRIu32 ", heartbeat %s, lines %s/%s live%s",
-	    v->feed, v->writer, v->epoch, num_span(v->heartbeat_age_ns, a),
+	    "%s: writer %s%s, epoch %" PRIu32 ", heartbeat %s, lines %s/%s live%s",
+	    v->feed, v->writer, fine ? "" : ", data stale", v->epoch,
+	    num_span(v->heartbeat_age_ns, a),
 	    num_short(v->lines_live, b), num_short(v->lines, c),
 	    v->paused ? "  [PAUSED]" : "");
 	paint(v, out, fine ? BOLD : RED);

@@ -33,7 +33,7 @@ struct view {
 	int64_t wall_ns;     /* now */
 };
 
-/* An instrument without news for longer is marked. */
+/* An instrument without news for longer is marked; all are when the writer is not alive. */
 #define VIEW_STALE_NS INT64_C(10000000000)
 
 /* Draws everything; each line ends with a newline and fits the columns. */

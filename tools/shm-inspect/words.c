@@ -1,5 +1,8 @@
 #include "tools/shm-inspect/words.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include <tickring/layout.h>
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -56,4 +59,19 @@ words_data_state(int64_t state)
 	};
 
 	return WORD(words, (uint64_t)state);
+}
+
+const char *
+words_under(const char *writer, const char *state, bool why, char *out, size_t size)
+{
+	bool kept_up = strcmp(writer, "alive") == 0 ||
+	    (strcmp(state, "live") != 0 && strcmp(state, "syncing") != 0);
+
+	if (kept_up)
+		snprintf(out, size, "%s", state);
+	else if (why)
+		snprintf(out, size, "stale (writer %s)", writer);
+	else
+		snprintf(out, size, "stale");
+	return out;
 }
