@@ -58,7 +58,7 @@ FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/listed
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
-TOOLS := exchange-sim shm-inspect
+TOOLS := exchange-sim pool-status shm-inspect
 tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/capture.c tools/exchange-sim/console.c \
                      tools/exchange-sim/control.c tools/exchange-sim/deliver.c \
@@ -80,6 +80,13 @@ tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/state.c tools/exchange-sim/stream.c \
                      tools/exchange-sim/strike.c tools/exchange-sim/text.c \
                      tools/exchange-sim/visitor.c tools/exchange-sim/wire.c
+tool-pool-status := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
+                    tools/common/stop.c tools/common/table.c tools/common/term.c \
+                    tools/common/text.c tools/pool-status/figures.c tools/pool-status/main.c \
+                    tools/pool-status/options.c tools/pool-status/render_json.c \
+                    tools/pool-status/render_prom.c tools/pool-status/render_text.c \
+                    tools/pool-status/report.c tools/pool-status/show.c \
+                    tools/pool-status/source.c
 tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/filter.c \
@@ -95,6 +102,7 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
 # Tests: one binary per file, all with the same libraries. test_KEY_*.c and
 # test_KEY.c are also linked with the tool tested-KEY, all of it but main().
 tested-inspect := shm-inspect
+tested-poolstatus := pool-status
 tested-sim := exchange-sim
 UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
@@ -108,7 +116,9 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_json_events.c tests/unit/test_ledger.c tests/unit/test_limits.c \
               tests/unit/test_log.c tests/unit/test_mapping.c tests/unit/test_names.c \
               tests/unit/test_pipeline.c tests/unit/test_pipeline_legs.c \
-              tests/unit/test_pipeline_life.c tests/unit/test_pool.c tests/unit/test_quota.c \
+              tests/unit/test_pipeline_life.c tests/unit/test_pool.c \
+              tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
+              tests/unit/test_poolstatus_render.c tests/unit/test_quota.c \
               tests/unit/test_recall.c tests/unit/test_request.c tests/unit/test_retry.c \
               tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
               tests/unit/test_session.c tests/unit/test_session_streams.c \
@@ -126,9 +136,9 @@ IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspe
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_blocked_log.c \
                 tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
-                tests/system/test_exchange_strict.c tests/system/test_transport.c \
-                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
-                tests/system/test_transport_refusal.c
+                tests/system/test_exchange_strict.c tests/system/test_pool_status.c \
+                tests/system/test_transport.c tests/system/test_transport_full.c \
+                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
            tests/fuzz/fuzz_wsframe.c
 
@@ -140,13 +150,13 @@ SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
-                tests/pipeline_rig.c tests/shm_fixture.c tests/bench/bench_clock.c \
-                tests/bench/board_load.c tests/bench/figures.c tests/bench/paced.c \
-                tests/bench/pair.c tests/bench/pingpong.c tests/bench/plain.c \
-                tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
-                tests/system/certs.c tests/system/daemon.c tests/system/feed_rig.c \
-                tests/system/sim_rig.c tests/system/transport_rig.c tests/system/ws_server.c \
-                tests/ipc/python_rig.c tests/ipc/witness.c
+                tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c \
+                tests/bench/bench_clock.c tests/bench/board_load.c tests/bench/figures.c \
+                tests/bench/paced.c tests/bench/pair.c tests/bench/pingpong.c \
+                tests/bench/plain.c tests/bench/ring_alone.c tests/bench/ring_flow.c \
+                tests/bench/ring_paced.c tests/system/certs.c tests/system/daemon.c \
+                tests/system/feed_rig.c tests/system/sim_rig.c tests/system/transport_rig.c \
+                tests/system/ws_server.c tests/ipc/python_rig.c tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c tests/bench/bench_ring.c tests/bench/bench_ring_plain.c

@@ -191,7 +191,9 @@ def compare_board(feed):
             none = (layout.ABSENT,) * 7
             q, t = quote or tickring.Quote(*none), trade or tickring.Trade(*none)
             px, qty = i.price_exponent, i.qty_exponent
-            states = ("none", "syncing", "live", "stale", "halted")
+            states = ["none", "syncing", "live", "stale", "halted"]
+            if row["writer"] != "alive":  # then nothing is live in its eyes
+                states[1:3] = "stale", "stale"
             expect(i.symbol, {
                 "symbol": i.symbol, "data": states[data.state] if data else "none",
                 "bid_qty": fixed(q.bid_qty, qty), "bid_px": fixed(q.bid_px, px),
@@ -199,7 +201,7 @@ def compare_board(feed):
                 "last_px": fixed(t.price, px), "last_qty": fixed(t.qty, qty),
                 "taker": "-" if not trade else "sell" if t.flags & layout.FLAG_SIDE else "buy",
                 "quote_id": None if q.id == layout.ABSENT else q.id,
-            }, {key: row[key] for key in row if key not in ("kind", "quote_age")})
+            }, {key: row[key] for key in row if key not in ("kind", "quote_age", "writer")})
         try:
             board.quote(len(instruments) + 1000)
             sys.exit("an instrument beyond the board is no error")

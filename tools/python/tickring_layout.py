@@ -20,7 +20,7 @@ REASON_RESTART = 3
 COUNTERS = tuple("""messages message_bytes ticks trades agg_trades quotes depths partial_depths
     klines replies error_replies server_shutdowns malformed unfit oversize unknown binary
     no_instrument duplicates gaps gap_ids off_market connects connect_failures disconnects
-    requests controls_dropped log_dropped""".split())
+    requests controls_dropped log_dropped late held id_resets""".split())
 
 
 class Tick(NamedTuple):
@@ -127,6 +127,15 @@ class Line(NamedTuple):
     messages: int
     bytes: int
     pings: int
+    role: int
+    leg: int
+    peer: int
+    retire_at_ns: int
+    round_trip_ns: int
+    pongs_permille: int
+    sends_used: int
+    wins: int
+    duplicates: int
     endpoint: str
 
 
@@ -194,8 +203,8 @@ LAYOUT: Dict[str, Tuple[int, Fields]] = {
     "tick_board_trade": (64, _words(0, "seq", *Trade._fields)),
     "tick_board_state": (64, _words(0, "seq", *Data._fields)),
     "tick_board_book": (64, _words(0, "seq", *Book._fields)),
-    "tick_status_block": (18048, {"seq": (0, 8), "status": (128, 17808)}),
-    "tick_status": (17808, {
+    "tick_status_block": (34944, {"seq": (0, 8), "status": (128, 34704)}),
+    "tick_status": (34704, {
         **_words(0, *FeedStatus._fields[:5], "lines", *FeedStatus._fields[5:8]),
         "publish": (256, 48), "arrival": (304, 48), "counter": (352, 8 * COUNTERS_MAX),
         "line": (1376, 256 * LINES_MAX), "transport": (17760, 16), "version": (17776, 32)}),

@@ -1,0 +1,189 @@
+#include "tools/pool-status/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <tickring/status.h>
+
+#include "tools/common/cli.h"
+#include "tools/common/clock.h"
+#include "tools/common/exits.h"
+
+enum {
+	KEY_CHECK = CLI_LONG,
+	KEY_STREAMS,
+	KEY_BUDGETS,
+	KEY_WHY,
+	KEY_PLAIN,
+	KEY_DURATION,
+	KEY_INTERVAL
+};
+
+static const struct cli_option table[] = {
+	{KEY_STREAMS, "streams", NULL, "streams wanted, sent, acknowledged; healing"},
+	{KEY_BUDGETS, "budgets", NULL, "what is used of the exchange's limits"},
+	{KEY_WHY, "why", "LINE", "the last transitions of that line with their reasons"},
+	{KEY_CHECK, "check", NULL, "one row; exit code 1 unless all lines are live"},
+	{'f', "follow", NULL, "at each interval: redrawn, or blocks; key: q quit"},
+	{'o', "output", "FORMAT", "text, json (one object a line) or prom (Prometheus)"},
+	{'n', "count", "N", "follow: stop after N blocks"},
+	{KEY_DURATION, "duration", "SECONDS", "follow: stop after that time"},
+	{KEY_INTERVAL, "interval", "SECONDS", "of redraws, blocks and rates (default 1)"},
+	{KEY_PLAIN, "plain", NULL, "follow: blocks of text instead of redrawing"},
+	{'w', "wait", "[SECONDS]", "wait for a missing segment, for ever if no\ntime is given"},
+	{'h', "help", NULL, "this text"},
+	{'V', "version", NULL, "version"},
+};
+
+static const struct cli cli = {
+	.program = "pool-status",
+	.usage = "[options] [FEED]",
+	.about = "Shows the connections of a feed (default \"feed\": /dev/shm/feed.status), or\n"
+             "of a path to a ring file. The last status of a dead feed stays readable.",
+	.options = table,
+	.count = sizeof(table) / sizeof(table[0]),
+};
+
+static bool
+read_output(struct options *o, const char *text)
+{
+	static const char *const names[] = {"text", "json", "prom"};
+
+	for (unsigned i = 0; i < 3; i++)
+		if (strcmp(text, names[i]) == 0) {
+			o->output = (enum output)i;
+			return true;
+		}
+	cli_wrong(&cli, "--output %s: text, json or prom", text);
+	return false;
+}
+
+static bool
+read_line(struct options *o, const char *text)
+{
+	uint64_t line;
+
+	if (!cli_count(text, &line) || line >= TICK_LINES_MAX) {
+		cli_wrong(&cli, "--why %s: not a line, 0 to %d", text, TICK_LINES_MAX - 1);
+		return false;
+	}
+	o->mode = MODE_WHY;
+	o->line = (int64_t)line;
+	return true;
+}
+
+static bool
+read_seconds(const char *name, const char *text, int64_t ns_min, int64_t *ns)
+{
+	if (cli_seconds(text, ns) && *ns >= ns_min)
+		return true;
+	cli_wrong(&cli, "--%s %s: not a number of seconds", name, text);
+	return false;
+}
+
+/* False: the value is wrong, and that was said. */
+static bool
+read_value(struct options *o, int key, const char *argument)
+{
+	switch (key) {
+	case 'o':
+		return read_output(o, argument);
+	case KEY_WHY:
+		return read_line(o, argument);
+	case 'n':
+		if (cli_count(argument, &o->count) && o->count > 0)
+			return true;
+		cli_wrong(&cli, "--count %s: not a number of blocks", argument);
+		return false;
+	case KEY_DURATION:
+		return read_seconds("duration", argument, 1, &o->duration_ns);
+	case KEY_INTERVAL:
+		return read_seconds("interval", argument, 10 * NS_PER_MS, &o->interval_ns);
+	case 'w':
+		o->wait = true;
+		return argument == NULL || read_seconds("wait", argument, 1, &o->wait_ns);
+	default:
+		return false;
+	}
+}
+
+/* Options without a value; of those that choose what to show the last one counts. */
+static bool
+read_switch(struct options *o, int key)
+{
+	switch (key) {
+	case KEY_STREAMS:
+		o->mode = MODE_STREAMS;
+		break;
+	case KEY_BUDGETS:
+		o->mode = MODE_BUDGETS;
+		break;
+	case KEY_CHECK:
+		o->mode = MODE_CHECK;
+		break;
+	case KEY_PLAIN:
+		o->plain = true;
+		break;
+	case 'f':
+		o->follow = true;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static int
+apart(const char *one, const char *other)
+{
+	cli_wrong(&cli, "%s does not go with %s", one, other);
+	return EXIT_USAGE;
+}
+
+/* What single options cannot tell: operands, and what does not go together. */
+static int
+finish(struct options *o, int argc, char **argv)
+{
+	if (argc - optind > 1) {
+		cli_wrong(&cli, "one feed at a time, not \"%s\" too", argv[optind + 1]);
+		return EXIT_USAGE;
+	}
+	if (optind < argc)
+		o->feed = argv[optind];
+	if (o->follow && o->mode == MODE_CHECK)
+		return apart("--follow", "--check");
+	if (o->follow && o->output == OUTPUT_PROM)
+		return apart("--follow", "--output prom");
+	if (o->mode == MODE_WHY && o->output == OUTPUT_PROM)
+		return apart("--why", "--output prom");
+	return -1;
+}
+
+int
+options_read(struct options *o, int argc, char **argv)
+{
+	const char *argument;
+	int key;
+
+	*o = (struct options){.feed = "feed", .interval_ns = NS_PER_S};
+	optind = 0; /* reset, also of what glibc keeps */
+	while ((key = cli_next(&cli, argc, argv, &argument)) != CLI_END) {
+		if (key == CLI_INVALID)
+			return EXIT_USAGE;
+		if (key == 'h') {
+			cli_help(&cli, stdout);
+			printf("\nExit codes: 0 fine, 1 a problem with the feed, 2 usage,"
+			       " 3 other.\n");
+			return EXIT_FINE;
+		}
+		if (key == 'V') {
+			printf("pool-status (tickring), ABI %u.%u\n", tick_abi_version() / 1000,
+			    tick_abi_version() % 1000);
+			return EXIT_FINE;
+		}
+		if (!read_switch(o, key) && !read_value(o, key, argument))
+			return EXIT_USAGE;
+	}
+	return finish(o, argc, argv);
+}

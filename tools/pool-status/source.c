@@ -1,0 +1,114 @@
+#include "tools/pool-status/source.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/common/clock.h"
+#include "tools/common/exits.h"
+#include "tools/common/pace.h"
+#include "tools/common/stop.h"
+
+#define READ_ATTEMPTS 100 /* a millisecond apart */
+
+/* TICK_E_ABSENT: no segment, or no status in it yet. */
+static int
+open_and_read(struct source *s)
+{
+	int rc = s->reader != NULL ? 0 : tick_status_open(&s->reader, s->feed);
+
+	return rc != 0 ? rc : source_read(s);
+}
+
+static int
+complain(const struct options *o, int rc)
+{
+	fprintf(stderr, "pool-status: status of feed \"%s\": %s%s\n", o->feed,
+	    tick_outcome_text(rc), rc == TICK_E_ABSENT && !o->wait ? " (--wait waits for it)" : "");
+	return rc == TICK_E_SYSTEM ? EXIT_OTHER : EXIT_FEED;
+}
+
+int
+source_open(struct source *s, const struct options *o)
+{
+	struct pace pace = {0};
+	int64_t begun = clock_mono_ns();
+	bool told = false;
+	int rc;
+
+	memset(s, 0, sizeof(*s));
+	s->feed = o->feed;
+	for (;;) {
+		rc = open_and_read(s);
+		if (rc == 0)
+			return -1;
+		if (rc != TICK_E_ABSENT || !o->wait || stop_asked())
+			break;
+		if (o->wait_ns > 0 && clock_mono_ns() - begun >= o->wait_ns)
+			break;
+		if (!told)
+			fprintf(stderr, "pool-status: waiting for feed \"%s\"\n", o->feed);
+		told = true;
+		clock_sleep_ns(pace_on_idle(&pace));
+	}
+	source_close(s);
+	return stop_asked() ? EXIT_FINE : complain(o, rc);
+}
+
+void
+source_close(struct source *s)
+{
+	tick_status_close(&s->reader);
+}
+
+/* A writer that took the name: its numbers have nothing to do with the old ones. */
+static int
+follow_the_name(struct source *s)
+{
+	struct tick_status_reader *successor;
+	int rc;
+
+	s->health = tick_status_check(s->reader);
+	if (s->health != TICK_E_REPLACED)
+		return 0;
+	rc = tick_status_open(&successor, s->feed);
+	if (rc != 0)
+		return rc;
+	tick_status_close(&s->reader);
+	s->reader = successor;
+	s->copies = 0;
+	return 0;
+}
+
+int
+source_read(struct source *s)
+{
+	unsigned other = 1 - s->newest;
+	int rc = follow_the_name(s);
+
+	if (rc != 0)
+		return rc;
+	rc = tick_status_read(s->reader, &s->copy[other]);
+	for (int i = 1; i < READ_ATTEMPTS && rc == TICK_E_BUSY; i++) {
+		clock_sleep_ns(NS_PER_MS);
+		rc = tick_status_read(s->reader, &s->copy[other]);
+	}
+	s->health = tick_status_check(s->reader);
+	if (rc != 0)
+		return rc;
+	s->newest = other;
+	if (s->copies < 2)
+		s->copies++;
+	return 0;
+}
+
+struct reading
+source_reading(const struct source *s)
+{
+	return (struct reading){
+		.now = &s->copy[s->newest],
+		.before = s->copies == 2 ? &s->copy[1 - s->newest] : NULL,
+		.health = s->health,
+		.wall_ns = clock_wall_ns(),
+		.mono_ns = clock_mono_ns(),
+	};
+}
