@@ -134,17 +134,19 @@ IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspe
              tests/ipc/test_segments.c tests/ipc/test_standby.c tests/ipc/test_torn.c \
              tests/ipc/test_wait.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
-                tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
-                tests/system/test_exchange_strict.c tests/system/test_pool_status.c \
-                tests/system/test_transport.c tests/system/test_transport_loop.c \
+                tests/system/test_blocked_log.c tests/system/test_exchange_faults.c \
+                tests/system/test_exchange_sim.c tests/system/test_exchange_strict.c \
+                tests/system/test_pool_status.c tests/system/test_transport.c \
+                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c
-FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c
+FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
+           tests/fuzz/fuzz_wsframe.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_decode.c
-SHELL_TESTS := tests/system/readme_example.sh
+SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \

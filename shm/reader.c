@@ -124,12 +124,14 @@ tick_reader_check(struct tick_reader *reader)
 int
 reader_nothing(struct tick_reader *r)
 {
+	/* Ticks were found since the writer was called ill: the news is old. */
+	int moved = r->health != TICK_END && r->next != r->ended;
 	int doubt;
 
 	r->ended = r->next;
 	if (++r->idle % IDLE_CALLS_PER_LOOK != 0 && r->health == TICK_END)
 		return TICK_END;
-	if (reader_now_ns() - r->looked_ns < LOOK_EVERY_NS)
+	if (!moved && reader_now_ns() - r->looked_ns < LOOK_EVERY_NS)
 		return r->health;
 	if (tick_reader_check(r) == TICK_E_TRUNCATED)
 		return r->health; /* touch nothing more */

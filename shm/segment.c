@@ -263,7 +263,6 @@ build(struct segment *s, const struct segment_spec *spec, struct tick_segment_he
 	char tmp[PATH_MAX + 32];
 	int rc;
 
-	s->orphans = orphan_sweep(s->path);
 	snprintf(tmp, sizeof(tmp), "%s.tmp.%ld", s->path, (long)getpid());
 	s->fd = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (s->fd < 0)
@@ -326,6 +325,8 @@ segment_open(struct segment *s, const struct segment_spec *spec, char *why)
 	s->huge_pages = spec->huge_pages;
 	snprintf(s->path, sizeof(s->path), "%s/%s.%s",
 	    spec->directory ? spec->directory : SEGMENT_DIRECTORY, spec->feed, spec->suffix);
+	/* Also where nothing has to be built: the next build may be years away. */
+	s->orphans = orphan_sweep(s->path);
 	rc = open_existing(s, &wanted, spec->claimed, why);
 	if (rc == 1) {
 		s->continued = true;

@@ -2,7 +2,7 @@
 # oracle.sh DIR: replays every recording of DIR through the whole path,
 #   exchange-sim -> TLS -> feedd -> ring -> reader,
 # and compares every trade, aggTrade and bookTicker with DIR/expected. One line
-# per recording; exit 1 on any difference or loss.
+# per recording; exit 1 on any difference or loss, and when DIR has no recording.
 set -u
 
 TICKRING_CAPTURES=$(cd "$1" && pwd) || exit 2
@@ -69,9 +69,15 @@ replay() { # FILE NAME
 	return "$code"
 }
 
+compared=0
 for file in "$TICKRING_CAPTURES"/*.jsonl "$TICKRING_CAPTURES"/*.jsonl.zst; do
 	[ -f "$file" ] || continue
 	name=$(basename "$file" .zst)
+	compared=$((compared + 1))
 	replay "$file" "$(basename "$name" .jsonl)" || status=1
 done
+if [ "$compared" -eq 0 ]; then
+	echo "oracle: no *.jsonl and no *.jsonl.zst in $TICKRING_CAPTURES" >&2
+	status=1
+fi
 exit $status

@@ -10,6 +10,7 @@
 #include "feed/base/log_ring.h"
 
 #define NS_PER_S 1000000000
+#define STOP_WITHIN_S 2 /* what is left must be written by then */
 
 _Atomic int log_level_max = LOG_LEVEL_INFO;
 
@@ -17,13 +18,13 @@ _Atomic int log_level_max = LOG_LEVEL_INFO;
 static struct {
 	enum log_format format;
 	int fd;
-	bool started;
+	bool started, abandoned;
 	_Atomic bool stop;
 	_Atomic uint64_t dropped;
 	uint64_t reported; /* of dropped; the background thread's */
 	struct log_site *_Atomic sites;
 	pthread_t thread;
-	sem_t wake;
+	sem_t wake, ended;
 	struct log_ring ring;
 } log_state = {.format = LOG_FORMAT_LOGFMT, .fd = STDERR_FILENO};
 
@@ -165,21 +166,40 @@ log_drain(int fd)
 	return n;
 }
 
+/* Returns whether it was posted. */
+static bool
+wait_for(sem_t *sem, int seconds)
+{
+	struct timespec until;
+	int rc;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += seconds;
+	do
+		rc = sem_clockwait(sem, CLOCK_MONOTONIC, &until);
+	while (rc != 0 && errno == EINTR);
+	return rc == 0;
+}
+
+static void
+write_all(int64_t second)
+{
+	log_drain(log_state.fd);
+	report_dropped(log_state.fd);
+	report_suppressed(log_state.fd, second);
+}
+
 static void *
 log_thread(void *arg)
 {
 	(void)arg;
 	while (!atomic_load_explicit(&log_state.stop, memory_order_acquire)) {
-		struct timespec until;
-
 		/* Once a second even in silence, for the suppressed lines. */
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec++;
-		sem_clockwait(&log_state.wake, CLOCK_MONOTONIC, &until);
-		log_drain(log_state.fd);
-		report_dropped(log_state.fd);
-		report_suppressed(log_state.fd, clock_now(CLOCK_MONOTONIC) / NS_PER_S);
+		wait_for(&log_state.wake, 1);
+		write_all(clock_now(CLOCK_MONOTONIC) / NS_PER_S);
 	}
+	write_all(INT64_MAX);
+	sem_post(&log_state.ended);
 	return NULL;
 }
 
@@ -193,7 +213,7 @@ log_start(void)
 		return 0;
 	log_ring_init(&log_state.ring);
 	atomic_store_explicit(&log_state.stop, false, memory_order_relaxed);
-	if (sem_init(&log_state.wake, 0, 0) != 0)
+	if (sem_init(&log_state.wake, 0, 0) != 0 || sem_init(&log_state.ended, 0, 0) != 0)
 		return -errno;
 	/* Signals are for the threads that wait for them. */
 	sigfillset(&all);
@@ -202,6 +222,7 @@ log_start(void)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error != 0) {
 		sem_destroy(&log_state.wake);
+		sem_destroy(&log_state.ended);
 		return -error;
 	}
 	log_state.started = true;
@@ -211,16 +232,20 @@ log_start(void)
 void
 log_stop(void)
 {
-	if (!log_state.started)
+	if (!log_state.started || log_state.abandoned)
 		return;
 	atomic_store_explicit(&log_state.stop, true, memory_order_release);
 	sem_post(&log_state.wake);
+	if (!wait_for(&log_state.ended, STOP_WITHIN_S)) {
+		/* Nothing calls a blocked write back; the end of the process takes it along. */
+		log_state.abandoned = true;
+		pthread_detach(log_state.thread);
+		return;
+	}
 	pthread_join(log_state.thread, NULL);
 	log_state.started = false;
-	log_drain(log_state.fd);
-	report_dropped(log_state.fd);
-	report_suppressed(log_state.fd, INT64_MAX);
 	sem_destroy(&log_state.wake);
+	sem_destroy(&log_state.ended);
 }
 
 void

@@ -58,8 +58,9 @@ void log_set_fd(int fd);
 int log_start(void);
 
 /*
- * Writes out what is left and joins the thread; waits as long as the
- * descriptor blocks. Nothing when not started.
+ * Writes out what is left and joins the thread. A descriptor that blocks for
+ * 2 s is given up, for the process has to end: the thread is left where it is,
+ * what is left is lost, and so is every later line. Nothing when not started.
  */
 void log_stop(void);
 

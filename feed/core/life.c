@@ -167,6 +167,7 @@ life_on_end(struct session *session, const struct session_event *event, mono_t n
 {
 	bool lived = session->state == SESSION_LIVE;
 	bool tried = session->state == SESSION_CONNECTING || session->state == SESSION_HANDSHAKE;
+	int32_t retry_after_s = retry_after_honoured(event->retry_after_s, event->http_status);
 
 	session->reason = reason_of(event);
 	session->close_code = event->close_code;
@@ -175,7 +176,7 @@ life_on_end(struct session *session, const struct session_event *event, mono_t n
 		session->reason = TICK_REASON_SERVER_SHUTDOWN;
 	if (tried)
 		route_on_failure(&session->shared->route, session->line, session->reason,
-		    event->retry_after_s, retry_exhausted(&session->retry), now);
+		    retry_after_s, retry_exhausted(&session->retry), now);
 	else
 		route_on_end(&session->shared->route, session->line, !session->shutdown);
 	/*
@@ -184,7 +185,7 @@ life_on_end(struct session *session, const struct session_event *event, mono_t n
 	 * must not be stormed.
 	 */
 	if (session->hurried || !(lived || session->shutdown)) {
-		back_off(session, event->retry_after_s, now, actions);
+		back_off(session, retry_after_s, now, actions);
 		return;
 	}
 	session->counts.failures++;

@@ -61,6 +61,17 @@ retry_init(struct retry *retry, const struct retry_cfg *cfg, uint64_t seed)
 	*retry = (struct retry){.cfg = cfg, .random = seed, .at = MONO_NEVER};
 }
 
+int32_t
+retry_after_honoured(int32_t retry_after_s, int http_status)
+{
+	bool judges_us = http_status == 418 || http_status == 429;
+	int32_t most = judges_us ? RETRY_AFTER_S_MAX : RETRY_AFTER_OTHER_S_MAX;
+
+	if (retry_after_s < 0)
+		return -1;
+	return retry_after_s < most ? retry_after_s : most;
+}
+
 void
 retry_on_failure(struct retry *retry, mono_t now, int32_t retry_after_s)
 {

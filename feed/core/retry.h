@@ -15,6 +15,12 @@
 /* A server's Retry-After beyond this is cut. Binance: bans last 2 minutes to 3 days (2026-08). */
 #define RETRY_AFTER_S_MAX (3 * 24 * 3600)
 
+/*
+ * What an answer that is no verdict on us can ask for. It may be of anything
+ * between us and the exchange, and one wrong word must not park a line for days.
+ */
+#define RETRY_AFTER_OTHER_S_MAX 300
+
 /* No delay is shorter, whatever the jitter says. */
 #define RETRY_DELAY_MIN ((span_t){1000000})
 
@@ -40,8 +46,15 @@ struct retry {
 void retry_init(struct retry *retry, const struct retry_cfg *cfg, uint64_t seed);
 
 /*
- * A try failed or a connection ended. `retry_after_s` is the server's
- * Retry-After in seconds, -1 when none came; it is honoured when it is longer
+ * The Retry-After that counts, of one that came with this HTTP status: all of
+ * it (up to RETRY_AFTER_S_MAX) with 418 and 429, Binance's ban and rate limit
+ * (2026-08); at most RETRY_AFTER_OTHER_S_MAX with any other; -1: none.
+ */
+int32_t retry_after_honoured(int32_t retry_after_s, int http_status);
+
+/*
+ * A try failed or a connection ended. `retry_after_s` is what
+ * retry_after_honoured() said, -1 when none came; it counts when it is longer
  * than our own delay. retry_deadline() then tells when to try.
  */
 void retry_on_failure(struct retry *retry, mono_t now, int32_t retry_after_s);

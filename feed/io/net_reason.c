@@ -17,6 +17,7 @@ net_reason_of_errno(int error)
 	case ENFILE:
 	case ENOMEM:
 	case ENOBUFS:
+	case EAGAIN:
 		return TICK_REASON_INTERNAL;
 	default:
 		return TICK_REASON_UNREACHABLE;

@@ -21,6 +21,7 @@
 #include "feed/io/clock.h"
 #include "feed/io/lws_line.h"
 #include "feed/io/transport_impl.h"
+#include "feed/io/upgrade.h"
 
 /* Per line: at most so much (of 64 KiB each) is taken before the caller is back. */
 #define RECV_CALLS_PER_TURN 2
@@ -34,17 +35,12 @@ impl_of(struct transport *transport)
 static int32_t
 retry_after(struct lws *wsi)
 {
-	char text[16];
-	char *end;
-	long seconds;
+	char text[32];
 
+	/* What has no room is no number of ours either. */
 	if (lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_RETRY_AFTER) <= 0)
 		return -1;
-	errno = 0;
-	seconds = strtol(text, &end, 10);
-	if (end == text || *end != '\0' || errno != 0 || seconds < 0 || seconds > INT32_MAX)
-		return -1; /* the date form, or nonsense */
-	return (int32_t)seconds;
+	return upgrade_retry_after(text);
 }
 
 static int

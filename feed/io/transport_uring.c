@@ -40,17 +40,16 @@ tag_of(enum uring_op op, unsigned line, uint32_t serial)
 	return (uint64_t)op << 56 | (uint64_t)line << 32 | serial;
 }
 
+/* NULL: the queue is full and the kernel takes nothing now (-EAGAIN, -EBUSY). */
 static struct io_uring_sqe *
 get_sqe(struct transport_uring *t)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&t->ring);
 
-	/* Full: the kernel takes all of them at a submit. */
-	while (sqe == NULL) {
-		io_uring_submit(&t->ring);
-		sqe = io_uring_get_sqe(&t->ring);
-	}
-	return sqe;
+	if (sqe != NULL)
+		return sqe;
+	io_uring_submit(&t->ring);
+	return io_uring_get_sqe(&t->ring);
 }
 
 struct io_uring_sqe *
@@ -59,8 +58,26 @@ transport_uring_sqe(struct uring_line *line, enum uring_op op)
 	struct io_uring_sqe *sqe = get_sqe(line->owner);
 
 	/* The prep functions leave user_data alone. */
-	io_uring_sqe_set_data64(sqe, tag_of(op, line->index, line->serial));
+	if (sqe != NULL)
+		io_uring_sqe_set_data64(sqe, tag_of(op, line->index, line->serial));
 	return sqe;
+}
+
+/* Without a polling thread of the kernel's, what it did not take yet is still ours to change. */
+void
+transport_uring_forget(struct transport_uring *t, int fd)
+{
+	const struct io_uring_sq *sq = &t->ring.sq;
+
+	io_uring_submit(&t->ring);
+	for (unsigned i = *sq->khead; i != sq->sqe_tail; i++) {
+		struct io_uring_sqe *sqe = &sq->sqes[i & sq->ring_mask];
+
+		if (sqe->fd != fd)
+			continue;
+		io_uring_prep_nop(sqe);
+		io_uring_sqe_set_data64(sqe, tag_of(URING_OP_IGNORE, 0, 0));
+	}
 }
 
 static void
@@ -68,6 +85,8 @@ arm_wake(struct transport_uring *t)
 {
 	struct io_uring_sqe *sqe = get_sqe(t);
 
+	if (sqe == NULL)
+		return; /* with the next wait */
 	io_uring_prep_poll_multishot(sqe, t->wake_fd, POLLIN);
 	io_uring_sqe_set_data64(sqe, tag_of(URING_OP_WAKE, 0, 0));
 	t->wake_armed = true;
@@ -78,6 +97,8 @@ arm_receive(struct uring_line *line)
 {
 	struct io_uring_sqe *sqe = transport_uring_sqe(line, URING_OP_RECV);
 
+	if (sqe == NULL)
+		return; /* with the next wait */
 	io_uring_prep_recv_multishot(sqe, line->fd, NULL, 0, 0);
 	sqe->flags |= IOSQE_BUFFER_SELECT;
 	sqe->buf_group = BUFFER_GROUP;
@@ -215,9 +236,12 @@ take_completions(struct transport_uring *t)
 	return n;
 }
 
-static void
+/* Returns whether all is armed; else it must be tried again soon. */
+static bool
 rearm(struct transport_uring *t)
 {
+	bool armed = true;
+
 	if (!t->wake_armed)
 		arm_wake(t);
 	for (unsigned i = 0; i < t->base.cfg.lines; i++) {
@@ -225,7 +249,11 @@ rearm(struct transport_uring *t)
 
 		if (line->state >= URING_LINE_TLS && !line->receiving)
 			arm_receive(line);
+		uring_line_flush(line); /* what found no room before */
+		armed = armed && (line->receiving || line->state < URING_LINE_TLS) &&
+		    (line->sending > 0 || line->out_n == 0);
 	}
+	return armed && t->wake_armed;
 }
 
 /* ---- waiting ------------------------------------------------------------------ */
@@ -296,8 +324,7 @@ transport_uring_wait(struct transport *transport, mono_t deadline)
 
 	take_answers(t);
 	deadline = mono_min(deadline, look_at_time(t, now));
-	rearm(t);
-	if (transport_has_events(transport))
+	if (!rearm(t) || transport_has_events(transport))
 		deadline = now;
 	if (io_uring_cq_ready(&t->ring) > 0)
 		io_uring_submit(&t->ring);

@@ -98,14 +98,14 @@ has_token(const char *list, const char *token)
 	return false;
 }
 
-static int32_t
-retry_after_of(const char *value)
+int32_t
+upgrade_retry_after(const char *value)
 {
 	size_t digits = strspn(value, "0123456789");
 
-	if (digits == 0 || value[digits] != '\0')
-		return -1; /* a date: our clocks need not agree, the backoff rules */
-	return digits > RETRY_AFTER_DIGITS_MAX ? INT32_MAX : (int32_t)strtol(value, NULL, 10);
+	if (digits == 0 || digits > RETRY_AFTER_DIGITS_MAX || value[digits] != '\0')
+		return -1; /* the backoff rules */
+	return (int32_t)strtol(value, NULL, 10);
 }
 
 static enum upgrade_result
@@ -113,7 +113,7 @@ take_field(struct upgrade *u, const char *name, const char *value)
 {
 	if (u->status != 101) {
 		if (strcasecmp(name, "retry-after") == 0)
-			u->retry_after_s = retry_after_of(value);
+			u->retry_after_s = upgrade_retry_after(value);
 		else if (strcasecmp(name, "location") == 0 && u->status / 100 == 3)
 			end(u, UPGRADE_REFUSED, "redirects are not followed, this one leads to",
 			    value);

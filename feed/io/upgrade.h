@@ -36,7 +36,7 @@ struct upgrade {
 	bool has_status;
 	bool upgrade_seen, connection_seen, accept_seen;
 	int status;       /* HTTP status, 0 before it came */
-	int32_t retry_after_s; /* Retry-After in seconds; -1: none, or a date */
+	int32_t retry_after_s; /* as upgrade_retry_after(); -1 as well when none came */
 	char detail[UPGRADE_DETAIL_MAX]; /* REFUSED, BROKEN: in words */
 };
 
@@ -47,6 +47,12 @@ struct upgrade {
  */
 size_t upgrade_begin(struct upgrade *u, char *out, const char *host, uint16_t port,
     const char *path, const unsigned char nonce[UPGRADE_NONCE]);
+
+/*
+ * What a Retry-After field says, in seconds; -1 for what is no such number: a
+ * date (clocks need not agree), nonsense, and more than nine digits.
+ */
+int32_t upgrade_retry_after(const char *value);
 
 /* Takes the answer's bytes from the front of *in and moves *in past them. */
 enum upgrade_result upgrade_next(struct upgrade *u, struct bytes *in);

@@ -53,7 +53,7 @@ uring_line_drop(struct uring_line *line)
 		 * What was prepared goes out first: an answer, an alert; and no entry
 		 * may be left that names this descriptor when it names another socket.
 		 */
-		io_uring_submit(&line->owner->ring);
+		transport_uring_forget(line->owner, line->fd);
 		/* Ends what the ring still waits for on this socket. */
 		shutdown(line->fd, SHUT_RDWR);
 		close(line->fd);
@@ -154,6 +154,10 @@ dial(struct uring_line *line)
 	n = line->peer_address.ss_family == AF_INET ? sizeof(struct sockaddr_in)
 	                                            : sizeof(struct sockaddr_in6);
 	sqe = transport_uring_sqe(line, URING_OP_CONNECT);
+	if (sqe == NULL) {
+		fail_errno(line, EAGAIN);
+		return;
+	}
 	io_uring_prep_connect(sqe, line->fd, (struct sockaddr *)&line->peer_address, n);
 }
 
@@ -224,8 +228,10 @@ uring_line_flush(struct uring_line *line)
 
 	if (line->sending > 0 || line->out_n == 0 || line->fd < 0)
 		return;
-	line->sending = line->out_n;
 	sqe = transport_uring_sqe(line, URING_OP_SEND);
+	if (sqe == NULL)
+		return;
+	line->sending = line->out_n;
 	io_uring_prep_send(sqe, line->fd, line->out, line->sending, MSG_NOSIGNAL);
 }
 

@@ -121,7 +121,7 @@ void uring_line_lost(struct uring_line *line, int error);
 /* Encrypts and queues. Returns false when there is no room. */
 bool uring_line_write(struct uring_line *line, const char *bytes, size_t n);
 
-/* Has the ring send what waits. */
+/* Has the ring send what waits; without room, the next wait does. */
 void uring_line_flush(struct uring_line *line);
 
 /* Goes on with the TLS handshake. Returns whether bytes may be left to take. */
@@ -129,8 +129,11 @@ bool uring_line_shake_hands(struct uring_line *line);
 
 /* ---- what lines ask of the transport (transport_uring.c) -------------------- */
 
-/* A zeroed submission entry for the line's operation; never NULL. */
+/* A submission entry for the line's operation; NULL: there is no room now. */
 struct io_uring_sqe *transport_uring_sqe(struct uring_line *line, enum uring_op op);
+
+/* Submits; what the kernel does not take of this descriptor's is undone: it may be closed. */
+void transport_uring_forget(struct transport_uring *t, int fd);
 
 /* ---- TLS between both (uring_tls.c) ----------------------------------------- */
 

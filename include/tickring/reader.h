@@ -83,7 +83,8 @@ void tick_reader_close(struct tick_reader **reader);
  * TICK_E_STALE, _DEAD, _RESTARTED, _REPLACED. Whether the writer lives is
  * looked at after 64 calls that found nothing, at most every 10 ms; ask
  * tick_reader_check() when it matters sooner. STALE, DEAD and REPLACED repeat
- * as long as they hold and there is nothing to read.
+ * as long as there is nothing to read and the last look holds: for 10 ms, and
+ * not once a tick was found again.
  */
 int tick_reader_next(struct tick_reader *reader, struct tick *out);
 

@@ -401,6 +401,13 @@ temporary_files_of_the_dead_are_removed_and_no_others(void **state)
 	assert_int_not_equal(access(dead, F_OK), 0);
 	assert_int_equal(access(living, F_OK), 0);
 	assert_int_equal(access(foreign, F_OK), 0);
+	ring_close(&r, false);
+	/* A writer that goes on with the segment as it is removes them, too. */
+	close(open(dead, O_WRONLY | O_CREAT, 0600));
+	assert_int_equal(ring_open(&r, &cfg, why), 0);
+	assert_true(r.segment.continued);
+	assert_int_equal(r.segment.orphans, 1);
+	assert_int_not_equal(access(dead, F_OK), 0);
 	ring_close(&r, true);
 }
 

@@ -238,6 +238,7 @@ the_status_of_a_refused_upgrade_is_reported(void **state)
 		{503, TICK_REASON_SERVER_ERROR, "", -1},
 		{404, TICK_REASON_UPGRADE_REFUSED, "", -1},
 		{200, TICK_REASON_UPGRADE_REFUSED, "", -1},
+		{500, TICK_REASON_SERVER_ERROR, "Retry-After: 99999999999999999999\r\n", -1},
 		{302, TICK_REASON_UPGRADE_REFUSED, "Location: https://127.0.0.1:1/\r\n", -1},
 	};
 	struct rig *rig = rig_of(state);

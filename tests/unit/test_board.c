@@ -126,6 +126,44 @@ sequence_words_only_grow_over_resets_and_writers(void **state)
 }
 
 static void
+no_part_stays_busy_after_the_next_writer_has_come(void **state)
+{
+	struct tick_level level[1] = {{100, 1}};
+	struct tick_last_trade t = {1, 2, 3, 4, 5, 6, 0};
+	struct tick_book book = {1, 2, 3, 1, 1};
+	struct tick_quote q = {1, 2, 3, 4, 5, 6, 7};
+	struct tick_data d = {0};
+	struct tick_board *reader;
+	struct tick_board_entry *e;
+	struct board b;
+
+	(void)state;
+	open_board(&b, 3);
+	e = board_entry(&b, 0);
+	board_quote(&b, 0, &q);
+	board_trade(&b, 0, &t);
+	board_book(&b, 0, &book, level, level);
+	seqlock_write_begin(&e->quote.seq);
+	seqlock_write_begin(&e->trade.seq);
+	seqlock_write_begin(&e->book.seq);
+	seqlock_write_begin(&e->state.seq); /* the very first state */
+	board_close(&b, false);
+	open_board(&b, 3);
+	assert_int_equal(tick_board_open(&reader, fixture.feed), 0);
+	/* Forgotten is all zeros, as after board_reset(). */
+	assert_int_equal(tick_board_quote(reader, 0, &q), 0);
+	assert_int_equal(q.recv_ns, 0);
+	assert_int_equal(tick_board_trade(reader, 0, &t), 0);
+	assert_int_equal(t.recv_ns, 0);
+	assert_int_equal(tick_board_book(reader, 0, &book, level, level, 1), 0);
+	assert_int_equal(book.bids, 0);
+	assert_int_equal(tick_board_data(reader, 0, &d), 0);
+	assert_int_equal(d.state, TICK_DATA_NONE);
+	tick_board_close(&reader);
+	board_close(&b, true);
+}
+
+static void
 the_book_image_holds_as_many_levels_as_the_board_has_room_for(void **state)
 {
 	struct tick_level bids[4] = {{100, 1}, {99, 2}, {98, 3}, {97, 4}}, asks[1] = {{101, 9}};
@@ -202,6 +240,7 @@ main(void)
 		TEST(the_latest_of_each_part_is_read_back),
 		TEST(a_writer_stopped_in_the_middle_does_not_hang_a_reader),
 		TEST(sequence_words_only_grow_over_resets_and_writers),
+		TEST(no_part_stays_busy_after_the_next_writer_has_come),
 		TEST(the_book_image_holds_as_many_levels_as_the_board_has_room_for),
 		TEST(what_was_known_survives_a_restart),
 		TEST(status_is_read_back_and_survives_its_writer),

@@ -359,6 +359,25 @@ a_blocked_descriptor_does_not_block_those_who_log(void **state)
 	close(fd[1]);
 }
 
+/* The last test: it leaves a thread behind that blocks until the process ends. */
+static void
+a_descriptor_that_stays_blocked_does_not_hold_up_the_end(void **state)
+{
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	log_set_fd(fd[1]);
+	assert_int_equal(log_start(), 0);
+	log_from_thread(NULL);
+	alarm(60); /* instead of hanging */
+	log_stop();
+	/* Whoever logs now does not wait, either. */
+	log_from_thread(NULL);
+	log_stop();
+	alarm(0);
+}
+
 int
 main(void)
 {
@@ -375,6 +394,7 @@ main(void)
 	    cmocka_unit_test(suppressed_lines_are_counted_and_said),
 	    cmocka_unit_test(threads_log_whole_lines_in_order_and_what_is_dropped_is_counted),
 	    cmocka_unit_test(a_blocked_descriptor_does_not_block_those_who_log),
+	    cmocka_unit_test(a_descriptor_that_stays_blocked_does_not_hold_up_the_end),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -175,6 +175,21 @@ an_absurd_retry_after_is_cut_to_three_days(void **state)
 }
 
 static void
+only_a_ban_and_a_rate_limit_may_ask_for_days(void **state)
+{
+	(void)state;
+	assert_int_equal(retry_after_honoured(INT32_MAX, 418), 259200);
+	assert_int_equal(retry_after_honoured(86400, 429), 86400);
+	assert_int_equal(retry_after_honoured(INT32_MAX, 500), 300);
+	assert_int_equal(retry_after_honoured(INT32_MAX, 403), 300);
+	assert_int_equal(retry_after_honoured(INT32_MAX, 0), 300);
+	assert_int_equal(retry_after_honoured(120, 503), 120);
+	assert_int_equal(retry_after_honoured(0, 503), 0);
+	assert_int_equal(retry_after_honoured(-1, 418), -1);
+	assert_int_equal(retry_after_honoured(INT32_MIN, 503), -1);
+}
+
+static void
 success_ends_the_wait_but_keeps_the_failures(void **state)
 {
 	struct retry retry;
@@ -254,6 +269,7 @@ main(void)
 		cmocka_unit_test(the_same_seed_gives_the_same_delays),
 		cmocka_unit_test(a_longer_retry_after_is_honoured_a_shorter_one_is_not),
 		cmocka_unit_test(an_absurd_retry_after_is_cut_to_three_days),
+		cmocka_unit_test(only_a_ban_and_a_rate_limit_may_ask_for_days),
 		cmocka_unit_test(success_ends_the_wait_but_keeps_the_failures),
 		cmocka_unit_test(three_good_connections_in_a_row_reset_the_delay),
 		cmocka_unit_test(a_failed_try_breaks_the_row_of_good_ones),

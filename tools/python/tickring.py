@@ -85,6 +85,7 @@ class Reader(_Handle):
         self._use_mapping()
         self._received = self._lost = self._overruns = self._restarts = self._damaged = 0
         self._told = Outcome.END
+        self._ended = 0  # number at which it last found nothing
         self._next = self._segment.find_end()
         if start == "oldest":
             self._next = self._segment.oldest_safe(self._next)
@@ -169,10 +170,13 @@ class Reader(_Handle):
             fail(Outcome.DAMAGED)
 
     def _nothing(self) -> None:
+        # Ticks were found since the writer was called ill: the news is old.
+        moved = self._health != Outcome.END and self._next != self._ended
+        self._ended = self._next
         self._idle += 1
         if self._idle % 64 and self._health == Outcome.END:
             return
-        if time.monotonic() - self._looked >= 0.01:
+        if moved or time.monotonic() - self._looked >= 0.01:
             self._look()
         if self._health != Outcome.END:
             fail(self._health)

@@ -1,0 +1,107 @@
+/*
+ * The io_uring transport while the kernel takes no submissions. The program's
+ * own io_uring_submit() comes before the library's.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <liburing.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "feed/io/clock.h"
+#include "tests/system/transport_rig.h"
+
+#define ATTEMPTS 600 /* more than the submission queue has entries */
+
+static int refusal; /* what the kernel says; 0: nothing against it */
+
+int
+io_uring_submit(struct io_uring *ring)
+{
+	return refusal != 0 ? refusal : io_uring_submit_and_wait(ring, 0);
+}
+
+static int
+kernel_takes_all(void **state)
+{
+	refusal = 0;
+	return rig_teardown(state);
+}
+
+static void
+a_full_queue_fails_attempts_and_blocks_nobody(void **state)
+{
+	struct rig *rig = rig_of(state);
+	unsigned refused = 0;
+
+	rig_serve(rig, &(struct ws_server_cfg){0});
+	refusal = -EBUSY;
+	alarm(60); /* instead of trying for ever */
+	for (int i = 0; i < ATTEMPTS; i++) {
+		struct transport_event event;
+
+		rig_start(rig, 0);
+		transport_hang_up(rig->transport, 0, 1000);
+		assert_true(transport_next_event(rig->transport, &event));
+		assert_int_equal(event.kind, TRANSPORT_FAILED);
+		if (event.reason == TICK_REASON_INTERNAL) {
+			assert_non_null(strstr(event.detail, strerror(EAGAIN)));
+			refused++;
+		} else {
+			assert_int_equal(event.reason, TICK_REASON_HUNG_UP);
+		}
+	}
+	alarm(0);
+	assert_in_range(refused, 1, ATTEMPTS - 1);
+	refusal = 0;
+	rig_connect(rig, 0);
+}
+
+static void
+what_was_not_submitted_does_not_reach_another_socket(void **state)
+{
+	struct sockaddr_storage peer;
+	struct rig *rig = rig_of(state);
+	socklen_t n = sizeof(peer);
+	int before, after;
+
+	rig_serve(rig, &(struct ws_server_cfg){0});
+	before = dup(0); /* the number that the line's socket will have */
+	close(before);
+	refusal = -EAGAIN;
+	rig_start(rig, 0);
+	transport_hang_up(rig->transport, 0, 1000);
+	after = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(after, before);
+	refusal = 0;
+	assert_int_equal(rig_expect(rig, TRANSPORT_FAILED).reason, TICK_REASON_HUNG_UP);
+	/* Two turns: submitted at the latest with the first, and run with the second. */
+	assert_int_equal(transport_wait(rig->transport, clock_mono()), 0);
+	assert_int_equal(transport_wait(rig->transport, clock_mono()), 0);
+	assert_int_equal(getpeername(after, (struct sockaddr *)&peer, &n), -1);
+	assert_int_equal(errno, ENOTCONN);
+	close(after);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    a_full_queue_fails_attempts_and_blocks_nobody, rig_setup, kernel_takes_all),
+		cmocka_unit_test_setup_teardown(
+		    what_was_not_submitted_does_not_reach_another_socket, rig_setup,
+		    kernel_takes_all),
+	};
+
+	rig_transport = "uring";
+	return cmocka_run_group_tests_name("transport full", tests, rig_setup_all,
+	    rig_teardown_all);
+}
