@@ -121,10 +121,15 @@ SHELL_TESTS := tests/system/readme_example.sh
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/pipeline_rig.c tests/shm_fixture.c tests/system/certs.c \
                 tests/system/daemon.c tests/system/feed_rig.c tests/system/sim_rig.c \
-                tests/system/transport_rig.c tests/system/ws_server.c tests/ipc/witness.c
+                tests/system/transport_rig.c tests/system/ws_server.c tests/ipc/witness.c \
+                tests/bench/receive/blaster.c tests/bench/receive/client.c \
+                tests/bench/receive/client_lws.c tests/bench/receive/client_openssl.c \
+                tests/bench/receive/feed_run.c tests/bench/receive/market.c \
+                tests/bench/receive/process.c tests/bench/receive/report.c \
+                tests/bench/receive/run.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
-BENCHES := tests/bench/bench_decode.c
+BENCHES := tests/bench/bench_decode.c tests/bench/bench_receive.c
 
 # Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
 # libtickring alone unless tool-NAME-libs names more, such as $(LIBS).
