@@ -3,7 +3,7 @@
  * ready-made messages on one processor, the client under test on another, TLS
  * 1.3 over loopback. Rounds interleave the clients; medians count.
  *
- * Usage: bench_receive [--quick] [--rounds N] [--mode N] [--only N]
+ * Usage: bench_receive [--quick] [--rounds N] [--modes N,...] [--clients N,...]
  * (modes and clients by their place in the lists, from 0). Writes
  * build/bench/receive.json.
  */
@@ -20,7 +20,7 @@
 struct options {
 	unsigned rounds;
 	int64_t ms;
-	int mode, client; /* -1: all */
+	unsigned modes, clients; /* a bit for each */
 };
 
 static struct report report;
@@ -40,10 +40,24 @@ be_client(char **argv)
 	return client_openssl(&cfg, strcmp(argv[2], "openssl-poll") == 0);
 }
 
+/* "0,3" as bits. */
+static unsigned
+bits_of(const char *list)
+{
+	unsigned bits = 0;
+	char *end;
+
+	do {
+		bits |= 1u << (strtoul(list, &end, 10) & 31);
+		list = end + 1;
+	} while (*end == ',');
+	return bits;
+}
+
 static struct options
 options_of(int argc, char **argv)
 {
-	struct options o = {.rounds = 5, .ms = 2000, .mode = -1, .client = -1};
+	struct options o = {.rounds = 5, .ms = 2000, .modes = ~0u, .clients = ~0u};
 
 	for (int i = 1; i < argc; i++) {
 		const char *next = i + 1 < argc ? argv[i + 1] : "";
@@ -53,10 +67,10 @@ options_of(int argc, char **argv)
 			o.ms = 700;
 		} else if (strcmp(argv[i], "--rounds") == 0) {
 			o.rounds = (unsigned)strtol(next, NULL, 10);
-		} else if (strcmp(argv[i], "--mode") == 0) {
-			o.mode = (int)strtol(next, NULL, 10);
-		} else if (strcmp(argv[i], "--only") == 0) {
-			o.client = (int)strtol(next, NULL, 10);
+		} else if (strcmp(argv[i], "--modes") == 0) {
+			o.modes = bits_of(next);
+		} else if (strcmp(argv[i], "--clients") == 0) {
+			o.clients = bits_of(next);
 		} else {
 			continue;
 		}
@@ -98,7 +112,7 @@ run_one(const struct run_rig *rig, const struct options *o, unsigned mode, enum 
 	    .count_syscalls = count};
 	struct run_result result;
 
-	if (o->client >= 0 && (int)client != o->client)
+	if ((o->clients >> client & 1) == 0)
 		return;
 	run_once(rig, &cfg, &result);
 	report_add(&report, mode, &cfg, &result);
@@ -128,7 +142,7 @@ main(int argc, char **argv)
 		return 1;
 	find_node(&rig);
 	for (unsigned mode = 0; mode < REPORT_MODES; mode++)
-		if (o.mode < 0 || (int)mode == o.mode)
+		if ((o.modes >> mode & 1) != 0)
 			run_mode(&rig, &o, mode);
 	report_print_goals(&report);
 	mkdir("build/bench", 0755);

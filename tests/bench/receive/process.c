@@ -17,11 +17,24 @@
 
 #include "feed/io/clock.h"
 
+/* Niceness counts within a session only, where sessions are scheduled as groups. */
+static void
+raise_session(void)
+{
+	FILE *file = setsid() < 0 ? NULL : fopen("/proc/self/autogroup", "w");
+
+	if (file == NULL)
+		return;
+	fprintf(file, "-20");
+	fclose(file);
+}
+
 void
 process_take_cpu(int cpu)
 {
 	cpu_set_t set;
 
+	raise_session();
 	CPU_ZERO(&set);
 	CPU_SET((size_t)cpu, &set);
 	sched_setaffinity(0, sizeof(set), &set); /* fails on a machine with one processor */

@@ -12,7 +12,7 @@
 
 #include "feed/base/mono.h"
 
-/* Moves this process to processor `cpu` (if there is one) and asks for priority. */
+/* Moves this process to processor `cpu`, a session of its own, and asks for priority. */
 void process_take_cpu(int cpu);
 
 /*
