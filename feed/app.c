@@ -5,7 +5,6 @@
 #include "feed/app.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,17 +19,17 @@
 #include "feed/pipeline.h"
 #include "feed/plan.h"
 #include "feed/ringer.h"
+#include "feed/segments.h"
 #include "feed/snapshot.h"
+#include "feed/standby.h"
 #include "feed/venue/binance/request.h"
 #include "feed/venue/binance/streams.h"
-#include "shm/board_writer.h"
-#include "shm/ring.h"
-#include "shm/status_writer.h"
 
 #define STOP_WITHIN_S 3
 
 struct app {
 	const struct config *cfg;
+	struct claim claim;
 	struct ring ring;
 	struct bell bell;
 	struct board board;
@@ -276,6 +275,7 @@ take_snapshot(struct app *app, mono_t now)
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
 	status_publish(&app->status, &app->snapshot.status);
 	segment_heartbeat(&app->board.segment, now.ns);
+	standby_beat(&app->claim, app->cfg, now);
 	ringer_look(&app->bell);
 	app->snapshot_due = mono_add(now, span_ms(app->cfg->status_interval_ms));
 }
@@ -329,30 +329,6 @@ run(struct app *app)
 }
 
 /* ---- start and end ---------------------------------------------------------- */
-
-static int
-open_segments(struct app *app)
-{
-	const struct config *cfg = app->cfg;
-	const struct group *g = cfg->ring.group[0] ? getgrnam(cfg->ring.group) : NULL;
-	gid_t group = g ? g->gr_gid : (gid_t)-1;
-	int64_t every = cfg->status_interval_ms * 1000000;
-	struct ring_cfg ring = {.feed = cfg->feed, .group = group, .heartbeat_every_ns = every,
-	    .slots = (uint64_t)cfg->ring.slots,
-	    .instruments_max = (uint32_t)cfg->ring.instruments_max};
-	struct board_cfg board = {.feed = cfg->feed, .group = group, .heartbeat_every_ns = every,
-	    .instruments_max = ring.instruments_max, .depth = (uint32_t)cfg->board.depth};
-	struct status_cfg status = {.feed = cfg->feed, .group = group, .heartbeat_every_ns = every};
-	char why[SEGMENT_WHY_MAX];
-
-	if (ring_open(&app->ring, &ring, why) == 0 && board_open(&app->board, &board, why) == 0 &&
-	    status_open(&app->status, &status, why) == 0) {
-		ringer_open(&app->bell, cfg, app->ring.header);
-		return 0;
-	}
-	LOG(ERROR, "segment_refused", LOG_STR("detail", why), LOG_THEN("the feed does not start"));
-	return -1;
-}
 
 static int
 open_pipeline(struct app *app)
@@ -461,36 +437,60 @@ shut(struct app *app)
 	bell_close(&app->bell, unlink_them);
 	if (app->ring.header)
 		ring_close(&app->ring, unlink_them);
+	claim_close(&app->claim, unlink_them);
 	plan_free(&app->plan);
+}
+
+/* Everything that a feed needs before it connects. Returns 0, or -errno (logged; -EINTR is not). */
+static int
+start(struct app *app)
+{
+	const struct config *cfg = app->cfg;
+	int rc = open_pool(app);
+
+	if (rc == 0)
+		rc = standby_take(&app->claim, cfg, &stop_asked);
+	if (rc == 0)
+		rc = segments_open(cfg, &app->ring, &app->board, &app->status);
+	if (rc == 0)
+		ringer_open(&app->bell, cfg, app->ring.header);
+	if (rc == 0)
+		rc = open_pipeline(app);
+	if (rc == 0)
+		rc = open_transport(app);
+	if (rc != 0)
+		return rc;
+	woken_by_signal = app->transport;
+	snapshot_init(&app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
+	take_snapshot(app, clock_mono());
+	LOG(INFO, "started", LOG_STR("feed", cfg->feed), LOG_STR("endpoint", app->endpoint),
+	    LOG_U64("streams", cfg->streams.n), LOG_U64("lines", pool_lines(&app->pool)),
+	    LOG_STR("transport", transport_name(app->transport)));
+	return 0;
 }
 
 int
 app_run(const struct config *cfg)
 {
 	struct app *app = calloc(1, sizeof(*app));
-	int rc = 1;
+	int rc;
 
 	if (!app)
 		return 1;
 	app->cfg = cfg;
+	app->claim.fd = -1;
 	snprintf(app->endpoint, sizeof(app->endpoint), "%s:%d", cfg->endpoint.host,
 	    (int)cfg->endpoint.port);
 	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
 		app->connected[line].ns = TICK_ABSENT;
 	catch_signals();
 	pin(cfg);
-	if (open_pool(app) == 0 && open_segments(app) == 0 && open_pipeline(app) == 0 &&
-	    open_transport(app) == 0) {
-		woken_by_signal = app->transport;
-		snapshot_init(
-		    &app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
-		take_snapshot(app, clock_mono());
-		LOG(INFO, "started", LOG_STR("feed", cfg->feed), LOG_STR("endpoint", app->endpoint),
-		    LOG_U64("streams", cfg->streams.n), LOG_U64("lines", pool_lines(&app->pool)),
-		    LOG_STR("transport", transport_name(app->transport)));
-		rc = run(app) == 0 ? 0 : 1;
-	}
+	rc = start(app);
+	if (rc == 0)
+		rc = run(app);
+	else if (rc == -EINTR)
+		rc = 0; /* told to stop while it waited for its turn */
 	shut(app);
 	free(app);
-	return rc;
+	return rc == 0 ? 0 : 1;
 }

@@ -76,7 +76,7 @@ tick_reader_clone(struct tick_reader **out, const struct tick_reader *reader)
 	r->bell_fd = -1;
 	r->bell_epoch = 0;
 	r->received = r->skipped = r->lost = r->overruns = r->restarts = 0;
-	r->slept = r->polled = 0;
+	r->slept = r->polled = r->damaged = 0;
 	r->start = r->next;
 	r->filter.wanted = bytes > 0 ? malloc(bytes) : NULL;
 	if (r->filter.wanted)

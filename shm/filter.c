@@ -50,7 +50,7 @@ filtered(struct tick_reader *r, const struct tick **out)
 		if (seq < wanted)
 			return reader_nothing(r);
 		if (seq > wanted)
-			return reader_lapped(r, seq);
+			return reader_lapped(r);
 		meta = meta_of(t);
 		if (type_of(meta) == TICK_FEED_EVENT && reader_is_new_epoch(r, t, &epoch))
 			return reader_told_restart(r, epoch);
@@ -60,7 +60,7 @@ filtered(struct tick_reader *r, const struct tick **out)
 		}
 		/* It may have become another tick before its word was read: lost, not skipped. */
 		if (!tick_reader_valid(r))
-			return reader_lapped(r, __atomic_load_n(&t->seq, __ATOMIC_ACQUIRE));
+			return reader_lapped(r);
 		r->next++;
 		r->skipped++;
 	}
@@ -96,7 +96,7 @@ tick_reader_filter_types(struct tick_reader *reader, uint64_t types)
 static int
 make_room(struct tick_reader *r)
 {
-	uint64_t words = (r->header->directory_max + 63) / 64;
+	uint64_t words = (r->at.checked.directory_max + 63) / 64;
 	uint64_t had = r->filter.ids / 64;
 	uint64_t *wanted;
 
@@ -114,7 +114,7 @@ make_room(struct tick_reader *r)
 int
 tick_reader_filter_add(struct tick_reader *reader, uint32_t id)
 {
-	if (id >= reader->header->directory_max)
+	if (id >= reader->at.checked.directory_max)
 		return TICK_E_RANGE;
 	if (make_room(reader) != 0)
 		return TICK_E_SYSTEM;
@@ -126,7 +126,7 @@ tick_reader_filter_add(struct tick_reader *reader, uint32_t id)
 int
 tick_reader_filter_remove(struct tick_reader *reader, uint32_t id)
 {
-	if (id >= reader->header->directory_max)
+	if (id >= reader->at.checked.directory_max)
 		return TICK_E_RANGE;
 	if (id < reader->filter.ids)
 		reader->filter.wanted[id / 64] &= ~(UINT64_C(1) << id % 64);

@@ -12,6 +12,8 @@
 
 #define IDLE_CALLS_PER_LOOK 64
 #define LOOK_EVERY_NS 10000000
+#define BACKLOG_MIN 64 /* ticks in a row before it counts as one */
+#define EXPECT_AHEAD 24
 
 int64_t
 reader_now_ns(void)
@@ -25,24 +27,9 @@ reader_now_ns(void)
 uint64_t
 reader_oldest_safe(const struct tick_reader *r, uint64_t published)
 {
-	uint64_t half = (r->mask + 1) / 2, first = r->header->first;
+	uint64_t half = (r->mask + 1) / 2, first = r->at.checked.first;
 
 	return published > first + half ? published - half : first;
-}
-
-uint64_t
-reader_find_end(const struct tick_reader *r)
-{
-	uint64_t n = __atomic_load_n(&r->header->hint, __ATOMIC_ACQUIRE);
-
-	for (uint64_t i = 0; i <= r->mask; i++) {
-		uint64_t seq = __atomic_load_n(&r->slots[n & r->mask].seq, __ATOMIC_ACQUIRE);
-
-		if (seq < 2 * n + 2)
-			break;
-		n = seq / 2; /* one further, or a whole lap */
-	}
-	return n;
 }
 
 void
@@ -51,8 +38,8 @@ reader_use_mapping(struct tick_reader *r)
 	const char *base = (const char *)r->at.header;
 
 	r->header = r->at.header;
-	r->slots = (const struct tick *)(base + r->header->records_at);
-	r->mask = r->header->records - 1;
+	r->slots = (const struct tick *)(base + r->at.checked.records_at);
+	r->mask = r->at.checked.records - 1;
 }
 
 static void
@@ -63,6 +50,7 @@ take_over(struct tick_reader *r)
 	r->idle = 0;
 	r->health = TICK_END;
 	r->detour &= ~DETOUR_EPOCH;
+	r->backlog = 0;
 }
 
 int
@@ -125,19 +113,6 @@ reader_lose(struct tick_reader *r, uint64_t to)
 	return TICK_E_OVERRUN;
 }
 
-/* The slot holds a younger tick than ours: go on half a ring behind the writer. */
-int
-reader_lapped(struct tick_reader *r, uint64_t seq)
-{
-	uint64_t at = (seq - 1) / 2, to;
-	uint64_t hint = __atomic_load_n(&r->header->hint, __ATOMIC_ACQUIRE);
-
-	if (hint > at)
-		at = hint;
-	to = reader_oldest_safe(r, at);
-	return reader_lose(r, to > r->next ? to : r->next + 1);
-}
-
 int
 tick_reader_check(struct tick_reader *reader)
 {
@@ -149,11 +124,17 @@ tick_reader_check(struct tick_reader *reader)
 int
 reader_nothing(struct tick_reader *r)
 {
+	int doubt;
+
+	r->ended = r->next;
 	if (++r->idle % IDLE_CALLS_PER_LOOK != 0 && r->health == TICK_END)
 		return TICK_END;
-	if (reader_now_ns() - r->looked_ns >= LOOK_EVERY_NS)
-		tick_reader_check(r);
-	return r->health;
+	if (reader_now_ns() - r->looked_ns < LOOK_EVERY_NS)
+		return r->health;
+	if (tick_reader_check(r) == TICK_E_TRUNCATED)
+		return r->health; /* touch nothing more */
+	doubt = reader_doubt(r);
+	return doubt != TICK_END ? doubt : r->health;
 }
 
 int
@@ -174,24 +155,66 @@ reader_is_new_epoch(const struct tick_reader *r, const struct tick *t, uint32_t 
 	return reason == TICK_REASON_RESTART && *epoch > r->epoch && tick_reader_valid(r);
 }
 
+/* The cold ways out of peek: outside of it, so that the way to a tick needs no stack. */
+#define COLD __attribute__((noinline, cold))
+
+static COLD int
+not_there(struct tick_reader *r, uint64_t seq)
+{
+	return seq < 2 * r->next + 2 ? reader_nothing(r) : reader_lapped(r);
+}
+
+/* A tick that is there, but the writer may be one that we have not met. */
+static COLD int
+feed_event(struct tick_reader *r, const struct tick *t, const struct tick **out)
+{
+	uint32_t epoch;
+
+	if (reader_is_new_epoch(r, t, &epoch))
+		return reader_told_restart(r, epoch);
+	*out = t;
+	return TICK_MORE;
+}
+
+/*
+ * After many ticks without a pause the hint tells how many more are there; as
+ * long as that is not used up, the hint's line is left to the writer.
+ */
+static COLD void
+look_ahead(struct tick_reader *r)
+{
+	if (r->next >= r->backlog && r->next - r->ended >= BACKLOG_MIN)
+		r->backlog = __atomic_load_n(&r->header->hint, __ATOMIC_RELAXED);
+}
+
+/*
+ * Asks for a line that will be read soon. Not for one that the writer may not
+ * have written yet: that would take it away from the writer.
+ */
+static inline void
+expect(struct tick_reader *r)
+{
+	uint64_t soon = r->next + EXPECT_AHEAD;
+
+	if (soon < r->backlog)
+		__builtin_prefetch(&r->slots[soon & r->mask], 0, 3);
+	if (__builtin_expect(r->next % BACKLOG_MIN == 0, 0))
+		look_ahead(r);
+}
+
 int
 tick_reader_peek(struct tick_reader *reader, const struct tick **out)
 {
 	const struct tick *t = &reader->slots[reader->next & reader->mask];
-	uint64_t wanted = 2 * reader->next + 2;
 	uint64_t seq = __atomic_load_n(&t->seq, __ATOMIC_ACQUIRE);
-	uint32_t epoch;
 
-	if (__builtin_expect(seq != wanted, 0)) {
-		if (seq < wanted)
-			return reader_nothing(reader);
-		return reader_lapped(reader, seq);
-	}
+	if (__builtin_expect(seq != 2 * reader->next + 2, 0))
+		return not_there(reader, seq);
 	if (__builtin_expect(reader->detour, 0))
 		return reader_detour(reader, out);
-	if (__builtin_expect(TICK_LOAD(&t->type) == TICK_FEED_EVENT, 0) &&
-	    reader_is_new_epoch(reader, t, &epoch))
-		return reader_told_restart(reader, epoch);
+	if (__builtin_expect(TICK_LOAD(&t->type) == TICK_FEED_EVENT, 0))
+		return feed_event(reader, t, out);
+	expect(reader);
 	*out = t;
 	return TICK_MORE;
 }
@@ -218,35 +241,37 @@ tick_reader_next(struct tick_reader *reader, struct tick *out)
 	const struct tick *t;
 	int outcome = tick_reader_peek(reader, &t);
 
+	/* Both lines come at once then, and not the second one after the first. */
+	if (outcome == TICK_END)
+		__builtin_prefetch(&reader->slots[reader->next & reader->mask].id, 0, 3);
 	if (outcome != TICK_MORE)
 		return outcome;
 	words_load(out, t, sizeof(*out));
 	if (__builtin_expect(!tick_reader_valid(reader), 0))
-		return reader_lapped(reader, __atomic_load_n(&t->seq, __ATOMIC_ACQUIRE));
+		return reader_lapped(reader);
 	out->seq = 2 * reader->next + 2;
 	tick_reader_advance(reader);
 	return TICK_MORE;
 }
 
-/* A writer that only changed the geometry goes on counting; another one starts anew. */
+/* A writer that only changed the segment goes on counting; another one starts anew. */
 static void
-go_on_in_new_segment(struct tick_reader *r)
+go_on_in_new_segment(struct tick_reader *r, uint64_t lineage)
 {
 	uint64_t end = reader_find_end(r), oldest = reader_oldest_safe(r, end);
 
-	if (r->next >= oldest && r->next <= end)
-		return;
-	if (r->next < oldest) {
+	if (lineage != r->at.checked.lineage || r->next > end) {
+		reader_move(r, oldest);
+	} else if (r->next < oldest) {
 		r->lost += oldest - r->next;
 		r->next = oldest;
-	} else {
-		reader_move(r, oldest);
 	}
 }
 
 int
 tick_reader_reattach(struct tick_reader *reader)
 {
+	uint64_t lineage = reader->at.checked.lineage;
 	struct attachment at;
 	int outcome = attach_open(&at, reader->at.path, TICK_SEGMENT_RING);
 
@@ -257,7 +282,7 @@ tick_reader_reattach(struct tick_reader *reader)
 	reader->at = at;
 	reader_drop_bell(reader);
 	take_over(reader);
-	go_on_in_new_segment(reader);
+	go_on_in_new_segment(reader, lineage);
 	return 0;
 }
 
@@ -274,6 +299,7 @@ tick_reader_stats(const struct tick_reader *reader)
 		.skipped = reader->skipped,
 		.slept = reader->slept,
 		.polled = reader->polled,
+		.damaged = reader->damaged,
 	};
 }
 
@@ -290,7 +316,9 @@ tick_reader_instruments(const struct tick_reader *reader)
 {
 	uint32_t n = __atomic_load_n(&reader->header->instruments, __ATOMIC_ACQUIRE);
 
-	return n <= reader->header->directory_max ? n : (uint32_t)reader->header->directory_max;
+	/* Nothing is there that the geometry has no room for, whatever the count says. */
+	return n <= reader->at.checked.directory_max ? n :
+	                                               (uint32_t)reader->at.checked.directory_max;
 }
 
 const struct tick_instrument *
@@ -300,7 +328,7 @@ tick_reader_instrument(const struct tick_reader *reader, uint32_t id)
 
 	if (id >= tick_reader_instruments(reader))
 		return NULL;
-	return (const struct tick_instrument *)(base + reader->header->directory_at) + id;
+	return (const struct tick_instrument *)(base + reader->at.checked.directory_at) + id;
 }
 
 int64_t

@@ -35,11 +35,13 @@ struct tick_reader {
 	uint32_t idle;   /* calls that found nothing */
 	int health;      /* outcome of the last look at the writer */
 	uint32_t detour; /* DETOUR_*: nonzero is rare */
+	uint64_t ended;   /* number at which it last found nothing */
+	uint64_t backlog; /* ticks below this number are there, says the hint */
+
 	int64_t looked_ns;
 	uint64_t lost;
-
 	uint64_t start; /* received + skipped + lost = next - start */
-	uint64_t skipped, overruns, restarts, slept, polled;
+	uint64_t skipped, overruns, restarts, slept, polled, damaged;
 	struct reader_filter filter;
 	int told;            /* what the last wait came to */
 	int bell_fd;         /* NAME.bell, for writing; -1: none, or not opened yet */
@@ -73,11 +75,17 @@ int reader_lose(struct tick_reader *r, uint64_t to);
 void reader_note_epoch(struct tick_reader *r);
 
 /*
- * The slot of the next tick holds `seq`, which is not its own. Both return
- * what tick_reader_peek() is to return.
+ * The slot of the next tick does not hold it. Both return what
+ * tick_reader_peek() is to return.
  */
-int reader_lapped(struct tick_reader *r, uint64_t seq); /* a younger one: loss is counted */
-int reader_nothing(struct tick_reader *r);              /* an older one: looks after the writer */
+int reader_lapped(struct tick_reader *r);  /* a younger one: loss is counted */
+int reader_nothing(struct tick_reader *r); /* an older one: looks after the writer */
+
+/*
+ * Nothing has come for a while: can that be? TICK_END: yes. TICK_E_DAMAGED:
+ * the tick was published and its slot was damaged; it was counted lost.
+ */
+int reader_doubt(struct tick_reader *r);
 
 /* Notes and counts the start of a writer. Returns TICK_E_RESTARTED. */
 int reader_told_restart(struct tick_reader *r, uint32_t epoch);

@@ -24,7 +24,7 @@ stop() { # SIGNAL PID...
 clean() {
 	trap '' INT TERM HUP
 	stop INT $view $feedd $sim
-	for s in ring board status bell; do
+	for s in ring board status bell lock; do
 		rm -f "/dev/shm/$feed.$s"
 	done
 	rm -rf "$work"

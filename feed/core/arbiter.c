@@ -3,13 +3,35 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The last good id of a class of an instrument; NULL when there is no such. */
-static int64_t *
-last_of(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class)
+/* One id in so many is watched for its skew. */
+#define PROBE_EVERY 16
+
+static const struct arbiter_cfg cfg_default = {
+	.wait_max = {20000000},
+	.reset_after = {30000000000},
+	.reset_distance = 100000,
+};
+
+static const struct arbiter_gap no_gap = {.first = 0, .last = -1};
+
+/* A class of an instrument; NULL when there is no such. */
+static struct arbiter_cell *
+cell_of(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class)
 {
 	if (instrument >= arbiter->instruments_max || (unsigned)class >= ARBITER_CLASSES)
 		return NULL;
-	return &arbiter->last[instrument].id[class];
+	return &arbiter->last[instrument].cell[class];
+}
+
+static void
+forget(struct arbiter_cell *cell, int64_t id)
+{
+	*cell = (struct arbiter_cell){
+		.id = id,
+		.told = no_gap,
+		.low_since = MONO_NEVER,
+		.held_low = INT64_MAX,
+	};
 }
 
 /* The id before the first one that this message covers. */
@@ -41,68 +63,273 @@ is_valid(const struct arbiter_message *message)
 	return before <= message->id;
 }
 
+/* May another leg, behind the hole's end, still bring what is missing? Or is some of it held? */
+static bool
+is_worth_waiting(const struct arbiter *arbiter, const struct arbiter_cell *cell,
+    const struct arbiter_message *message, const struct arbiter_gap *gap)
+{
+	if (mono_due(mono_add(message->arrived, arbiter->cfg.wait_max), message->now))
+		return false;
+	if (cell->held_low <= gap->last)
+		return true;
+	for (unsigned leg = 0; leg < ARBITER_LEGS_MAX; leg++)
+		if (leg != message->leg && (cell->legs >> leg & 1) != 0 &&
+		    cell->leg_id[leg] < gap->last)
+			return true;
+	return false;
+}
+
+/* Is there no other leg that has shown anything? */
+static bool
+is_alone(const struct arbiter_cell *cell, unsigned leg)
+{
+	return (cell->legs & ~(UINT32_C(1) << leg)) == 0;
+}
+
+/* Far below the last id, rising, for long enough, and nothing else came meanwhile? */
+static bool
+starts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
+    const struct arbiter_message *message)
+{
+	if (message->id >= cell->id - arbiter->cfg.reset_distance) {
+		cell->low_since = MONO_NEVER;
+		return false;
+	}
+	if (cell->id - message->id >= ARBITER_RESET_DISTANCE && is_alone(cell, message->leg))
+		return true;
+	if (mono_is_never(cell->low_since)) {
+		cell->low_since = message->now;
+		cell->low_id = message->id;
+		cell->lows = 1;
+		return false;
+	}
+	/* The slower legs repeat what the fastest one said. */
+	if (message->id <= cell->low_id)
+		return false;
+	cell->low_id = message->id;
+	cell->lows += cell->lows < UINT32_MAX;
+	return cell->lows >= ARBITER_RESET_MIN &&
+	    mono_due(mono_add(cell->low_since, arbiter->cfg.reset_after), message->now);
+}
+
 static enum arbiter_verdict
-verdict_of(const struct arbiter_message *message, int64_t last, struct arbiter_gap *gap)
+verdict_of(const struct arbiter *arbiter, struct arbiter_cell *cell,
+    const struct arbiter_message *message, struct arbiter_gap *gap)
 {
 	int64_t before = id_before(message);
 
-	if (last == ARBITER_NO_ID)
+	if (cell->id == ARBITER_NO_ID)
 		return ARBITER_NEW;
-	if (message->id < last && last - message->id >= ARBITER_RESET_DISTANCE)
+	if (starts_anew(arbiter, cell, message))
 		return ARBITER_RESET;
-	if (message->id < last)
-		return message->class == ARBITER_QUOTE ? ARBITER_OLD : ARBITER_DUPLICATE;
-	if (message->id == last)
+	if (message->id == cell->id)
 		return ARBITER_DUPLICATE;
-	/* A depth message that reaches back over `last` misses nothing: levels are absolute. */
-	if (message->class == ARBITER_QUOTE || before <= last)
+	if (message->id < cell->id && message->class == ARBITER_QUOTE)
+		return ARBITER_OLD;
+	if (message->id < cell->id)
+		return message->id >= cell->told.first && message->id <= cell->told.last
+		    ? ARBITER_LATE : ARBITER_DUPLICATE;
+	/* Depth that reaches back over the last id misses nothing: levels are absolute. */
+	if (message->class == ARBITER_QUOTE || before <= cell->id)
 		return ARBITER_NEW;
-	*gap = (struct arbiter_gap){.first = last + 1, .last = before};
-	return ARBITER_GAP;
+	*gap = (struct arbiter_gap){.first = cell->id + 1, .last = before};
+	return is_worth_waiting(arbiter, cell, message, gap) ? ARBITER_HOLD : ARBITER_GAP;
+}
+
+static struct arbiter_probe *
+probe_of(struct arbiter *arbiter, const struct arbiter_message *message)
+{
+	uint32_t cell = message->instrument * ARBITER_CLASSES + message->class;
+
+	return &arbiter->probe[cell % ARBITER_PROBES];
+}
+
+static void
+watch_skew(struct arbiter *arbiter, const struct arbiter_message *message)
+{
+	if (message->id % PROBE_EVERY != 0)
+		return;
+	*probe_of(arbiter, message) = (struct arbiter_probe){
+		.instrument = message->instrument,
+		.class = (uint16_t)message->class,
+		.leg = (uint16_t)message->leg,
+		.id = message->id,
+		.arrived = message->arrived,
+	};
+}
+
+static void
+measure_skew(struct arbiter *arbiter, const struct arbiter_message *message)
+{
+	const struct arbiter_probe *probe = probe_of(arbiter, message);
+
+	if (probe->id == message->id && probe->instrument == message->instrument &&
+	    probe->class == message->class && probe->leg != message->leg)
+		hist_record(&arbiter->skew[message->leg],
+		    mono_diff(message->arrived, probe->arrived));
+}
+
+/* This message is the last good one. */
+static void
+advance(struct arbiter *arbiter, struct arbiter_cell *cell, const struct arbiter_message *message)
+{
+	cell->id = message->id;
+	cell->low_since = MONO_NEVER;
+	/* What else is held is shown again now, and told HOLD again if it has to be. */
+	cell->held_low = INT64_MAX;
+	arbiter->leg[message->leg].wins++;
+	watch_skew(arbiter, message);
+}
+
+static void
+tell_gap(struct arbiter *arbiter, struct arbiter_cell *cell, enum arbiter_class class,
+    const struct arbiter_gap *gap)
+{
+	cell->told = *gap;
+	arbiter->missing[class] += (uint64_t)(gap->last - gap->first) + 1;
+}
+
+static void
+carry_out(struct arbiter *arbiter, struct arbiter_cell *cell,
+    const struct arbiter_message *message, enum arbiter_verdict verdict,
+    const struct arbiter_gap *gap)
+{
+	struct arbiter_leg_counts *leg = &arbiter->leg[message->leg];
+
+	switch (verdict) {
+	case ARBITER_GAP:
+		tell_gap(arbiter, cell, message->class, gap);
+		advance(arbiter, cell, message);
+		break;
+	case ARBITER_RESET:
+		forget(cell, message->id);
+		advance(arbiter, cell, message);
+		break;
+	case ARBITER_NEW:
+		advance(arbiter, cell, message);
+		break;
+	case ARBITER_DUPLICATE:
+	case ARBITER_OLD:
+		leg->duplicates++;
+		measure_skew(arbiter, message);
+		break;
+	case ARBITER_LATE:
+		leg->late++;
+		/* A leg brings its ids in order: what is below does not come any more. */
+		cell->told.first = message->id + 1;
+		break;
+	case ARBITER_HOLD:
+		leg->held++;
+		if (message->id < cell->held_low)
+			cell->held_low = message->id;
+		break;
+	case ARBITER_INVALID:
+	case ARBITER_VERDICTS:
+		break;
+	}
+}
+
+/* How far has the leg come? */
+static void
+follow_leg(struct arbiter_cell *cell, const struct arbiter_message *message)
+{
+	uint32_t bit = UINT32_C(1) << message->leg;
+
+	if ((cell->legs & bit) == 0 || message->id > cell->leg_id[message->leg])
+		cell->leg_id[message->leg] = message->id;
+	cell->legs |= bit;
 }
 
 void
 arbiter_init(struct arbiter *arbiter, struct arbiter_last *memory, uint32_t instruments_max)
 {
-	*arbiter = (struct arbiter){.last = memory, .instruments_max = instruments_max};
+	*arbiter = (struct arbiter){
+		.cfg = cfg_default,
+		.last = memory,
+		.instruments_max = instruments_max,
+	};
+	for (unsigned i = 0; i < ARBITER_PROBES; i++)
+		arbiter->probe[i].id = ARBITER_NO_ID;
 	for (uint32_t i = 0; i < instruments_max; i++)
 		for (int class = 0; class < ARBITER_CLASSES; class++)
-			memory[i].id[class] = ARBITER_NO_ID;
+			forget(&memory[i].cell[class], ARBITER_NO_ID);
 }
 
 void
 arbiter_seed(struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class, int64_t id)
 {
-	int64_t *last = last_of(arbiter, instrument, class);
+	struct arbiter_cell *cell = cell_of(arbiter, instrument, class);
 
-	if (last != NULL)
-		*last = id;
+	/* It was read from shared memory: it may be anything. */
+	if (cell != NULL)
+		forget(cell, id < 0 ? ARBITER_NO_ID : id);
 }
 
 enum arbiter_verdict
 arbiter_on_id(struct arbiter *arbiter, const struct arbiter_message *message,
     struct arbiter_gap *gap)
 {
-	int64_t *last = last_of(arbiter, message->instrument, message->class);
-	enum arbiter_verdict verdict;
+	struct arbiter_cell *cell = cell_of(arbiter, message->instrument, message->class);
+	enum arbiter_verdict verdict = ARBITER_INVALID;
 
-	if (last == NULL) {
+	if (cell == NULL || message->leg >= ARBITER_LEGS_MAX) {
 		arbiter->invalid++;
 		return ARBITER_INVALID;
 	}
-	verdict = is_valid(message) ? verdict_of(message, *last, gap) : ARBITER_INVALID;
+	if (is_valid(message)) {
+		verdict = verdict_of(arbiter, cell, message, gap);
+		carry_out(arbiter, cell, message, verdict, gap);
+		follow_leg(cell, message);
+	}
 	arbiter->counts[message->class][verdict]++;
-	if (verdict == ARBITER_GAP)
-		arbiter->missing[message->class] += (uint64_t)(gap->last - gap->first) + 1;
-	if (verdict == ARBITER_NEW || verdict == ARBITER_GAP || verdict == ARBITER_RESET)
-		*last = message->id;
 	return verdict;
+}
+
+void
+arbiter_on_leg_down(struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class,
+    unsigned leg)
+{
+	struct arbiter_cell *cell = cell_of(arbiter, instrument, class);
+
+	if (cell != NULL && leg < ARBITER_LEGS_MAX)
+		cell->legs &= ~(UINT32_C(1) << leg);
+}
+
+void
+arbiter_on_leg_lost(struct arbiter *arbiter, unsigned leg)
+{
+	for (uint32_t i = 0; i < arbiter->instruments_max; i++)
+		for (int class = 0; class < ARBITER_CLASSES; class++)
+			arbiter_on_leg_down(arbiter, i, (enum arbiter_class)class, leg);
 }
 
 int64_t
 arbiter_last_id(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class)
 {
-	const int64_t *last = last_of(arbiter, instrument, class);
+	const struct arbiter_cell *cell = cell_of(arbiter, instrument, class);
 
-	return last != NULL ? *last : ARBITER_NO_ID;
+	return cell != NULL ? cell->id : ARBITER_NO_ID;
+}
+
+int64_t
+arbiter_leg_id(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class,
+    unsigned leg)
+{
+	const struct arbiter_cell *cell = cell_of(arbiter, instrument, class);
+
+	if (cell == NULL || leg >= ARBITER_LEGS_MAX || (cell->legs >> leg & 1) == 0)
+		return ARBITER_NO_ID;
+	return cell->leg_id[leg];
+}
+
+int
+arbiter_win_permille(const struct arbiter *arbiter, unsigned leg)
+{
+	uint64_t all = 0;
+
+	for (unsigned i = 0; i < ARBITER_LEGS_MAX; i++)
+		all += arbiter->leg[i].wins;
+	if (leg >= ARBITER_LEGS_MAX || all == 0)
+		return 0;
+	return (int)(arbiter->leg[leg].wins * 1000 / all);
 }

@@ -35,7 +35,9 @@ enum tick_outcome {
 	TICK_E_ACCESS = -10,   /* permission denied */
 	TICK_E_BUSY = -11,     /* board, status: written at each attempt; keep the last value */
 	TICK_E_RANGE = -12,    /* no such instrument, or a bad argument */
-	TICK_E_SYSTEM = -13    /* the system refused (errno tells) */
+	TICK_E_SYSTEM = -13,   /* the system refused (errno tells) */
+	TICK_E_DAMAGED = -14   /* words of the ring contradict each other; what that cost is in
+	                        * stats.lost and stats.damaged; the next call goes on */
 };
 
 /* Where a reader starts. */
@@ -61,7 +63,8 @@ struct tick_reader_stats {
 	uint64_t skipped;  /* ticks that were there but did not pass the filter */
 	uint64_t slept;    /* how often it went to sleep in a wait */
 	uint64_t polled;   /* of these, naps for want of a bell */
-	uint64_t spare[7];
+	uint64_t damaged;  /* of the lost ones: those whose slots were damaged */
+	uint64_t spare[6];
 };
 
 /*

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "tests/bench/receive/client.h"
-#include "tests/bench/receive/process.h"
+#include "tests/bench/receive/child.h"
 #include "tests/bench/receive/report.h"
 
 struct options {
@@ -93,8 +93,8 @@ find_node(struct run_rig *rig)
 	snprintf(log, sizeof(log), "%s/client.log", rig->folder);
 	if (access(check, R_OK) != 0) {
 		mkdir(prefix, 0755);
-		pid = process_start(argv, log, NULL, rig->sender_cpu);
-		if (pid < 0 || !process_end(pid, span_s(120))) {
+		pid = child_start(argv, log, NULL, rig->sender_cpu);
+		if (pid < 0 || !child_end(pid, span_s(120))) {
 			fprintf(stderr, "npm install does not work: no clients in JavaScript\n");
 			return;
 		}

@@ -21,7 +21,7 @@
 #define DAEMONS_MAX 8
 #define PAUSE_US 500
 #define LOG_MAX (1 << 20)
-#define FILES 4 /* of a feed in /dev/shm */
+#define FILES 5 /* of a feed in /dev/shm */
 
 static char folder[32];
 static char feed[48];
@@ -53,7 +53,7 @@ on_term(int number)
 int
 daemon_setup_all(void **state)
 {
-	static const char *const suffix[] = {"ring", "board", "status", "bell"};
+	static const char *const suffix[] = {"ring", "board", "status", "bell", "lock"};
 	struct sigaction term = {.sa_handler = on_term};
 
 	(void)state;

@@ -43,6 +43,7 @@ static const struct known known[] = {
     F(tick_segment_header, first), F(tick_segment_header, generation),
     F(tick_segment_header, created_ns), F(tick_segment_header, board_depth),
     F(tick_segment_header, spare), F(tick_segment_header, feed),
+    F(tick_segment_header, lineage),
     F(tick_segment_header, epoch), F(tick_segment_header, state),
     F(tick_segment_header, heartbeat_ns), F(tick_segment_header, heartbeat_every_ns),
     F(tick_segment_header, epoch_first), F(tick_segment_header, started_ns),

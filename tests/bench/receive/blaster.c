@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "feed/io/clock.h"
-#include "tests/bench/receive/process.h"
+#include "tests/bench/receive/child.h"
 
 #define OUT_BYTES (256 << 10)
 #define OUT_ENOUGH (64 << 10) /* that much goes out in one system call */
@@ -258,7 +258,7 @@ blaster_run(const struct blaster_cfg *cfg)
 	struct blaster *b = calloc(1, sizeof(*b));
 	const int on = 1;
 
-	process_take_cpu(cfg->cpu);
+	child_take_cpu(cfg->cpu);
 	if (b == NULL || cfg->per_record == 0 || cfg->per_record > PER_RECORD_MAX)
 		give_up("bad number of frames per record");
 	b->cfg = cfg;

@@ -12,7 +12,7 @@
 
 #include "feed/io/clock.h"
 #include "tests/bench/receive/feed_run.h"
-#include "tests/bench/receive/process.h"
+#include "tests/bench/receive/child.h"
 #include "tests/system/certs.h"
 
 #define BEGIN_WITHIN_S 10
@@ -164,7 +164,7 @@ start_client(struct run *r)
 		feed_run_clean(&r->feed);
 		argv = r->feed.argv;
 	}
-	r->client = process_start(argv, r->log, trust, r->rig->client_cpu);
+	r->client = child_start(argv, r->log, trust, r->rig->client_cpu);
 }
 
 static bool
@@ -185,16 +185,16 @@ look(const struct run *r, int counter)
 	return (struct look){
 		.at = clock_mono(),
 		.sent = r->rig->link->sent,
-		.client = process_cpu(r->client),
-		.sender = process_cpu(r->sender),
-		.syscalls = counter >= 0 ? process_syscalls(counter) : 0,
+		.client = child_cpu(r->client),
+		.sender = child_cpu(r->sender),
+		.syscalls = counter >= 0 ? child_syscalls(counter) : 0,
 	};
 }
 
 static void
 measure(struct run *r)
 {
-	int counter = r->cfg->count_syscalls ? process_count_syscalls(r->client) : -1;
+	int counter = r->cfg->count_syscalls ? child_count_syscalls(r->client) : -1;
 	double *figure = r->out->figure, ns, messages;
 	struct look a, b;
 
@@ -212,7 +212,7 @@ measure(struct run *r)
 	figure[RUN_CPU_NS] = (double)(b.client.ns - a.client.ns) / messages;
 	figure[RUN_BUSY] = (double)(b.client.ns - a.client.ns) * 100 / ns;
 	figure[RUN_SENDER_BUSY] = (double)(b.sender.ns - a.sender.ns) * 100 / ns;
-	figure[RUN_RSS_MIB] = (double)process_resident_kib(r->client) / 1024;
+	figure[RUN_RSS_MIB] = (double)child_resident_kib(r->client) / 1024;
 	figure[RUN_SYSCALLS] = (double)(b.syscalls - a.syscalls) / messages;
 	if (counter >= 0)
 		close(counter);
@@ -259,9 +259,9 @@ finish(struct run *r)
 			fail(r, why);
 		kill(r->client, SIGTERM);
 	}
-	if (!process_end(r->client, span_s(END_WITHIN_S)))
+	if (!child_end(r->client, span_s(END_WITHIN_S)))
 		fail(r, "the client did not end well");
-	process_end(r->sender, span_s(END_WITHIN_S));
+	child_end(r->sender, span_s(END_WITHIN_S));
 	if (!is_feedd(r->cfg->client))
 		take_tally(r, &p50, &p99);
 	else if (r->cfg->pace > 0)

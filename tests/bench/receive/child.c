@@ -1,4 +1,4 @@
-#include "tests/bench/receive/process.h"
+#include "tests/bench/receive/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@ raise_session(void)
 }
 
 void
-process_take_cpu(int cpu)
+child_take_cpu(int cpu)
 {
 	cpu_set_t set;
 
@@ -42,7 +42,7 @@ process_take_cpu(int cpu)
 }
 
 pid_t
-process_start(const char *const argv[], const char *log, const char *environment, int cpu)
+child_start(const char *const argv[], const char *log, const char *environment, int cpu)
 {
 	pid_t parent = getpid(), pid = fork();
 	int fd;
@@ -55,13 +55,13 @@ process_start(const char *const argv[], const char *log, const char *environment
 		_exit(126);
 	if (environment != NULL)
 		putenv((char *)(uintptr_t)environment);
-	process_take_cpu(cpu);
+	child_take_cpu(cpu);
 	execvp(argv[0], (char *const *)(uintptr_t)argv);
 	_exit(127);
 }
 
 span_t
-process_cpu(pid_t pid)
+child_cpu(pid_t pid)
 {
 	struct timespec ts;
 	clockid_t clock;
@@ -72,7 +72,7 @@ process_cpu(pid_t pid)
 }
 
 uint64_t
-process_resident_kib(pid_t pid)
+child_resident_kib(pid_t pid)
 {
 	unsigned long long kib = 0;
 	char path[64], line[256];
@@ -89,7 +89,7 @@ process_resident_kib(pid_t pid)
 }
 
 bool
-process_end(pid_t pid, span_t within)
+child_end(pid_t pid, span_t within)
 {
 	mono_t limit = mono_add(clock_mono(), within);
 	int status = -1;
@@ -119,7 +119,7 @@ tracepoint(void)
 }
 
 int
-process_count_syscalls(pid_t pid)
+child_count_syscalls(pid_t pid)
 {
 	int id = tracepoint(), fd;
 	struct perf_event_attr attr = {
@@ -136,7 +136,7 @@ process_count_syscalls(pid_t pid)
 }
 
 uint64_t
-process_syscalls(int fd)
+child_syscalls(int fd)
 {
 	uint64_t count;
 
