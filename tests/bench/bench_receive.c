@@ -3,7 +3,8 @@
  * ready-made messages on one processor, the client under test on another, TLS
  * 1.3 over loopback. Rounds interleave the clients; medians count.
  *
- * Usage: bench_receive [--quick] [--rounds N] [--modes N,...] [--clients N,...]
+ * Usage: bench_receive [--quick] [--rounds N] [--ms N]
+ *     [--modes N,...] [--clients N,...]
  * (modes and clients by their place in the lists, from 0). Writes
  * build/bench/receive.json.
  */
@@ -13,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/bench/receive/client.h"
 #include "tests/bench/receive/child.h"
+#include "tests/bench/receive/client.h"
 #include "tests/bench/receive/report.h"
 
 struct options {
@@ -67,6 +68,8 @@ options_of(int argc, char **argv)
 			o.ms = 700;
 		} else if (strcmp(argv[i], "--rounds") == 0) {
 			o.rounds = (unsigned)strtol(next, NULL, 10);
+		} else if (strcmp(argv[i], "--ms") == 0) {
+			o.ms = strtol(next, NULL, 10);
 		} else if (strcmp(argv[i], "--modes") == 0) {
 			o.modes = bits_of(next);
 		} else if (strcmp(argv[i], "--clients") == 0) {

@@ -65,7 +65,8 @@ static void
 print_cell(const struct report_cell *c, enum run_client client)
 {
 	if (c->rounds == 0) {
-		printf("%-22s %s\n", run_client_name(client), c->why);
+		if (c->why[0] != '\0')
+			printf("%-22s %s\n", run_client_name(client), c->why);
 		return;
 	}
 	printf("%-22s %10.0f %8.0f %5.0f %6.0f", run_client_name(client),

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "feed/io/clock.h"
-#include "tests/bench/receive/feed_run.h"
 #include "tests/bench/receive/child.h"
+#include "tests/bench/receive/feed_run.h"
 #include "tests/system/certs.h"
 
 #define BEGIN_WITHIN_S 10
