@@ -52,7 +52,8 @@ is_live(const struct pool *pool)
 	struct pool_line_view view;
 
 	for (unsigned line = 0; line < pool_lines(pool); line++)
-		if (!pool_line_view(pool, line, &view) || view.state != SESSION_LIVE)
+		if (pool_line_view(pool, line, &view) && view.role == POOL_LINE_MEMBER &&
+		    view.state != SESSION_LIVE)
 			return false;
 	return true;
 }
@@ -92,7 +93,7 @@ forecast_make(const struct config *cfg, struct forecast *out)
 	r->out = out;
 	rc = plan_pool(&r->plan, cfg, &r->pool, 1);
 	if (rc == 0) {
-		out->lines = pool_lines(&r->pool);
+		out->lines = pool_members(&r->pool);
 		rehearse(r);
 	}
 	plan_free(&r->plan);

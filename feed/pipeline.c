@@ -1,53 +1,20 @@
 #include "feed/pipeline.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "feed/base/utf8.h"
+#include "feed/conf/config_exponents.h"
 #include "feed/io/clock.h"
 #include "feed/normalize.h"
-#include "feed/publish.h"
-#include "feed/recall.h"
+#include "feed/pipeline_impl.h"
 #include "feed/venue/binance/json.h"
 #include "feed/venue/binance/streams.h"
 
 /* Exchange stamps further ahead of our clock than this make CLOCK_DOUBT. */
 #define CLOCK_AHEAD_NS_MAX 1000000000
 
-/* What the board says of an instrument, and the line that it was heard on last. */
-struct instrument {
-	struct tick_data data;
-	uint16_t leg;
-};
-
-struct pipeline {
-	struct pipeline_cfg cfg;
-	struct event_scratch *scratch;
-	struct tick_level *levels; /* normalized: bids, then asks */
-	struct instrument *instrument;
-	uint32_t instruments_max;
-	struct arbiter arbiter;
-	struct arbiter_last *arbiter_memory;
-	uint64_t counter[TICK_COUNTERS_MAX];
-	uint64_t heard;
-	struct hist publish, arrival;
-	struct pipeline_control control[PIPELINE_CONTROLS_MAX];
-	uint32_t control_head, control_tail;
-};
-
-static void
-count(struct pipeline *p, enum tick_counter counter)
-{
-	p->counter[counter]++;
-}
-
-/* What becomes of each kind of event. */
-static const struct kind_row {
-	enum tick_counter counter;
-	enum tick_type type;      /* of its (first) tick */
-	enum arbiter_class class; /* how its ids are judged; ARBITER_CLASSES: not at all */
-} kinds[EVENT_KINDS] = {
+const struct kind_row pipeline_kinds[EVENT_KINDS] = {
 	[EVENT_TRADE] = {TICK_COUNTER_TRADES, TICK_TRADE, ARBITER_TRADE},
 	[EVENT_AGG_TRADE] = {TICK_COUNTER_AGG_TRADES, TICK_AGG_TRADE, ARBITER_AGG_TRADE},
 	[EVENT_QUOTE] = {TICK_COUNTER_QUOTES, TICK_QUOTE, ARBITER_QUOTE},
@@ -68,12 +35,14 @@ pipeline_add_instrument(struct pipeline *p, struct bytes symbol)
 	struct tick_instrument i = {
 		.venue = (uint16_t)p->cfg.venue,
 		.trading = TICK_TRADING_UNKNOWN,
-		.price_exponent = p->cfg.price_exponent,
-		.qty_exponent = p->cfg.qty_exponent,
 	};
+	struct config_exponents exponents;
 
 	if (symbol.n == 0 || symbol.n > TICK_SYMBOL_MAX || !utf8_is_valid(symbol.p, symbol.n))
 		return -EINVAL;
+	exponents = config_exponents_of(p->cfg.instruments, symbol);
+	i.price_exponent = exponents.price;
+	i.qty_exponent = exponents.qty;
 	i.symbol_bytes = (uint8_t)symbol.n;
 	memcpy(i.symbol, symbol.p, symbol.n);
 	return ring_add(p->cfg.ring, &i);
@@ -98,84 +67,6 @@ find_instrument(struct pipeline *p, const struct event *e)
 	return id >= 0 ? id : pipeline_add_instrument(p, symbol);
 }
 
-/* Publishes a change of an instrument's data state. */
-static void
-turn(struct pipeline *p, uint32_t id, enum tick_data_state state, enum tick_reason why,
-    int64_t now_ns)
-{
-	struct tick_data *data = &p->instrument[id].data;
-
-	data->state = state;
-	data->since_ns = now_ns;
-	data->reason = why;
-	board_data(p->cfg.board, id, data);
-}
-
-/* ---- arbitrate -------------------------------------------------------------- */
-
-static void
-remember_id(struct tick_data *data, enum arbiter_class class, int64_t id)
-{
-	switch (class) {
-	case ARBITER_TRADE:
-		data->trade_id = id;
-		break;
-	case ARBITER_AGG_TRADE:
-		data->agg_trade_id = id;
-		break;
-	case ARBITER_QUOTE:
-		data->quote_id = id;
-		break;
-	case ARBITER_DEPTH:
-		data->depth_id = id;
-		break;
-	case ARBITER_CLASSES:
-		break;
-	}
-}
-
-static void
-tell_gap(struct pipeline *p, struct publish_context *c, enum event_kind kind,
-    const struct arbiter_gap *gap)
-{
-	c->flags |= TICK_FLAG_GAP_BEFORE;
-	count(p, TICK_COUNTER_GAPS);
-	if (kind != EVENT_DEPTH) /* depth ids are not consecutive on futures */
-		p->counter[TICK_COUNTER_GAP_IDS] += (uint64_t)(gap->last - gap->first + 1);
-	publish_event(c, TICK_REASON_GAP, kinds[kind].type, gap->first, gap->last);
-}
-
-/* Is the event news? Tells gaps in band, ahead of it. */
-static bool
-arbitrate(struct pipeline *p, struct publish_context *c, const struct event *e)
-{
-	struct arbiter_message m = {.instrument = c->instrument, .class = kinds[e->kind].class,
-	    .id = e->id, .first_id = e->first_id, .prev_id = e->prev_id};
-	struct arbiter_gap gap;
-
-	if (m.class == ARBITER_CLASSES)
-		return true;
-	switch (arbiter_on_id(&p->arbiter, &m, &gap)) {
-	case ARBITER_NEW:
-		break;
-	case ARBITER_RESET: /* what is missing in between, nobody can tell */
-		c->flags |= TICK_FLAG_GAP_BEFORE;
-		count(p, TICK_COUNTER_GAPS);
-		break;
-	case ARBITER_GAP:
-		tell_gap(p, c, e->kind, &gap);
-		break;
-	case ARBITER_INVALID:
-		count(p, TICK_COUNTER_MALFORMED);
-		return false;
-	default:
-		count(p, TICK_COUNTER_DUPLICATES);
-		return false;
-	}
-	remember_id(&p->instrument[c->instrument].data, m.class, e->id);
-	return true;
-}
-
 /* ---- the path --------------------------------------------------------------- */
 
 static void
@@ -185,13 +76,18 @@ pass_control(struct pipeline *p, unsigned line, const struct event *e)
 	struct pipeline_control *c = &p->control[p->control_head];
 	size_t n = 0;
 
-	count(p, kinds[e->kind].counter);
+	pipeline_count(p, pipeline_kinds[e->kind].counter);
 	if (next == p->control_tail) {
 		/* Only a flood does that; a lost answer ends in the request's timeout. */
-		count(p, TICK_COUNTER_CONTROLS_DROPPED);
+		pipeline_count(p, TICK_COUNTER_CONTROLS_DROPPED);
 		return;
 	}
 	*c = (struct pipeline_control){.kind = e->kind, .line = line, .id = e->id};
+	if (e->kind == EVENT_REPLY && e->u.reply.text.n > 0 && e->u.reply.text.p[0] == '[') {
+		if (!listed_read(p, e->u.reply.text))
+			return;
+		c->listed = true;
+	}
 	if (e->kind == EVENT_ERROR_REPLY) {
 		c->code = e->u.reply.code;
 		n = e->u.reply.text.n < sizeof(c->text) ? e->u.reply.text.n : sizeof(c->text) - 1;
@@ -209,7 +105,7 @@ is_market_event(struct pipeline *p, unsigned line, const struct event *e)
 	case EVENT_TRADE:
 		if (!e->u.trade.off_market)
 			return true;
-		count(p, TICK_COUNTER_OFF_MARKET);
+		pipeline_count(p, TICK_COUNTER_OFF_MARKET);
 		return false;
 	case EVENT_AGG_TRADE:
 	case EVENT_QUOTE:
@@ -226,28 +122,26 @@ is_market_event(struct pipeline *p, unsigned line, const struct event *e)
 	case EVENT_KINDS:
 		break;
 	}
-	count(p, TICK_COUNTER_UNKNOWN);
+	pipeline_count(p, TICK_COUNTER_UNKNOWN);
 	return false;
 }
 
+/* Decodes, false: counted. *unfit: whose message it is is known, but not its values. */
 static bool
-decode(struct pipeline *p, enum transport_payload payload, struct bytes frame, struct event *e)
+decode(struct pipeline *p, enum transport_payload payload, struct bytes frame, struct event *e,
+    bool *unfit)
 {
+	enum decode_result result;
+
 	if (payload != TRANSPORT_TEXT) {
-		count(p, TICK_COUNTER_BINARY);
+		pipeline_count(p, TICK_COUNTER_BINARY);
 		return false;
 	}
-	switch (json_decode(frame, p->scratch, e)) {
-	case DECODE_OK:
-		return true;
-	case DECODE_MALFORMED:
-		count(p, TICK_COUNTER_MALFORMED);
-		return false;
-	case DECODE_UNFIT:
-		count(p, TICK_COUNTER_UNFIT);
-		return false;
-	}
-	return false;
+	result = json_decode(frame, p->scratch, e);
+	*unfit = result == DECODE_UNFIT;
+	if (result == DECODE_MALFORMED)
+		pipeline_count(p, TICK_COUNTER_MALFORMED);
+	return result != DECODE_MALFORMED;
 }
 
 static struct publish_context
@@ -269,214 +163,138 @@ context_of(struct pipeline *p, uint32_t instrument, unsigned line, const struct 
 	};
 }
 
-/* After the ring, so that no id stands on the board whose tick was never published. */
-static void
-note_on_board(struct pipeline *p, uint32_t id, enum event_kind kind, int64_t now_ns)
+/* Keeps the message until what is missing before it came, or time is over. */
+static bool
+keep(struct pipeline *p, uint64_t key, int64_t id, const struct frame *frame)
 {
-	enum arbiter_class class = kinds[kind].class;
+	struct held_frame *held;
+	int slot;
 
-	if (p->instrument[id].data.state != TICK_DATA_LIVE)
-		turn(p, id, TICK_DATA_LIVE, TICK_REASON_NONE, now_ns);
-	else if (class != ARBITER_CLASSES && class != ARBITER_QUOTE)
-		board_data(p->cfg.board, id, &p->instrument[id].data);
-}
-
-void
-pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, struct bytes frame,
-    struct transport_stamps stamps)
-{
-	struct pipeline *p = context;
-	struct publish_context c;
-	struct normal n;
-	struct event e;
-	int64_t id;
-
-	p->heard |= 1ull << line;
-	count(p, TICK_COUNTER_MESSAGES);
-	p->counter[TICK_COUNTER_MESSAGE_BYTES] += frame.n;
-
-	if (!decode(p, payload, frame, &e) || !is_market_event(p, line, &e))
-		return;
-	id = find_instrument(p, &e);
-	if (id < 0) {
-		count(p, TICK_COUNTER_NO_INSTRUMENT);
-		return;
-	}
-	c = context_of(p, (uint32_t)id, line, &e, stamps);
-	if (!normalize(&e, &p->cfg.ring->directory[id], p->levels, &n)) {
-		count(p, TICK_COUNTER_UNFIT);
-		publish_event(&c, TICK_REASON_UNFIT, kinds[e.kind].type, e.id, 0);
-		return;
-	}
-	if (!arbitrate(p, &c, &e))
-		return;
-	publish_market_event(&c, &e, &n);
-	count(p, kinds[e.kind].counter);
-	p->instrument[id].leg = (uint16_t)line;
-	note_on_board(p, (uint32_t)id, e.kind, stamps.recv.ns);
-
-	hist_record(&p->publish, span_ns(c.mono_ns - stamps.recv_mono.ns));
-	if (e.exch_ns != VENUE_NO_TIME)
-		hist_record(&p->arrival, span_ns(stamps.recv.ns - e.exch_ns));
-}
-
-/* ---- life ------------------------------------------------------------------- */
-
-static void
-tell(struct pipeline *p, enum tick_reason reason, unsigned line, wall_t now, mono_t mono,
-    const int64_t word[3])
-{
-	struct publish_context c = {
-		.ring = p->cfg.ring,
-		.board = p->cfg.board,
-		.instrument = TICK_NO_INSTRUMENT,
-		.leg = (uint16_t)line,
-		.recv_ns = now.ns,
-		.mono_ns = mono.ns,
-	};
-
-	publish_event(&c, reason, word[0], word[1], word[2]);
-}
-
-/* The last writer's ids go on; its data is stale until the first message. */
-static void
-recall_instruments(struct pipeline *p, wall_t now)
-{
-	recall_ids(p->cfg.ring, p->cfg.board, &p->arbiter);
-	for (uint32_t id = 0; id < p->cfg.ring->instruments; id++) {
-		struct tick_data *data = &p->instrument[id].data, old;
-		bool known = board_recall(p->cfg.board, id, &old) && old.state != TICK_DATA_NONE;
-
-		for (enum arbiter_class class = 0; class < ARBITER_CLASSES; class++) {
-			int64_t last = arbiter_last_id(&p->arbiter, id, class);
-
-			remember_id(data, class, last);
-			known = known || last != ARBITER_NO_ID;
-		}
-		if (known)
-			turn(p, id, TICK_DATA_STALE, TICK_REASON_RESTART, now.ns);
-	}
-}
-
-static void
-tell_start(struct pipeline *p, wall_t now, mono_t mono)
-{
-	const struct ring *r = p->cfg.ring;
-	int64_t silent = r->restarted ? mono.ns - r->silent_since_ns : 0;
-	const int64_t word[3] = {r->header->epoch, r->torn, silent};
-
-	tell(p, r->restarted ? TICK_REASON_RESTART : TICK_REASON_START, 0, now, mono, word);
-}
-
-int
-pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, mono_t mono)
-{
-	struct pipeline *p = calloc(1, sizeof(*p));
-
-	*out = p;
-	if (!p)
-		return -ENOMEM;
-	p->cfg = *cfg;
-	p->instruments_max = (uint32_t)cfg->ring->header->directory_max;
-	p->scratch = malloc(sizeof(*p->scratch));
-	p->levels = malloc(VENUE_LEVELS_MAX * sizeof(*p->levels));
-	p->instrument = calloc(p->instruments_max, sizeof(*p->instrument));
-	p->arbiter_memory = calloc(p->instruments_max, sizeof(*p->arbiter_memory));
-	if (!p->scratch || !p->levels || !p->instrument || !p->arbiter_memory) {
-		pipeline_free(out, now, mono);
-		return -ENOMEM;
-	}
-	arbiter_init(&p->arbiter, p->arbiter_memory, p->instruments_max);
-	for (uint32_t id = 0; id < p->instruments_max; id++)
-		p->instrument[id].data = (struct tick_data){.trade_id = TICK_ABSENT,
-		    .agg_trade_id = TICK_ABSENT, .quote_id = TICK_ABSENT, .depth_id = TICK_ABSENT};
-	recall_instruments(p, now);
-	tell_start(p, now, mono);
-	return 0;
-}
-
-void
-pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono)
-{
-	struct pipeline *p = *pipeline;
-
-	if (!p)
-		return;
-	if (p->arbiter.last)
-		tell(p, TICK_REASON_STOP, 0, now, mono, (int64_t[3]){0});
-	free(p->scratch);
-	free(p->levels);
-	free(p->instrument);
-	free(p->arbiter_memory);
-	free(p);
-	*pipeline = NULL;
-}
-
-void
-pipeline_on_line_up(struct pipeline *p, unsigned line, wall_t now, mono_t mono)
-{
-	tell(p, TICK_REASON_LINE_UP, line, now, mono, (int64_t[3]){line});
-}
-
-void
-pipeline_on_line_down(struct pipeline *p, unsigned line, enum tick_reason why, wall_t now,
-    mono_t mono)
-{
-	tell(p, TICK_REASON_LINE_DOWN, line, now, mono, (int64_t[3]){line, why});
-	for (uint32_t id = 0; id < p->cfg.ring->instruments; id++) {
-		const struct instrument *i = &p->instrument[id];
-
-		if (i->leg == line && i->data.state == TICK_DATA_LIVE)
-			turn(p, id, TICK_DATA_STALE, TICK_REASON_LINE_DOWN, now.ns);
-	}
-}
-
-/* ---- what the app asks ------------------------------------------------------ */
-
-bool
-pipeline_next_control(struct pipeline *p, struct pipeline_control *out)
-{
-	if (p->control_tail == p->control_head)
+	if (frame->bytes.n > PIPELINE_HOLD_BYTES)
 		return false;
-	*out = p->control[p->control_tail];
-	p->control_tail = (p->control_tail + 1) % PIPELINE_CONTROLS_MAX;
+	slot = hold_add(&p->hold, key, id, frame->line, frame->arrived);
+	if (slot < 0)
+		return false;
+	held = &p->held[slot];
+	held->frame = *frame;
+	if (frame->bytes.p != held->bytes)
+		memmove(held->bytes, frame->bytes.p, frame->bytes.n);
+	held->frame.bytes.p = held->bytes;
 	return true;
 }
 
-uint64_t
-pipeline_heard(struct pipeline *p)
+/* After the ring, so that no id stands on the board whose tick was never published. */
+static void
+note_on_board(struct pipeline *p, uint32_t id, enum event_kind kind)
 {
-	uint64_t heard = p->heard;
+	enum arbiter_class class = pipeline_kinds[kind].class;
 
-	p->heard = 0;
-	return heard;
+	if (class != ARBITER_CLASSES && class != ARBITER_QUOTE &&
+	    p->instrument[id].data.state == TICK_DATA_LIVE)
+		board_data(p->cfg.board, id, &p->instrument[id].data);
 }
 
-uint64_t *
-pipeline_counters(struct pipeline *p)
+/* What to look for in the hold after a message. */
+struct outcome {
+	bool published, kept;
+	uint64_t key;
+};
+
+/* Decode, normalize, judge, publish; or keep. */
+static struct outcome
+take_frame(struct pipeline *p, struct frame *frame)
 {
-	p->counter[TICK_COUNTER_TICKS] = p->cfg.ring->next - p->cfg.ring->header->epoch_first;
-	return p->counter;
+	struct outcome out = {0};
+	struct publish_context c;
+	enum judgement judgement;
+	struct normal n;
+	struct event e;
+	bool unfit;
+	int64_t id;
+
+	if (!decode(p, frame->payload, frame->bytes, &e, &unfit) || !is_market_event(p, frame->line, &e))
+		return out;
+	id = find_instrument(p, &e);
+	if (id < 0) {
+		pipeline_count(p, TICK_COUNTER_NO_INSTRUMENT);
+		return out;
+	}
+	c = context_of(p, (uint32_t)id, frame->line, &e, frame->stamps);
+	if (unfit || !normalize(&e, &p->cfg.ring->directory[id], p->levels, &n)) {
+		pipeline_count(p, TICK_COUNTER_UNFIT);
+		publish_event(&c, TICK_REASON_UNFIT, pipeline_kinds[e.kind].type, e.id, 0);
+		return out;
+	}
+	judgement = judge(p, &c, &e, frame, (mono_t){c.mono_ns});
+	if (judgement == JUDGE_HOLD && judge_hold_key((uint32_t)id, &e, &out.key)) {
+		out.kept = keep(p, out.key, e.id, frame);
+		if (out.kept)
+			return out;
+		frame->arrived = ARBITER_AT_ONCE;
+		judgement = judge(p, &c, &e, frame, (mono_t){c.mono_ns});
+	}
+	if (judgement != JUDGE_PUBLISH)
+		return out;
+	publish_market_event(&c, &e, &n);
+	pipeline_count(p, pipeline_kinds[e.kind].counter);
+	note_on_board(p, (uint32_t)id, e.kind);
+	hist_record(&p->publish, span_ns(c.mono_ns - frame->stamps.recv_mono.ns));
+	if (e.exch_ns != VENUE_NO_TIME)
+		hist_record(&p->arrival, span_ns(frame->stamps.recv.ns - e.exch_ns));
+	out.published = judge_hold_key((uint32_t)id, &e, &out.key);
+	return out;
 }
 
-static struct tick_latency
-latency_of(const struct hist *h)
+/* A held message is shown again. False: it is held still, and so are those behind it. */
+static bool
+show_again(struct pipeline *p, const struct held *held, mono_t arrived)
 {
-	return (struct tick_latency){
-		.count = (int64_t)h->count,
-		.p50 = hist_percentile(h, 500000).ns,
-		.p90 = hist_percentile(h, 900000).ns,
-		.p99 = hist_percentile(h, 990000).ns,
-		.p999 = hist_percentile(h, 999000).ns,
-		.max = (int64_t)h->max_ns,
-	};
+	struct frame frame = p->held[held->slot].frame;
+
+	frame.arrived = arrived;
+	return !take_frame(p, &frame).kept;
+}
+
+/* Something was published: what waited for it may go, in the order of ids. */
+static void
+release(struct pipeline *p, uint64_t key)
+{
+	struct held held;
+
+	while (hold_take(&p->hold, key, &held) && show_again(p, &held, held.arrived))
+		;
 }
 
 void
-pipeline_latencies(struct pipeline *p, struct tick_latency *publish, struct tick_latency *arrival)
+pipeline_on_time(struct pipeline *p, mono_t now)
 {
-	*publish = latency_of(&p->publish);
-	*arrival = latency_of(&p->arrival);
-	memset(&p->publish, 0, sizeof(p->publish));
-	memset(&p->arrival, 0, sizeof(p->arrival));
+	struct held held;
+
+	while (hold_take_due(&p->hold, now, &held))
+		if (show_again(p, &held, ARBITER_AT_ONCE))
+			release(p, held.key);
+}
+
+mono_t
+pipeline_deadline(const struct pipeline *p)
+{
+	return hold_deadline(&p->hold);
+}
+
+void
+pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, struct bytes bytes,
+    struct transport_stamps stamps)
+{
+	struct frame frame = {line, payload, bytes, stamps, stamps.recv_mono};
+	struct pipeline *p = context;
+	struct outcome out;
+
+	p->heard |= 1ull << line;
+	pipeline_count(p, TICK_COUNTER_MESSAGES);
+	p->counter[TICK_COUNTER_MESSAGE_BYTES] += bytes.n;
+	out = take_frame(p, &frame);
+	if (out.kept)
+		pipeline_count(p, TICK_COUNTER_HELD);
+	if (out.published && !hold_is_empty(&p->hold))
+		release(p, out.key);
 }

@@ -16,7 +16,9 @@
 
 #include "feed/base/bytes.h"
 #include "feed/base/hist.h"
+#include "feed/conf/config.h"
 #include "feed/core/arbiter.h"
+#include "feed/core/pool.h"
 #include "feed/io/transport.h"
 #include "feed/venue/venue.h"
 #include "shm/board_writer.h"
@@ -28,7 +30,9 @@ struct pipeline_cfg {
 	struct ring *ring;   /* open; outlives the pipeline */
 	struct board *board; /* open, room for as many instruments as the ring's directory */
 	enum tick_venue venue;
-	int8_t price_exponent, qty_exponent; /* of instruments new to the directory */
+	const struct config_instruments *instruments; /* exponents of those new to the directory */
+	span_t hold_for;      /* longest wait for ids that another line may bring; 0: none */
+	uint32_t streams_max; /* numbers that pipeline_add_stream() may use */
 };
 
 /* What a message said to the control plane: the app hands it to the pool. */
@@ -36,6 +40,7 @@ struct pipeline_control {
 	enum event_kind kind; /* EVENT_REPLY, EVENT_ERROR_REPLY, EVENT_SERVER_SHUTDOWN */
 	unsigned line;
 	int64_t id;           /* of the request, VENUE_NO_ID when it had none that is a number */
+	bool listed;          /* EVENT_REPLY: an answer to LIST_SUBSCRIPTIONS */
 	int code;             /* error replies */
 	char text[120];       /* error replies: the exchange's words, cut to fit */
 };
@@ -60,22 +65,62 @@ void pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono);
 int64_t pipeline_add_instrument(struct pipeline *p, struct bytes symbol);
 
 /*
+ * Tells the pipeline of a configured stream and its number with the control
+ * plane; adds its instrument. Returns 0 (also for streams that are not
+ * published, or of all symbols), -EINVAL (no stream name), -ENOSPC (directory
+ * full, or number too large) or -ENOMEM. Not for the data path.
+ */
+int pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name);
+
+/* That number is not in use any more; its instrument stays. */
+void pipeline_remove_stream(struct pipeline *p, uint32_t number);
+
+/*
  * One whole message of a line. `frame` is readable for TRANSPORT_PADDING bytes
  * past its end. Fits transport_sink_fn: `context` is the pipeline.
  */
 void pipeline_on_frame(void *context, unsigned line, enum transport_payload payload,
     struct bytes frame, struct transport_stamps stamps);
 
-/* A line came up or went down: published in band; its instruments turn STALE on the board. */
-void pipeline_on_line_up(struct pipeline *p, unsigned line, wall_t now, mono_t mono);
+/* A line came up or went down: published in band. What that means for streams, the pool knows. */
+void pipeline_on_line_up(struct pipeline *p, unsigned line, unsigned leg, wall_t now, mono_t mono);
 void pipeline_on_line_down(struct pipeline *p, unsigned line, enum tick_reason why, wall_t now,
     mono_t mono);
+
+/* A line does not carry that stream any more: nobody waits for its messages there. */
+void pipeline_on_stream_left(struct pipeline *p, uint32_t number, unsigned line);
+
+/* What became of a line's market messages. */
+struct pipeline_line_counts {
+	uint64_t wins;       /* published: it was the first, or the only one */
+	uint64_t duplicates; /* another line, or this one before, had brought it */
+};
+
+struct pipeline_line_counts pipeline_line_counts(const struct pipeline *p, unsigned line);
+
+/* Messages that waited long enough for ids before them are judged. Call it when it is due. */
+void pipeline_on_time(struct pipeline *p, mono_t now);
+mono_t pipeline_deadline(const struct pipeline *p);
+
+/*
+ * The control plane says that a stream delivers nothing: published in band,
+ * and its instrument turns STALE on the board, until all of its streams have
+ * delivered again. That they have, the pipeline sees by itself.
+ */
+void pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason why,
+    wall_t now, mono_t mono);
 
 /* Takes the oldest word for the control plane. Returns false when there is none. */
 bool pipeline_next_control(struct pipeline *p, struct pipeline_control *out);
 
+/* What that answer named: bit per stream number, until the next message is taken. */
+const uint64_t *pipeline_take_listed(struct pipeline *p);
+
 /* Lines that were heard since the last call, one bit each. */
 uint64_t pipeline_heard(struct pipeline *p);
+
+/* Streams that were heard since the last call: up to `max` in out[]; returns how many. */
+unsigned pipeline_take_heard(struct pipeline *p, struct pool_heard *out, unsigned max);
 
 /* Counters by enum tick_counter; the app adds those of its own. */
 uint64_t *pipeline_counters(struct pipeline *p);

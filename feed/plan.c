@@ -1,15 +1,24 @@
 #include "feed/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "feed/base/log.h"
 #include "feed/venue/binance/limits.h"
 #include "feed/venue/binance/request.h"
+#include "feed/venue/binance/streams.h"
 
 /* The network may squeeze our messages together: our window is longer than the exchange's. */
 #define SEND_WINDOW_MARGIN_MS 100
 #define STABLE_AFTER_S 60
 #define DRAIN_WITHIN_S 3
+
+/* Of replacing lines. */
+#define AGE_SPREAD_PERCENT 25
+#define AGE_MIN_S 10
+#define QUIET_WITHIN_S 10
+#define HANDOVER_WITHIN_S 60
+#define ROTATE_AGAIN_AFTER_S 600
 
 static const struct limits *
 limits_of(const struct config *cfg)
@@ -30,8 +39,49 @@ retry_of(const struct config_reconnect *c)
 	};
 }
 
-static struct pool_cfg
-pool_of(const struct config *cfg)
+static struct heartbeat_cfg
+heartbeat_of(const struct config_heartbeat *c, const struct limits *limits)
+{
+	int64_t within = c->ping_timeout_threshold_ms * 1000000;
+	int64_t least = limits->ping_every.ns + limits->ping_every.ns / 2;
+
+	return (struct heartbeat_cfg){
+		.idle_after = span_ms(c->health_check_interval_ms),
+		.answer_within = span_ms(c->pong_response_timeout_ms),
+		/* Futures and options ask every 3 and 5 minutes: not to be missed sooner. */
+		.server_ping_within = span_ns(within > least ? within : least),
+		.max_missed = (unsigned)c->max_missed_pings,
+	};
+}
+
+static struct route_cfg
+route_of(const struct config *cfg)
+{
+	struct route_cfg route = {
+		.endpoints = config_targets(cfg),
+		.legs = (unsigned)cfg->redundancy,
+		.breaker = {
+			.failures_max = (unsigned)cfg->failover.failures_max,
+			.jitter_percent = cfg->reconnect.jitter
+			    ? (unsigned)cfg->reconnect.jitter_percent : 0,
+			.probe_within = span_ms(2 * cfg->pool.connection_timeout_ms),
+		},
+		.choice = {
+			.return_after = span_ms(cfg->failover.return_after_ms),
+			.unfit_below = (int)cfg->heartbeat.unhealthy_threshold_permille,
+		},
+	};
+	struct config_target target;
+
+	for (unsigned i = 0; i < route.endpoints; i++) {
+		config_target(cfg, i, &target);
+		route.region[i] = target.region;
+	}
+	return route;
+}
+
+struct pool_cfg
+plan_pool_cfg(const struct config *cfg)
 {
 	const struct limits *limits = limits_of(cfg);
 	int64_t streams = cfg->pool.max_streams_per_connection;
@@ -42,19 +92,36 @@ pool_of(const struct config *cfg)
 		.initial_connections = (unsigned)cfg->pool.initial_connections,
 		.max_connections = (unsigned)cfg->pool.max_connections,
 		.max_streams_per_connection = (unsigned)streams,
+		.line_room = limits->streams_per_line,
+		.redundancy = (unsigned)cfg->redundancy,
 		.connects_max = (unsigned)limits->connects_max,
 		.connects_window = limits->connects_window,
+		.rotate = {
+			.age_max = span_ms(cfg->pool.max_connection_age_ms),
+			.age_spread_percent = AGE_SPREAD_PERCENT,
+			.age_min = span_s(AGE_MIN_S),
+			.quiet_within = span_s(QUIET_WITHIN_S),
+			.handover_within = span_s(HANDOVER_WITHIN_S),
+			.again_after = span_s(ROTATE_AGAIN_AFTER_S),
+		},
+		.scale = {
+			.load_high = (uint64_t)cfg->pool.load_high_bytes_per_s,
+			.load_low = (uint64_t)cfg->pool.load_low_bytes_per_s,
+			.idle_for = span_ms(cfg->pool.idle_timeout_ms),
+		},
+		.route = route_of(cfg),
 		.session = {
 			.connect_within = span_ms(cfg->pool.connection_timeout_ms),
 			.ack_within = span_ms(cfg->subscribe.ack_timeout_ms),
 			.drain_within = span_s(DRAIN_WITHIN_S),
+			.list_every = span_ms(cfg->subscribe.list_interval_ms),
 			.stable_after = span_s(STABLE_AFTER_S),
 			.sends_max = (unsigned)limits->messages_per_s,
 			.sends_reserved = 1, /* for the PONG */
 			.send_window = span_ms(1000 + SEND_WINDOW_MARGIN_MS),
+			.heartbeat = heartbeat_of(&cfg->heartbeat, limits),
 			.request_bytes_max = (unsigned)limits->request_bytes_max,
 			.request_bytes_overhead = REQUEST_BYTES_OVERHEAD,
-			.endpoints = 1,
 			.retry = retry_of(&cfg->reconnect),
 		},
 	};
@@ -78,21 +145,63 @@ result_text(enum pool_result result)
 	return "unknown";
 }
 
+/* How long a stream may be silent (binance.md, streams, 2026-08). Not decoded: never judged. */
+static enum stall_class
+class_of(struct bytes name)
+{
+	struct stream_name parts;
+
+	if (stream_parse(name, &parts) != STREAM_FINE)
+		return STALL_RARE;
+	switch (parts.class) {
+	case STREAM_TRADE:
+	case STREAM_AGG_TRADE:
+		return STALL_TRADE;
+	case STREAM_BOOK_TICKER:
+		return STALL_QUOTE;
+	case STREAM_DEPTH:
+	case STREAM_PARTIAL_DEPTH:
+		return parts.option.n > 0 ? STALL_DEPTH : STALL_SLOW;
+	case STREAM_KLINE:
+		return STALL_SLOW;
+	case STREAM_RPI_DEPTH:
+	case STREAM_OTHER:
+	case STREAM_CLASSES:
+		break;
+	}
+	return STALL_RARE;
+}
+
 int
 plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, uint64_t seed)
 {
-	struct pool_cfg pool_cfg = pool_of(cfg);
+	struct pool_cfg pool_cfg = plan_pool_cfg(cfg);
 	size_t n = cfg->streams.n;
 	enum pool_result result;
 
-	plan->stream = calloc(n + 1, sizeof(*plan->stream));
+	plan->memory.streams_max = pool_cfg.max_connections * pool_cfg.line_room;
+	plan->memory.entry = calloc(pool_places(&pool_cfg), sizeof(*plan->memory.entry));
+	plan->memory.stream =
+	    calloc(plan->memory.streams_max, sizeof(*plan->memory.stream));
+	plan->memory.stall = calloc(pool_places(&pool_cfg), sizeof(*plan->memory.stall));
+	plan->memory.item = calloc(plan->memory.streams_max, sizeof(*plan->memory.item));
+	plan->memory.class = plan->class = calloc(n + 1, sizeof(*plan->class));
 	plan->stream_bytes = calloc(n + 1, sizeof(*plan->stream_bytes));
-	if (!plan->stream || !plan->stream_bytes)
+	plan->name = calloc(plan->memory.streams_max, sizeof(*plan->name));
+	plan->wanted = calloc(plan->memory.streams_max, sizeof(*plan->wanted));
+	if (!plan->name || !plan->wanted || !plan->memory.item || !plan->memory.stall ||
+	    !plan->class || !plan->memory.entry || !plan->memory.stream ||
+	    !plan->stream_bytes)
 		return -1;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && i < plan->memory.streams_max; i++) {
+		plan->name[i] = strdup(cfg->streams.item[i]);
+		plan->wanted[i] = plan->name[i] != NULL;
+		plan->n++;
 		plan->stream_bytes[i] =
 		    (uint16_t)request_stream_bytes(bytes_of(cfg->streams.item[i]));
-	result = pool_init(pool, &pool_cfg, plan->stream_bytes, (unsigned)n, plan->stream, seed);
+		plan->class[i] = (uint8_t)class_of(bytes_of(cfg->streams.item[i]));
+	}
+	result = pool_init(pool, &pool_cfg, plan->stream_bytes, (unsigned)n, &plan->memory, seed);
 	if (result == POOL_OK)
 		return 0;
 	LOG(ERROR, "plan_refused", LOG_STR("detail", result_text(result)),
@@ -100,11 +209,63 @@ plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, uint64
 	return -1;
 }
 
+uint32_t
+plan_find(const struct plan *plan, const char *name)
+{
+	for (uint32_t i = 0; i < plan->n; i++)
+		if (plan->name[i] != NULL && strcmp(plan->name[i], name) == 0)
+			return i;
+	return UINT32_MAX;
+}
+
+/* The longest dropped one is the least likely to be spoken of still. */
+static uint32_t
+unused_number(struct plan *plan)
+{
+	if (plan->n < plan->memory.streams_max)
+		return plan->n++;
+	for (uint32_t i = 0; i < plan->n; i++)
+		if (!plan->wanted[i])
+			return i;
+	return UINT32_MAX;
+}
+
+bool
+plan_add(struct plan *plan, const char *name, struct pool_event *event)
+{
+	uint32_t number = plan_find(plan, name);
+
+	if (number == UINT32_MAX) {
+		number = unused_number(plan);
+		if (number == UINT32_MAX)
+			return false;
+		free(plan->name[number]);
+		plan->name[number] = strdup(name);
+		if (plan->name[number] == NULL)
+			return false;
+	}
+	plan->wanted[number] = true;
+	*event = (struct pool_event){
+		.kind = POOL_ADD,
+		.stream = number,
+		.bytes = (uint16_t)request_stream_bytes(bytes_of(name)),
+		.class = (uint8_t)class_of(bytes_of(name)),
+	};
+	return true;
+}
+
 void
 plan_free(struct plan *plan)
 {
-	free(plan->stream);
+	for (uint32_t i = 0; i < plan->n; i++)
+		free(plan->name[i]);
+	free(plan->name);
+	free(plan->wanted);
+	free(plan->memory.entry);
+	free(plan->memory.stream);
+	free(plan->memory.stall);
+	free(plan->memory.item);
+	free(plan->class);
 	free(plan->stream_bytes);
-	plan->stream = NULL;
-	plan->stream_bytes = NULL;
+	*plan = (struct plan){0};
 }

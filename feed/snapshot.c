@@ -5,6 +5,8 @@
 
 #include <tickring/version.h>
 
+#include "feed/snapshot_control.h"
+
 #define RATE_EVERY_NS 1000000000
 
 void
@@ -22,6 +24,23 @@ static int64_t
 wall_of(mono_t at, wall_t now, mono_t mono)
 {
 	return mono_is_never(at) ? TICK_ABSENT : now.ns + mono_diff(at, mono).ns;
+}
+
+static void
+take_line_control(struct tick_line_status *out, const struct snapshot_sources *from, unsigned line,
+    const struct pool_line_view *view, wall_t now, mono_t mono)
+{
+	struct pipeline_line_counts counts = pipeline_line_counts(from->pipeline, line);
+
+	out->role = view->role;
+	out->leg = view->leg;
+	out->peer = view->peer == POOL_NO_LINE ? -1 : (int64_t)view->peer;
+	out->retire_at_ns = wall_of(view->retire_at, now, mono);
+	out->round_trip_ns = view->heartbeat->round_trip.ns;
+	out->pongs_permille = heartbeat_compliance(view->heartbeat, mono);
+	out->sends_used = quota_used(&from->pool->session[line].sends, mono);
+	out->wins = (int64_t)counts.wins;
+	out->duplicates = (int64_t)counts.duplicates;
 }
 
 static void
@@ -51,7 +70,9 @@ take_line(struct tick_line_status *out, const struct snapshot_sources *from, uns
 		.bytes = (int64_t)counts.bytes,
 		.pings = transport_has_pings(from->transport) ? (int64_t)counts.pings : TICK_ABSENT,
 	};
-	snprintf(out->endpoint, sizeof(out->endpoint), "%s", from->endpoint);
+	take_line_control(out, from, line, &view, now, mono);
+	snprintf(out->endpoint, sizeof(out->endpoint), "%.56s:%u",
+	    from->target[view.endpoint].host, from->target[view.endpoint].port);
 }
 
 static void
@@ -59,7 +80,7 @@ take_lines(struct tick_status *s, const struct snapshot_sources *from, wall_t no
 {
 	uint64_t oversize = 0;
 
-	s->lines = pool_lines(from->pool);
+	s->lines = pool_lines_used(from->pool);
 	s->lines_live = 0;
 	for (unsigned line = 0; line < pool_lines(from->pool) && line < TICK_LINES_MAX; line++) {
 		take_line(&s->line[line], from, line, now, mono);
@@ -109,4 +130,5 @@ snapshot_take(struct snapshot *s, const struct snapshot_sources *from, wall_t no
 	memcpy(status->counter, pipeline_counters(from->pipeline), sizeof(status->counter));
 	take_lines(status, from, now, mono);
 	take_rates(s, from->pipeline, mono);
+	snapshot_take_control(&status->control, from, now, mono);
 }

@@ -9,9 +9,11 @@
 
 #include <tickring/status.h>
 
+#include "feed/conf/config.h"
 #include "feed/core/pool.h"
 #include "feed/io/transport.h"
 #include "feed/pipeline.h"
+#include "feed/resources.h"
 #include "shm/ring.h"
 
 /* What is copied from; borrowed for the call. */
@@ -20,8 +22,11 @@ struct snapshot_sources {
 	const struct transport *transport;
 	struct pipeline *pipeline;
 	const struct ring *ring;
-	const char *endpoint; /* "host:port" of every line */
+	const struct config_target *target; /* by endpoint */
 	int64_t streams;
+	unsigned targets;
+	struct resources_figures figures;
+	uint64_t shed, reloads, reloads_refused;
 	const wall_t *connected; /* per line, ns = TICK_ABSENT when it never was */
 };
 
@@ -34,6 +39,10 @@ struct snapshot {
 
 /* An empty copy of a feed that starts now. `transport` is its name, cut to fit. */
 void snapshot_init(struct snapshot *s, const char *transport, wall_t now, mono_t mono);
+
+/* Keeps a transition for the status. `view` is the line's, after it. */
+void snapshot_on_transition(struct snapshot *s, const struct pool_action *transition,
+    const struct pool_line_view *view, wall_t now);
 
 /* Brings s->status up to date. Rates and latencies change once a second. */
 void snapshot_take(struct snapshot *s, const struct snapshot_sources *from, wall_t now,

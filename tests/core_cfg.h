@@ -20,13 +20,20 @@ core_session_cfg(void)
 		.connect_within = span_s(30),
 		.ack_within = span_s(5),
 		.drain_within = span_s(3),
+		.list_every = span_s(36000),
 		.stable_after = span_s(60),
 		.sends_max = 5,
 		.sends_reserved = 1,
 		.send_window = span_s(1),
+		/* An hour of silence is fine; the tests of silence set it otherwise. */
+		.heartbeat = {
+			.idle_after = span_s(36000),
+			.answer_within = span_s(5),
+			.server_ping_within = span_s(60),
+			.max_missed = 3,
+		},
 		.request_bytes_max = 1000,
 		.request_bytes_overhead = 60,
-		.endpoints = 2,
 		.retry = {
 			.base = span_s(1),
 			.cap = span_s(60),
@@ -38,6 +45,17 @@ core_session_cfg(void)
 	};
 }
 
+static inline struct route_cfg
+core_route_cfg(void)
+{
+	return (struct route_cfg){
+		.endpoints = 2,
+		.legs = 1,
+		.breaker = {.failures_max = 10, .probe_within = span_s(60)},
+		.choice = {.return_after = span_s(300), .unfit_below = 500},
+	};
+}
+
 static inline struct pool_cfg
 core_pool_cfg(void)
 {
@@ -45,8 +63,20 @@ core_pool_cfg(void)
 		.initial_connections = 3,
 		.max_connections = 10,
 		.max_streams_per_connection = 200,
+		.line_room = 250,
+		.redundancy = 1,
 		.connects_max = 300,
 		.connects_window = span_s(300),
+		.rotate = {
+			.age_max = span_s(3600),
+			.age_spread_percent = 0,
+			.age_min = span_s(10),
+			.quiet_within = span_s(10),
+			.handover_within = span_s(60),
+			.again_after = span_s(600),
+		},
+		.scale = {.load_high = 4000000, .load_low = 1000000, .idle_for = span_s(300)},
+		.route = core_route_cfg(),
 		.session = core_session_cfg(),
 	};
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "feed/conf/config_key.h"
+#include "feed/conf/config_target.h"
 #include "feed/venue/binance/limits.h"
 
 void
@@ -82,6 +83,25 @@ config_product_name(enum config_product product)
 		return "options";
 	}
 	return "unknown";
+}
+
+unsigned
+config_targets(const struct config *cfg)
+{
+	return cfg->endpoints.n > 0 ? (unsigned)cfg->endpoints.n : 1;
+}
+
+void
+config_target(const struct config *cfg, unsigned i, struct config_target *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (i < cfg->endpoints.n) {
+		config_target_parse(cfg->endpoints.item[i], out);
+		return;
+	}
+	snprintf(out->host, sizeof(out->host), "%s", cfg->endpoint.host);
+	snprintf(out->address, sizeof(out->address), "%s", cfg->endpoint.address);
+	out->port = (uint16_t)cfg->endpoint.port;
 }
 
 int64_t

@@ -37,8 +37,27 @@ struct config_endpoint {
 	enum config_time_unit time_unit;
 };
 
+/* One endpoint, taken from its text in `endpoints`. */
+struct config_target {
+	char host[254];
+	uint16_t port;
+	char address[46]; /* "": look the host up */
+	uint8_t region;   /* 0 is preferred */
+};
+
 struct config_subscribe {
 	int64_t ack_timeout_ms;
+	int64_t data_timeout_ms;
+	int64_t list_interval_ms;
+};
+
+struct config_arbiter {
+	int64_t hold_ms;
+};
+
+struct config_failover {
+	int64_t failures_max;
+	int64_t return_after_ms;
 };
 
 struct config_ring {
@@ -54,6 +73,12 @@ struct config_board {
 	int64_t depth; /* levels per side */
 };
 
+struct config_instruments {
+	int64_t default_price_exponent;
+	int64_t default_qty_exponent;
+	struct config_strings overrides; /* config_exponents.h */
+};
+
 struct config_pool {
 	int64_t initial_connections;
 	int64_t max_connections;
@@ -62,6 +87,8 @@ struct config_pool {
 	int64_t health_check_interval_ms;
 	int64_t idle_timeout_ms;
 	int64_t max_connection_age_ms;
+	int64_t load_high_bytes_per_s;
+	int64_t load_low_bytes_per_s;
 };
 
 struct config_heartbeat {
@@ -130,11 +157,17 @@ struct config {
 	int64_t standby_takeover_ms;
 	bool busy_poll;
 	struct config_endpoint endpoint;
+	struct config_strings endpoints;
+	int64_t redundancy;
 	struct config_strings streams;
+	struct config_strings optional_streams;
 	struct config_subscribe subscribe;
+	struct config_arbiter arbiter;
 	struct config_ring ring;
 	struct config_board board;
+	struct config_instruments instruments;
 	struct config_pool pool;
+	struct config_failover failover;
 	struct config_heartbeat heartbeat;
 	struct config_reconnect reconnect;
 	struct config_monitoring monitoring;
@@ -183,6 +216,14 @@ int config_check(FILE *out, FILE *err, const char *file, const char *const *over
  * value of the enum.
  */
 const char *config_product_name(enum config_product product);
+
+#define CONFIG_TARGETS_MAX 32
+
+/* How many there are: those of `endpoints`, or the single one. 1 to CONFIG_TARGETS_MAX. */
+unsigned config_targets(const struct config *cfg);
+
+/* Endpoint number i of them; all of the configuration's path, CA file and time unit. */
+void config_target(const struct config *cfg, unsigned i, struct config_target *out);
 
 /* Streams that the exchange allows on one connection of that product. */
 int64_t config_product_streams_max(enum config_product product);

@@ -1,11 +1,15 @@
 #include "feed/conf/config_relate.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+#include "feed/venue/binance/streams.h"
 
 /* The first must not be larger than the second. */
 static const char *const ordered[][2] = {
     {"pool.initial_connections", "pool.max_connections"},
     {"reconnect.base_delay_ms", "reconnect.max_delay_ms"},
+    {"pool.load_low_bytes_per_s", "pool.load_high_bytes_per_s"},
     {"heartbeat.pong_response_timeout_ms", "heartbeat.ping_timeout_threshold_ms"},
     {"monitoring.health_check.alert_threshold_permille",
         "monitoring.health_check.threshold_permille"},
@@ -98,7 +102,7 @@ relate_streams(const struct relate *r)
 {
 	const struct config_pool *pool = &r->cfg->pool;
 	int64_t limit = config_product_streams_max(r->cfg->product);
-	int64_t n = (int64_t)r->cfg->streams.n;
+	int64_t n = (int64_t)r->cfg->streams.n * r->cfg->redundancy;
 
 	if (is_right(r, "pool.max_streams_per_connection") && is_right(r, "product") &&
 	    pool->max_streams_per_connection > limit)
@@ -114,12 +118,76 @@ relate_streams(const struct relate *r)
 		    "key \"streams\": %s, at least one stream is wanted, like \"btcusdt@trade\"",
 		    was_given(r, "streams") ? "value [] is an empty list" : "missing");
 	if (is_right(r, "pool.max_connections") && is_right(r, "pool.max_streams_per_connection") &&
-	    n > pool->max_connections * pool->max_streams_per_connection)
+	    is_right(r, "redundancy") && (int64_t)r->cfg->streams.n >
+	    pool->max_connections / r->cfg->redundancy * pool->max_streams_per_connection)
 		config_problem(r->problems, origin(r, "streams"),
 		    "key \"streams\": %" PRId64
 		    " streams do not fit into \"pool.max_connections\" %" PRId64
 		    " times \"pool.max_streams_per_connection\" %" PRId64,
 		    n, pool->max_connections, pool->max_streams_per_connection);
+}
+
+/* Optional streams are some of the streams; endpoints have a bound; a leg needs a line. */
+static void
+relate_lists(const struct relate *r)
+{
+	const struct config *cfg = r->cfg;
+	size_t j;
+
+	if (is_right(r, "endpoints") && cfg->endpoints.n > CONFIG_TARGETS_MAX)
+		config_problem(r->problems, origin(r, "endpoints"),
+		    "key \"endpoints\": %zu endpoints are too many, allowed: 0 to %d",
+		    cfg->endpoints.n, CONFIG_TARGETS_MAX);
+	if (is_right(r, "redundancy") && is_right(r, "pool.max_connections") &&
+	    cfg->redundancy > cfg->pool.max_connections)
+		config_problem(r->problems, origin(r, "redundancy"),
+		    "key \"redundancy\": value %" PRId64
+		    " is larger than \"pool.max_connections\", which is %" PRId64,
+		    cfg->redundancy, cfg->pool.max_connections);
+	if (!is_right(r, "streams") || !is_right(r, "optional_streams"))
+		return;
+	for (size_t i = 0; i < cfg->optional_streams.n; i++) {
+		for (j = 0; j < cfg->streams.n; j++)
+			if (strcmp(cfg->streams.item[j], cfg->optional_streams.item[i]) == 0)
+				break;
+		if (j == cfg->streams.n)
+			config_problem(r->problems, origin(r, "optional_streams"),
+			    "key \"optional_streams\": value \"%s\" is none of \"streams\"",
+			    cfg->optional_streams.item[i]);
+	}
+}
+
+/* Does every message of a WebSocket at that path come in an envelope with its stream's name? */
+static bool
+path_names_streams(const char *path)
+{
+	const char *last = strrchr(path, '/');
+
+	return last != NULL && strcmp(last, "/stream") == 0;
+}
+
+/*
+ * Binance (2026-08): spot's partial depth has no symbol, futures' looks like a
+ * change of the book, and so does that of the RPI book. Only the name of the
+ * stream tells, and that comes with the paths /stream, /public/stream ...
+ */
+static void
+relate_path(const struct relate *r)
+{
+	const char *path = r->cfg->endpoint.path;
+
+	if (!is_right(r, "endpoint.path") || !is_right(r, "streams") || path_names_streams(path))
+		return;
+	for (size_t i = 0; i < r->cfg->streams.n; i++) {
+		const char *stream = r->cfg->streams.item[i];
+		enum stream_class class = stream_classify(bytes_of(stream));
+
+		if (class == STREAM_PARTIAL_DEPTH || class == STREAM_RPI_DEPTH)
+			config_problem(r->problems, origin(r, "streams"),
+			    "key \"streams\": value \"%s\" wants an \"endpoint.path\" that ends "
+			    "with /stream, at \"%s\" nothing tells whose its messages are",
+			    stream, path);
+	}
 }
 
 void
@@ -133,4 +201,6 @@ config_relate(const struct config *cfg, const struct config_origins *origins, co
 	relate_ring(&r);
 	relate_standby(&r);
 	relate_streams(&r);
+	relate_lists(&r);
+	relate_path(&r);
 }

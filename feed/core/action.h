@@ -27,11 +27,20 @@ enum session_state {
 
 enum pool_action_kind {
 	ACT_CONNECT,        /* connect `line` to `endpoint`; hand `attempt` back in its events */
-	ACT_SEND_SUBSCRIBE, /* subscribe `count` streams from position `first`, id `request_id` */
+	ACT_SEND_SUBSCRIBE, /* subscribe the streams of `request_id`: pool_request_streams() */
+	ACT_SEND_UNSUBSCRIBE, /* the same, the other way */
+	ACT_SEND_LIST,      /* ask what is subscribed, id `request_id` */
+	ACT_PING,           /* send a PING with the 8 bytes of `request_id` as payload */
 	ACT_HANG_UP,        /* close `line` with `close_code`; DOWN or FAILED must follow */
+	ACT_STREAM_STALE,   /* no line carries or delivers `stream` any more, `why` */
+	ACT_STREAM_LIVE,    /* messages of `stream` came again */
 	ACT_TRANSITION,     /* nothing to do but to tell: `line` went `from` -> `to`, `why` */
-	ACT_STREAM_REFUSED, /* nothing to do but to tell: stream at `first`, error `error_code` */
+	ACT_STREAM_REFUSED, /* nothing to do but to tell: `stream`, error `error_code` */
+	ACT_ROTATION,       /* nothing to do but to tell: `peer` replaces `line`; `step`, `why` */
 };
+
+/* How far the replacement of a line is. */
+enum pool_rotation { ROTATION_BEGUN, ROTATION_DONE, ROTATION_ABANDONED, ROTATION_TOOK_OVER };
 
 /* Fields that a kind does not name are zero. */
 struct pool_action {
@@ -39,16 +48,21 @@ struct pool_action {
 	unsigned line;
 	uint32_t attempt;        /* CONNECT, HANG_UP: number of the connection attempt */
 	unsigned endpoint;       /* CONNECT: index into the configured endpoints */
-	int64_t request_id;      /* SEND_SUBSCRIBE */
-	unsigned first;          /* SEND_SUBSCRIBE, STREAM_REFUSED: see pool_stream_at() */
-	unsigned count;          /* SEND_SUBSCRIBE: how many */
+	int64_t request_id;      /* SEND_..., PING */
+	unsigned first;          /* SEND_SUBSCRIBE: position of the first one */
+	unsigned count;          /* SEND_SUBSCRIBE, SEND_UNSUBSCRIBE: how many */
+	uint32_t stream;         /* STREAM_...: the caller's number */
+	unsigned peer;           /* ROTATION: the line that takes over */
+	enum pool_rotation step; /* ROTATION */
 	int close_code;          /* HANG_UP: WebSocket close code to send */
 	int error_code;          /* STREAM_REFUSED: the exchange's code */
 	enum session_state from; /* TRANSITION */
 	enum session_state to;   /* TRANSITION */
-	enum tick_reason why;    /* TRANSITION */
+	enum tick_reason why;    /* TRANSITION, ROTATION, STREAM_STALE */
 	span_t retry_in;         /* TRANSITION to BACKOFF: until the next try */
 };
+
+#define POOL_NO_ROOM (-1) /* error_code of STREAM_REFUSED: no line has room, none may be opened */
 
 #define SESSION_LINES_MAX 64
 #define SESSION_SENDS_MAX 16 /* most requests that one line sends in one step */
@@ -59,13 +73,16 @@ struct pool_action {
  */
 #define SESSION_ACTIONS_MAX (SESSION_SENDS_MAX + 4)
 
-/*
- * pool_step() delivers one event to at most every line and then lets every
- * line look at its timers: twice SESSION_ACTIONS_MAX per line at most.
- */
-#define POOL_ACTIONS_MAX (2 * SESSION_ACTIONS_MAX * SESSION_LINES_MAX)
+#define POOL_TELLS_MAX 1024 /* most streams that one step tells about; more follow 1 ms later */
 
-/* About 160 KB: keep it in the executor's context, not on a stack. */
+/*
+ * pool_step() delivers one event to at most every line, lets every line look
+ * at its timers, replaces lines, and lets them look once more, up to two rounds each:
+ * eight times SESSION_ACTIONS_MAX per line at most.
+ */
+#define POOL_ACTIONS_MAX (8 * SESSION_ACTIONS_MAX * SESSION_LINES_MAX + POOL_TELLS_MAX)
+
+/* About 1.2 MB: keep it in the executor's context, not on a stack. */
 struct pool_actions {
 	unsigned n;
 	struct pool_action act[POOL_ACTIONS_MAX];

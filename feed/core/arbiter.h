@@ -42,6 +42,9 @@
 #include "feed/base/mono.h"
 
 #define ARBITER_NO_ID INT64_MIN
+
+/* Of a stream on one leg, an id so far below the last one is no late message: ids start anew. */
+#define ARBITER_RESET_DISTANCE (1 << 20)
 #define ARBITER_LEGS_MAX 6     /* 3 legs, each twice while a line replaces another */
 #define ARBITER_RESET_MIN 16   /* messages that make a reset */
 /* An id so far below the last one is no late message, unless another leg contradicts. */

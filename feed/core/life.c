@@ -13,6 +13,26 @@ life_connect_deadline(const struct session *session)
 	return mono_before(retry, quota) ? quota : retry;
 }
 
+mono_t
+life_circuit_deadline(const struct session *session)
+{
+	mono_t own = life_connect_deadline(session);
+	mono_t circuit = route_allowed_at(&session->shared->route);
+
+	return mono_before(own, circuit) ? circuit : own;
+}
+
+/* Connects, or waits until an endpoint may be tried. Own delay and quota are over. */
+static void
+connect_or_wait(struct session *session, enum tick_reason why, mono_t now,
+    struct pool_actions *actions)
+{
+	if (mono_due(route_allowed_at(&session->shared->route), now))
+		life_enter(session, SESSION_CONNECTING, why, now, actions);
+	else if (session->state != SESSION_OPEN_CIRCUIT)
+		life_enter(session, SESSION_OPEN_CIRCUIT, why, now, actions);
+}
+
 static void
 order_connect(struct session *session, mono_t now, struct pool_actions *actions)
 {
@@ -22,9 +42,14 @@ order_connect(struct session *session, mono_t now, struct pool_actions *actions)
 	retry_cancel(&session->retry);
 	session->attempt++;
 	session->counts.connects++;
+	session->endpoint = route_take(&session->shared->route, session->line, session->leg, now);
 	session->shutdown = false;
 	session->stable = false;
-	session->heard = MONO_NEVER;
+	session->dialed = now;
+	session->heard = session->up = MONO_NEVER;
+	session->sick = TICK_REASON_NONE;
+	session->list_wanted = false;
+	session->list_at = MONO_NEVER;
 	action = actions_add(actions, ACT_CONNECT, session->line);
 	action->attempt = session->attempt;
 	action->endpoint = session->endpoint;
@@ -51,6 +76,8 @@ life_enter(struct session *session, enum session_state to, enum tick_reason why,
 	told->why = why;
 	session->state = to;
 	session->since = now;
+	if (to != SESSION_SUBSCRIBING && to != SESSION_LIVE)
+		heartbeat_end(&session->heartbeat);
 	switch (to) {
 	case SESSION_IDLE:
 		retry_cancel(&session->retry);
@@ -63,17 +90,23 @@ life_enter(struct session *session, enum session_state to, enum tick_reason why,
 		if (session->was_up)
 			session->counts.reconnects++;
 		session->was_up = true;
+		session->up = now;
+		route_on_up(&session->shared->route, session->line,
+		    mono_diff(now, session->dialed), now);
+		heartbeat_begin(&session->heartbeat, now);
 		subscribe_begin(session);
 		break;
 	case SESSION_LIVE:
 		retry_on_success(&session->retry);
+		session->list_at = mono_add(now, session->shared->cfg.list_every);
 		break;
 	case SESSION_DRAINING:
 		order_hang_up(session, actions);
 		break;
 	case SESSION_BACKOFF:
 	case SESSION_OPEN_CIRCUIT:
-		next = life_connect_deadline(session);
+		next = to == SESSION_BACKOFF ? life_connect_deadline(session)
+		                             : life_circuit_deadline(session);
 		told->retry_in = mono_before(now, next) ? mono_diff(next, now) : SPAN_ZERO;
 		break;
 	case SESSION_HANDSHAKE:
@@ -88,7 +121,7 @@ life_want_connection(struct session *session, mono_t now, struct pool_actions *a
 	session->reason = TICK_REASON_START;
 	retry_at_once(&session->retry, now);
 	if (mono_due(life_connect_deadline(session), now))
-		life_enter(session, SESSION_CONNECTING, TICK_REASON_START, now, actions);
+		connect_or_wait(session, TICK_REASON_START, now, actions);
 	else
 		life_enter(session, SESSION_BACKOFF, TICK_REASON_START, now, actions);
 }
@@ -97,7 +130,7 @@ void
 life_connect_if_due(struct session *session, mono_t now, struct pool_actions *actions)
 {
 	if (mono_due(life_connect_deadline(session), now))
-		life_enter(session, SESSION_CONNECTING, session->reason, now, actions);
+		connect_or_wait(session, session->reason, now, actions);
 }
 
 /* A transport that knows no better names a refused upgrade; its status says more. */
@@ -124,7 +157,6 @@ static void
 back_off(struct session *session, int32_t retry_after_s, mono_t now, struct pool_actions *actions)
 {
 	session->counts.failures++;
-	session->endpoint = (session->endpoint + 1) % session->shared->cfg.endpoints;
 	retry_on_failure(&session->retry, now, retry_after_s);
 	life_enter(session, SESSION_BACKOFF, session->reason, now, actions);
 }
@@ -133,19 +165,29 @@ void
 life_on_end(struct session *session, const struct session_event *event, mono_t now,
     struct pool_actions *actions)
 {
+	bool lived = session->state == SESSION_LIVE;
+	bool tried = session->state == SESSION_CONNECTING || session->state == SESSION_HANDSHAKE;
+
 	session->reason = reason_of(event);
 	session->close_code = event->close_code;
 	session->http_status = event->http_status;
-	if (!session->shutdown) {
+	if (session->shutdown)
+		session->reason = TICK_REASON_SERVER_SHUTDOWN;
+	if (tried)
+		route_on_failure(&session->shared->route, session->line, session->reason,
+		    event->retry_after_s, retry_exhausted(&session->retry), now);
+	else
+		route_on_end(&session->shared->route, session->line, !session->shutdown);
+	/*
+	 * The end of a line that worked says nothing against trying at once. Only
+	 * once, until a line has lasted: a server that does so again and again
+	 * must not be stormed.
+	 */
+	if (session->hurried || !(lived || session->shutdown)) {
 		back_off(session, event->retry_after_s, now, actions);
 		return;
 	}
-	session->reason = TICK_REASON_SERVER_SHUTDOWN;
-	/* Only once: a server that announces its end again and again must not be stormed. */
-	if (session->hurried) {
-		back_off(session, event->retry_after_s, now, actions);
-		return;
-	}
+	session->counts.failures++;
 	session->hurried = true;
 	retry_at_once(&session->retry, now);
 	life_enter(session, SESSION_BACKOFF, session->reason, now, actions);
@@ -168,7 +210,16 @@ void
 life_hang_up(struct session *session, enum tick_reason why, mono_t now,
     struct pool_actions *actions)
 {
+	bool tried = session->state == SESSION_CONNECTING || session->state == SESSION_HANDSHAKE;
+
 	session->reason = why;
 	session->stopping = why == TICK_REASON_STOP;
+	if (!tried)
+		route_on_end(&session->shared->route, session->line, why == TICK_REASON_SILENT);
+	else if (why == TICK_REASON_STOP)
+		route_on_abandoned(&session->shared->route, session->line, now);
+	else
+		route_on_failure(&session->shared->route, session->line, why, -1,
+		    retry_exhausted(&session->retry), now);
 	life_enter(session, SESSION_DRAINING, why, now, actions);
 }

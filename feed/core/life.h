@@ -28,6 +28,9 @@ void life_connect_if_due(struct session *session, mono_t now, struct pool_action
 /* When a line in BACKOFF may connect: its own delay is over and the quota allows it. */
 mono_t life_connect_deadline(const struct session *session);
 
+/* When a line in OPEN_CIRCUIT may: an endpoint is usable, too. */
+mono_t life_circuit_deadline(const struct session *session);
+
 /* A connection, or the attempt at one, ended without our asking: FAILED or WENT_DOWN. */
 void life_on_end(struct session *session, const struct session_event *event, mono_t now,
     struct pool_actions *actions);

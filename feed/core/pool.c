@@ -1,6 +1,10 @@
 #include "feed/core/pool.h"
 
-#include <stddef.h>
+#include "feed/core/subscribe.h"
+
+#define TIMER_ROUNDS_MAX 2
+
+static const uint64_t seed_step = UINT64_C(0xd1342543de82ef95);
 
 static unsigned
 divided_up(unsigned n, unsigned by)
@@ -16,13 +20,38 @@ retry_cfg_is_valid(const struct retry_cfg *cfg)
 }
 
 static bool
+rotate_cfg_is_valid(const struct rotate_cfg *cfg)
+{
+	return cfg->age_max.ns > 0 && cfg->age_spread_percent <= 100 && cfg->age_min.ns > 0 &&
+	    cfg->quiet_within.ns > 0 && cfg->handover_within.ns > cfg->quiet_within.ns &&
+	    cfg->again_after.ns > 0;
+}
+
+static bool
+route_cfg_is_valid(const struct route_cfg *cfg)
+{
+	return cfg->endpoints > 0 && cfg->endpoints <= ENDPOINTS_MAX &&
+	    cfg->breaker.failures_max > 0 && cfg->breaker.jitter_percent <= 100 &&
+	    cfg->breaker.probe_within.ns > 0 && cfg->choice.return_after.ns >= 0;
+}
+
+static bool
+heartbeat_cfg_is_valid(const struct heartbeat_cfg *cfg)
+{
+	return cfg->idle_after.ns > 0 && cfg->answer_within.ns > 0 &&
+	    cfg->server_ping_within.ns > 0 && cfg->max_missed > 0;
+}
+
+static bool
 session_cfg_is_valid(const struct session_cfg *cfg)
 {
-	return cfg->connect_within.ns > 0 && cfg->ack_within.ns > 0 && cfg->drain_within.ns > 0 &&
+	return heartbeat_cfg_is_valid(&cfg->heartbeat) && cfg->connect_within.ns > 0 &&
+	    cfg->ack_within.ns > 0 && cfg->drain_within.ns > 0 &&
+	    cfg->list_every.ns > 0 &&
 	    cfg->stable_after.ns > 0 && cfg->send_window.ns > 0 &&
 	    cfg->sends_max > cfg->sends_reserved &&
 	    cfg->sends_max - cfg->sends_reserved <= SESSION_SENDS_MAX &&
-	    cfg->request_bytes_max > cfg->request_bytes_overhead && cfg->endpoints > 0 &&
+	    cfg->request_bytes_max > cfg->request_bytes_overhead &&
 	    retry_cfg_is_valid(&cfg->retry);
 }
 
@@ -31,65 +60,130 @@ cfg_is_valid(const struct pool_cfg *cfg)
 {
 	return cfg->max_connections > 0 && cfg->max_connections <= POOL_LINES_MAX &&
 	    cfg->initial_connections > 0 && cfg->initial_connections <= cfg->max_connections &&
-	    cfg->max_streams_per_connection > 0 && cfg->connects_max > 0 &&
+	    cfg->max_streams_per_connection > 0 &&
+	    cfg->line_room >= cfg->max_streams_per_connection && cfg->redundancy > 0 &&
+	    cfg->redundancy <= POOL_LEGS_MAX && cfg->connects_max > 0 &&
 	    cfg->connects_max <= POOL_CONNECTS_MAX && cfg->connects_window.ns > 0 &&
+	    rotate_cfg_is_valid(&cfg->rotate) && cfg->scale.idle_for.ns > 0 &&
+	    cfg->scale.load_high > cfg->scale.load_low && route_cfg_is_valid(&cfg->route) &&
 	    session_cfg_is_valid(&cfg->session);
 }
 
-/* At least initial_connections, more when the streams need them, never idle ones. */
+/* Lines of one leg: the initial ones' share, more when the streams need them, never idle ones. */
 static unsigned
 lines_for(const struct pool_cfg *cfg, unsigned nstreams)
 {
 	unsigned needed = divided_up(nstreams, cfg->max_streams_per_connection);
-	unsigned lines = needed > cfg->initial_connections ? needed : cfg->initial_connections;
+	unsigned initial = divided_up(cfg->initial_connections, cfg->redundancy);
+	unsigned most = cfg->max_connections / cfg->redundancy;
+	unsigned lines = needed > initial ? needed : initial;
 
+	lines = lines < most ? lines : most;
 	return lines < nstreams ? lines : nstreams;
 }
 
-/* Line 0 gets streams 0, nlines, 2 nlines ...: neighbours in the list part company. */
-static void
-place_streams(struct pool *pool, const uint16_t *stream_bytes, uint64_t seed)
+unsigned
+pool_lines_max(const struct pool_cfg *cfg)
 {
-	unsigned at = 0, first;
+	unsigned lines = 2 * cfg->max_connections;
 
+	return lines < POOL_LINES_MAX ? lines : POOL_LINES_MAX;
+}
+
+size_t
+pool_places(const struct pool_cfg *cfg)
+{
+	return (size_t)pool_lines_max(cfg) * cfg->line_room;
+}
+
+void
+pool_line_init(struct pool_line *line, enum pool_line_role role, unsigned leg)
+{
+	*line = (struct pool_line){
+		.role = role,
+		.leg = (uint8_t)leg,
+		.peer = POOL_NO_LINE,
+		.retire_at = MONO_NEVER,
+		.idle_since = MONO_NEVER,
+		.look_at = MONO_NEVER,
+	};
+}
+
+static void
+init_lines(struct pool *pool, unsigned per_leg, uint64_t seed)
+{
 	for (unsigned line = 0; line < pool->nlines; line++) {
-		first = at;
-		for (unsigned i = line; i < pool->nstreams; i += pool->nlines)
-			pool->stream[at++] = (struct session_stream){
-				.index = i,
-				.bytes = stream_bytes[i],
-				.batch_max = UINT16_MAX,
-			};
-		session_init(&pool->session[line], line, &pool->shared, pool->stream, first,
-		    at - first, seed + line * UINT64_C(0xd1342543de82ef95));
+		pool_line_init(&pool->line[line],
+		    line < pool->members ? POOL_LINE_MEMBER : POOL_LINE_FREE,
+		    line / per_leg % pool->cfg.redundancy);
+		session_init(&pool->session[line], line, &pool->shared, pool->entry,
+		    line * pool->cfg.line_room, pool->cfg.line_room, seed + line * seed_step);
+		pool->session[line].leg = pool->line[line].leg;
+	}
+}
+
+static void
+init_stream(struct pool_stream *stream, uint16_t bytes, uint8_t class)
+{
+	*stream = (struct pool_stream){.bytes = bytes, .class = class, .heard = MONO_NEVER};
+	for (unsigned k = 0; k < PLACE_COPIES_MAX; k++)
+		stream->at[k] = PLACE_NONE;
+}
+
+static void
+init_streams(struct pool *pool, const uint16_t *stream_bytes, const uint8_t *class)
+{
+	for (unsigned i = 0; i < pool->nstreams; i++) {
+		init_stream(&pool->stream[i], stream_bytes[i],
+		    class != NULL ? class[i] : (uint8_t)STALL_RARE);
+		pool->stream[i].wanted = true;
 	}
 }
 
 enum pool_result
 pool_init(struct pool *pool, const struct pool_cfg *cfg, const uint16_t *stream_bytes, unsigned n,
-    struct session_stream *memory, uint64_t seed)
+    const struct pool_memory *memory, uint64_t seed)
 {
 	const struct session_cfg *session = &cfg->session;
+	unsigned per_leg;
 
 	if (!cfg_is_valid(cfg))
 		return POOL_BAD_CFG;
 	if (n == 0)
 		return POOL_NO_STREAMS;
-	if (divided_up(n, cfg->max_streams_per_connection) > cfg->max_connections)
+	if (n > memory->streams_max || divided_up(n, cfg->max_streams_per_connection) >
+	    cfg->max_connections / cfg->redundancy)
 		return POOL_TOO_MANY_STREAMS;
 	for (unsigned i = 0; i < n; i++)
 		if (stream_bytes[i] > session->request_bytes_max - session->request_bytes_overhead)
 			return POOL_STREAM_TOO_LONG;
+	per_leg = lines_for(cfg, n);
 	*pool = (struct pool){
 		.cfg = *cfg,
 		.shared = {.cfg = *session},
-		.stream = memory,
+		.entry = memory->entry,
+		.stream = memory->stream,
 		.nstreams = n,
-		.nlines = lines_for(cfg, n),
+		.streams_max = memory->streams_max,
+		.nlines = pool_lines_max(cfg),
+		.members = per_leg * cfg->redundancy,
 	};
+	rng_seed(&pool->rng, seed);
+	pool->cfg.route.legs = cfg->redundancy;
+	route_init(&pool->shared.route, &pool->cfg.route, seed);
 	quota_init(&pool->shared.connects, cfg->connects_max, cfg->connects_window,
 	    pool->connect_stamps);
-	place_streams(pool, stream_bytes, seed);
+	init_streams(pool, stream_bytes, memory->class);
+	if (memory->stall != NULL) {
+		stall_init(&pool->stall, &stall_cfg_default, memory->stall,
+		    (uint32_t)pool_places(cfg), MONO_ZERO);
+		pool->shared.stall = &pool->stall;
+	}
+	init_lines(pool, per_leg, seed);
+	place_spread(pool);
+	watch_init(&pool->watch);
+	pool->item = memory->item;
+	scale_init(pool);
 	return POOL_OK;
 }
 
@@ -100,12 +194,35 @@ step_every_line(struct pool *pool, enum session_event_kind kind, mono_t now,
 	struct session_event event = {.kind = kind};
 
 	for (unsigned line = 0; line < pool->nlines; line++)
-		session_step(&pool->session[line], &event, now, actions);
+		if (pool->line[line].role != POOL_LINE_FREE)
+			session_step(&pool->session[line], &event, now, actions);
+}
+
+static bool
+is_up(const struct session *session)
+{
+	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
+}
+
+/* Every event of a line goes through here. */
+static void
+tell_session(struct pool *pool, unsigned line, const struct session_event *event, mono_t now,
+    struct pool_actions *actions)
+{
+	struct session *session = &pool->session[line];
+	bool was_up = is_up(session);
+
+	session_step(session, event, now, actions);
+	if (!was_up || is_up(session))
+		return;
+	watch_on_line_lost(pool, line, session->reason);
+	rotate_on_line_lost(pool, line, now, actions);
 }
 
 /*
- * A session that was told of a due deadline has none that is due any more, so
- * one round is enough: CONNECTING hangs up, DRAINING backs off by at least
+ * A session that was told of a due deadline has none that is due any more, but
+ * a line that gives up its try at an endpoint lets another one try: a second
+ * round is enough for that. CONNECTING hangs up, DRAINING backs off by at least
  * RETRY_DELAY_MIN, SUBSCRIBING sends until the quota or the streams are used
  * up, BACKOFF connects or finds the quota used up by the lines before it.
  */
@@ -113,10 +230,17 @@ static void
 run_due_timers(struct pool *pool, mono_t now, struct pool_actions *actions)
 {
 	static const struct session_event timer = {.kind = SESSION_TIMER};
+	bool any = true;
 
-	for (unsigned line = 0; line < pool->nlines; line++)
-		if (mono_due(session_deadline(&pool->session[line]), now))
-			session_step(&pool->session[line], &timer, now, actions);
+	for (unsigned round = 0; round < TIMER_ROUNDS_MAX && any; round++) {
+		any = false;
+		for (unsigned line = 0; line < pool->nlines; line++) {
+			if (!mono_due(session_deadline(&pool->session[line]), now))
+				continue;
+			any = true;
+			tell_session(pool, line, &timer, now, actions);
+		}
+	}
 }
 
 /* What the world may tell a line; START, TIMER and STOP are the pool's to give. */
@@ -126,6 +250,82 @@ is_outside_event(enum session_event_kind kind)
 	return kind >= SESSION_WENT_UP && kind <= SESSION_SHUTDOWN;
 }
 
+static void
+step_line(struct pool *pool, const struct pool_event *event, mono_t now,
+    struct pool_actions *actions)
+{
+	if (event->line < pool->nlines && is_outside_event(event->session.kind))
+		tell_session(pool, event->line, &event->session, now, actions);
+	else
+		pool->strays++;
+}
+
+static void
+add_stream(struct pool *pool, const struct pool_event *event, mono_t now,
+    struct pool_actions *actions)
+{
+	const struct session_cfg *cfg = &pool->shared.cfg;
+	struct pool_action *action;
+	struct pool_stream *stream;
+
+	if (event->stream >= pool->streams_max ||
+	    event->bytes > cfg->request_bytes_max - cfg->request_bytes_overhead ||
+	    (event->stream < pool->nstreams && pool->stream[event->stream].wanted)) {
+		pool->strays++;
+		return;
+	}
+	for (; pool->nstreams <= event->stream; pool->nstreams++)
+		init_stream(&pool->stream[pool->nstreams], 0, STALL_RARE);
+	stream = &pool->stream[event->stream];
+	init_stream(stream, event->bytes, event->class);
+	stream->wanted = scale_add(pool, event->stream, now, actions);
+	if (stream->wanted)
+		return;
+	action = actions_add(actions, ACT_STREAM_REFUSED, 0);
+	action->stream = event->stream;
+	action->error_code = POOL_NO_ROOM;
+}
+
+static void
+drop_stream(struct pool *pool, uint32_t number)
+{
+	if (number >= pool->nstreams || !pool->stream[number].wanted) {
+		pool->strays++;
+		return;
+	}
+	scale_drop(pool, number);
+	watch_on_dropped(pool, number);
+	pool->stream[number].wanted = false;
+}
+
+static void
+retune(struct pool *pool, const struct pool_cfg *cfg)
+{
+	unsigned legs = pool->cfg.redundancy;
+
+	if (!pool_may_retune(pool, cfg)) {
+		pool->strays++;
+		return;
+	}
+	pool->cfg = *cfg;
+	pool->cfg.route.legs = legs;
+	/* Sessions, breakers and quotas point at these. */
+	cfg = &pool->cfg;
+	pool->shared.cfg.connect_within = cfg->session.connect_within;
+	pool->shared.cfg.ack_within = cfg->session.ack_within;
+	pool->shared.cfg.drain_within = cfg->session.drain_within;
+	pool->shared.cfg.list_every = cfg->session.list_every;
+	pool->shared.cfg.stable_after = cfg->session.stable_after;
+	pool->shared.cfg.retry = cfg->session.retry;
+	pool->shared.cfg.heartbeat.idle_after = cfg->session.heartbeat.idle_after;
+	pool->shared.cfg.heartbeat.answer_within = cfg->session.heartbeat.answer_within;
+	pool->shared.cfg.heartbeat.server_ping_within = cfg->session.heartbeat.server_ping_within;
+	pool->shared.cfg.heartbeat.max_missed = cfg->session.heartbeat.max_missed;
+	pool->shared.route.cfg.breaker = cfg->route.breaker;
+	pool->shared.route.cfg.choice = cfg->route.choice;
+	scale_retune(pool);
+}
+
 void
 pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
     struct pool_actions *actions)
@@ -133,27 +333,45 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 	actions->n = 0;
 	switch (event->kind) {
 	case POOL_START:
+		scale_start(pool, now);
 		step_every_line(pool, SESSION_START, now, actions);
 		break;
 	case POOL_STOP:
+		pool->scale.review_at = MONO_NEVER;
 		step_every_line(pool, SESSION_STOP, now, actions);
 		break;
 	case POOL_LINE:
-		if (event->line < pool->nlines && is_outside_event(event->session.kind))
-			session_step(&pool->session[event->line], &event->session, now, actions);
-		else
-			pool->strays++;
+		step_line(pool, event, now, actions);
+		break;
+	case POOL_HEARD:
+		for (unsigned i = 0; i < event->nheard; i++)
+			watch_on_heard(pool, &event->heard[i], now);
+		break;
+	case POOL_ADD:
+		add_stream(pool, event, now, actions);
+		break;
+	case POOL_DROP:
+		drop_stream(pool, event->stream);
+		break;
+	case POOL_RETUNE:
+		retune(pool, event->cfg);
 		break;
 	case POOL_TIMER:
 		break;
 	}
 	run_due_timers(pool, now, actions);
+	watch_heal(pool, now);
+	scale_look(pool, now, actions);
+	rotate_look(pool, now, actions);
+	run_due_timers(pool, now, actions);
+	watch_look(pool, now, actions);
 }
 
 mono_t
 pool_deadline(const struct pool *pool)
 {
-	mono_t deadline = MONO_NEVER;
+	mono_t deadline = mono_min(rotate_deadline(pool),
+	    mono_min(watch_deadline(pool), scale_deadline(pool)));
 
 	for (unsigned line = 0; line < pool->nlines; line++)
 		deadline = mono_min(deadline, session_deadline(&pool->session[line]));
@@ -161,9 +379,53 @@ pool_deadline(const struct pool *pool)
 }
 
 unsigned
-pool_stream_at(const struct pool *pool, unsigned position)
+pool_request_streams(const struct pool *pool, const struct pool_action *act, uint32_t *out,
+    unsigned max)
 {
-	return pool->stream[position].index;
+	return subscribe_request_streams(&pool->session[act->line], act->request_id, out, max);
+}
+
+void
+pool_see_pings(struct pool *pool, bool visible)
+{
+	pool->shared.cfg.heartbeat.pings_visible = visible;
+}
+
+bool
+pool_may_retune(const struct pool *pool, const struct pool_cfg *cfg)
+{
+	return cfg_is_valid(cfg) && cfg->redundancy == pool->cfg.redundancy &&
+	    cfg->line_room == pool->cfg.line_room &&
+	    cfg->route.endpoints == pool->cfg.route.endpoints &&
+	    cfg->max_connections <= pool->nlines && cfg->connects_max == pool->cfg.connects_max;
+}
+
+void
+pool_recall_connect(struct pool *pool, mono_t at)
+{
+	if (quota_allows(&pool->shared.connects, at))
+		quota_take(&pool->shared.connects, at);
+}
+
+unsigned
+pool_lines_used(const struct pool *pool)
+{
+	unsigned used = 0;
+
+	for (unsigned line = 0; line < pool->nlines; line++)
+		if (pool->line[line].role != POOL_LINE_FREE || pool->session[line].attempt > 0)
+			used = line + 1;
+	return used;
+}
+
+unsigned
+pool_members(const struct pool *pool)
+{
+	unsigned n = 0;
+
+	for (unsigned line = 0; line < pool->nlines; line++)
+		n += pool->line[line].role == POOL_LINE_MEMBER;
+	return n;
 }
 
 unsigned
@@ -190,6 +452,10 @@ pool_line_view(const struct pool *pool, unsigned line, struct pool_line_view *ou
 		return false;
 	session = &pool->session[line];
 	*out = (struct pool_line_view){
+		.role = pool->line[line].role,
+		.leg = pool->line[line].leg,
+		.peer = pool->line[line].peer,
+		.retire_at = pool->line[line].retire_at,
 		.state = session->state,
 		.since = session->since,
 		.attempt = session->attempt,
@@ -199,12 +465,13 @@ pool_line_view(const struct pool *pool, unsigned line, struct pool_line_view *ou
 		.reason = session->reason,
 		.close_code = session->close_code,
 		.http_status = session->http_status,
-		.wanted = session->nstreams,
-		.sent = session->nsent,
-		.acked = session->nacked,
-		.refused = session->nrefused,
+		.wanted = subscribe_wanted(session),
+		.sent = subscribe_sent(session),
+		.acked = session->count[STREAM_ACKED],
+		.refused = session->count[STREAM_REFUSED],
 		.retry_at = MONO_NEVER,
 		.heard = session->heard,
+		.heartbeat = &session->heartbeat,
 		.counts = session->counts,
 	};
 	if (session->state == SESSION_BACKOFF || session->state == SESSION_OPEN_CIRCUIT)

@@ -3,7 +3,11 @@
  * plane: a sequence of events in, a sequence of actions out.
  *
  * One per feed thread. The struct is visible to be embedded; it points into
- * itself: do not copy it after pool_init(). About 75 KB.
+ * itself: do not copy it after pool_init(). About 90 KB.
+ *
+ * A member line carries streams of one leg; there are `redundancy` legs, and
+ * each stream has a line in every one. Lines beyond max_connections serve only
+ * to replace others (rotate.h).
  *
  * The executor's loop (an order that fails at once, like a CONNECT of a busy
  * line, is an event like any other: queued, told after the actions are done):
@@ -15,24 +19,38 @@
 #define FEED_CORE_POOL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <tickring/reasons.h>
 
 #include "feed/base/mono.h"
+#include "feed/base/rng.h"
 #include "feed/core/action.h"
+#include "feed/core/place.h"
 #include "feed/core/quota.h"
+#include "feed/core/rotate.h"
+#include "feed/core/scale.h"
 #include "feed/core/session.h"
+#include "feed/core/stall.h"
+#include "feed/core/watch.h"
 
 #define POOL_LINES_MAX SESSION_LINES_MAX
 #define POOL_CONNECTS_MAX 512 /* largest connects_max */
+#define POOL_LEGS_MAX 3
+#define POOL_NO_LINE UINT8_MAX
 
 struct pool_cfg {
 	unsigned initial_connections;        /* lines at start, 1 to max_connections */
 	unsigned max_connections;            /* 1 to POOL_LINES_MAX */
 	unsigned max_streams_per_connection; /* >= 1 */
+	unsigned line_room;                  /* most that it can become, >= the former */
+	unsigned redundancy;                 /* legs, 1 to POOL_LEGS_MAX */
 	unsigned connects_max;               /* attempts per window, 1 to POOL_CONNECTS_MAX */
 	span_t connects_window;              /* > 0 */
+	struct rotate_cfg rotate;
+	struct scale_cfg scale;
+	struct route_cfg route; /* its legs are `redundancy` */
 	struct session_cfg session;
 };
 
@@ -40,21 +58,81 @@ enum pool_event_kind {
 	POOL_START, /* open the lines */
 	POOL_TIMER, /* pool_deadline() came */
 	POOL_LINE,  /* `session` happened to `line` */
+	POOL_HEARD, /* messages of streams came: `heard`, `nheard` of them */
+	POOL_ADD,   /* `stream` is wanted, too: `bytes`, `class` */
+	POOL_DROP,  /* `stream` is not wanted any more; its number is free afterwards */
+	POOL_RETUNE, /* `cfg` takes the place of the old one; see pool_may_retune() */
 	POOL_STOP,  /* hang up everywhere; pool_is_idle() tells when it is done */
+};
+
+/* Messages of a stream since the last POOL_HEARD; those that the arbiter judged. */
+struct pool_heard {
+	uint32_t stream;
+	uint32_t messages; /* on all lines together */
+	uint64_t lines;    /* bit per line */
 };
 
 struct pool_event {
 	enum pool_event_kind kind;
-	unsigned line;                /* POOL_LINE */
-	struct session_event session; /* POOL_LINE: WENT_UP to SHUTDOWN */
+	unsigned line;                  /* POOL_LINE */
+	struct session_event session;   /* POOL_LINE: WENT_UP to SHUTDOWN */
+	const struct pool_heard *heard; /* POOL_HEARD: borrowed for the step */
+	unsigned nheard;
+	uint32_t stream;                /* ADD, DROP: number, < streams_max */
+	uint16_t bytes;                 /* ADD: what it adds to a request */
+	uint8_t class;                  /* ADD: enum stall_class */
+	const struct pool_cfg *cfg;     /* RETUNE: borrowed for the step */
+};
+
+enum pool_line_role {
+	POOL_LINE_FREE,      /* not in use */
+	POOL_LINE_MEMBER,    /* carries streams of its leg */
+	POOL_LINE_SUCCESSOR, /* is about to take a member's place */
+};
+
+/* What the pool knows of a line beside its session. */
+struct pool_line {
+	enum pool_line_role role;
+	uint8_t leg;
+	uint8_t peer;                /* whom it replaces; MEMBER: by whom, or POOL_NO_LINE */
+	uint32_t attempt;            /* connection that retire_at was planned for */
+	enum tick_reason retire_why;
+	mono_t retire_at;            /* when it wants to be replaced */
+	mono_t not_before;           /* a replacement failed: none before this */
+	bool closing;                /* its streams move away, then it is closed */
+	mono_t idle_since;           /* without streams, MONO_NEVER: it has some */
+	mono_t look_at;              /* SUCCESSOR: when to see whether it has everything */
+};
+
+/* A line of that role without plans. For the parts of the pool. */
+void pool_line_init(struct pool_line *line, enum pool_line_role role, unsigned leg);
+
+/* Memory of a pool, the caller's; outlives it. */
+struct pool_memory {
+	struct session_stream *entry; /* pool_places() of them */
+	struct pool_stream *stream;   /* streams_max of them */
+	struct stall_stream *stall;   /* pool_places() of them; NULL: silence is not watched */
+	struct balance_item *item;    /* streams_max of them; NULL: load moves nothing */
+	const uint8_t *class;         /* enum stall_class per stream; read by pool_init() only */
+	unsigned streams_max;
 };
 
 struct pool {
 	struct pool_cfg cfg;
 	struct session_shared shared;
-	struct session_stream *stream; /* ordered by line */
-	unsigned nstreams, nlines;
-	uint64_t strays; /* events for no line of ours */
+	struct session_stream *entry; /* line by line, cfg.line_room each */
+	struct pool_stream *stream;   /* by the caller's number */
+	unsigned nstreams, streams_max;
+	unsigned nlines;              /* members and room for replacements */
+	unsigned members;
+	struct pool_line line[POOL_LINES_MAX];
+	struct rng rng;
+	struct watch watch;
+	struct stall stall;
+	struct scale scale;
+	struct balance_item *item;
+	struct rotate_counts rotations;
+	uint64_t strays; /* events for no line or stream of ours */
 	mono_t connect_stamps[POOL_CONNECTS_MAX];
 	struct session session[POOL_LINES_MAX];
 };
@@ -63,19 +141,38 @@ enum pool_result {
 	POOL_OK,
 	POOL_BAD_CFG,          /* a value is out of the range that its comment gives */
 	POOL_NO_STREAMS,       /* nothing to subscribe */
-	POOL_TOO_MANY_STREAMS, /* more than max_connections x max_streams_per_connection */
+	POOL_TOO_MANY_STREAMS, /* all legs together: more than the lines may carry, or no memory */
 	POOL_STREAM_TOO_LONG,  /* a stream that fits no request */
 };
 
+/* How many lines a pool of that configuration has, with those for replacements. */
+unsigned pool_lines_max(const struct pool_cfg *cfg);
+
+/* How many entries its memory needs. */
+size_t pool_places(const struct pool_cfg *cfg);
+
 /*
  * Places `n` streams, numbered 0 to n - 1 by the caller, on as many lines as
- * they need, at least initial_connections, never more than there are streams.
- * `stream_bytes[i]` is what stream i adds to a SUBSCRIBE request (copied).
- * `memory` has room for n entries and outlives the pool. `seed`: of the jitter.
- * On any other result than POOL_OK the pool may not be used.
+ * each leg needs, at least initial_connections in all, never more in a leg
+ * than there are streams. `stream_bytes[i]` is what stream i adds to a
+ * SUBSCRIBE request (copied). `seed`: of jitter and ages. On any other result
+ * than POOL_OK the pool may not be used.
  */
 enum pool_result pool_init(struct pool *pool, const struct pool_cfg *cfg,
-    const uint16_t *stream_bytes, unsigned n, struct session_stream *memory, uint64_t seed);
+    const uint16_t *stream_bytes, unsigned n, const struct pool_memory *memory, uint64_t seed);
+
+/* Before POOL_START: does the transport tell of the server's PINGs? */
+void pool_see_pings(struct pool *pool, bool visible);
+
+/*
+ * May that configuration take the place of the pool's? Not when it is out of
+ * range, or changes what memory was made for: legs, line_room, endpoints, or
+ * more lines than max_connections was at pool_init().
+ */
+bool pool_may_retune(const struct pool *pool, const struct pool_cfg *cfg);
+
+/* Before POOL_START: a connection attempt of an earlier run, at that time; oldest first. */
+void pool_recall_connect(struct pool *pool, mono_t at);
 
 /* The only entry. Empties `actions` first. Unknown lines and late events are counted, no more. */
 void pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
@@ -84,17 +181,31 @@ void pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 /* The only question: when to send POOL_TIMER. MONO_NEVER: no timer runs. */
 mono_t pool_deadline(const struct pool *pool);
 
-/* The caller's number of the stream at a position that an action named. */
-unsigned pool_stream_at(const struct pool *pool, unsigned position);
+/*
+ * The streams of a request that an action named, by the caller's numbers: up
+ * to `max` of them in out[]. Returns how many; 0 when the line ended meanwhile.
+ */
+unsigned pool_request_streams(const struct pool *pool, const struct pool_action *act,
+    uint32_t *out, unsigned max);
 
-/* How many lines this pool has. */
+/* How many lines this pool has; those for replacements are the FREE ones. */
 unsigned pool_lines(const struct pool *pool);
+
+/* The highest number of a line that was ever used, and one. */
+unsigned pool_lines_used(const struct pool *pool);
+
+/* How many of them carry streams. */
+unsigned pool_members(const struct pool *pool);
 
 /* Is every line IDLE (not started, or stopped and closed)? */
 bool pool_is_idle(const struct pool *pool);
 
 /* A line as the status segment shows it. */
 struct pool_line_view {
+	enum pool_line_role role;
+	unsigned leg;
+	unsigned peer;           /* the line that it replaces, or that replaces it; POOL_NO_LINE */
+	mono_t retire_at;        /* when it will be replaced, MONO_NEVER: not planned */
 	enum session_state state;
 	mono_t since;            /* when it entered the state */
 	uint32_t attempt;        /* number of the current or last connection attempt */
@@ -110,6 +221,7 @@ struct pool_line_view {
 	unsigned refused;        /* of these refused */
 	mono_t retry_at;         /* BACKOFF: next try, else MONO_NEVER */
 	mono_t heard;            /* last message on this connection, MONO_NEVER: none */
+	const struct heartbeat *heartbeat;
 	struct session_counts counts;
 };
 

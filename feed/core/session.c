@@ -30,12 +30,71 @@ on_answer(struct session *session, bool known, mono_t now, struct pool_actions *
 	send_or_go_live(session, now, actions);
 }
 
+/* Asks a line that is idle, or finds it dead. Returns whether it is alive. */
+static bool
+check_heartbeat(struct session *session, mono_t now, struct pool_actions *actions)
+{
+	struct heartbeat *hb = &session->heartbeat;
+	struct pool_action *action;
+
+	if (session->sick == TICK_REASON_SILENT || !mono_due(heartbeat_deadline(hb), now))
+		return true;
+	switch (heartbeat_check(hb, now)) {
+	case HEARTBEAT_OK:
+		break;
+	case HEARTBEAT_ASK:
+		if (!quota_allows(&session->sends, now))
+			break;
+		quota_take(&session->sends, now);
+		action = actions_add(actions, ACT_PING, session->line);
+		action->request_id = (int64_t)heartbeat_on_asked(hb, now);
+		break;
+	case HEARTBEAT_DEAD:
+		session->counts.silences++;
+		session->sick = TICK_REASON_SILENT;
+		return false;
+	}
+	return true;
+}
+
+static mono_t
+heartbeat_due(const struct session *session)
+{
+	mono_t due = heartbeat_deadline(&session->heartbeat);
+	mono_t quota = quota_deadline(&session->sends);
+
+	if (session->sick == TICK_REASON_SILENT)
+		return MONO_NEVER;
+	return mono_before(due, quota) ? quota : due;
+}
+
+static void
+on_bytes(struct session *session, const struct session_event *event, mono_t now)
+{
+	if (event->kind == SESSION_HEARD) {
+		session->heard = now;
+		heartbeat_on_bytes(&session->heartbeat, now);
+	} else if (event->kind == SESSION_PINGED) {
+		heartbeat_on_server_ping(&session->heartbeat, now);
+		heartbeat_on_pong_sent(&session->heartbeat, now);
+	} else {
+		heartbeat_on_pong(&session->heartbeat, session->heartbeat.number, now);
+	}
+	/* It was thought dead, and is not. */
+	if (session->sick == TICK_REASON_SILENT)
+		session->sick = TICK_REASON_NONE;
+}
+
 static void
 on_subscribing_timer(struct session *session, mono_t now, struct pool_actions *actions)
 {
 	if (mono_due(subscribe_answer_due(session), now)) {
 		session->counts.ack_timeouts++;
 		life_hang_up(session, TICK_REASON_ACK_TIMEOUT, now, actions);
+		return;
+	}
+	if (!check_heartbeat(session, now, actions)) {
+		life_hang_up(session, TICK_REASON_SILENT, now, actions);
 		return;
 	}
 	subscribe_send(session, now, actions);
@@ -49,14 +108,45 @@ stable_deadline(const struct session *session)
 	return mono_add(session->since, session->shared->cfg.stable_after);
 }
 
+/* A line that carries data is not cut for an answer that is missing: it wants to be replaced. */
 static void
-on_live_timer(struct session *session, mono_t now)
+on_live_timer(struct session *session, mono_t now, struct pool_actions *actions)
 {
-	if (!mono_due(stable_deadline(session), now))
-		return;
-	session->stable = true;
-	session->hurried = false;
-	retry_reset(&session->retry);
+	if (mono_due(stable_deadline(session), now)) {
+		session->stable = true;
+		session->hurried = false;
+		retry_reset(&session->retry);
+	}
+	if (mono_due(subscribe_answer_due(session), now)) {
+		session->counts.ack_timeouts += subscribe_on_timeout(session, now);
+		session->sick = TICK_REASON_ACK_TIMEOUT;
+	}
+	check_heartbeat(session, now, actions);
+	if (mono_due(session->list_at, now)) {
+		session->list_wanted = true;
+		session->list_at = mono_add(now, session->shared->cfg.list_every);
+	}
+	subscribe_send(session, now, actions);
+}
+
+/* An answer while live: to a stream that came or left meanwhile. */
+static void
+on_late_answer(struct session *session, const struct session_event *event, mono_t now,
+    struct pool_actions *actions)
+{
+	int64_t id = event->request_id;
+	bool known;
+
+	if (event->kind == SESSION_LISTED)
+		known = subscribe_on_listed(session, id, event->listed);
+	else if (event->kind == SESSION_ACKED)
+		known = subscribe_on_ack(session, id, now);
+	else
+		known = subscribe_on_refusal(session, id, event->error_code, actions);
+
+	if (!known)
+		session->counts.replies_unknown++;
+	subscribe_send(session, now, actions);
 }
 
 static void
@@ -79,11 +169,15 @@ step_idle(struct session *session, const struct session_event *event, mono_t now
 	case SESSION_WENT_DOWN:
 	case SESSION_ACKED:
 	case SESSION_REFUSED:
+	case SESSION_LISTED:
 	case SESSION_SHUTDOWN:
 		session->counts.strays++;
 		break;
 	case SESSION_HEARD:
+	case SESSION_PINGED:
+	case SESSION_PONGED:
 	case SESSION_TIMER:
+	case SESSION_RECYCLE:
 	case SESSION_STOP:
 		break;
 	}
@@ -110,11 +204,15 @@ step_connecting(struct session *session, const struct session_event *event, mono
 		break;
 	case SESSION_ACKED:
 	case SESSION_REFUSED:
+	case SESSION_LISTED:
 	case SESSION_SHUTDOWN:
 		session->counts.strays++;
 		break;
 	case SESSION_START:
 	case SESSION_HEARD:
+	case SESSION_PINGED:
+	case SESSION_PONGED:
+	case SESSION_RECYCLE:
 		break;
 	}
 }
@@ -125,7 +223,10 @@ step_subscribing(struct session *session, const struct session_event *event, mon
 {
 	switch (event->kind) {
 	case SESSION_ACKED:
-		on_answer(session, subscribe_on_ack(session, event->request_id), now, actions);
+		on_answer(session, subscribe_on_ack(session, event->request_id, now), now, actions);
+		break;
+	case SESSION_LISTED:
+		on_late_answer(session, event, now, actions);
 		break;
 	case SESSION_REFUSED:
 		on_answer(session,
@@ -137,13 +238,18 @@ step_subscribing(struct session *session, const struct session_event *event, mon
 		life_on_end(session, event, now, actions);
 		break;
 	case SESSION_HEARD:
-		session->heard = now;
+	case SESSION_PINGED:
+	case SESSION_PONGED:
+		on_bytes(session, event, now);
 		break;
 	case SESSION_SHUTDOWN:
 		on_shutdown_announced(session);
 		break;
 	case SESSION_TIMER:
 		on_subscribing_timer(session, now, actions);
+		break;
+	case SESSION_RECYCLE:
+		life_hang_up(session, event->reason, now, actions);
 		break;
 	case SESSION_STOP:
 		life_hang_up(session, TICK_REASON_STOP, now, actions);
@@ -162,7 +268,9 @@ step_live(struct session *session, const struct session_event *event, mono_t now
 {
 	switch (event->kind) {
 	case SESSION_HEARD:
-		session->heard = now;
+	case SESSION_PINGED:
+	case SESSION_PONGED:
+		on_bytes(session, event, now);
 		break;
 	case SESSION_FAILED:
 	case SESSION_WENT_DOWN:
@@ -172,14 +280,18 @@ step_live(struct session *session, const struct session_event *event, mono_t now
 		on_shutdown_announced(session);
 		break;
 	case SESSION_TIMER:
-		on_live_timer(session, now);
+		on_live_timer(session, now, actions);
+		break;
+	case SESSION_RECYCLE:
+		life_hang_up(session, event->reason, now, actions);
 		break;
 	case SESSION_STOP:
 		life_hang_up(session, TICK_REASON_STOP, now, actions);
 		break;
 	case SESSION_ACKED:
 	case SESSION_REFUSED:
-		session->counts.replies_unknown++;
+	case SESSION_LISTED:
+		on_late_answer(session, event, now, actions);
 		break;
 	case SESSION_WENT_UP:
 		session->counts.strays++;
@@ -212,7 +324,11 @@ step_draining(struct session *session, const struct session_event *event, mono_t
 	case SESSION_WENT_UP: /* crossed our HANG_UP; the end still comes */
 	case SESSION_ACKED:
 	case SESSION_REFUSED:
+	case SESSION_LISTED:
 	case SESSION_HEARD:
+	case SESSION_PINGED:
+	case SESSION_PONGED:
+	case SESSION_RECYCLE:
 	case SESSION_SHUTDOWN:
 		break;
 	}
@@ -235,29 +351,35 @@ step_backoff(struct session *session, const struct session_event *event, mono_t 
 	case SESSION_WENT_DOWN:
 	case SESSION_ACKED:
 	case SESSION_REFUSED:
+	case SESSION_LISTED:
 	case SESSION_SHUTDOWN:
 		session->counts.strays++;
 		break;
 	case SESSION_START:
 	case SESSION_HEARD:
+	case SESSION_PINGED:
+	case SESSION_PONGED:
+	case SESSION_RECYCLE:
 		break;
 	}
 }
 
 void
 session_init(struct session *session, unsigned line, struct session_shared *shared,
-    struct session_stream *stream, unsigned first, unsigned n, uint64_t seed)
+    struct session_stream *stream, unsigned first, unsigned room, uint64_t seed)
 {
 	*session = (struct session){
 		.line = line,
 		.shared = shared,
 		.stream = stream,
 		.first = first,
-		.nstreams = n,
-		.endpoint = line % shared->cfg.endpoints,
+		.room = room,
 		.reason = TICK_REASON_START,
+		.up = MONO_NEVER,
+		.list_at = MONO_NEVER,
 		.heard = MONO_NEVER,
 	};
+	heartbeat_init(&session->heartbeat, &shared->cfg.heartbeat);
 	retry_init(&session->retry, &shared->cfg.retry, seed);
 	subscribe_begin(session);
 }
@@ -267,7 +389,8 @@ session_step(struct session *session, const struct session_event *event, mono_t 
     struct pool_actions *actions)
 {
 	bool transport = event->kind == SESSION_WENT_UP || event->kind == SESSION_FAILED ||
-	    event->kind == SESSION_WENT_DOWN;
+	    event->kind == SESSION_WENT_DOWN || event->kind == SESSION_PINGED ||
+	    event->kind == SESSION_PONGED;
 
 	if (transport && event->attempt != session->attempt) {
 		session->counts.strays++;
@@ -309,14 +432,16 @@ session_deadline(const struct session *session)
 	case SESSION_HANDSHAKE:
 		return mono_add(session->since, cfg->connect_within);
 	case SESSION_SUBSCRIBING:
-		return subscribe_deadline(session);
+		return mono_min(subscribe_deadline(session), heartbeat_due(session));
 	case SESSION_LIVE:
-		return stable_deadline(session);
+		return mono_min(mono_min(stable_deadline(session), session->list_at),
+		    mono_min(subscribe_deadline(session), heartbeat_due(session)));
 	case SESSION_DRAINING:
 		return mono_add(session->since, cfg->drain_within);
 	case SESSION_BACKOFF:
-	case SESSION_OPEN_CIRCUIT:
 		return life_connect_deadline(session);
+	case SESSION_OPEN_CIRCUIT:
+		return life_circuit_deadline(session);
 	case SESSION_IDLE:
 	case SESSION_STATES:
 		break;

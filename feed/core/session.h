@@ -15,10 +15,15 @@
 
 #include "feed/base/mono.h"
 #include "feed/core/action.h"
+#include "feed/core/heartbeat.h"
 #include "feed/core/quota.h"
 #include "feed/core/retry.h"
+#include "feed/core/route.h"
+#include "feed/core/stall.h"
 
 #define SESSION_REQUESTS_MAX 32 /* most requests without an answer, per line */
+
+struct pool_stream;
 
 /* What happened to a line. */
 enum session_event_kind {
@@ -28,8 +33,12 @@ enum session_event_kind {
 	SESSION_WENT_DOWN,   /* connection ended; attempt reason close_code */
 	SESSION_ACKED,       /* reply: request_id was accepted */
 	SESSION_REFUSED,     /* reply: request_id was refused; error_code */
+	SESSION_LISTED,      /* reply: what is subscribed; request_id listed */
+	SESSION_PINGED,      /* the server's PING came and was answered; attempt */
+	SESSION_PONGED,      /* the answer to our PING; attempt */
 	SESSION_HEARD,       /* a message was received; once per line and wake-up is enough */
 	SESSION_SHUTDOWN,    /* the server announced its shutdown */
+	SESSION_RECYCLE,     /* hang up and connect anew; reason (the pool asks) */
 	SESSION_TIMER,       /* the deadline came (the pool asks) */
 	SESSION_STOP,        /* hang up and stay down (the pool asks) */
 };
@@ -43,19 +52,21 @@ struct session_event {
 	int close_code;          /* WENT_DOWN: WebSocket close code, 0 when none came */
 	int64_t request_id;      /* ACKED, REFUSED */
 	int error_code;          /* REFUSED */
+	const uint64_t *listed;  /* LISTED: bit per stream number; borrowed for the step */
 };
 
 struct session_cfg {
 	span_t connect_within;  /* DNS + TCP + TLS + upgrade, > 0; then HANG_UP */
 	span_t ack_within;      /* a request's answer, > 0; then HANG_UP and reconnect */
 	span_t drain_within;    /* the end after HANG_UP, > 0; then it is taken as ended */
+	span_t list_every;      /* LIVE: the exchange's list is compared so often, > 0 */
 	span_t stable_after;    /* LIVE this long forgets all failures, > 0 */
 	unsigned sends_max;     /* messages per send_window that the exchange allows */
 	unsigned sends_reserved; /* of these kept for PONGs; what is left: 1 to SESSION_SENDS_MAX */
 	span_t send_window;     /* > 0; a margin over the exchange's 1 s absorbs network jitter */
+	struct heartbeat_cfg heartbeat;
 	unsigned request_bytes_max;      /* longest SUBSCRIBE request */
 	unsigned request_bytes_overhead; /* of it without any stream */
-	unsigned endpoints;     /* how many there are to choose from, >= 1 */
 	struct retry_cfg retry;
 };
 
@@ -64,6 +75,10 @@ enum stream_state {
 	STREAM_SENT,    /* sent, no answer yet */
 	STREAM_ACKED,   /* the exchange accepted it (that does not prove that data flows) */
 	STREAM_REFUSED, /* refused by itself; asked for again on the next connection */
+	STREAM_LEAVING, /* not wanted here any more, UNSUBSCRIBE not sent */
+	STREAM_LEFT,    /* UNSUBSCRIBE sent, no answer yet */
+	STREAM_FREE,    /* no stream: this place is free */
+	STREAM_STATES
 };
 
 /* One stream of a line. */
@@ -72,10 +87,22 @@ struct session_stream {
 	uint16_t bytes;     /* what it adds to a request */
 	uint16_t batch_max; /* most streams in a request with it; halved when one is refused */
 	enum stream_state state;
+	uint8_t moving_to;  /* the line that shall carry it instead; UINT8_MAX: none */
+	uint16_t slot;      /* request on the way that carries it, counting from 1; 0: none */
+	bool doomed;        /* SENT: leaves as soon as it is answered */
+	bool again;         /* LEAVING, LEFT: asked for anew afterwards */
+	bool produced;      /* a message came on this connection */
+	bool listed;        /* the exchange named it in its list, on this connection */
+	bool healing;       /* asked for anew because it was silent, and not heard since */
+	mono_t acked;       /* on this connection, MONO_NEVER: not */
+	mono_t heard;       /* last message on this connection, MONO_NEVER: none */
 };
+
+enum session_request_kind { REQUEST_SUBSCRIBE, REQUEST_UNSUBSCRIBE, REQUEST_LIST };
 
 struct session_request {
 	int64_t id; /* 0: slot is free */
+	enum session_request_kind kind;
 	unsigned first, count;
 	mono_t due; /* answer due */
 };
@@ -83,7 +110,10 @@ struct session_request {
 /* What the sessions of a pool have in common. */
 struct session_shared {
 	struct session_cfg cfg;
+	struct route route;
 	struct quota connects;   /* connection attempts per IP */
+	struct stall *stall;     /* by position; NULL: nobody watches */
+	const struct pool_stream *streams; /* by the caller's number */
 	int64_t last_request_id; /* unique per pool, counting from 1 */
 };
 
@@ -95,30 +125,39 @@ struct session_counts {
 	uint64_t requests;      /* requests sent */
 	uint64_t ack_timeouts;  /* connections given up for a missing answer */
 	uint64_t ack_errors;    /* requests refused */
+	uint64_t lists;         /* lists compared */
+	uint64_t missing;       /* acknowledged streams that the list did not name */
+	uint64_t silences;      /* times it was found dead */
 	uint64_t strays;        /* events of earlier attempts, or that fit no state */
 	uint64_t replies_unknown; /* answers to no request of ours */
 };
 
 struct session {
-	unsigned line;
+	unsigned line, leg;            /* the leg is the pool's to change while IDLE */
 	enum session_state state;
 	mono_t since;                  /* when the state was entered */
 	struct session_shared *shared;
 	struct session_stream *stream; /* the whole pool's list */
-	unsigned first, nstreams;      /* this line's part of it */
-	unsigned nsent;                /* streams sent on this connection, answered or not */
-	unsigned nacked, nrefused;     /* streams answered on this connection */
+	unsigned first, room;          /* this line's part of it */
+	unsigned nstreams;             /* places in use at its begin, free ones among them */
+	unsigned count[STREAM_STATES]; /* of them by state; FREE is not counted */
 	uint32_t attempt;              /* number of the current or last connection attempt */
 	unsigned endpoint;
+	mono_t dialed;                 /* when that attempt began */
 	enum tick_reason reason;       /* why the last connection or attempt ended, or START */
 	int close_code;                /* of that end, 0: none came */
 	int http_status;               /* of that end, 0: no refused upgrade */
+	mono_t up;                     /* when this connection came up, MONO_NEVER: it has not */
 	mono_t heard;                  /* last message, MONO_NEVER: none on this connection */
+	mono_t list_at;                /* when to ask for the exchange's list */
+	bool list_wanted;
+	enum tick_reason sick;         /* why it wants to be replaced; NONE: it is well */
 	bool stopping;                 /* goes to IDLE after DRAINING */
 	bool shutdown;                 /* announced on this connection */
 	bool hurried;                  /* a try skipped the delay; nothing stable since */
 	bool stable;                   /* this connection was LIVE for stable_after */
 	bool was_up;                   /* came up at least once */
+	struct heartbeat heartbeat;
 	struct retry retry;
 	struct quota sends;
 	mono_t send_stamps[SESSION_SENDS_MAX];
@@ -127,11 +166,12 @@ struct session {
 };
 
 /*
- * Starts in IDLE. `stream` is the pool's list, of which [first, first + n) are
- * this line's; both it and `shared` outlive the session.
+ * Starts in IDLE without streams. `stream` is the pool's list, of which
+ * [first, first + room) are this line's; both it and `shared` outlive the
+ * session.
  */
 void session_init(struct session *session, unsigned line, struct session_shared *shared,
-    struct session_stream *stream, unsigned first, unsigned n, uint64_t seed);
+    struct session_stream *stream, unsigned first, unsigned room, uint64_t seed);
 
 /* The only entry: takes the event in, adds at most SESSION_ACTIONS_MAX actions. */
 void session_step(struct session *session, const struct session_event *event, mono_t now,

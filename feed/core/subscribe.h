@@ -16,14 +16,50 @@
 #include "feed/core/action.h"
 #include "feed/core/session.h"
 
+#define SUBSCRIBE_NO_PLACE UINT32_MAX
+
+/*
+ * Adds a stream to the line; it is asked for when there is a connection.
+ * Returns its position in the pool's list, SUBSCRIBE_NO_PLACE when the line's
+ * part of it is full.
+ */
+uint32_t subscribe_add(struct session *session, uint32_t index, uint16_t bytes);
+
+/* Takes the stream at that position off the line; UNSUBSCRIBE follows where SUBSCRIBE went. */
+void subscribe_remove(struct session *session, uint32_t position);
+
+/* Forgets all streams at once: the connection is about to end. */
+void subscribe_clear(struct session *session);
+
+/* Asks for the stream at that position once more, after an UNSUBSCRIBE. */
+void subscribe_renew(struct session *session, uint32_t position);
+
 /* A new connection: nothing is sent. */
 void subscribe_begin(struct session *session);
+
+/* Streams that the line shall carry, and of them those that were sent. */
+unsigned subscribe_wanted(const struct session *session);
+unsigned subscribe_sent(const struct session *session);
 
 /* Sends what is wanted, as far as quota and free request slots allow. */
 void subscribe_send(struct session *session, mono_t now, struct pool_actions *actions);
 
 /* Accepted. Returns false when no request of that id waits for an answer. */
-bool subscribe_on_ack(struct session *session, int64_t id);
+bool subscribe_on_ack(struct session *session, int64_t id, mono_t now);
+
+/*
+ * The list was answered: `listed` has a bit per stream number. What it should
+ * have named and did not is asked for again. Returns false when no such
+ * request waits for an answer.
+ */
+bool subscribe_on_listed(struct session *session, int64_t id, const uint64_t *listed);
+
+/* Takes back what got no answer in time: it is asked for again. Returns how many requests. */
+unsigned subscribe_on_timeout(struct session *session, mono_t now);
+
+/* The streams of a request on the way: fills out[] with up to `max` numbers, returns how many. */
+unsigned subscribe_request_streams(const struct session *session, int64_t id, uint32_t *out,
+    unsigned max);
 
 /* Refused. Returns false when no request of that id waits for an answer. */
 bool subscribe_on_refusal(struct session *session, int64_t id, int error_code,

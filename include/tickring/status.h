@@ -53,8 +53,78 @@ struct tick_line_status {
 	int64_t streams_wanted, streams_sent, streams_acknowledged;
 	int64_t messages, bytes;
 	int64_t pings;          /* of the server; TICK_ABSENT where the transport hides them */
-	int64_t spare[9];
+	int64_t role;           /* enum tick_line_role */
+	int64_t leg;            /* which of the redundant legs it carries */
+	int64_t peer;           /* the line that it replaces or that replaces it, -1: none */
+	int64_t retire_at_ns;   /* wall clock of its planned replacement, TICK_ABSENT */
+	int64_t round_trip_ns;  /* of our last PING, -1: not measured */
+	int64_t pongs_permille; /* server's PINGs answered in time, -1: not known */
+	int64_t sends_used;     /* messages sent within the exchange's window */
+	int64_t wins;           /* messages that it brought first */
+	int64_t duplicates;     /* messages that another line, or this one, had brought before */
 	char endpoint[64];      /* host:port, NUL-terminated */
+};
+
+enum tick_line_role {
+	TICK_ROLE_FREE = 0,     /* not in use */
+	TICK_ROLE_MEMBER = 1,   /* carries streams */
+	TICK_ROLE_SUCCESSOR = 2 /* is about to take a member's place */
+};
+
+#define TICK_TRANSITIONS_MAX 64
+#define TICK_ENDPOINTS_MAX 32
+#define TICK_CONNECTS_MAX 512
+
+/* A line changed its state. */
+struct tick_transition {
+	int64_t at_ns;      /* wall clock */
+	int64_t line;
+	int64_t from, to;   /* enum tick_line_state */
+	int64_t reason;     /* enum tick_reason */
+	int64_t attempt;    /* number of the connection attempt */
+	int64_t close_code; /* of the line's last end, 0: none */
+	int64_t http_status; /* likewise */
+};
+
+struct tick_endpoint_status {
+	int64_t circuit;       /* 0 closed, 1 open, 2 half open */
+	int64_t until_ns;      /* wall clock of the next try, TICK_ABSENT */
+	int64_t reason;        /* enum tick_reason that opened it last */
+	int64_t region;        /* 0 is preferred */
+	int64_t score;         /* permille */
+	int64_t round_trip_ns; /* to connect, moving average; 0: unknown */
+	int64_t lines;         /* there now, or on their way */
+	int64_t ups, failures; /* connections, so far */
+	int64_t spare[7];
+	char name[128];        /* host:port@address, NUL-terminated */
+};
+
+/* The control plane: what is wanted, what is used of every budget, what happened. */
+struct tick_control {
+	int64_t members;       /* lines that carry streams */
+	int64_t redundancy;    /* legs */
+	int64_t streams_acknowledged, streams_producing, streams_refused; /* on all legs together */
+	int64_t streams_stale; /* that no line delivers */
+	int64_t connects_used, connects_max, connects_window_ns; /* attempts per address */
+	int64_t sends_max, send_window_ns; /* messages per line, one of them kept for a PONG */
+	int64_t streams_max;   /* per line */
+	int64_t request_bytes_max;
+	int64_t rotations_begun, rotations_done, rotations_abandoned, rotations_took_over;
+	int64_t stalls, resubscribed, moved, recycled; /* stages of healing */
+	int64_t lists, lists_missing; /* lists compared, streams that they should have named */
+	int64_t endpoints;     /* the first so many of endpoint[] */
+	int64_t region;        /* current one */
+	int64_t failovers, returns;
+	int64_t memory_bytes;  /* resident, -1: not measured yet */
+	int64_t cpu_permille;  /* of one processor, -1 */
+	int64_t sockets;       /* open ones of the process, -1 */
+	int64_t streams_shed;  /* given up for want of memory or processor */
+	int64_t reloads, reloads_refused; /* of the configuration */
+	int64_t transitions;   /* so far; number n stands in transition[n % 64] */
+	int64_t spare[30];
+	struct tick_transition transition[TICK_TRANSITIONS_MAX];
+	struct tick_endpoint_status endpoint[TICK_ENDPOINTS_MAX];
+	int64_t connect_ns[TICK_CONNECTS_MAX]; /* wall clock of attempts, any order; TICK_ABSENT */
 };
 
 /* Times in ns; of the last second with messages. */
@@ -79,9 +149,13 @@ struct tick_status {
 	struct tick_line_status line[TICK_LINES_MAX];
 	char transport[16];     /* "lws" */
 	char version[32];       /* of the feed */
+	struct tick_control control;
 };
 
 TICK_STATIC_ASSERT(sizeof(struct tick_line_status) == 256, "32 words");
+TICK_STATIC_ASSERT(sizeof(struct tick_control) ==
+	64 * 8 + TICK_TRANSITIONS_MAX * 64 + TICK_ENDPOINTS_MAX * 256 + TICK_CONNECTS_MAX * 8,
+    "no padding");
 TICK_STATIC_ASSERT(sizeof(struct tick_status) % 8 == 0, "whole words");
 TICK_STATIC_ASSERT((int)TICK_COUNTER_COUNT <= TICK_COUNTERS_MAX, "room for every counter");
 

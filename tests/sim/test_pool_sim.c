@@ -17,109 +17,7 @@
 
 #include "feed/core/pool.h"
 #include "tests/core_cfg.h"
-
-enum { STREAMS_MAX = 600, LINES = 10, QUEUE_MAX = 4096, RECENT_MAX = 512 };
-
-static const span_t faults_for = {INT64_C(3600) * 1000000000};
-static const span_t recovered_within = {INT64_C(1200) * 1000000000};
-
-/* The exchange's end of a line. */
-struct peer {
-	bool connected;    /* between WENT_UP and the end */
-	bool busy;         /* an attempt or a connection exists */
-	uint32_t attempt;
-	enum session_state told; /* last state that a transition told */
-	mono_t sends[RECENT_MAX];
-	unsigned nsends;   /* on this connection */
-};
-
-struct scheduled {
-	mono_t at;
-	unsigned line;
-	bool ends;         /* the exchange's end of the line ends with it */
-	struct session_event event;
-};
-
-static struct sim {
-	uint64_t seed, random;
-	mono_t now, faults_end;
-	struct pool_cfg cfg;
-	unsigned nstreams;
-	uint16_t bytes[STREAMS_MAX];
-	bool bad[STREAMS_MAX];         /* any request with it is refused */
-	uint64_t on_lines[STREAMS_MAX]; /* bit per line where the exchange has it subscribed */
-	struct peer peer[LINES];
-	struct scheduled queue[QUEUE_MAX];
-	unsigned nqueue;
-	mono_t connects[RECENT_MAX];
-	unsigned nconnects;
-	unsigned steps, idle_timers, lives;
-} sim;
-
-static struct pool pool;
-static struct pool_actions actions;
-static struct session_stream memory[STREAMS_MAX];
-
-#define CHECK(condition) do { \
-	if (!(condition)) \
-		fail_msg("seed %llu, %lld ms: %s", (unsigned long long)sim.seed, \
-		    (long long)(sim.now.ns / 1000000), #condition); \
-} while (0)
-
-static uint64_t
-pick(uint64_t from, uint64_t to)
-{
-	uint64_t z = (sim.random += UINT64_C(0x9e3779b97f4a7c15));
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return from + (z ^ (z >> 31)) % (to - from + 1);
-}
-
-/* True that often, but never once the faults are over. */
-static bool
-fault(unsigned percent)
-{
-	return mono_before(sim.now, sim.faults_end) && pick(1, 100) <= percent;
-}
-
-static struct scheduled *
-schedule(unsigned line, span_t in, enum session_event_kind kind)
-{
-	struct scheduled *slot = &sim.queue[sim.nqueue++];
-
-	CHECK(sim.nqueue <= QUEUE_MAX - 1);
-	*slot = (struct scheduled){
-		.at = mono_add(sim.now, in),
-		.line = line,
-		.event = {.kind = kind, .attempt = sim.peer[line].attempt, .retry_after_s = -1},
-	};
-	return slot;
-}
-
-static void
-schedule_end(unsigned line, span_t in, enum session_event_kind kind, enum tick_reason reason)
-{
-	struct scheduled *slot = schedule(line, in, kind);
-
-	slot->event.reason = reason;
-	slot->ends = true;
-}
-
-/* The exchange forgets the connection, and everything it would still have said on it. */
-static void
-cut(unsigned line)
-{
-	unsigned kept = 0;
-
-	sim.peer[line].connected = sim.peer[line].busy = false;
-	for (unsigned i = 0; i < sim.nstreams; i++)
-		sim.on_lines[i] &= ~(UINT64_C(1) << line);
-	for (unsigned i = 0; i < sim.nqueue; i++)
-		if (sim.queue[i].line != line)
-			sim.queue[kept++] = sim.queue[i];
-	sim.nqueue = kept;
-}
+#include "tests/sim/pool_sim.h"
 
 static void
 on_connect(const struct pool_action *act)
@@ -130,7 +28,7 @@ on_connect(const struct pool_action *act)
 
 	CHECK(!peer->busy);
 	CHECK(act->attempt == peer->attempt + 1);
-	CHECK(act->endpoint < sim.cfg.session.endpoints);
+	CHECK(act->endpoint < sim.cfg.route.endpoints);
 	if (n >= sim.cfg.connects_max)
 		CHECK(mono_diff(sim.now, sim.connects[before % RECENT_MAX]).ns >=
 		    sim.cfg.connects_window.ns);
@@ -156,7 +54,10 @@ on_connect(const struct pool_action *act)
 	schedule(act->line, span_ms((int64_t)pick(0, 800)), SESSION_WENT_UP);
 }
 
-/* Sending keeps to the limit, to the request's size and to the line's own streams. */
+/* The streams of the request that is being looked at. */
+static uint32_t asked[STREAMS_MAX];
+
+/* Sending keeps to the limit and to the request's size. */
 static void
 check_send(const struct pool_action *act, struct peer *peer)
 {
@@ -165,41 +66,95 @@ check_send(const struct pool_action *act, struct peer *peer)
 	unsigned n = peer->nsends++, bytes = cfg->request_bytes_overhead;
 
 	CHECK(peer->connected);
-	CHECK(act->count > 0);
+	CHECK(act->count > 0 || act->kind == ACT_SEND_LIST || act->kind == ACT_PING);
 	if (n >= limit)
 		CHECK(mono_diff(sim.now, peer->sends[(n - limit) % RECENT_MAX]).ns >=
 		    cfg->send_window.ns);
 	peer->sends[n % RECENT_MAX] = sim.now;
-	for (unsigned i = 0; i < act->count; i++) {
-		unsigned stream = pool_stream_at(&pool, act->first + i);
-
-		bytes += sim.bytes[stream];
-		CHECK(stream % pool_lines(&pool) == act->line);
-	}
+	for (unsigned i = 0; i < act->count; i++)
+		bytes += sim.bytes[asked[i]];
 	CHECK(bytes <= cfg->request_bytes_max);
+}
+
+/* An answer to a request comes in time, late or never. Returns false when the request is lost. */
+static bool
+answer(const struct pool_action *act, bool refused)
+{
+	span_t in = span_ms((int64_t)(fault(5) ? pick(4000, 9000) : pick(1, 400)));
+	struct scheduled *slot;
+
+	if (fault(4))
+		return false;
+	slot = schedule(act->line, in, refused ? SESSION_REFUSED : SESSION_ACKED);
+	slot->event.request_id = act->request_id;
+	slot->event.error_code = refused ? 2 : 0;
+	return true;
 }
 
 static void
 on_subscribe(const struct pool_action *act)
 {
-	bool dropped = fault(4), refused = false;
-	struct scheduled *slot;
-	span_t in = span_ms((int64_t)(fault(5) ? pick(4000, 9000) : pick(1, 400)));
+	bool refused = false;
 
+	CHECK(pool_request_streams(&pool, act, asked, STREAMS_MAX) == act->count);
 	check_send(act, &sim.peer[act->line]);
 	for (unsigned i = 0; i < act->count; i++)
-		refused |= sim.bad[pool_stream_at(&pool, act->first + i)];
-	for (unsigned i = 0; i < act->count && !refused && !dropped; i++) {
-		unsigned stream = pool_stream_at(&pool, act->first + i);
-
-		CHECK(sim.on_lines[stream] == 0);
-		sim.on_lines[stream] = UINT64_C(1) << act->line;
-	}
-	if (dropped)
+		refused |= sim.bad[asked[i]];
+	if (!answer(act, refused) || refused)
 		return;
-	slot = schedule(act->line, in, refused ? SESSION_REFUSED : SESSION_ACKED);
-	slot->event.request_id = act->request_id;
-	slot->event.error_code = refused ? 2 : 0;
+	for (unsigned i = 0; i < act->count; i++)
+		sim.on_lines[asked[i]] |= UINT64_C(1) << act->line;
+}
+
+static void
+on_unsubscribe(const struct pool_action *act)
+{
+	CHECK(pool_request_streams(&pool, act, asked, STREAMS_MAX) == act->count);
+	check_send(act, &sim.peer[act->line]);
+	if (!answer(act, false))
+		return;
+	for (unsigned i = 0; i < act->count; i++)
+		sim.on_lines[asked[i]] &= ~(UINT64_C(1) << act->line);
+}
+
+/* What is subscribed on a line when the answer is made; it stands until the next one. */
+static void
+on_list(const struct pool_action *act)
+{
+	static uint64_t listed[LINES][STREAMS_MAX / 64 + 1];
+	uint64_t *bits = listed[act->line];
+
+	memset(bits, 0, sizeof(listed[0]));
+	for (unsigned i = 0; i < sim.nstreams; i++)
+		if (sim.on_lines[i] >> act->line & 1)
+			bits[i / 64] |= UINT64_C(1) << i % 64;
+	if (!answer(act, false))
+		return;
+	sim.queue[sim.nqueue - 1].event.kind = SESSION_LISTED;
+	sim.queue[sim.nqueue - 1].event.listed = bits;
+}
+
+/* Nobody is left without data: the successor has all that is good of what it is to carry. */
+static void
+on_rotation(const struct pool_action *act)
+{
+	const struct session_stream *place;
+
+	if (act->step == ROTATION_BEGUN)
+		sim.rotations++;
+	for (unsigned i = 0; i < sim.nstreams && act->step == ROTATION_DONE; i++) {
+		place = place_of(&pool, act->peer, i);
+		if (place != NULL && place->state != STREAM_REFUSED)
+			CHECK(sim.on_lines[i] >> act->peer & 1);
+	}
+}
+
+/* A stream is called stale only when the exchange has it on no line that is up. */
+static void
+on_stale(const struct pool_action *act)
+{
+	CHECK(act->stream < sim.nstreams);
+	CHECK(!place_is_carried(&pool, act->stream, POOL_NO_LINE));
 }
 
 static void
@@ -246,14 +201,34 @@ carry_out(void)
 		case ACT_SEND_SUBSCRIBE:
 			on_subscribe(act);
 			break;
+		case ACT_SEND_UNSUBSCRIBE:
+			on_unsubscribe(act);
+			break;
+		case ACT_SEND_LIST:
+			check_send(act, &sim.peer[act->line]);
+			on_list(act);
+			break;
+		case ACT_PING:
+			check_send(act, &sim.peer[act->line]);
+			if (!fault(5))
+				schedule(act->line, span_ms((int64_t)pick(1, 900)), SESSION_PONGED);
+			break;
 		case ACT_HANG_UP:
 			on_hang_up(act);
+			break;
+		case ACT_ROTATION:
+			on_rotation(act);
+			break;
+		case ACT_STREAM_STALE:
+			on_stale(act);
+			break;
+		case ACT_STREAM_LIVE:
 			break;
 		case ACT_TRANSITION:
 			on_transition(act);
 			break;
 		case ACT_STREAM_REFUSED:
-			CHECK(sim.bad[pool_stream_at(&pool, act->first)]);
+			CHECK(sim.bad[act->stream]);
 			break;
 		}
 	}
@@ -274,8 +249,9 @@ step(const struct pool_event *event)
 		CHECK(view.state == sim.peer[line].told);
 		CHECK(view.acked + view.refused <= view.sent && view.sent <= view.wanted);
 	}
-	/* The one timer that does nothing visible tells that a LIVE line is stable. */
-	CHECK(sim.idle_timers <= sim.lives);
+	/* Timers that do nothing visible: a line is stable, a successor or the load looked at. */
+	CHECK(sim.idle_timers <= sim.lives + 100 * sim.rotations + sim.steps / 4 +
+	    (unsigned)(mono_diff(sim.now, sim.begun).ns / 10000000000));
 	CHECK(++sim.steps < 2000000);
 }
 
@@ -295,6 +271,18 @@ plan_fate(unsigned line)
 	    reset ? TICK_REASON_PEER_RESET : TICK_REASON_PEER_CLOSED);
 }
 
+/* A message of a stream on a line where it is subscribed. */
+static void
+say_something(void)
+{
+	unsigned stream = (unsigned)pick(0, sim.nstreams - 1);
+	struct pool_heard heard = {
+		.stream = stream, .messages = 1, .lines = sim.on_lines[stream]};
+
+	if (heard.lines != 0)
+		step(&(struct pool_event){.kind = POOL_HEARD, .heard = &heard, .nheard = 1});
+}
+
 /* Lines that do not exist, old attempts, answers to nothing: as the world has it. */
 static void
 say_nonsense(void)
@@ -303,7 +291,7 @@ say_nonsense(void)
 		.kind = POOL_LINE,
 		.line = (unsigned)pick(0, LINES + 2),
 		.session = {
-			.kind = (enum session_event_kind)pick(SESSION_START, SESSION_STOP),
+			.kind = (enum session_event_kind)pick(SESSION_START, SESSION_REFUSED),
 			.attempt = UINT32_MAX,
 			.request_id = INT64_MAX - (int64_t)pick(0, 3),
 		},
@@ -360,6 +348,7 @@ run_until(mono_t end)
 			deliver(which);
 		else
 			step(&(struct pool_event){.kind = POOL_TIMER});
+		say_something();
 		if (fault(2))
 			say_nonsense();
 	}
@@ -375,47 +364,67 @@ build(uint64_t seed)
 	sim.seed = seed;
 	sim.random = seed;
 	sim.now = (mono_t){(int64_t)pick(0, 1000000000000)};
+	sim.begun = sim.now;
 	sim.faults_end = mono_add(sim.now, faults_for);
 	sim.cfg = core_pool_cfg();
-	sim.cfg.max_connections = (unsigned)pick(1, LINES);
+	sim.cfg.max_connections = (unsigned)pick(1, LINES / 2);
 	sim.cfg.initial_connections = (unsigned)pick(1, sim.cfg.max_connections);
 	sim.cfg.max_streams_per_connection = (unsigned)pick(1, 200);
+	sim.cfg.line_room = ROOM;
+	sim.cfg.redundancy = (unsigned)pick(1, sim.cfg.max_connections < 3
+	                                        ? sim.cfg.max_connections : 3);
+	sim.cfg.session.list_every = span_s((int64_t)pick(30, 600));
+	sim.cfg.session.heartbeat.idle_after = span_s((int64_t)pick(5, 60));
+	sim.cfg.rotate.age_max = span_s((int64_t)pick(60, 3600));
+	sim.cfg.rotate.age_spread_percent = (unsigned)pick(0, 50);
 	sim.cfg.connects_max = (unsigned)pick(12, 300);
 	sim.cfg.session.sends_max = (unsigned)pick(2, 10);
 	sim.cfg.session.request_bytes_max = pick(1, 3) == 1 ? 120 : (unsigned)pick(200, 4000);
-	sim.cfg.session.endpoints = (unsigned)pick(1, 4);
+	sim.cfg.route.endpoints = (unsigned)pick(1, 4);
+	sim.cfg.route.breaker.failures_max = (unsigned)pick(2, 20);
+	for (unsigned i = 0; i < sim.cfg.route.endpoints; i++)
+		sim.cfg.route.region[i] = (uint8_t)pick(0, 1);
 	sim.cfg.session.retry.jitter_percent = (unsigned)pick(0, 100);
 	sim.cfg.session.retry.max_retries = (unsigned)pick(0, 15);
-	sim.nstreams = sim.cfg.max_streams_per_connection * sim.cfg.max_connections;
+	sim.nstreams = sim.cfg.max_streams_per_connection *
+	    (sim.cfg.max_connections / sim.cfg.redundancy);
 	sim.nstreams = (unsigned)pick(1, sim.nstreams < STREAMS_MAX ? sim.nstreams : STREAMS_MAX);
 	has_bad = pick(1, 4) == 1;
 	for (unsigned i = 0; i < sim.nstreams; i++) {
 		sim.bytes[i] = (uint16_t)pick(10, 60);
+		classes[i] = STALL_RARE; /* the exchange here says too little to be judged */
 		sim.bad[i] = has_bad && pick(1, 50) == 1;
 	}
 }
 
+/* Every stream is on exactly as many lines as there are legs; two more while one is replaced. */
 static void
 check_all_is_well(void)
 {
 	struct pool_line_view view;
+	uint64_t members = 0;
+	unsigned on;
 
 	for (unsigned line = 0; line < pool_lines(&pool); line++) {
 		CHECK(pool_line_view(&pool, line, &view));
+		if (view.role != POOL_LINE_MEMBER)
+			continue;
+		members |= UINT64_C(1) << line;
 		CHECK(view.state == SESSION_LIVE);
 		CHECK(view.acked + view.refused == view.wanted);
 		CHECK(sim.peer[line].connected);
 	}
-	for (unsigned i = 0; i < sim.nstreams; i++)
-		CHECK(sim.on_lines[i] ==
-		    (sim.bad[i] ? 0 : UINT64_C(1) << (i % pool_lines(&pool))));
+	for (unsigned i = 0; i < sim.nstreams; i++) {
+		on = (unsigned)__builtin_popcountll(sim.on_lines[i] & members);
+		CHECK(on == (sim.bad[i] ? 0 : sim.cfg.redundancy));
+	}
 }
 
 static void
 run_seed(uint64_t seed)
 {
 	build(seed);
-	CHECK(pool_init(&pool, &sim.cfg, sim.bytes, sim.nstreams, memory, seed) == POOL_OK);
+	CHECK(pool_init(&pool, &sim.cfg, sim.bytes, sim.nstreams, &memory, seed) == POOL_OK);
 	step(&(struct pool_event){.kind = POOL_START});
 	run_until(sim.faults_end);
 	run_until(mono_add(sim.now, recovered_within));
@@ -431,7 +440,7 @@ static uint64_t seeds = 300, first_seed = 1;
 static void
 after_any_course_of_faults_every_stream_is_subscribed_once(void **state)
 {
-	uint64_t steps = 0, lives = 0, connects = 0;
+	uint64_t steps = 0, lives = 0, connects = 0, rotations = 0;
 
 	(void)state;
 	for (uint64_t seed = first_seed; seed < first_seed + seeds; seed++) {
@@ -439,10 +448,11 @@ after_any_course_of_faults_every_stream_is_subscribed_once(void **state)
 		steps += sim.steps;
 		lives += sim.lives;
 		connects += sim.nconnects;
+		rotations += sim.rotations;
 	}
-	printf("%llu seeds, %llu steps, %llu connects, %llu times live\n",
+	printf("%llu seeds, %llu steps, %llu connects, %llu times live, %llu rotations\n",
 	    (unsigned long long)seeds, (unsigned long long)steps, (unsigned long long)connects,
-	    (unsigned long long)lives);
+	    (unsigned long long)lives, (unsigned long long)rotations);
 }
 
 int

@@ -9,11 +9,14 @@
 #include "feed/core/pool.h"
 #include "tests/core_cfg.h"
 
-enum { STREAMS_MAX = 2000 };
+enum { STREAMS_MAX = 2001, ENTRIES_MAX = POOL_LINES_MAX * 250 };
 
 static struct pool pool;
 static struct pool_actions actions;
-static struct session_stream memory[STREAMS_MAX];
+static struct session_stream entry[ENTRIES_MAX];
+static struct pool_stream stream[STREAMS_MAX];
+static const struct pool_memory memory = {
+	.entry = entry, .stream = stream, .streams_max = STREAMS_MAX};
 static uint16_t stream_bytes[STREAMS_MAX + 1];
 static mono_t now;
 
@@ -23,7 +26,7 @@ init(const struct pool_cfg *cfg, unsigned n)
 	now = mono_add(MONO_ZERO, span_s(1000));
 	for (unsigned i = 0; i < n; i++)
 		stream_bytes[i] = STREAM_BYTES;
-	return pool_init(&pool, cfg, stream_bytes, n, memory, 42);
+	return pool_init(&pool, cfg, stream_bytes, n, &memory, 42);
 }
 
 static void
@@ -57,7 +60,7 @@ lines_of(unsigned streams)
 	struct pool_cfg cfg = core_pool_cfg();
 
 	assert_int_equal(init(&cfg, streams), POOL_OK);
-	return pool_lines(&pool);
+	return pool_members(&pool);
 }
 
 static void
@@ -76,22 +79,38 @@ static void
 streams_are_spread_evenly_and_each_is_placed_once(void **state)
 {
 	struct pool_cfg cfg = core_pool_cfg();
-	bool seen[STREAMS_MAX] = {false};
-	unsigned total = 0, wanted;
 
 	(void)state;
 	assert_int_equal(init(&cfg, 1001), POOL_OK);
-	for (unsigned line = 0; line < pool_lines(&pool); line++) {
-		wanted = view(line).wanted;
-		assert_in_range(wanted, 1001 / 6, 1001 / 6 + 1);
-		for (unsigned i = 0; i < wanted; i++) {
-			assert_int_equal(pool_stream_at(&pool, total + i) % 6, line);
-			assert_false(seen[pool_stream_at(&pool, total + i)]);
-			seen[pool_stream_at(&pool, total + i)] = true;
-		}
-		total += wanted;
+	for (unsigned line = 0; line < pool_lines(&pool); line++)
+		if (view(line).role == POOL_LINE_MEMBER)
+			assert_in_range(view(line).wanted, 1001 / 6, 1001 / 6 + 1);
+		else
+			assert_int_equal(view(line).wanted, 0);
+	for (unsigned i = 0; i < 1001; i++)
+		for (unsigned line = 0; line < pool_lines(&pool); line++)
+			assert_int_equal(place_of(&pool, line, i) != NULL, line == i % 6);
+}
+
+static void
+each_leg_has_every_stream_on_lines_of_its_own(void **state)
+{
+	struct pool_cfg cfg = core_pool_cfg();
+	unsigned on[POOL_LEGS_MAX];
+
+	(void)state;
+	cfg.redundancy = 2;
+	assert_int_equal(init(&cfg, 500), POOL_OK);
+	assert_int_equal(pool_members(&pool), 6);
+	for (unsigned i = 0; i < 500; i++) {
+		memset(on, 0, sizeof(on));
+		for (unsigned line = 0; line < pool_lines(&pool); line++)
+			if (place_of(&pool, line, i) != NULL)
+				on[view(line).leg]++;
+		assert_int_equal(on[0], 1);
+		assert_int_equal(on[1], 1);
 	}
-	assert_int_equal(total, 1001);
+	assert_int_equal(init(&cfg, 1001), POOL_TOO_MANY_STREAMS);
 }
 
 static void
@@ -101,12 +120,12 @@ what_cannot_work_is_refused_at_init(void **state)
 
 	(void)state;
 	assert_int_equal(init(&cfg, 0), POOL_NO_STREAMS);
-	assert_int_equal(pool_init(&pool, &cfg, stream_bytes, 2001, memory, 1),
+	assert_int_equal(pool_init(&pool, &cfg, stream_bytes, 2001, &memory, 1),
 	    POOL_TOO_MANY_STREAMS);
 	stream_bytes[1] = 941;
-	assert_int_equal(pool_init(&pool, &cfg, stream_bytes, 2, memory, 1), POOL_STREAM_TOO_LONG);
+	assert_int_equal(pool_init(&pool, &cfg, stream_bytes, 2, &memory, 1), POOL_STREAM_TOO_LONG);
 	stream_bytes[1] = 940;
-	assert_int_equal(pool_init(&pool, &cfg, stream_bytes, 2, memory, 1), POOL_OK);
+	assert_int_equal(pool_init(&pool, &cfg, stream_bytes, 2, &memory, 1), POOL_OK);
 }
 
 #define ASSERT_BAD(field, value) do { \
@@ -135,7 +154,15 @@ settings_out_of_range_are_refused_at_init(void **state)
 	ASSERT_BAD(session.sends_reserved, 5);
 	ASSERT_BAD(session.sends_max, SESSION_SENDS_MAX + 2);
 	ASSERT_BAD(session.request_bytes_max, 60);
-	ASSERT_BAD(session.endpoints, 0);
+	ASSERT_BAD(route.endpoints, 0);
+	ASSERT_BAD(route.endpoints, ENDPOINTS_MAX + 1);
+	ASSERT_BAD(route.breaker.failures_max, 0);
+	ASSERT_BAD(line_room, 199);
+	ASSERT_BAD(redundancy, 0);
+	ASSERT_BAD(redundancy, POOL_LEGS_MAX + 1);
+	ASSERT_BAD(rotate.age_max, SPAN_ZERO);
+	ASSERT_BAD(rotate.age_spread_percent, 101);
+	ASSERT_BAD(rotate.handover_within, span_s(10));
 	ASSERT_BAD(session.retry.base, SPAN_ZERO);
 	ASSERT_BAD(session.retry.cap, span_ms(999));
 	ASSERT_BAD(session.retry.exponential_base, 0);
@@ -230,34 +257,19 @@ each_line_falls_and_comes_back_by_itself(void **state)
 	    .reason = TICK_REASON_PEER_RESET, .close_code = 1006});
 	assert_int_equal(view(0).state, SESSION_LIVE);
 	assert_int_equal(view(2).state, SESSION_LIVE);
-	assert_int_equal(view(1).state, SESSION_BACKOFF);
+	/* It worked until now, so it is tried again within the same step. */
+	assert_int_equal(view(1).state, SESSION_CONNECTING);
 	assert_int_equal(view(1).reason, TICK_REASON_PEER_RESET);
 	assert_int_equal(view(1).close_code, 1006);
-	assert_int_equal(view(1).failures, 1);
-	assert_int_equal(view(1).retry_at.ns, pool_deadline(&pool).ns);
-	now = pool_deadline(&pool);
-	step(POOL_TIMER);
-	assert_int_equal(view(1).state, SESSION_CONNECTING);
+	assert_int_equal(action_count(&actions, ACT_CONNECT), 1);
 	tell(1, (struct session_event){.kind = SESSION_WENT_UP, .attempt = 2});
 	assert_int_equal(view(1).counts.reconnects, 1);
 	assert_int_equal(view(0).counts.reconnects, 0);
-}
-
-static void
-an_announced_shutdown_is_followed_within_the_same_step(void **state)
-{
-	struct pool_cfg cfg = core_pool_cfg();
-
-	(void)state;
-	assert_int_equal(init(&cfg, 1), POOL_OK);
-	step(POOL_START);
-	tell(0, (struct session_event){.kind = SESSION_WENT_UP, .attempt = 1});
-	tell(0, (struct session_event){.kind = SESSION_ACKED, .request_id = 1});
-	tell(0, (struct session_event){.kind = SESSION_SHUTDOWN});
-	tell(0, (struct session_event){.kind = SESSION_WENT_DOWN, .attempt = 1});
-	assert_int_equal(action_count(&actions, ACT_TRANSITION), 2);
-	assert_int_equal(action_at(&actions, ACT_CONNECT, 0)->attempt, 2);
-	assert_int_equal(view(0).reason, TICK_REASON_SERVER_SHUTDOWN);
+	/* The second time it is not. */
+	tell(1, (struct session_event){.kind = SESSION_WENT_DOWN, .attempt = 2,
+	    .reason = TICK_REASON_PEER_RESET});
+	assert_int_equal(view(1).state, SESSION_BACKOFF);
+	assert_int_equal(view(1).retry_at.ns, pool_deadline(&pool).ns);
 }
 
 static void
@@ -269,14 +281,14 @@ strange_events_are_counted_and_change_nothing(void **state)
 	(void)state;
 	assert_int_equal(init(&cfg, 3), POOL_OK);
 	step(POOL_START);
-	tell(3, (struct session_event){.kind = SESSION_WENT_UP, .attempt = 1});
+	tell(pool_lines(&pool), (struct session_event){.kind = SESSION_WENT_UP, .attempt = 1});
 	tell(UINT32_MAX, (struct session_event){.kind = SESSION_HEARD});
 	tell(0, (struct session_event){.kind = SESSION_START});
 	tell(0, (struct session_event){.kind = SESSION_TIMER});
 	tell(0, (struct session_event){.kind = SESSION_STOP});
 	assert_int_equal(pool.strays, 5);
 	assert_int_equal(view(0).state, SESSION_CONNECTING);
-	assert_false(pool_line_view(&pool, 3, &out));
+	assert_false(pool_line_view(&pool, pool_lines(&pool), &out));
 }
 
 static void
@@ -327,13 +339,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_are_as_many_lines_as_needed_but_the_initial_ones),
 		cmocka_unit_test(streams_are_spread_evenly_and_each_is_placed_once),
+		cmocka_unit_test(each_leg_has_every_stream_on_lines_of_its_own),
 		cmocka_unit_test(what_cannot_work_is_refused_at_init),
 		cmocka_unit_test(settings_out_of_range_are_refused_at_init),
 		cmocka_unit_test(start_connects_every_line_each_to_its_endpoint),
 		cmocka_unit_test(lines_beyond_the_connect_quota_wait_for_it),
 		cmocka_unit_test(request_ids_are_unique_in_the_pool),
 		cmocka_unit_test(each_line_falls_and_comes_back_by_itself),
-		cmocka_unit_test(an_announced_shutdown_is_followed_within_the_same_step),
 		cmocka_unit_test(strange_events_are_counted_and_change_nothing),
 		cmocka_unit_test(stop_is_done_when_every_line_reported_its_end),
 		cmocka_unit_test(the_largest_pool_fits_the_action_list),

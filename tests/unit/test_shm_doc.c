@@ -18,7 +18,7 @@
 #include <tickring/status.h>
 
 #define FIELD_MAX 48
-#define ROWS_MAX 40
+#define ROWS_MAX 64
 
 struct row {
 	unsigned long offset, bytes;
@@ -91,18 +91,52 @@ static const struct known known[] = {
     F(tick_status, lines_live), F(tick_status, instruments), F(tick_status, streams),
     F(tick_status, spare), F(tick_status, publish), F(tick_status, arrival),
     F(tick_status, counter), F(tick_status, line), F(tick_status, transport),
-    F(tick_status, version), END(tick_status),
+    F(tick_status, version), F(tick_status, control), END(tick_status),
 
     F(tick_latency, count), F(tick_latency, p50), F(tick_latency, p90), F(tick_latency, p99),
     F(tick_latency, p999), F(tick_latency, max), END(tick_latency),
 
-    F(tick_line_status, state), F(tick_line_status, since_ns), F(tick_line_status, attempts),
-    F(tick_line_status, connects), F(tick_line_status, reason), F(tick_line_status, close_code),
+    F(tick_line_status, state), F(tick_line_status, since_ns),
+    F(tick_line_status, attempts), F(tick_line_status, connects),
+    F(tick_line_status, reason), F(tick_line_status, close_code),
     F(tick_line_status, retry_at_ns), F(tick_line_status, connected_ns),
     F(tick_line_status, last_message_ns), F(tick_line_status, streams_wanted),
     F(tick_line_status, streams_sent), F(tick_line_status, streams_acknowledged),
     F(tick_line_status, messages), F(tick_line_status, bytes), F(tick_line_status, pings),
-    F(tick_line_status, spare), F(tick_line_status, endpoint), END(tick_line_status),
+    F(tick_line_status, role), F(tick_line_status, leg), F(tick_line_status, peer),
+    F(tick_line_status, retire_at_ns), F(tick_line_status, round_trip_ns),
+    F(tick_line_status, pongs_permille), F(tick_line_status, sends_used),
+    F(tick_line_status, wins), F(tick_line_status, duplicates),
+    F(tick_line_status, endpoint), END(tick_line_status),
+
+    F(tick_control, members), F(tick_control, redundancy),
+    F(tick_control, streams_acknowledged), F(tick_control, streams_producing),
+    F(tick_control, streams_refused), F(tick_control, streams_stale),
+    F(tick_control, connects_used), F(tick_control, connects_max),
+    F(tick_control, connects_window_ns), F(tick_control, sends_max),
+    F(tick_control, send_window_ns), F(tick_control, streams_max),
+    F(tick_control, request_bytes_max), F(tick_control, rotations_begun),
+    F(tick_control, rotations_done), F(tick_control, rotations_abandoned),
+    F(tick_control, rotations_took_over), F(tick_control, stalls),
+    F(tick_control, resubscribed), F(tick_control, moved), F(tick_control, recycled),
+    F(tick_control, lists), F(tick_control, lists_missing), F(tick_control, endpoints),
+    F(tick_control, region), F(tick_control, failovers), F(tick_control, returns),
+    F(tick_control, memory_bytes), F(tick_control, cpu_permille), F(tick_control, sockets),
+    F(tick_control, streams_shed), F(tick_control, reloads),
+    F(tick_control, reloads_refused), F(tick_control, transitions), F(tick_control, spare),
+    F(tick_control, transition), F(tick_control, endpoint), F(tick_control, connect_ns),
+    END(tick_control),
+
+    F(tick_transition, at_ns), F(tick_transition, line), F(tick_transition, from),
+    F(tick_transition, to), F(tick_transition, reason), F(tick_transition, attempt),
+    F(tick_transition, close_code), F(tick_transition, http_status), END(tick_transition),
+
+    F(tick_endpoint_status, circuit), F(tick_endpoint_status, until_ns),
+    F(tick_endpoint_status, reason), F(tick_endpoint_status, region),
+    F(tick_endpoint_status, score), F(tick_endpoint_status, round_trip_ns),
+    F(tick_endpoint_status, lines), F(tick_endpoint_status, ups),
+    F(tick_endpoint_status, failures), F(tick_endpoint_status, spare),
+    F(tick_endpoint_status, name), END(tick_endpoint_status),
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))

@@ -93,22 +93,34 @@ request_fits(const struct bytes *names, size_t n)
 }
 
 size_t
-request_format_subscribe(char *out, size_t cap, int64_t id, const struct bytes *names, size_t n)
+request_format(char *out, size_t cap, enum request_method method, int64_t id,
+    const struct bytes *names, size_t n)
 {
+	static const struct bytes method_name[REQUEST_METHODS] = {
+		[REQUEST_METHOD_SUBSCRIBE] = {"SUBSCRIBE", 9},
+		[REQUEST_METHOD_UNSUBSCRIBE] = {"UNSUBSCRIBE", 11},
+		[REQUEST_METHOD_LIST] = {"LIST_SUBSCRIPTIONS", 18},
+	};
 	struct text text = {
 		.p = out,
 		.cap = cap < REQUEST_BYTES_MAX ? cap : REQUEST_BYTES_MAX,
 	};
 
-	if (n == 0)
+	if ((n == 0) != (method == REQUEST_METHOD_LIST))
 		return 0;
-	PUT_LIT(&text, "{\"method\":\"SUBSCRIBE\",\"params\":[");
+	PUT_LIT(&text, "{\"method\":\"");
+	put(&text, method_name[method].p, method_name[method].n);
+	PUT_LIT(&text, "\"");
 	for (size_t i = 0; i < n; i++) {
-		if (i > 0)
+		if (i == 0)
+			PUT_LIT(&text, ",\"params\":[");
+		else
 			PUT_LIT(&text, ",");
 		put_string(&text, names[i]);
 	}
-	PUT_LIT(&text, "],\"id\":");
+	if (n > 0)
+		PUT_LIT(&text, "]");
+	PUT_LIT(&text, ",\"id\":");
 	put_int(&text, id);
 	PUT_LIT(&text, "}");
 	return text.full ? 0 : text.n;

@@ -15,8 +15,18 @@
 
 #define REQUEST_BYTES_MAX 4000
 
-/* Longest request without a stream: {"method":"SUBSCRIBE","params":[],"id":-9223372036854775808} */
-#define REQUEST_BYTES_OVERHEAD 60
+/* The longest without a stream: {"method":"UNSUBSCRIBE","params":[],"id":-9223372036854775808} */
+#define REQUEST_BYTES_OVERHEAD 62
+
+/* More names than any request can hold: a name takes four bytes at least. */
+#define REQUEST_STREAMS_MAX (REQUEST_BYTES_MAX / 4)
+
+enum request_method {
+	REQUEST_METHOD_SUBSCRIBE,
+	REQUEST_METHOD_UNSUBSCRIBE,
+	REQUEST_METHOD_LIST, /* LIST_SUBSCRIPTIONS: no names */
+	REQUEST_METHODS
+};
 
 /* What a stream name adds to a request at most: quotes, comma, escapes included. */
 size_t request_stream_bytes(struct bytes name);
@@ -25,11 +35,12 @@ size_t request_stream_bytes(struct bytes name);
 bool request_fits(const struct bytes *names, size_t n);
 
 /*
- * Writes {"method":"SUBSCRIBE","params":["..."],"id":ID}, no NUL. Names are
- * UTF-8; quotes, backslashes and control characters are escaped. Returns the
- * length, or 0 when n is 0, `cap` is too small or it would exceed REQUEST_BYTES_MAX.
+ * Writes {"method":"SUBSCRIBE","params":["..."],"id":ID}, no NUL; without
+ * "params" for LIST_SUBSCRIPTIONS. Names are UTF-8; quotes, backslashes and
+ * control characters are escaped. Returns the length, or 0 when n is 0 (LIST:
+ * is not), `cap` is too small or it would exceed REQUEST_BYTES_MAX.
  */
-size_t request_format_subscribe(char *out, size_t cap, int64_t id, const struct bytes *names,
-    size_t n);
+size_t request_format(char *out, size_t cap, enum request_method method, int64_t id,
+    const struct bytes *names, size_t n);
 
 #endif

@@ -1,0 +1,283 @@
+#include "feed/core/rotate.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "feed/base/rng.h"
+#include "feed/core/place.h"
+#include "feed/core/pool.h"
+#include "feed/core/subscribe.h"
+
+static const span_t look_again = {INT64_C(1000000000)};
+
+static bool
+is_up(const struct session *session)
+{
+	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
+}
+
+static void
+tell(struct pool *pool, unsigned line, enum pool_rotation step, struct pool_actions *actions)
+{
+	struct pool_action *action = actions_add(actions, ACT_ROTATION, line);
+
+	action->peer = pool->line[line].peer;
+	action->step = step;
+	action->why = pool->line[line].retire_why;
+}
+
+static void
+step_session(struct pool *pool, unsigned line, enum session_event_kind kind, enum tick_reason why,
+    mono_t now, struct pool_actions *actions)
+{
+	struct session_event event = {.kind = kind, .reason = why};
+
+	session_step(&pool->session[line], &event, now, actions);
+}
+
+/* ---- when ------------------------------------------------------------------- */
+
+/* A new connection of a member: when it will be too old. */
+static void
+plan_age(struct pool *pool, unsigned line)
+{
+	const struct rotate_cfg *cfg = &pool->cfg.rotate;
+	struct pool_line *l = &pool->line[line];
+	int64_t earlier = cfg->age_max.ns / 100 * cfg->age_spread_percent;
+
+	l->attempt = pool->session[line].attempt;
+	l->retire_why = TICK_REASON_AGE;
+	l->retire_at = mono_add(pool->session[line].up,
+	    span_ns(cfg->age_max.ns - rng_between(&pool->rng, 0, earlier)));
+}
+
+void
+rotate_ask(struct pool *pool, unsigned line, enum tick_reason why, mono_t now)
+{
+	struct pool_line *l = &pool->line[line];
+	const struct session *session = &pool->session[line];
+	mono_t at;
+
+	if (l->role != POOL_LINE_MEMBER || l->peer != POOL_NO_LINE || !is_up(session))
+		return;
+	at = mono_add(session->up, pool->cfg.rotate.age_min);
+	if (mono_before(at, l->not_before))
+		at = l->not_before;
+	if (mono_before(at, now))
+		at = now;
+	if (!mono_before(at, l->retire_at))
+		return;
+	l->retire_at = at;
+	l->retire_why = why;
+}
+
+/* ---- how -------------------------------------------------------------------- */
+
+static unsigned
+free_line(const struct pool *pool)
+{
+	for (unsigned line = 0; line < pool->nlines; line++)
+		if (pool->line[line].role == POOL_LINE_FREE &&
+		    pool->session[line].state == SESSION_IDLE)
+			return line;
+	return POOL_NO_LINE;
+}
+
+static bool
+any_under_way(const struct pool *pool)
+{
+	for (unsigned line = 0; line < pool->nlines; line++)
+		if (pool->line[line].role == POOL_LINE_SUCCESSOR)
+			return true;
+	return false;
+}
+
+static void
+begin(struct pool *pool, unsigned line, mono_t now, struct pool_actions *actions)
+{
+	struct pool_line *l = &pool->line[line];
+	unsigned next = free_line(pool);
+
+	/* One planned replacement at a time; others do not wait for each other. */
+	if (l->retire_why == TICK_REASON_AGE && any_under_way(pool))
+		return;
+	if (next == POOL_NO_LINE) {
+		/* Nowhere to go: better a short gap than a line that is cut at any moment. */
+		l->retire_at = MONO_NEVER;
+		watch_on_line_lost(pool, line, l->retire_why);
+		step_session(pool, line, SESSION_RECYCLE, l->retire_why, now, actions);
+		return;
+	}
+	l->peer = (uint8_t)next;
+	pool_line_init(&pool->line[next], POOL_LINE_SUCCESSOR, l->leg);
+	pool->line[next].peer = (uint8_t)line;
+	pool->session[next].leg = l->leg;
+	scale_on_rotation(pool, line);
+	place_copy(pool, line, next);
+	pool->rotations.begun++;
+	tell(pool, line, ROTATION_BEGUN, actions);
+	step_session(pool, next, SESSION_START, TICK_REASON_NONE, now, actions);
+}
+
+/* The line carries nothing any more; what it still says is taken until it is closed. */
+static void
+release(struct pool *pool, unsigned line, mono_t now, struct pool_actions *actions)
+{
+	place_clear(pool, line);
+	pool_line_init(&pool->line[line], POOL_LINE_FREE, 0);
+	step_session(pool, line, SESSION_STOP, TICK_REASON_NONE, now, actions);
+}
+
+/* The successor takes the place of the old line. */
+static void
+finish(struct pool *pool, unsigned old, enum pool_rotation step, mono_t now,
+    struct pool_actions *actions)
+{
+	unsigned next = pool->line[old].peer;
+
+	tell(pool, old, step, actions);
+	if (step == ROTATION_DONE)
+		pool->rotations.done++;
+	else
+		pool->rotations.took_over++;
+	pool->line[next].role = POOL_LINE_MEMBER;
+	pool->line[next].peer = POOL_NO_LINE;
+	if (is_up(&pool->session[next])) {
+		plan_age(pool, next);
+		if (mono_due(pool->line[next].retire_at, now))
+			pool->line[next].retire_at = mono_add(now, look_again);
+	}
+	release(pool, old, now, actions);
+}
+
+static void
+abandon(struct pool *pool, unsigned old, mono_t now, struct pool_actions *actions)
+{
+	struct pool_line *l = &pool->line[old];
+	unsigned next = l->peer;
+
+	tell(pool, old, ROTATION_ABANDONED, actions);
+	pool->rotations.abandoned++;
+	l->peer = POOL_NO_LINE;
+	l->retire_at = l->not_before = mono_add(now, pool->cfg.rotate.again_after);
+	release(pool, next, now, actions);
+}
+
+/*
+ * Has the successor every stream? Heard there, refused there, or quiet: no
+ * message on either line since it was acknowledged on the new one.
+ */
+static bool
+has_everything(struct pool *pool, unsigned old, unsigned next, mono_t now)
+{
+	const struct session *session = &pool->session[next];
+	const struct session_stream *entry = session->stream + session->first;
+	mono_t quiet = mono_add(session->since, pool->cfg.rotate.quiet_within);
+	const struct session_stream *before;
+
+	for (unsigned i = 0; i < session->nstreams; i++) {
+		if (entry[i].state == STREAM_WANTED || entry[i].state == STREAM_SENT)
+			return false;
+		if (entry[i].state != STREAM_ACKED || entry[i].produced)
+			continue;
+		if (!mono_due(quiet, now))
+			return false;
+		before = place_of(pool, old, entry[i].index);
+		if (before != NULL && before->produced &&
+		    !mono_before(before->heard, entry[i].acked))
+			return false;
+	}
+	return true;
+}
+
+void
+rotate_on_produced(struct pool *pool, unsigned line)
+{
+	if (pool->line[line].role == POOL_LINE_SUCCESSOR)
+		pool->line[line].look_at = MONO_ZERO;
+}
+
+/* A successor that is live: look when something was heard, when quiet ones are due, at the end. */
+static void
+look_at_successor(struct pool *pool, unsigned next, mono_t now, struct pool_actions *actions)
+{
+	const struct rotate_cfg *cfg = &pool->cfg.rotate;
+	const struct session *session = &pool->session[next];
+	struct pool_line *l = &pool->line[next];
+	unsigned old = l->peer;
+	mono_t end = mono_add(session->since, cfg->handover_within);
+	mono_t quiet = mono_add(session->since, cfg->quiet_within);
+
+	if (session->state != SESSION_LIVE) {
+		l->look_at = MONO_NEVER;
+		return;
+	}
+	if (mono_is_never(l->look_at))
+		l->look_at = now;
+	if (!mono_due(l->look_at, now))
+		return;
+	if (has_everything(pool, old, next, now))
+		finish(pool, old, ROTATION_DONE, now, actions);
+	else if (mono_due(end, now))
+		abandon(pool, old, now, actions);
+	else
+		l->look_at = mono_before(now, quiet)
+		    ? quiet : mono_min(end, mono_add(now, look_again));
+}
+
+void
+rotate_on_line_lost(struct pool *pool, unsigned line, mono_t now, struct pool_actions *actions)
+{
+	if (pool->line[line].role == POOL_LINE_MEMBER && pool->line[line].peer != POOL_NO_LINE)
+		finish(pool, line, ROTATION_TOOK_OVER, now, actions);
+}
+
+static void
+look_at_member(struct pool *pool, unsigned line, mono_t now, struct pool_actions *actions)
+{
+	const struct session *session = &pool->session[line];
+	struct pool_line *l = &pool->line[line];
+
+	if (!is_up(session) || l->peer != POOL_NO_LINE) {
+		if (l->peer == POOL_NO_LINE)
+			l->retire_at = MONO_NEVER;
+		return;
+	}
+	if (l->attempt != session->attempt)
+		plan_age(pool, line);
+	if (session->shutdown)
+		rotate_ask(pool, line, TICK_REASON_SERVER_SHUTDOWN, now);
+	else if (session->sick != TICK_REASON_NONE)
+		rotate_ask(pool, line, session->sick, now);
+	if (mono_due(l->retire_at, now))
+		begin(pool, line, now, actions);
+}
+
+void
+rotate_look(struct pool *pool, mono_t now, struct pool_actions *actions)
+{
+	for (unsigned line = 0; line < pool->nlines; line++)
+		if (pool->line[line].role == POOL_LINE_SUCCESSOR)
+			look_at_successor(pool, line, now, actions);
+	for (unsigned line = 0; line < pool->nlines; line++)
+		if (pool->line[line].role == POOL_LINE_MEMBER)
+			look_at_member(pool, line, now, actions);
+}
+
+mono_t
+rotate_deadline(const struct pool *pool)
+{
+	bool busy = any_under_way(pool);
+	mono_t due = MONO_NEVER;
+
+	for (unsigned line = 0; line < pool->nlines; line++) {
+		const struct pool_line *l = &pool->line[line];
+		bool waits = busy && l->retire_why == TICK_REASON_AGE;
+
+		if (l->role == POOL_LINE_MEMBER && l->peer == POOL_NO_LINE && !waits)
+			due = mono_min(due, l->retire_at);
+		else if (l->role == POOL_LINE_SUCCESSOR)
+			due = mono_min(due, l->look_at);
+	}
+	return due;
+}

@@ -1,0 +1,61 @@
+/*
+ * How many lines there are, and which streams move between them: by load, by
+ * room, by health; streams that come and go while the pool runs.
+ *
+ * The part of a pool (pool.h) that opens and closes member lines. A stream is
+ * moved as a line is replaced: subscribed on the new line, heard there, then
+ * unsubscribed on the old one.
+ */
+#ifndef FEED_CORE_SCALE_H
+#define FEED_CORE_SCALE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "feed/base/mono.h"
+#include "feed/core/action.h"
+#include "feed/core/balance.h"
+
+struct pool;
+
+struct scale_cfg {
+	uint64_t load_high, load_low; /* per line, bytes/s; see balance.h */
+	span_t idle_for;              /* a line without streams is closed after that, > 0 */
+};
+
+struct scale {
+	struct balance_cfg balance;   /* of one leg */
+	struct balance_scale legs[BALANCE_LEGS_MAX];
+	mono_t review_at;             /* MONO_NEVER: not started */
+	mono_t reviewed;
+	uint64_t opened, closed, moves, moves_failed; /* so far */
+};
+
+/* `pool` is filled but for this. */
+void scale_init(struct pool *pool);
+
+/* pool->cfg has changed. */
+void scale_retune(struct pool *pool);
+
+/* The pool starts: reviews begin. */
+void scale_start(struct pool *pool, mono_t now);
+
+/* A new stream is to be carried: false when no line has room and none may be opened. */
+bool scale_add(struct pool *pool, uint32_t stream, mono_t now, struct pool_actions *actions);
+
+/* A stream is not wanted any more. */
+void scale_drop(struct pool *pool, uint32_t stream);
+
+/* A stream was heard for the first time on a line: a move that waited for it is done. */
+void scale_on_produced(struct pool *pool, uint32_t stream, unsigned line);
+
+/* The line is about to be replaced: its moves, to and from, are taken back. */
+void scale_on_rotation(struct pool *pool, unsigned line);
+
+/* Measures, opens, moves and closes, when it is time. */
+void scale_look(struct pool *pool, mono_t now, struct pool_actions *actions);
+
+/* When scale_look() has something to do; MONO_NEVER: not started. */
+mono_t scale_deadline(const struct pool *pool);
+
+#endif

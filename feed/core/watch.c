@@ -1,0 +1,175 @@
+#include "feed/core/watch.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "feed/core/place.h"
+#include "feed/core/pool.h"
+#include "feed/core/stall.h"
+#include "feed/core/subscribe.h"
+
+static const span_t tell_more_after = {1000000};
+
+void
+watch_init(struct watch *watch)
+{
+	*watch = (struct watch){.tell_at = MONO_NEVER};
+}
+
+static void
+mark(struct pool *pool, struct pool_stream *stream, bool stale, enum tick_reason why)
+{
+	if (stream->stale == stale)
+		return;
+	stream->stale = stale;
+	stream->why = why;
+	pool->watch.stale += stale ? 1 : -1u;
+	if (!stream->untold)
+		pool->watch.untold++;
+	stream->untold = true;
+}
+
+void
+watch_on_heard(struct pool *pool, const struct pool_heard *heard, mono_t now)
+{
+	struct pool_stream *stream;
+	struct session_stream *entry;
+	unsigned line;
+
+	if (heard->stream >= pool->nstreams || !pool->stream[heard->stream].wanted) {
+		pool->strays++;
+		return;
+	}
+	stream = &pool->stream[heard->stream];
+	stream->heard = now;
+	stream->messages += heard->messages;
+	mark(pool, stream, false, TICK_REASON_LIVE);
+	for (uint64_t lines = heard->lines; lines != 0; lines &= lines - 1) {
+		line = (unsigned)__builtin_ctzll(lines);
+		entry = line < pool->nlines ? place_of(pool, line, heard->stream) : NULL;
+		if (entry == NULL)
+			continue;
+		entry->heard = now;
+		entry->healing = false;
+		if (pool->shared.stall != NULL)
+			stall_on_message(pool->shared.stall, (uint32_t)(entry - pool->entry), now);
+		if (entry->produced)
+			continue;
+		entry->produced = true;
+		rotate_on_produced(pool, line);
+		scale_on_produced(pool, heard->stream, line);
+	}
+}
+
+void
+watch_on_dropped(struct pool *pool, uint32_t stream)
+{
+	struct pool_stream *s = &pool->stream[stream];
+
+	pool->watch.stale -= s->stale;
+	pool->watch.untold -= s->untold;
+	s->stale = s->untold = false;
+}
+
+void
+watch_on_line_lost(struct pool *pool, unsigned line, enum tick_reason why)
+{
+	const struct session *session = &pool->session[line];
+
+	for (unsigned i = 0; i < session->nstreams; i++) {
+		const struct session_stream *entry = &session->stream[session->first + i];
+
+		if (entry->state == STREAM_ACKED && !place_is_carried(pool, entry->index, line))
+			mark(pool, &pool->stream[entry->index], true, why);
+	}
+}
+
+/* Does any line deliver it: carried, and not in a stage of silence? */
+static bool
+is_delivered(const struct pool *pool, uint32_t stream)
+{
+	const uint32_t *at = pool->stream[stream].at;
+
+	for (unsigned i = 0; i < PLACE_COPIES_MAX; i++)
+		if (at[i] != PLACE_NONE && pool->entry[at[i]].state == STREAM_ACKED &&
+		    stall_stage(pool->shared.stall, at[i]) == STALL_OK)
+			return true;
+	return false;
+}
+
+static void
+heal(struct pool *pool, const struct stall_alarm *alarm, mono_t now)
+{
+	unsigned line = place_line(pool, alarm->entry);
+	uint32_t stream = pool->entry[alarm->entry].index;
+
+	switch (alarm->stage) {
+	case STALL_LIST:
+		pool->watch.stalls++;
+		pool->session[line].list_wanted = true;
+		if (!alarm->sparse && !is_delivered(pool, stream))
+			mark(pool, &pool->stream[stream], true, TICK_REASON_STALE);
+		break;
+	case STALL_RESUBSCRIBE:
+		pool->watch.resubscribed++;
+		subscribe_renew(&pool->session[line], alarm->entry);
+		break;
+	case STALL_MOVE:
+		if (pool->line[line].peer == POOL_NO_LINE && place_move(pool, line, stream))
+			pool->watch.moved++;
+		break;
+	case STALL_RECYCLE:
+		pool->watch.recycled++;
+		rotate_ask(pool, line, TICK_REASON_STALE, now);
+		break;
+	case STALL_OK:
+	case STALL_STAGES:
+		break;
+	}
+}
+
+void
+watch_heal(struct pool *pool, mono_t now)
+{
+	struct stall_alarm alarm;
+
+	if (pool->shared.stall == NULL || !mono_due(stall_deadline(pool->shared.stall), now))
+		return;
+	while (stall_next(pool->shared.stall, now, &alarm))
+		heal(pool, &alarm, now);
+}
+
+void
+watch_look(struct pool *pool, mono_t now, struct pool_actions *actions)
+{
+	struct watch *watch = &pool->watch;
+	unsigned told = 0;
+
+	for (uint32_t i = 0; i < pool->nstreams && watch->untold > 0; i++) {
+		struct pool_stream *stream = &pool->stream[watch->next];
+
+		if (stream->untold && told == POOL_TELLS_MAX)
+			break;
+		if (stream->untold) {
+			struct pool_action *action = actions_add(actions,
+			    stream->stale ? ACT_STREAM_STALE : ACT_STREAM_LIVE, 0);
+
+			action->stream = watch->next;
+			action->why = stream->why;
+			stream->untold = false;
+			watch->untold--;
+			told++;
+		}
+		watch->next = (watch->next + 1) % pool->nstreams;
+	}
+	watch->tell_at = watch->untold > 0 ? mono_add(now, tell_more_after) : MONO_NEVER;
+}
+
+mono_t
+watch_deadline(const struct pool *pool)
+{
+	mono_t stall = pool->shared.stall == NULL ? MONO_NEVER
+	                                          : stall_deadline(pool->shared.stall);
+
+	return mono_min(pool->watch.tell_at, stall);
+}

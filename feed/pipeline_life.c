@@ -1,0 +1,279 @@
+#include "feed/pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "feed/pipeline_impl.h"
+#include "feed/recall.h"
+#include "feed/venue/binance/streams.h"
+
+/* ---- streams ---------------------------------------------------------------- */
+
+bool
+pipeline_kind_of(enum stream_class class, enum event_kind *kind)
+{
+	static const int kinds[STREAM_CLASSES] = {
+		[STREAM_TRADE] = EVENT_TRADE,
+		[STREAM_AGG_TRADE] = EVENT_AGG_TRADE,
+		[STREAM_BOOK_TICKER] = EVENT_QUOTE,
+		[STREAM_DEPTH] = EVENT_DEPTH,
+		[STREAM_PARTIAL_DEPTH] = EVENT_PARTIAL_DEPTH,
+		[STREAM_KLINE] = EVENT_KLINE,
+		[STREAM_RPI_DEPTH] = -1,
+		[STREAM_OTHER] = -1,
+	};
+
+	*kind = (enum event_kind)(kinds[class] < 0 ? EVENT_UNKNOWN : kinds[class]);
+	return kinds[class] >= 0;
+}
+
+int
+pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name)
+{
+	char symbol[TICK_SYMBOL_MAX];
+	struct stream_name parts;
+	enum event_kind kind;
+	int64_t id;
+	size_t n;
+
+	if (stream_parse(name, &parts) != STREAM_FINE)
+		return -EINVAL;
+	n = stream_symbol_upper(parts.symbol, symbol, sizeof(symbol));
+	if (n == 0)
+		return 0; /* of all symbols at once */
+	id = ring_find(p->cfg.ring, symbol, n);
+	if (id < 0)
+		id = pipeline_add_instrument(p, (struct bytes){symbol, n});
+	if (id < 0)
+		return (int)id;
+	if (!pipeline_kind_of(parts.class, &kind))
+		return 0;
+	return roster_add(&p->roster, number, name, (uint32_t)id, kind);
+}
+
+void
+pipeline_remove_stream(struct pipeline *p, uint32_t number)
+{
+	struct roster_stream *s = &p->roster.stream[number];
+
+	if (number >= p->roster.streams_max || s->name == NULL)
+		return;
+	if (s->stale)
+		p->instrument[s->instrument].stale--;
+	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
+		judge_on_stream_left(p, number, line);
+	roster_remove(&p->roster, number);
+}
+
+/* ---- life ------------------------------------------------------------------- */
+
+static void
+tell(struct pipeline *p, enum tick_reason reason, unsigned line, wall_t now, mono_t mono,
+    const int64_t word[3])
+{
+	struct publish_context c = {
+		.ring = p->cfg.ring,
+		.board = p->cfg.board,
+		.instrument = TICK_NO_INSTRUMENT,
+		.leg = (uint16_t)line,
+		.recv_ns = now.ns,
+		.mono_ns = mono.ns,
+	};
+
+	publish_event(&c, reason, word[0], word[1], word[2]);
+}
+
+/* The last writer's ids go on; its data is stale until the first message. */
+static void
+recall_instruments(struct pipeline *p, wall_t now)
+{
+	recall_ids(p->cfg.ring, p->cfg.board, &p->arbiter);
+	for (uint32_t id = 0; id < p->cfg.ring->instruments; id++) {
+		struct tick_data *data = &p->instrument[id].data, old;
+		bool known = board_recall(p->cfg.board, id, &old) && old.state != TICK_DATA_NONE;
+
+		for (enum arbiter_class class = 0; class < ARBITER_CLASSES; class++) {
+			int64_t last = arbiter_last_id(&p->arbiter, id, class);
+
+			pipeline_remember_id(data, class, last);
+			known = known || last != ARBITER_NO_ID;
+		}
+		if (known)
+			pipeline_turn(p, id, TICK_DATA_STALE, TICK_REASON_RESTART, now.ns);
+	}
+}
+
+static void
+tell_start(struct pipeline *p, wall_t now, mono_t mono)
+{
+	const struct ring *r = p->cfg.ring;
+	int64_t silent = r->restarted ? mono.ns - r->silent_since_ns : 0;
+	const int64_t word[3] = {r->header->epoch, r->torn, silent};
+
+	tell(p, r->restarted ? TICK_REASON_RESTART : TICK_REASON_START, 0, now, mono, word);
+}
+
+int
+pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, mono_t mono)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+
+	*out = p;
+	if (!p)
+		return -ENOMEM;
+	p->cfg = *cfg;
+	p->instruments_max = (uint32_t)cfg->ring->header->directory_max;
+	p->scratch = malloc(sizeof(*p->scratch));
+	p->levels = malloc(VENUE_LEVELS_MAX * sizeof(*p->levels));
+	p->instrument = calloc(p->instruments_max, sizeof(*p->instrument));
+	p->arbiter_memory = calloc(p->instruments_max, sizeof(*p->arbiter_memory));
+	p->held = malloc(HOLD_MAX * sizeof(*p->held));
+	p->listed = calloc(cfg->streams_max / 64 + 1, sizeof(*p->listed));
+	if (!p->held || !p->listed || !p->scratch || !p->levels || !p->instrument ||
+	    !p->arbiter_memory ||
+	    roster_init(&p->roster, cfg->streams_max, p->instruments_max) != 0) {
+		pipeline_free(out, now, mono);
+		return -ENOMEM;
+	}
+	arbiter_init(&p->arbiter, p->arbiter_memory, p->instruments_max);
+	p->arbiter.cfg.wait_max = cfg->hold_for;
+	hold_init(&p->hold, cfg->hold_for);
+	for (uint32_t id = 0; id < p->instruments_max; id++)
+		p->instrument[id].data = (struct tick_data){.trade_id = TICK_ABSENT,
+		    .agg_trade_id = TICK_ABSENT, .quote_id = TICK_ABSENT, .depth_id = TICK_ABSENT};
+	recall_instruments(p, now);
+	tell_start(p, now, mono);
+	return 0;
+}
+
+void
+pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono)
+{
+	struct pipeline *p = *pipeline;
+
+	if (!p)
+		return;
+	if (p->arbiter.last)
+		tell(p, TICK_REASON_STOP, 0, now, mono, (int64_t[3]){0});
+	free(p->held);
+	free(p->listed);
+	free(p->scratch);
+	free(p->levels);
+	free(p->instrument);
+	free(p->arbiter_memory);
+	roster_fini(&p->roster);
+	free(p);
+	*pipeline = NULL;
+}
+
+void
+pipeline_on_line_up(struct pipeline *p, unsigned line, unsigned leg, wall_t now, mono_t mono)
+{
+	p->leg[line] = (uint8_t)leg;
+	tell(p, TICK_REASON_LINE_UP, line, now, mono, (int64_t[3]){line});
+}
+
+void
+pipeline_on_line_down(struct pipeline *p, unsigned line, enum tick_reason why, wall_t now,
+    mono_t mono)
+{
+	tell(p, TICK_REASON_LINE_DOWN, line, now, mono, (int64_t[3]){line, why});
+	for (uint32_t number = 0; number < p->roster.streams_max; number++)
+		judge_on_stream_left(p, number, line);
+}
+
+void
+pipeline_on_stream_left(struct pipeline *p, uint32_t number, unsigned line)
+{
+	judge_on_stream_left(p, number, line);
+}
+
+struct pipeline_line_counts
+pipeline_line_counts(const struct pipeline *p, unsigned line)
+{
+	return p->line[line];
+}
+
+void
+pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason why, wall_t now,
+    mono_t mono)
+{
+	struct roster_stream *s = &p->roster.stream[number];
+	struct instrument *i;
+	struct publish_context c = {
+		.ring = p->cfg.ring, .board = p->cfg.board, .recv_ns = now.ns, .mono_ns = mono.ns};
+
+	if (number >= p->roster.streams_max || s->name == NULL || s->stale)
+		return;
+	i = &p->instrument[s->instrument];
+	c.instrument = s->instrument;
+	s->stale = true;
+	i->stale++;
+	publish_event(&c, TICK_REASON_STALE, pipeline_kinds[s->kind].type, number, why);
+	if (i->data.state == TICK_DATA_LIVE)
+		pipeline_turn(p, s->instrument, TICK_DATA_STALE, why, now.ns);
+}
+
+/* ---- what the app asks ------------------------------------------------------ */
+
+bool
+pipeline_next_control(struct pipeline *p, struct pipeline_control *out)
+{
+	if (p->control_tail == p->control_head)
+		return false;
+	*out = p->control[p->control_tail];
+	p->control_tail = (p->control_tail + 1) % PIPELINE_CONTROLS_MAX;
+	return true;
+}
+
+uint64_t
+pipeline_heard(struct pipeline *p)
+{
+	uint64_t heard = p->heard;
+
+	p->heard = 0;
+	return heard;
+}
+
+const uint64_t *
+pipeline_take_listed(struct pipeline *p)
+{
+	p->listed_waits = false;
+	return p->listed;
+}
+
+unsigned
+pipeline_take_heard(struct pipeline *p, struct pool_heard *out, unsigned max)
+{
+	return roster_take(&p->roster, out, max);
+}
+
+uint64_t *
+pipeline_counters(struct pipeline *p)
+{
+	p->counter[TICK_COUNTER_TICKS] = p->cfg.ring->next - p->cfg.ring->header->epoch_first;
+	return p->counter;
+}
+
+static struct tick_latency
+latency_of(const struct hist *h)
+{
+	return (struct tick_latency){
+		.count = (int64_t)h->count,
+		.p50 = hist_percentile(h, 500000).ns,
+		.p90 = hist_percentile(h, 900000).ns,
+		.p99 = hist_percentile(h, 990000).ns,
+		.p999 = hist_percentile(h, 999000).ns,
+		.max = (int64_t)h->max_ns,
+	};
+}
+
+void
+pipeline_latencies(struct pipeline *p, struct tick_latency *publish, struct tick_latency *arrival)
+{
+	*publish = latency_of(&p->publish);
+	*arrival = latency_of(&p->arrival);
+	memset(&p->publish, 0, sizeof(p->publish));
+	memset(&p->arrival, 0, sizeof(p->arrival));
+}

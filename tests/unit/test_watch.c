@@ -1,0 +1,143 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "feed/core/pool.h"
+#include "tests/pool_rig.h"
+
+/* Quotes, 50 a second for a minute on every line that has them, then silence. */
+static void
+learn_quotes(unsigned lines, unsigned redundancy)
+{
+	struct pool_cfg cfg = core_pool_cfg();
+	unsigned order;
+
+	rig_class = STALL_QUOTE;
+	cfg.initial_connections = lines;
+	cfg.redundancy = redundancy;
+	rig_init(&cfg, 1);
+	rig_start();
+	for (int ms = 0; ms < 60000; ms += 20) {
+		rig.now = mono_add(rig.now, span_ms(20));
+		order = 0;
+		for (unsigned line = 0; line < pool_lines(&rig.pool); line++)
+			if (place_of(&rig.pool, line, 0) != NULL && order++ < redundancy)
+				rig_heard(0, line);
+	}
+}
+
+/* Steps from deadline to deadline until that action comes; returns how long it took, in ms. */
+static int64_t
+ms_until(enum pool_action_kind kind, int64_t ms_max)
+{
+	mono_t begin = rig.now, end = mono_add(begin, span_ms(ms_max));
+
+	while (mono_before(pool_deadline(&rig.pool), end)) {
+		rig.now = pool_deadline(&rig.pool);
+		rig_step(&(struct pool_event){.kind = POOL_TIMER});
+		if (rig_count(kind) > 0)
+			return mono_diff(rig.now, begin).ns / 1000000;
+	}
+	fail_msg("not within %lld ms", (long long)ms_max);
+	return 0;
+}
+
+static void
+a_silent_quote_stream_is_stale_within_three_seconds_and_healed_by_stages(void **state)
+{
+	(void)state;
+	learn_quotes(1, 1);
+	assert_in_range(ms_until(ACT_STREAM_STALE, 3000), 100, 3000);
+	assert_int_equal(rig_action(ACT_STREAM_STALE, 0)->why, TICK_REASON_STALE);
+	assert_int_equal(rig_count(ACT_SEND_LIST), 1);
+	rig_acknowledge(0);
+	ms_until(ACT_SEND_UNSUBSCRIBE, 60000);
+	rig_acknowledge(0);
+	assert_int_equal(place_of(&rig.pool, 0, 0)->state, STREAM_ACKED);
+	assert_int_equal(rig.pool.watch.resubscribed, 1);
+	ms_until(ACT_ROTATION, 120000); /* no other line to move to: the line itself */
+	assert_int_equal(rig_action(ACT_ROTATION, 0)->why, TICK_REASON_STALE);
+	rig_up(rig_view(0).peer);
+	rig_heard(0, rig_view(0).peer);
+	assert_int_equal(rig_count(ACT_STREAM_LIVE), 1);
+}
+
+static void
+a_stream_that_another_leg_delivers_is_healed_but_not_stale(void **state)
+{
+	(void)state;
+	learn_quotes(2, 2);
+	for (int ms = 0; ms < 5000; ms += 20) {
+		rig.now = mono_add(rig.now, span_ms(20));
+		rig_heard(0, 0);
+		assert_int_equal(rig_count(ACT_STREAM_STALE), 0);
+	}
+	assert_int_equal(rig.pool.watch.stalls, 1);
+	assert_int_equal(rig.pool.watch.stale, 0);
+}
+
+static void
+what_the_list_does_not_name_is_asked_for_again(void **state)
+{
+	struct pool_cfg cfg = core_pool_cfg();
+	const uint64_t listed[RIG_STREAMS / 64 + 1] = {0xd}; /* not number 1 */
+
+	(void)state;
+	rig_class = STALL_RARE;
+	cfg.initial_connections = 1;
+	cfg.session.list_every = span_s(60);
+	rig_init(&cfg, 4);
+	rig_start();
+	rig_at_s(60);
+	assert_int_equal(rig_count(ACT_SEND_LIST), 1);
+	rig_tell(0, (struct session_event){.kind = SESSION_LISTED, .listed = listed,
+	    .request_id = rig_action(ACT_SEND_LIST, 0)->request_id});
+	assert_int_equal(rig_count(ACT_SEND_SUBSCRIBE), 1);
+	assert_int_equal(rig_action(ACT_SEND_SUBSCRIBE, 0)->count, 1);
+	assert_int_equal(rig_view(0).counts.missing, 1);
+	rig_acknowledge(0);
+	assert_int_equal(rig_view(0).acked, 4);
+	assert_int_equal(rig_view(0).state, SESSION_LIVE);
+}
+
+static void
+a_dead_line_is_replaced_without_being_cut(void **state)
+{
+	struct pool_cfg cfg = core_pool_cfg();
+
+	(void)state;
+	rig_class = STALL_RARE;
+	cfg.initial_connections = 1;
+	cfg.session.heartbeat.idle_after = span_s(10);
+	rig_init(&cfg, 2);
+	rig_start();
+	rig_at_s(10);
+	assert_int_equal(rig_count(ACT_PING), 1);
+	rig_tell(0, (struct session_event){.kind = SESSION_PONGED, .attempt = 1});
+	rig_at_s(20);
+	assert_int_equal(rig_count(ACT_PING), 1);
+	rig_at_s(25);
+	rig_at_s(30);
+	rig_at_s(35); /* three were missed */
+	assert_int_equal(rig_view(0).counts.silences, 1);
+	assert_int_equal(rig.pool.rotations.begun, 1);
+	assert_int_equal(rig_view(0).state, SESSION_LIVE);
+	assert_int_equal(rig_view(rig_view(0).peer).state, SESSION_CONNECTING);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    a_silent_quote_stream_is_stale_within_three_seconds_and_healed_by_stages),
+		cmocka_unit_test(a_stream_that_another_leg_delivers_is_healed_but_not_stale),
+		cmocka_unit_test(what_the_list_does_not_name_is_asked_for_again),
+		cmocka_unit_test(a_dead_line_is_replaced_without_being_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
