@@ -19,14 +19,22 @@ pipeline_turn(struct pipeline *p, uint32_t id, enum tick_data_state state, enum 
 void
 pipeline_remember_id(struct tick_data *data, enum arbiter_class class, int64_t id)
 {
-	int64_t *const place[ARBITER_CLASSES] = {
-		[ARBITER_TRADE] = &data->trade_id,
-		[ARBITER_AGG_TRADE] = &data->agg_trade_id,
-		[ARBITER_QUOTE] = &data->quote_id,
-		[ARBITER_DEPTH] = &data->depth_id,
-	};
-
-	*place[class] = id;
+	switch (class) {
+	case ARBITER_TRADE:
+		data->trade_id = id;
+		break;
+	case ARBITER_AGG_TRADE:
+		data->agg_trade_id = id;
+		break;
+	case ARBITER_QUOTE:
+		data->quote_id = id;
+		break;
+	case ARBITER_DEPTH:
+		data->depth_id = id;
+		break;
+	case ARBITER_CLASSES:
+		break;
+	}
 }
 
 static void

@@ -11,22 +11,41 @@
 #include "shm/header.h"
 #include "shm/survey.h"
 
+/* At most 8 bytes as a number, other for other bytes: two loads that overlap. */
+static uint64_t
+last_word(const char *p, size_t bytes)
+{
+	uint32_t low, high;
+	uint64_t word;
+
+	if (bytes == 8) {
+		memcpy(&word, p, 8);
+		return word;
+	}
+	if (bytes >= 4) {
+		memcpy(&low, p, 4);
+		memcpy(&high, p + bytes - 4, 4);
+		return low | (uint64_t)high << 32;
+	}
+	if (bytes == 0)
+		return 0;
+	word = (unsigned char)p[0];
+	word |= (uint64_t)(unsigned char)p[bytes / 2] << 8;
+	return word | (uint64_t)(unsigned char)p[bytes - 1] << 16;
+}
+
 static uint32_t
 hash_of(const char *symbol, size_t bytes)
 {
-	uint64_t h = bytes * 0x9e3779b97f4a7c15ull;
+	uint64_t h = bytes * 0x9e3779b97f4a7c15ull, word;
 
-	while (bytes > 0) {
-		uint64_t word = 0;
-		size_t n = bytes < 8 ? bytes : 8;
-
-		memcpy(&word, symbol, n);
+	for (; bytes > 8; symbol += 8, bytes -= 8) {
+		memcpy(&word, symbol, 8);
 		h = (h ^ word) * 0xff51afd7ed558ccdull;
 		h ^= h >> 32;
-		symbol += n;
-		bytes -= n;
 	}
-	return (uint32_t)h;
+	h = (h ^ last_word(symbol, bytes)) * 0xff51afd7ed558ccdull;
+	return (uint32_t)(h ^ h >> 32);
 }
 
 static uint32_t

@@ -192,6 +192,15 @@ on_received(struct transport_uring *t, struct uring_line *line, bool current,
 }
 
 static void
+take_answers(struct transport_uring *t)
+{
+	struct resolve_answer answer;
+
+	while (resolve_take(t->resolve, &answer))
+		uring_line_on_answer(&t->lines[answer.line], &answer);
+}
+
+static void
 on_completion(struct transport_uring *t, const struct io_uring_cqe *cqe)
 {
 	uint64_t tag = io_uring_cqe_get_data64(cqe);
@@ -203,6 +212,7 @@ on_completion(struct transport_uring *t, const struct io_uring_cqe *cqe)
 	case URING_OP_WAKE:
 		(void)!eventfd_read(t->wake_fd, &ignored);
 		t->wake_armed = (cqe->flags & IORING_CQE_F_MORE) != 0;
+		take_answers(t); /* the resolver wakes us with each */
 		break;
 	case URING_OP_CONNECT:
 		if (current)
@@ -257,15 +267,6 @@ rearm(struct transport_uring *t)
 }
 
 /* ---- waiting ------------------------------------------------------------------ */
-
-static void
-take_answers(struct transport_uring *t)
-{
-	struct resolve_answer answer;
-
-	while (resolve_take(t->resolve, &answer))
-		uring_line_on_answer(&t->lines[answer.line], &answer);
-}
 
 /* Ends what is overdue; returns when the next line wants that. */
 static mono_t
@@ -322,7 +323,6 @@ transport_uring_wait(struct transport *transport, mono_t deadline)
 	mono_t now = clock_mono();
 	int rc = 0;
 
-	take_answers(t);
 	deadline = mono_min(deadline, look_at_time(t, now));
 	if (!rearm(t) || transport_has_events(transport))
 		deadline = now;
@@ -333,8 +333,6 @@ transport_uring_wait(struct transport *transport, mono_t deadline)
 	else
 		rc = sleep_until(t, deadline, now);
 	take_completions(t);
-	take_answers(t);
-	look_at_time(t, clock_mono());
 	return rc;
 }
 

@@ -64,6 +64,8 @@ uring_line_drop(struct uring_line *line)
 	line->sending = 0;
 	line->out_n = 0;
 	line->in = BYTES_NONE;
+	line->record_left = 0;
+	line->header_n = 0;
 	wsframe_reset(&line->frames);
 }
 

@@ -22,6 +22,7 @@
 #define URING_LINE_OUT_MAX 65536    /* encrypted bytes waiting to be sent */
 #define URING_LINE_CLOSE_WITHIN_S 3 /* for the peer's answer to our close frame */
 #define URING_LINE_PLAIN 65536      /* decrypted at a time */
+#define URING_LINE_RECORD_HEADER 5  /* of TLS (RFC 8446 5.1) */
 
 enum uring_line_state {
 	URING_LINE_IDLE,
@@ -57,6 +58,9 @@ struct uring_line {
 	SSL *ssl;
 	struct tls_peer peer;
 	struct bytes in;  /* encrypted bytes that TLS has not taken yet */
+	size_t record_left; /* of the TLS record that they begin with, 0: not known */
+	size_t header_n;    /* bytes of `header`, while it is cut between two receives */
+	char header[URING_LINE_RECORD_HEADER];
 	char *out;        /* encrypted bytes to send; the first `sending` are in flight */
 	size_t out_n, sending;
 

@@ -223,14 +223,8 @@ static const struct schema reply = {EVENT_REPLY, "", 0,
 static const struct schema *
 schema_named(struct bytes name)
 {
-	char text[16] = "";
-
-	if (name.n >= sizeof(text))
-		return NULL;
-	for (size_t i = 0; i < name.n; i++)
-		text[i] = name.p[i];
 	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
-		if (name.n == named[i].length && memcmp(text, named[i].name, sizeof(text)) == 0)
+		if (name.n == named[i].length && memcmp(name.p, named[i].name, name.n) == 0)
 			return &named[i];
 	return NULL;
 }
@@ -362,7 +356,10 @@ json_decode(struct bytes frame, struct event_scratch *scratch, struct event *out
 	if (frame.n == 0 || frame.n > INT32_MAX)
 		return DECODE_MALFORMED;
 	out->kind = EVENT_UNKNOWN;
-	out->stream = out->symbol = out->name = BYTES_NONE;
+	/* One by one: chained, each would wait for the stores of the one before. */
+	out->stream = BYTES_NONE;
+	out->symbol = BYTES_NONE;
+	out->name = BYTES_NONE;
 	out->exch_ns = out->trade_ns = VENUE_NO_TIME;
 	out->id = out->first_id = out->last_id = out->prev_id = VENUE_NO_ID;
 	if (!envelope_usual(&r, frame, out)) {
