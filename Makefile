@@ -47,9 +47,10 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/forecast.c feed/judge.c feed/listed.c feed/normalize.c feed/pipeline.c \
-        feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/resources.c \
-        feed/roster.c feed/snapshot.c feed/snapshot_control.c
+FEED := feed/forecast.c feed/guard.c feed/judge.c feed/listed.c feed/normalize.c \
+        feed/opening.c feed/orders.c feed/pipeline.c feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c \
+        feed/reload.c feed/resources.c feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c \
+        feed/snapshot_control.c feed/tell.c
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -95,7 +96,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/te
               tests/unit/test_pool.c tests/unit/test_quota.c tests/unit/test_request.c \
               tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
               tests/unit/test_rotate.c \
-              tests/unit/test_session.c tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
+              tests/unit/test_session.c tests/unit/test_session_streams.c \
+              tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
               tests/unit/test_sim_session.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
               tests/unit/test_watch.c tests/unit/test_wsframe.c

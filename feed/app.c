@@ -4,10 +4,6 @@
  */
 #include "feed/app.h"
 
-#include <errno.h>
-#include <grp.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +11,17 @@
 
 #include "feed/base/log.h"
 #include "feed/core/pool.h"
+#include "feed/guard.h"
 #include "feed/io/clock.h"
 #include "feed/io/transport.h"
+#include "feed/opening.h"
+#include "feed/orders.h"
 #include "feed/pipeline.h"
 #include "feed/plan.h"
+#include "feed/segments.h"
+#include "feed/signals.h"
 #include "feed/snapshot.h"
-#include "feed/venue/binance/request.h"
-#include "shm/board_writer.h"
-#include "shm/ring.h"
-#include "shm/status_writer.h"
+#include "feed/tell.h"
 
 #define STOP_WITHIN_S 3
 
@@ -32,10 +30,9 @@
 #define HEARD_AT_ONCE 1024
 
 struct app {
-	const struct config *cfg;
-	struct ring ring;
-	struct board board;
-	struct status_writer status;
+	struct config *cfg;
+	const struct reload_source *source;
+	struct segments segments;
 	struct pipeline *pipeline;
 	struct transport *transport;
 	struct plan plan;
@@ -43,6 +40,8 @@ struct app {
 	struct pool_actions actions;
 	struct snapshot snapshot;
 	mono_t snapshot_due;
+	struct guard guard;
+	uint64_t shed, reloads, reloads_refused;
 	struct pool_heard heard[HEARD_AT_ONCE];
 	mono_t heard_due;
 	struct config_target target[CONFIG_TARGETS_MAX];
@@ -50,138 +49,16 @@ struct app {
 	char detail[TRANSPORT_LINES_MAX][TRANSPORT_DETAIL_MAX]; /* how its last connection ended */
 };
 
-static volatile sig_atomic_t stop_asked;
-static struct transport *volatile woken_by_signal;
-
-static void
-on_signal(int number)
-{
-	(void)number;
-	stop_asked = 1;
-	if (woken_by_signal)
-		transport_wake(woken_by_signal);
-}
-
-static void
-catch_signals(void)
-{
-	struct sigaction stop = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
-
-	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGTERM, &stop, NULL);
-	sigaction(SIGPIPE, &ignore, NULL);
-}
-
 /* ---- actions ---------------------------------------------------------------- */
 
 static void
-connect_line(struct app *app, const struct pool_action *act)
+on_transition(struct app *app, const struct pool_action *act)
 {
-	const struct config_endpoint *e = &app->cfg->endpoint;
-	struct config_target *to = &app->target[act->endpoint];
-	const char *unit = e->time_unit == CONFIG_MICROSECOND ? "?timeUnit=MICROSECOND" : "";
-	char path[512];
-	struct transport_target target = {
-		.host = to->host,
-		.port = to->port,
-		.path = path,
-		.address = to->address[0] ? to->address : NULL,
-	};
-	int rc;
+	struct pool_line_view view;
 
-	snprintf(path, sizeof(path), "%s%s", e->path, unit);
-	rc = transport_connect(app->transport, act->line, act->attempt, &target);
-
-	/* The configuration was checked, so this is a bug: the session's timeout heals it. */
-	if (rc != 0)
-		LOG(ERROR, "connect_refused", LOG_U64("line", act->line), LOG_ERRNO("error", rc),
-		    LOG_THEN("tried again after pool.connection_timeout_ms"));
-}
-
-static void
-send_request(struct app *app, const struct pool_action *act)
-{
-	static const enum request_method method_of[] = {
-		[ACT_SEND_SUBSCRIBE] = REQUEST_METHOD_SUBSCRIBE,
-		[ACT_SEND_UNSUBSCRIBE] = REQUEST_METHOD_UNSUBSCRIBE,
-		[ACT_SEND_LIST] = REQUEST_METHOD_LIST,
-	};
-	struct bytes names[REQUEST_STREAMS_MAX];
-	uint32_t streams[REQUEST_STREAMS_MAX];
-	char text[REQUEST_BYTES_MAX];
-	unsigned count = pool_request_streams(&app->pool, act, streams, REQUEST_STREAMS_MAX);
-	int rc = -EMSGSIZE;
-	size_t n;
-
-	if (count == 0 && act->kind != ACT_SEND_LIST)
-		return; /* the line ended in the same step */
-	for (unsigned i = 0; i < count; i++)
-		names[i] = bytes_of(app->cfg->streams.item[streams[i]]);
-	for (unsigned i = 0; i < count && act->kind == ACT_SEND_UNSUBSCRIBE; i++)
-		pipeline_on_stream_left(app->pipeline, streams[i], act->line);
-	n = request_format(
-	    text, sizeof(text), method_of[act->kind], act->request_id, names, count);
-	if (n > 0)
-		rc = transport_send(app->transport, act->line, (struct bytes){text, n});
-	pipeline_counters(app->pipeline)[TICK_COUNTER_REQUESTS]++;
-	if (rc != 0)
-		LOG(WARNING, "request_not_sent", LOG_U64("line", act->line),
-		    LOG_I64("id", act->request_id), LOG_ERRNO("error", rc),
-		    LOG_THEN("asked again after subscribe.ack_timeout_ms"));
-}
-
-static void
-send_ping(struct app *app, const struct pool_action *act)
-{
-	char payload[sizeof(act->request_id)];
-
-	memcpy(payload, &act->request_id, sizeof(payload));
-	/* One that is not sent is missed, and missed PINGs are the session's to judge. */
-	transport_ping(app->transport, act->line, (struct bytes){payload, sizeof(payload)});
-}
-
-static void
-log_transition(struct app *app, const struct pool_action *act)
-{
-	char then[64] = "";
-
-	if (act->to == SESSION_BACKOFF)
-		snprintf(then, sizeof(then), "retry in %lld ms",
-		    (long long)(act->retry_in.ns / 1000000));
-	if (act->to == SESSION_BACKOFF && act->why != TICK_REASON_START)
-		LOG(WARNING, "line_state", LOG_U64("line", act->line),
-		    LOG_STR("from", session_state_label(act->from)),
-		    LOG_STR("to", session_state_label(act->to)),
-		    LOG_STR("reason", tick_reason_label(act->why)),
-		    LOG_STR("detail", app->detail[act->line]), LOG_THEN(then));
-	else
-		LOG(INFO, "line_state", LOG_U64("line", act->line),
-		    LOG_STR("from", session_state_label(act->from)),
-		    LOG_STR("to", session_state_label(act->to)),
-		    LOG_STR("reason", tick_reason_label(act->why)));
-}
-
-static void
-log_refused_stream(struct app *app, const struct pool_action *act)
-{
-	LOG(ERROR, "stream_refused", LOG_U64("line", act->line),
-	    LOG_STR("stream", app->cfg->streams.item[act->stream]),
-	    LOG_I64("code", act->error_code),
-	    LOG_THEN("the other streams go on; it is asked for again on the next connection"));
-}
-
-static void
-log_rotation(const struct pool_action *act)
-{
-	static const char *const step[] = {
-		[ROTATION_BEGUN] = "begun",
-		[ROTATION_DONE] = "done",
-		[ROTATION_ABANDONED] = "abandoned",
-		[ROTATION_TOOK_OVER] = "took_over",
-	};
-
-	LOG(INFO, "rotation", LOG_STR("step", step[act->step]), LOG_U64("line", act->line),
-	    LOG_U64("successor", act->peer), LOG_STR("reason", tick_reason_label(act->why)));
+	tell_transition(act, app->detail[act->line], app->cfg->security.event_logging);
+	if (pool_line_view(&app->pool, act->line, &view))
+		snapshot_on_transition(&app->snapshot, act, &view, clock_wall());
 }
 
 static void
@@ -190,10 +67,17 @@ mark_stream(struct app *app, const struct pool_action *act)
 	if (act->kind == ACT_STREAM_STALE)
 		pipeline_on_stream_stale(
 		    app->pipeline, act->stream, act->why, clock_wall(), clock_mono());
-	LOG(DEBUG, "stream_state",
-	    LOG_STR("to", act->kind == ACT_STREAM_STALE ? "stale" : "live"),
-	    LOG_STR("stream", app->cfg->streams.item[act->stream]),
-	    LOG_STR("reason", tick_reason_label(act->why)));
+	tell_stream(act, app->plan.name[act->stream]);
+}
+
+static void
+refuse_stream(struct app *app, const struct pool_action *act)
+{
+	tell_refused(act, app->plan.name[act->stream]);
+	if (act->error_code != POOL_NO_ROOM)
+		return;
+	app->plan.wanted[act->stream] = false;
+	pipeline_remove_stream(app->pipeline, act->stream);
 }
 
 static void
@@ -204,31 +88,31 @@ carry_out(struct app *app)
 
 		switch (act->kind) {
 		case ACT_CONNECT:
-			connect_line(app, act);
+			orders_connect(app->transport, app->cfg, app->target, act);
 			break;
 		case ACT_SEND_SUBSCRIBE:
 		case ACT_SEND_UNSUBSCRIBE:
 		case ACT_SEND_LIST:
-			send_request(app, act);
+			orders_request(app->transport, &app->pool, &app->plan, app->pipeline, act);
 			break;
 		case ACT_STREAM_STALE:
 		case ACT_STREAM_LIVE:
 			mark_stream(app, act);
 			break;
 		case ACT_ROTATION:
-			log_rotation(act);
+			tell_rotation(act);
 			break;
 		case ACT_PING:
-			send_ping(app, act);
+			orders_ping(app->transport, act);
 			break;
 		case ACT_HANG_UP:
 			transport_hang_up(app->transport, act->line, act->close_code);
 			break;
 		case ACT_TRANSITION:
-			log_transition(app, act);
+			on_transition(app, act);
 			break;
 		case ACT_STREAM_REFUSED:
-			log_refused_stream(app, act);
+			refuse_stream(app, act);
 			break;
 		}
 	}
@@ -251,14 +135,6 @@ step_line(struct app *app, unsigned line, const struct session_event *what, mono
 	step(app, &event, now);
 }
 
-static unsigned
-leg_of(const struct app *app, unsigned line)
-{
-	struct pool_line_view view;
-
-	return pool_line_view(&app->pool, line, &view) ? view.leg : 0;
-}
-
 static void
 on_transport_event(struct app *app, const struct transport_event *t, mono_t now)
 {
@@ -277,7 +153,8 @@ on_transport_event(struct app *app, const struct transport_event *t, mono_t now)
 	case TRANSPORT_UP:
 		counter[TICK_COUNTER_CONNECTS]++;
 		app->connected[t->line] = clock_wall();
-		pipeline_on_line_up(app->pipeline, t->line, leg_of(app, t->line), clock_wall(), now);
+		pipeline_on_line_up(app->pipeline, t->line, app->pool.line[t->line].leg,
+		    clock_wall(), now);
 		e.kind = SESSION_WENT_UP;
 		break;
 	case TRANSPORT_FAILED:
@@ -356,17 +233,146 @@ take_snapshot(struct app *app, mono_t now)
 		.pool = &app->pool,
 		.transport = app->transport,
 		.pipeline = app->pipeline,
-		.ring = &app->ring,
+		.ring = &app->segments.ring,
 		.target = app->target,
+		.targets = config_targets(app->cfg),
+		.figures = app->guard.resources.figures,
+		.shed = app->shed,
+		.reloads = app->reloads,
+		.reloads_refused = app->reloads_refused,
 		.streams = (int64_t)app->cfg->streams.n,
 		.connected = app->connected,
 	};
 
 	pipeline_counters(app->pipeline)[TICK_COUNTER_LOG_DROPPED] = log_dropped();
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
-	status_publish(&app->status, &app->snapshot.status);
-	segment_heartbeat(&app->board.segment, now.ns);
+	status_publish(&app->segments.status, &app->snapshot.status);
+	segment_heartbeat(&app->segments.board.segment, now.ns);
 	app->snapshot_due = mono_add(now, span_ms(app->cfg->status_interval_ms));
+}
+
+/* ---- changes while it runs -------------------------------------------------- */
+
+static void
+drop_stream(struct app *app, uint32_t number, mono_t now)
+{
+	app->plan.wanted[number] = false;
+	pipeline_remove_stream(app->pipeline, number);
+	step(app, &(struct pool_event){.kind = POOL_DROP, .stream = number}, now);
+}
+
+static void
+add_stream(struct app *app, const char *name, mono_t now)
+{
+	struct pool_event event;
+
+	if (!plan_add(&app->plan, name, &event)) {
+		LOG(ERROR, "stream_refused", LOG_STR("stream", name),
+		    LOG_THEN("there are too many; it is left out"));
+		return;
+	}
+	pipeline_add_stream(app->pipeline, event.stream, bytes_of(name));
+	step(app, &event, now);
+}
+
+static bool
+holds(const struct config_strings *list, const char *name)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->item[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void
+change_streams(struct app *app, const struct config_strings *next, mono_t now)
+{
+	unsigned added = 0, removed = 0;
+	uint32_t number;
+
+	for (uint32_t i = 0; i < app->plan.n; i++) {
+		if (!app->plan.wanted[i] || holds(next, app->plan.name[i]))
+			continue;
+		drop_stream(app, i, now);
+		removed++;
+	}
+	for (size_t i = 0; i < next->n; i++) {
+		number = plan_find(&app->plan, next->item[i]);
+		if (number != UINT32_MAX && app->plan.wanted[number])
+			continue;
+		add_stream(app, next->item[i], now);
+		added++;
+	}
+	if (added + removed > 0)
+		LOG(INFO, "streams_changed", LOG_U64("added", added), LOG_U64("removed", removed));
+}
+
+/* SIGHUP: all of the new configuration, or nothing. */
+static void
+reload(struct app *app, mono_t now)
+{
+	struct pool_event event = {.kind = POOL_RETUNE};
+	struct pool_cfg pool_cfg;
+	struct config next;
+
+	if (!reload_read(app->source, app->cfg, &next)) {
+		app->reloads_refused++;
+		return;
+	}
+	pool_cfg = plan_pool_cfg(&next);
+	if (!pool_may_retune(&app->pool, &pool_cfg)) {
+		LOG(ERROR, "reload_refused",
+		    LOG_THEN("a limit is out of range: nothing is changed"));
+		app->reloads_refused++;
+		config_free(&next);
+		return;
+	}
+	app->reloads++;
+	LOG(INFO, "reloaded", LOG_U64("changed", reload_tell(app->cfg, &next)));
+	event.cfg = &pool_cfg;
+	step(app, &event, now);
+	change_streams(app, &next.streams, now);
+	log_set_level(next.log.level);
+	config_free(app->cfg);
+	*app->cfg = next;
+}
+
+/* The newest optional stream that is still carried is given up, until the next reload. */
+static void
+shed_stream(struct app *app, mono_t now)
+{
+	const struct config_strings *optional = &app->cfg->optional_streams;
+	uint32_t number;
+
+	for (size_t i = optional->n; i-- > 0;) {
+		number = plan_find(&app->plan, optional->item[i]);
+		if (number == UINT32_MAX || !app->plan.wanted[number])
+			continue;
+		LOG(WARNING, "stream_shed", LOG_STR("stream", optional->item[i]),
+		    LOG_THEN("it is asked for again at the next reload"));
+		drop_stream(app, number, now);
+		app->shed++;
+		return;
+	}
+}
+
+static void
+look_at_resources(struct app *app, mono_t now)
+{
+	const uint64_t *counter = pipeline_counters(app->pipeline);
+	struct guard_input input = {
+		.messages = counter[TICK_COUNTER_MESSAGES],
+		.malformed = counter[TICK_COUNTER_MALFORMED],
+	};
+	struct pool_line_view view;
+
+	for (unsigned line = 0; line < pool_lines(&app->pool); line++) {
+		input.oversize += transport_counts(app->transport, line).oversize;
+		input.lines += pool_line_view(&app->pool, line, &view) &&
+		    view.state != SESSION_IDLE && view.state != SESSION_BACKOFF;
+	}
+	if (guard_look(&app->guard, app->cfg, &input, now))
+		shed_stream(app, now);
 }
 
 /* One wake-up: wait, then let everything that happened reach the pool. Returns 0 or -errno. */
@@ -379,6 +385,7 @@ turn_once(struct app *app)
 	int rc;
 
 	deadline = mono_min(deadline, pipeline_deadline(app->pipeline));
+	deadline = mono_min(deadline, guard_deadline(&app->guard));
 	rc = transport_wait(app->transport, deadline);
 	if (rc != 0) {
 		LOG(ERROR, "wait_failed", LOG_ERRNO("error", rc), LOG_THEN("the feed ends"));
@@ -394,9 +401,13 @@ turn_once(struct app *app)
 	tell_heard(app, now);
 	if (mono_due(pool_deadline(&app->pool), now))
 		step(app, &(struct pool_event){.kind = POOL_TIMER}, now);
+	if (!signals_stop_asked() && signals_take_reload())
+		reload(app, now);
+	if (mono_due(guard_deadline(&app->guard), now))
+		look_at_resources(app, now);
 	if (mono_due(app->snapshot_due, now))
 		take_snapshot(app, now);
-	ring_idle(&app->ring, now.ns);
+	ring_idle(&app->segments.ring, now.ns);
 	return 0;
 }
 
@@ -407,7 +418,7 @@ run(struct app *app)
 	int rc = 0;
 
 	step(app, &(struct pool_event){.kind = POOL_START}, clock_mono());
-	while (!stop_asked && rc == 0)
+	while (!signals_stop_asked() && rc == 0)
 		rc = turn_once(app);
 	LOG(INFO, "stopping", LOG_U64("lines", pool_members(&app->pool)));
 	give_up = mono_add(clock_mono(), span_s(STOP_WITHIN_S));
@@ -421,94 +432,6 @@ run(struct app *app)
 /* ---- start and end ---------------------------------------------------------- */
 
 static int
-open_segments(struct app *app)
-{
-	const struct config *cfg = app->cfg;
-	const struct group *g = cfg->ring.group[0] ? getgrnam(cfg->ring.group) : NULL;
-	gid_t group = g ? g->gr_gid : (gid_t)-1;
-	int64_t every = cfg->status_interval_ms * 1000000;
-	struct ring_cfg ring = {.feed = cfg->feed, .group = group, .heartbeat_every_ns = every,
-	    .slots = (uint64_t)cfg->ring.slots,
-	    .instruments_max = (uint32_t)cfg->ring.instruments_max};
-	struct board_cfg board = {.feed = cfg->feed, .group = group, .heartbeat_every_ns = every,
-	    .instruments_max = ring.instruments_max, .depth = (uint32_t)cfg->board.depth};
-	struct status_cfg status = {.feed = cfg->feed, .group = group, .heartbeat_every_ns = every};
-	char why[SEGMENT_WHY_MAX];
-
-	if (ring_open(&app->ring, &ring, why) == 0 && board_open(&app->board, &board, why) == 0 &&
-	    status_open(&app->status, &status, why) == 0)
-		return 0;
-	LOG(ERROR, "segment_refused", LOG_STR("detail", why), LOG_THEN("the feed does not start"));
-	return -1;
-}
-
-static int
-open_pipeline(struct app *app)
-{
-	static const enum tick_venue venue_of[] = {
-		[CONFIG_SPOT] = TICK_VENUE_BINANCE_SPOT,
-		[CONFIG_USDM] = TICK_VENUE_BINANCE_USDM,
-		[CONFIG_COINM] = TICK_VENUE_BINANCE_COINM,
-		[CONFIG_OPTIONS] = TICK_VENUE_BINANCE_OPTIONS,
-	};
-	struct pipeline_cfg cfg = {
-		.ring = &app->ring,
-		.board = &app->board,
-		.venue = venue_of[app->cfg->product],
-		.price_exponent = -8,
-		.qty_exponent = -8,
-		.hold_for = span_ms(app->cfg->arbiter.hold_ms),
-		.streams_max = app->plan.memory.streams_max,
-	};
-	int rc;
-
-	if (pipeline_new(&app->pipeline, &cfg, clock_wall(), clock_mono()) != 0)
-		return -1;
-	for (size_t i = 0; i < app->cfg->streams.n; i++) {
-		rc = pipeline_add_stream(
-		    app->pipeline, (uint32_t)i, bytes_of(app->cfg->streams.item[i]));
-		if (rc != 0)
-			LOG(WARNING, "stream_not_watched",
-			    LOG_STR("stream", app->cfg->streams.item[i]), LOG_ERRNO("error", rc),
-			    LOG_THEN("its messages are counted, not published"));
-	}
-	return 0;
-}
-
-static int
-open_transport(struct app *app)
-{
-	const struct config *cfg = app->cfg;
-	static const char *const names[] = {
-		[CONFIG_TRANSPORT_AUTO] = "auto",
-		[CONFIG_TRANSPORT_URING] = "uring",
-		[CONFIG_TRANSPORT_LWS] = "lws",
-	};
-	const char *name = names[cfg->transport];
-	struct transport_cfg t = {
-		.ca_file = cfg->endpoint.ca_file,
-		.message_bytes_max = cfg->security.max_message_bytes,
-		.connect_within = span_ms(cfg->pool.connection_timeout_ms),
-		.busy_poll = cfg->busy_poll,
-		.lines = pool_lines(&app->pool),
-		.sink = pipeline_on_frame,
-		.sink_context = app->pipeline,
-	};
-	char why[TRANSPORT_DETAIL_MAX] = "";
-	int rc = transport_open(&app->transport, name, &t, why);
-
-	if (rc == 0 && why[0] != '\0')
-		LOG(WARNING, "transport_fallback", LOG_STR("detail", why),
-		    LOG_STR("transport", transport_name(app->transport)),
-		    LOG_THEN("each message costs several times more"));
-	if (rc == 0)
-		return 0;
-	LOG(ERROR, "transport_refused", LOG_STR("transport", name), LOG_STR("detail", why),
-	    LOG_ERRNO("error", rc), LOG_THEN("the feed does not start"));
-	return rc;
-}
-
-static int
 open_pool(struct app *app)
 {
 	uint64_t seed = 0;
@@ -520,38 +443,19 @@ open_pool(struct app *app)
 }
 
 static void
-pin(const struct config *cfg)
-{
-	cpu_set_t set;
-
-	if (cfg->cpu < 0)
-		return;
-	CPU_ZERO(&set);
-	CPU_SET((size_t)cfg->cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set) != 0)
-		LOG(WARNING, "cpu_not_pinned", LOG_I64("cpu", cfg->cpu), LOG_ERRNO("error", errno),
-		    LOG_THEN("the feed runs unpinned"));
-}
-
-static void
 shut(struct app *app)
 {
 	bool unlink_them = app->cfg->ring.unlink_at_exit;
 
-	woken_by_signal = NULL;
+	signals_wake(NULL);
 	transport_close(&app->transport);
 	pipeline_free(&app->pipeline, clock_wall(), clock_mono());
-	if (app->status.block)
-		status_close(&app->status, unlink_them);
-	if (app->board.entries)
-		board_close(&app->board, unlink_them);
-	if (app->ring.header)
-		ring_close(&app->ring, unlink_them);
+	segments_close(&app->segments, unlink_them);
 	plan_free(&app->plan);
 }
 
 int
-app_run(const struct config *cfg)
+app_run(struct config *cfg, const struct reload_source *source)
 {
 	struct app *app = calloc(1, sizeof(*app));
 	int rc = 1;
@@ -559,20 +463,26 @@ app_run(const struct config *cfg)
 	if (!app)
 		return 1;
 	app->cfg = cfg;
+	app->source = source;
 	for (unsigned i = 0; i < config_targets(cfg); i++)
 		config_target(cfg, i, &app->target[i]);
 	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
 		app->connected[line].ns = TICK_ABSENT;
-	catch_signals();
-	pin(cfg);
-	if (open_pool(app) == 0 && open_segments(app) == 0 && open_pipeline(app) == 0 &&
-	    open_transport(app) == 0) {
-		woken_by_signal = app->transport;
+	signals_catch();
+	opening_pin(cfg);
+	if (open_pool(app) == 0 && segments_open(&app->segments, cfg) == 0 &&
+	    opening_pipeline(&app->pipeline, cfg, &app->segments, &app->plan) == 0 &&
+	    opening_transport(
+	        &app->transport, cfg, pool_lines(&app->pool), app->pipeline) == 0) {
+		signals_wake(app->transport);
+		segments_recall_connects(&app->segments, &app->pool, clock_wall(), clock_mono());
+		guard_init(&app->guard, clock_mono());
 		pool_see_pings(&app->pool, transport_has_pings(app->transport));
 		snapshot_init(
 		    &app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
 		take_snapshot(app, clock_mono());
-		LOG(INFO, "started", LOG_STR("feed", cfg->feed), LOG_STR("endpoint", app->target[0].host),
+		LOG(INFO, "started", LOG_STR("feed", cfg->feed),
+		    LOG_STR("endpoint", app->target[0].host),
 		    LOG_U64("endpoints", config_targets(cfg)),
 		    LOG_U64("streams", cfg->streams.n), LOG_U64("lines", pool_members(&app->pool)),
 		    LOG_STR("transport", transport_name(app->transport)));

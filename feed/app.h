@@ -5,12 +5,15 @@
 #define FEED_APP_H
 
 #include "feed/conf/config.h"
+#include "feed/reload.h"
 
 /*
  * Runs the feed that *cfg describes in the calling thread until SIGINT or
- * SIGTERM, whose handling it takes over. The log is running. Returns the
- * exit code: 0 stopped on request, 1 it could not start or go on (logged).
+ * SIGTERM, whose handling it takes over. SIGHUP reads `source` once more and
+ * applies what may change; *cfg is then another one, and still the caller's.
+ * The log is running. Returns the exit code: 0 stopped on request, 1 it could
+ * not start or go on (logged).
  */
-int app_run(const struct config *cfg);
+int app_run(struct config *cfg, const struct reload_source *source);
 
 #endif

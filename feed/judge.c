@@ -58,7 +58,8 @@ note_message(struct pipeline *p, const struct publish_context *c, uint32_t numbe
 			s->stale = false;
 			i->stale--;
 			told.flags = 0;
-			publish_event(&told, TICK_REASON_LIVE, pipeline_kinds[s->kind].type, number, 0);
+			publish_event(&told, TICK_REASON_LIVE, pipeline_kinds[s->kind].type,
+			    number, 0);
 		}
 	}
 	if (i->data.state != TICK_DATA_LIVE && i->stale == 0)

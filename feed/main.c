@@ -39,7 +39,8 @@ static const char help[] =
     "  -h, --help            this text\n"
     "  -V, --version         the version\n"
     "\n"
-    "Ends in good order on SIGINT and SIGTERM. Exit status: 0 ended on request,\n"
+    "Reads the configuration once more on SIGHUP. Ends in good order on SIGINT and\n"
+    "SIGTERM. Exit status: 0 ended on request,\n"
     "1 could not start or go on, 2 wrong options or configuration.\n";
 
 static int
@@ -115,8 +116,9 @@ open_log(const struct config *cfg)
 }
 
 static int
-run(const struct config *cfg)
+run(struct config *cfg, const struct options *o)
 {
+	const struct reload_source source = {o->file, o->override, o->overrides};
 	int code, rc;
 
 	if (open_log(cfg) != 0)
@@ -126,7 +128,7 @@ run(const struct config *cfg)
 		fprintf(stderr, "feedd: cannot start the log's thread: %s\n", strerror(-rc));
 		return EXIT_FAILED;
 	}
-	code = app_run(cfg);
+	code = app_run(cfg, &source);
 	log_stop();
 	return code;
 }
@@ -167,7 +169,7 @@ main(int argc, char **argv)
 		config_print(stdout, &cfg, true);
 		code = EXIT_FINE;
 	} else {
-		code = run(&cfg);
+		code = run(&cfg, &o);
 	}
 	config_problems_free(&problems);
 	config_free(&cfg);

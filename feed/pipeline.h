@@ -71,6 +71,9 @@ int64_t pipeline_add_instrument(struct pipeline *p, struct bytes symbol);
  */
 int pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name);
 
+/* That number is not in use any more; its instrument stays. */
+void pipeline_remove_stream(struct pipeline *p, uint32_t number);
+
 /*
  * One whole message of a line. `frame` is readable for TRANSPORT_PADDING bytes
  * past its end. Fits transport_sink_fn: `context` is the pipeline.

@@ -1,7 +1,7 @@
 /*
  * What the files of the pipeline share: pipeline.c (the path), judge.c (is it
- * news, and whose), listed.c (what the exchange says is subscribed), pipeline_life.c (start, end, what others tell and ask).
- * Included by them only.
+ * news, and whose), listed.c (what the exchange says is subscribed) and
+ * pipeline_life.c (start, end, what others tell and ask). Included by them only.
  */
 #ifndef FEED_PIPELINE_IMPL_H
 #define FEED_PIPELINE_IMPL_H

@@ -52,6 +52,20 @@ pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name)
 	return roster_add(&p->roster, number, name, (uint32_t)id, kind);
 }
 
+void
+pipeline_remove_stream(struct pipeline *p, uint32_t number)
+{
+	struct roster_stream *s = &p->roster.stream[number];
+
+	if (number >= p->roster.streams_max || s->name == NULL)
+		return;
+	if (s->stale)
+		p->instrument[s->instrument].stale--;
+	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
+		judge_on_stream_left(p, number, line);
+	roster_remove(&p->roster, number);
+}
+
 /* ---- life ------------------------------------------------------------------- */
 
 static void
@@ -116,7 +130,8 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	p->arbiter_memory = calloc(p->instruments_max, sizeof(*p->arbiter_memory));
 	p->held = malloc(HOLD_MAX * sizeof(*p->held));
 	p->listed = calloc(cfg->streams_max / 64 + 1, sizeof(*p->listed));
-	if (!p->held || !p->listed || !p->scratch || !p->levels || !p->instrument || !p->arbiter_memory ||
+	if (!p->held || !p->listed || !p->scratch || !p->levels || !p->instrument ||
+	    !p->arbiter_memory ||
 	    roster_init(&p->roster, cfg->streams_max, p->instruments_max) != 0) {
 		pipeline_free(out, now, mono);
 		return -ENOMEM;

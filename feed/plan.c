@@ -1,6 +1,7 @@
 #include "feed/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "feed/base/log.h"
 #include "feed/venue/binance/limits.h"
@@ -79,8 +80,8 @@ route_of(const struct config *cfg)
 	return route;
 }
 
-static struct pool_cfg
-pool_of(const struct config *cfg)
+struct pool_cfg
+plan_pool_cfg(const struct config *cfg)
 {
 	const struct limits *limits = limits_of(cfg);
 	int64_t streams = cfg->pool.max_streams_per_connection;
@@ -174,7 +175,7 @@ class_of(struct bytes name)
 int
 plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, uint64_t seed)
 {
-	struct pool_cfg pool_cfg = pool_of(cfg);
+	struct pool_cfg pool_cfg = plan_pool_cfg(cfg);
 	size_t n = cfg->streams.n;
 	enum pool_result result;
 
@@ -186,9 +187,16 @@ plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, uint64
 	plan->memory.item = calloc(plan->memory.streams_max, sizeof(*plan->memory.item));
 	plan->memory.class = plan->class = calloc(n + 1, sizeof(*plan->class));
 	plan->stream_bytes = calloc(n + 1, sizeof(*plan->stream_bytes));
-	if (!plan->memory.item || !plan->memory.stall || !plan->class || !plan->memory.entry || !plan->memory.stream || !plan->stream_bytes)
+	plan->name = calloc(plan->memory.streams_max, sizeof(*plan->name));
+	plan->wanted = calloc(plan->memory.streams_max, sizeof(*plan->wanted));
+	if (!plan->name || !plan->wanted || !plan->memory.item || !plan->memory.stall ||
+	    !plan->class || !plan->memory.entry || !plan->memory.stream ||
+	    !plan->stream_bytes)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && i < plan->memory.streams_max; i++) {
+		plan->name[i] = strdup(cfg->streams.item[i]);
+		plan->wanted[i] = plan->name[i] != NULL;
+		plan->n++;
 		plan->stream_bytes[i] =
 		    (uint16_t)request_stream_bytes(bytes_of(cfg->streams.item[i]));
 		plan->class[i] = (uint8_t)class_of(bytes_of(cfg->streams.item[i]));
@@ -201,9 +209,58 @@ plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, uint64
 	return -1;
 }
 
+uint32_t
+plan_find(const struct plan *plan, const char *name)
+{
+	for (uint32_t i = 0; i < plan->n; i++)
+		if (plan->name[i] != NULL && strcmp(plan->name[i], name) == 0)
+			return i;
+	return UINT32_MAX;
+}
+
+/* The longest dropped one is the least likely to be spoken of still. */
+static uint32_t
+unused_number(struct plan *plan)
+{
+	if (plan->n < plan->memory.streams_max)
+		return plan->n++;
+	for (uint32_t i = 0; i < plan->n; i++)
+		if (!plan->wanted[i])
+			return i;
+	return UINT32_MAX;
+}
+
+bool
+plan_add(struct plan *plan, const char *name, struct pool_event *event)
+{
+	uint32_t number = plan_find(plan, name);
+
+	if (number == UINT32_MAX) {
+		number = unused_number(plan);
+		if (number == UINT32_MAX)
+			return false;
+		free(plan->name[number]);
+		plan->name[number] = strdup(name);
+		if (plan->name[number] == NULL)
+			return false;
+	}
+	plan->wanted[number] = true;
+	*event = (struct pool_event){
+		.kind = POOL_ADD,
+		.stream = number,
+		.bytes = (uint16_t)request_stream_bytes(bytes_of(name)),
+		.class = (uint8_t)class_of(bytes_of(name)),
+	};
+	return true;
+}
+
 void
 plan_free(struct plan *plan)
 {
+	for (uint32_t i = 0; i < plan->n; i++)
+		free(plan->name[i]);
+	free(plan->name);
+	free(plan->wanted);
 	free(plan->memory.entry);
 	free(plan->memory.stream);
 	free(plan->memory.stall);

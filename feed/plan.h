@@ -6,16 +6,24 @@
 #ifndef FEED_PLAN_H
 #define FEED_PLAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "feed/conf/config.h"
 #include "feed/core/pool.h"
 
-/* Memory of a pool. A zeroed one is empty. */
+/*
+ * Memory of a pool, and the streams by the numbers that the pool knows them
+ * by. A zeroed one is empty. A dropped stream keeps its number and name: an
+ * UNSUBSCRIBE may have to be sent still, and it may come back.
+ */
 struct plan {
 	struct pool_memory memory;
 	uint16_t *stream_bytes;
 	uint8_t *class;
+	char **name;     /* by number; NULL: never used */
+	bool *wanted;
+	uint32_t n;      /* numbers below it were used */
 };
 
 /*
@@ -23,6 +31,18 @@ struct plan {
  * Returns 0, or -1 after saying why in the log.
  */
 int plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, uint64_t seed);
+
+/* What a pool of that configuration is like. */
+struct pool_cfg plan_pool_cfg(const struct config *cfg);
+
+/* The number of a stream of that name, wanted or dropped; UINT32_MAX: there was none. */
+uint32_t plan_find(const struct plan *plan, const char *name);
+
+/*
+ * A number for a new stream: its old one, or a free one. Fills *event with
+ * POOL_ADD. Returns false when all numbers are in use.
+ */
+bool plan_add(struct plan *plan, const char *name, struct pool_event *event);
 
 /* Releases the memory; the pool may not be used any more. */
 void plan_free(struct plan *plan);

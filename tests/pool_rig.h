@@ -118,8 +118,8 @@ rig_acknowledge(unsigned line)
 			if (rig.pool.session[line].request[i].id != 0)
 				id[n++] = rig.pool.session[line].request[i].id;
 		for (unsigned i = 0; i < n; i++)
-			rig_tell(line, (struct session_event){
-			    .kind = SESSION_ACKED, .request_id = id[i]});
+			rig_tell(line,
+			    (struct session_event){.kind = SESSION_ACKED, .request_id = id[i]});
 	} while (n > 0);
 }
 
@@ -127,8 +127,8 @@ rig_acknowledge(unsigned line)
 static inline void
 rig_up(unsigned line)
 {
-	rig_tell(line, (struct session_event){
-	    .kind = SESSION_WENT_UP, .attempt = rig_view(line).attempt});
+	rig_tell(line,
+	    (struct session_event){.kind = SESSION_WENT_UP, .attempt = rig_view(line).attempt});
 	rig_acknowledge(line);
 }
 

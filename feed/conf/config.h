@@ -207,7 +207,7 @@ const char *config_product_name(enum config_product product);
 
 #define CONFIG_TARGETS_MAX 32
 
-/* How many endpoints there are: those of `endpoints`, or the single one. 1 to CONFIG_TARGETS_MAX. */
+/* How many there are: those of `endpoints`, or the single one. 1 to CONFIG_TARGETS_MAX. */
 unsigned config_targets(const struct config *cfg);
 
 /* Endpoint number i of them; all of the configuration's path, CA file and time unit. */

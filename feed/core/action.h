@@ -27,7 +27,7 @@ enum session_state {
 
 enum pool_action_kind {
 	ACT_CONNECT,        /* connect `line` to `endpoint`; hand `attempt` back in its events */
-	ACT_SEND_SUBSCRIBE, /* subscribe the `count` streams of `request_id`: pool_request_streams() */
+	ACT_SEND_SUBSCRIBE, /* subscribe the streams of `request_id`: pool_request_streams() */
 	ACT_SEND_UNSUBSCRIBE, /* the same, the other way */
 	ACT_SEND_LIST,      /* ask what is subscribed, id `request_id` */
 	ACT_PING,           /* send a PING with the 8 bytes of `request_id` as payload */
@@ -36,7 +36,7 @@ enum pool_action_kind {
 	ACT_STREAM_LIVE,    /* messages of `stream` came again */
 	ACT_TRANSITION,     /* nothing to do but to tell: `line` went `from` -> `to`, `why` */
 	ACT_STREAM_REFUSED, /* nothing to do but to tell: `stream`, error `error_code` */
-	ACT_ROTATION,       /* nothing to do but to tell: `line` is replaced by `peer`; `step`, `why` */
+	ACT_ROTATION,       /* nothing to do but to tell: `peer` replaces `line`; `step`, `why` */
 };
 
 /* How far the replacement of a line is. */

@@ -94,7 +94,7 @@ enum pool_line_role {
 struct pool_line {
 	enum pool_line_role role;
 	uint8_t leg;
-	uint8_t peer;                /* SUCCESSOR: whom it replaces; MEMBER: by whom, or POOL_NO_LINE */
+	uint8_t peer;                /* whom it replaces; MEMBER: by whom, or POOL_NO_LINE */
 	uint32_t attempt;            /* connection that retire_at was planned for */
 	enum tick_reason retire_why;
 	mono_t retire_at;            /* when it wants to be replaced */

@@ -183,7 +183,8 @@ has_everything(struct pool *pool, unsigned old, unsigned next, mono_t now)
 		if (!mono_due(quiet, now))
 			return false;
 		before = place_of(pool, old, entry[i].index);
-		if (before != NULL && before->produced && !mono_before(before->heard, entry[i].acked))
+		if (before != NULL && before->produced &&
+		    !mono_before(before->heard, entry[i].acked))
 			return false;
 	}
 	return true;
@@ -220,7 +221,8 @@ look_at_successor(struct pool *pool, unsigned next, mono_t now, struct pool_acti
 	else if (mono_due(end, now))
 		abandon(pool, old, now, actions);
 	else
-		l->look_at = mono_before(now, quiet) ? quiet : mono_min(end, mono_add(now, look_again));
+		l->look_at = mono_before(now, quiet)
+		    ? quiet : mono_min(end, mono_add(now, look_again));
 }
 
 void

@@ -115,6 +115,7 @@ close_idle(struct pool *pool, mono_t now, struct pool_actions *actions)
 
 	for (unsigned line = 0; line < pool->nlines; line++) {
 		struct pool_line *l = &pool->line[line];
+		mono_t idle_until;
 
 		if (l->role != POOL_LINE_MEMBER || l->peer != POOL_NO_LINE ||
 		    subscribe_wanted(&pool->session[line]) > 0) {
@@ -123,8 +124,9 @@ close_idle(struct pool *pool, mono_t now, struct pool_actions *actions)
 		}
 		if (mono_is_never(l->idle_since))
 			l->idle_since = now;
-		if (!l->closing && (!mono_due(mono_add(l->idle_since, pool->cfg.scale.idle_for), now) ||
-		    members_of(pool, l->leg) == 1))
+		idle_until = mono_add(l->idle_since, pool->cfg.scale.idle_for);
+		if (!l->closing &&
+		    (!mono_due(idle_until, now) || members_of(pool, l->leg) == 1))
 			continue;
 		place_clear(pool, line);
 		pool_line_init(l, POOL_LINE_FREE, 0);
@@ -265,7 +267,8 @@ measure(struct pool *pool, mono_t now)
 
 		/* Every leg brings each message. */
 		load /= pool->cfg.redundancy;
-		s->load = (uint32_t)(s->load - s->load / 4 + (load < UINT32_MAX ? load : UINT32_MAX) / 4);
+		load = load < UINT32_MAX ? load : UINT32_MAX;
+		s->load = (uint32_t)(s->load - s->load / 4 + load / 4);
 		s->measured = s->messages;
 	}
 	pool->scale.reviewed = now;
@@ -294,7 +297,8 @@ describe(struct pool *pool, unsigned leg, struct balance_line *line)
 			    pool->line[on].leg != leg)
 				continue;
 			item->fixed = item->line != BALANCE_NONE ||
-			    pool->entry[at].state != STREAM_ACKED || pool->line[on].peer != POOL_NO_LINE;
+			    pool->entry[at].state != STREAM_ACKED ||
+			    pool->line[on].peer != POOL_NO_LINE;
 			item->line = (uint16_t)on;
 			line[on].load += item->load;
 			line[on].streams++;

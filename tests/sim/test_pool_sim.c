@@ -249,7 +249,7 @@ step(const struct pool_event *event)
 		CHECK(view.state == sim.peer[line].told);
 		CHECK(view.acked + view.refused <= view.sent && view.sent <= view.wanted);
 	}
-	/* Timers that do nothing visible: a line is stable, a successor looked at, loads reviewed. */
+	/* Timers that do nothing visible: a line is stable, a successor or the load looked at. */
 	CHECK(sim.idle_timers <= sim.lives + 100 * sim.rotations + sim.steps / 4 +
 	    (unsigned)(mono_diff(sim.now, sim.begun).ns / 10000000000));
 	CHECK(++sim.steps < 2000000);

@@ -123,10 +123,11 @@ what_nobody_brings_is_told_missing_when_its_time_is_over(void **state)
 static void
 klines_of_two_lines_are_published_once(void **state)
 {
-	static const char kline[] = "{\"e\":\"kline\",\"E\":1700000000000,\"s\":\"ABCUSDT\",\"k\":{\"t\":1699999980000,"
-	    "\"T\":1700000039999,\"s\":\"ABCUSDT\",\"i\":\"1m\",\"f\":1,\"L\":5,\"o\":\"1\",\"c\":\"1\","
-	    "\"h\":\"1\",\"l\":\"1\",\"v\":\"1\",\"n\":5,\"x\":false,\"q\":\"1\",\"V\":\"1\","
-	    "\"Q\":\"1\"}}";
+	static const char kline[] =
+	    "{\"e\":\"kline\",\"E\":1700000000000,\"s\":\"ABCUSDT\",\"k\":{"
+	    "\"t\":1699999980000,\"T\":1700000039999,\"s\":\"ABCUSDT\",\"i\":\"1m\","
+	    "\"f\":1,\"L\":5,\"o\":\"1\",\"c\":\"1\",\"h\":\"1\",\"l\":\"1\","
+	    "\"v\":\"1\",\"n\":5,\"x\":false,\"q\":\"1\",\"V\":\"1\",\"Q\":\"1\"}}";
 	struct pipeline_rig *rig = *state;
 
 	assert_int_equal(pipeline_add_stream(rig->pipeline, 0, bytes_of("abcusdt@kline_1m")), 0);
@@ -137,18 +138,16 @@ klines_of_two_lines_are_published_once(void **state)
 	assert_int_equal(pipeline_counters(rig->pipeline)[TICK_COUNTER_DUPLICATES], 1);
 }
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, pipeline_rig_setup, pipeline_rig_teardown)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(an_instrument_is_stale_until_all_of_its_stale_streams_are_heard,
-		    pipeline_rig_setup, pipeline_rig_teardown),
-		cmocka_unit_test_setup_teardown(a_line_that_is_ahead_waits_for_the_one_that_is_behind,
-		    pipeline_rig_setup, pipeline_rig_teardown),
-		cmocka_unit_test_setup_teardown(what_nobody_brings_is_told_missing_when_its_time_is_over,
-		    pipeline_rig_setup, pipeline_rig_teardown),
-		cmocka_unit_test_setup_teardown(klines_of_two_lines_are_published_once,
-		    pipeline_rig_setup, pipeline_rig_teardown),
+		TEST(an_instrument_is_stale_until_all_of_its_stale_streams_are_heard),
+		TEST(a_line_that_is_ahead_waits_for_the_one_that_is_behind),
+		TEST(what_nobody_brings_is_told_missing_when_its_time_is_over),
+		TEST(klines_of_two_lines_are_published_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

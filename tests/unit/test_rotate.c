@@ -35,7 +35,7 @@ successor_live(unsigned line)
 }
 
 static void
-a_line_of_age_is_closed_only_when_its_successor_heard_every_stream(void **state)
+a_line_of_age_is_closed_when_its_successor_heard_every_stream(void **state)
 {
 	unsigned next;
 
@@ -250,7 +250,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_line_of_age_is_closed_only_when_its_successor_heard_every_stream),
+		cmocka_unit_test(a_line_of_age_is_closed_when_its_successor_heard_every_stream),
 		cmocka_unit_test(quiet_streams_are_waited_for_a_bounded_time),
 		cmocka_unit_test(
 		    a_successor_that_stays_silent_where_the_old_line_delivers_is_given_up),

@@ -324,65 +324,6 @@ after_a_stable_time_a_shutdown_is_followed_at_once_again(void **state)
 	}
 }
 
-static void
-a_stream_that_leaves_is_unsubscribed_and_its_place_is_used_again(void **state)
-{
-	uint32_t streams[4];
-
-	(void)state;
-	go_live(3);
-	subscribe_remove(&session, 1);
-	now = mono_add(now, span_s(1));
-	tell(SESSION_TIMER);
-	assert_int_equal(action_at(&actions, ACT_SEND_UNSUBSCRIBE, 0)->count, 1);
-	assert_int_equal(subscribe_request_streams(&session, 2, streams, 4), 1);
-	assert_int_equal(streams[0], 1);
-	/* It comes back while the answer is on the way: in a place of its own. */
-	assert_int_equal(subscribe_add(&session, 1, STREAM_BYTES), 3);
-	tell(SESSION_TIMER);
-	assert_int_equal(action_at(&actions, ACT_SEND_SUBSCRIBE, 0)->count, 1);
-	answer(SESSION_ACKED, 2);
-	assert_int_equal(stream[1].state, STREAM_FREE);
-	assert_int_equal(subscribe_add(&session, 9, STREAM_BYTES), 1);
-	tell(SESSION_TIMER);
-	answer(SESSION_ACKED, 3);
-	answer(SESSION_ACKED, 4);
-	assert_int_equal(session.count[STREAM_ACKED], 4);
-	assert_int_equal(session.state, SESSION_LIVE);
-}
-
-static void
-a_renewed_stream_leaves_and_comes_back(void **state)
-{
-	(void)state;
-	go_live(2);
-	subscribe_renew(&session, 0);
-	now = mono_add(now, span_s(1));
-	tell(SESSION_TIMER);
-	assert_int_equal(action_count(&actions, ACT_SEND_UNSUBSCRIBE), 1);
-	assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 0);
-	answer(SESSION_ACKED, 2);
-	assert_int_equal(action_at(&actions, ACT_SEND_SUBSCRIBE, 0)->request_id, 3);
-	answer(SESSION_ACKED, 3);
-	assert_int_equal(stream[0].state, STREAM_ACKED);
-}
-
-static void
-a_live_line_without_an_answer_wants_to_be_replaced_and_goes_on(void **state)
-{
-	(void)state;
-	go_live(2);
-	assert_int_equal(subscribe_add(&session, 2, STREAM_BYTES), 2);
-	now = mono_add(now, span_s(1));
-	tell(SESSION_TIMER);
-	assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 1);
-	wait_ms(5000);
-	assert_stayed(SESSION_LIVE);
-	assert_int_equal(session.sick, TICK_REASON_ACK_TIMEOUT);
-	assert_int_equal(session.counts.ack_timeouts, 1);
-	assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 1);
-}
-
 /* Finds what the request of that id asks for; false: no such request is on the way. */
 static bool
 request_range(int64_t id, unsigned *first, unsigned *count)
@@ -534,9 +475,6 @@ main(void)
 		cmocka_unit_test(a_line_that_lasted_forgets_its_failures),
 		cmocka_unit_test(an_announced_shutdown_is_followed_without_delay_once),
 		cmocka_unit_test(after_a_stable_time_a_shutdown_is_followed_at_once_again),
-		cmocka_unit_test(a_stream_that_leaves_is_unsubscribed_and_its_place_is_used_again),
-		cmocka_unit_test(a_renewed_stream_leaves_and_comes_back),
-		cmocka_unit_test(a_live_line_without_an_answer_wants_to_be_replaced_and_goes_on),
 		cmocka_unit_test(one_bad_stream_is_isolated_and_the_others_go_on),
 		cmocka_unit_test(a_refused_stream_is_reported_with_the_code),
 		cmocka_unit_test(answers_to_nothing_are_counted_only),

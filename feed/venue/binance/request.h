@@ -15,7 +15,7 @@
 
 #define REQUEST_BYTES_MAX 4000
 
-/* Longest request without a stream: {"method":"UNSUBSCRIBE","params":[],"id":-9223372036854775808} */
+/* The longest without a stream: {"method":"UNSUBSCRIBE","params":[],"id":-9223372036854775808} */
 #define REQUEST_BYTES_OVERHEAD 62
 
 /* More names than any request can hold: a name takes four bytes at least. */

@@ -1,0 +1,87 @@
+#include "feed/opening.h"
+
+#include <errno.h>
+#include <sched.h>
+
+#include "feed/base/log.h"
+#include "feed/io/clock.h"
+
+int
+opening_pipeline(struct pipeline **out, const struct config *cfg, struct segments *segments,
+    const struct plan *plan)
+{
+	static const enum tick_venue venue_of[] = {
+		[CONFIG_SPOT] = TICK_VENUE_BINANCE_SPOT,
+		[CONFIG_USDM] = TICK_VENUE_BINANCE_USDM,
+		[CONFIG_COINM] = TICK_VENUE_BINANCE_COINM,
+		[CONFIG_OPTIONS] = TICK_VENUE_BINANCE_OPTIONS,
+	};
+	struct pipeline_cfg p = {
+		.ring = &segments->ring,
+		.board = &segments->board,
+		.venue = venue_of[cfg->product],
+		.price_exponent = -8,
+		.qty_exponent = -8,
+		.hold_for = span_ms(cfg->arbiter.hold_ms),
+		.streams_max = plan->memory.streams_max,
+	};
+	int rc;
+
+	if (pipeline_new(out, &p, clock_wall(), clock_mono()) != 0)
+		return -1;
+	for (uint32_t i = 0; i < plan->n; i++) {
+		rc = pipeline_add_stream(*out, i, bytes_of(plan->name[i]));
+		if (rc != 0)
+			LOG(WARNING, "stream_not_watched", LOG_STR("stream", plan->name[i]),
+			    LOG_ERRNO("error", rc),
+			    LOG_THEN("its messages are counted, not published"));
+	}
+	return 0;
+}
+
+int
+opening_transport(struct transport **out, const struct config *cfg, unsigned lines,
+    struct pipeline *pipeline)
+{
+	static const char *const names[] = {
+		[CONFIG_TRANSPORT_AUTO] = "auto",
+		[CONFIG_TRANSPORT_URING] = "uring",
+		[CONFIG_TRANSPORT_LWS] = "lws",
+	};
+	const char *name = names[cfg->transport];
+	struct transport_cfg t = {
+		.ca_file = cfg->endpoint.ca_file,
+		.message_bytes_max = cfg->security.max_message_bytes,
+		.connect_within = span_ms(cfg->pool.connection_timeout_ms),
+		.busy_poll = cfg->busy_poll,
+		.lines = lines,
+		.sink = pipeline_on_frame,
+		.sink_context = pipeline,
+	};
+	char why[TRANSPORT_DETAIL_MAX] = "";
+	int rc = transport_open(out, name, &t, why);
+
+	if (rc == 0 && why[0] != '\0')
+		LOG(WARNING, "transport_fallback", LOG_STR("detail", why),
+		    LOG_STR("transport", transport_name(*out)),
+		    LOG_THEN("each message costs several times more"));
+	if (rc == 0)
+		return 0;
+	LOG(ERROR, "transport_refused", LOG_STR("transport", name), LOG_STR("detail", why),
+	    LOG_ERRNO("error", rc), LOG_THEN("the feed does not start"));
+	return rc;
+}
+
+void
+opening_pin(const struct config *cfg)
+{
+	cpu_set_t set;
+
+	if (cfg->cpu < 0)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET((size_t)cfg->cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) != 0)
+		LOG(WARNING, "cpu_not_pinned", LOG_I64("cpu", cfg->cpu), LOG_ERRNO("error", errno),
+		    LOG_THEN("the feed runs unpinned"));
+}

@@ -1,0 +1,25 @@
+/*
+ * Opens the parts of a feed as its configuration wants them. Every refusal is
+ * in the log.
+ */
+#ifndef FEED_OPENING_H
+#define FEED_OPENING_H
+
+#include "feed/conf/config.h"
+#include "feed/io/transport.h"
+#include "feed/pipeline.h"
+#include "feed/plan.h"
+#include "feed/segments.h"
+
+/* The pipeline over open segments, with every stream of the plan. Returns 0 or -1. */
+int opening_pipeline(struct pipeline **out, const struct config *cfg, struct segments *segments,
+    const struct plan *plan);
+
+/* The transport with that many lines, its messages into the pipeline. Returns 0 or -errno. */
+int opening_transport(struct transport **out, const struct config *cfg, unsigned lines,
+    struct pipeline *pipeline);
+
+/* Pins the calling thread where cfg->cpu says; goes on unpinned when that is refused. */
+void opening_pin(const struct config *cfg);
+
+#endif

@@ -1,0 +1,156 @@
+/* Streams that come and go while a line is live. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "feed/core/session.h"
+#include "feed/core/subscribe.h"
+#include "tests/core_cfg.h"
+
+enum { STREAMS_MAX = 400 };
+
+static struct session_shared shared;
+static struct session_stream stream[STREAMS_MAX];
+static struct session session;
+static struct pool_actions actions;
+static mono_t connect_stamps[300];
+static mono_t now;
+
+/* A session with n streams, at 1000 s. */
+static void
+begin(unsigned n)
+{
+	now = mono_add(MONO_ZERO, span_s(1000));
+	actions.n = 0;
+	shared = (struct session_shared){.cfg = core_session_cfg()};
+	route_init(&shared.route, &(struct route_cfg){
+		.endpoints = 2, .legs = 1,
+		.breaker = {.failures_max = 10, .probe_within = span_s(60)},
+		.choice = {.unfit_below = 500}}, 1);
+	quota_init(&shared.connects, 300, span_s(300), connect_stamps);
+	session_init(&session, 0, &shared, stream, 0, STREAMS_MAX, 1);
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(subscribe_add(&session, i, STREAM_BYTES), i);
+}
+
+static void
+step(struct session_event event)
+{
+	actions.n = 0;
+	event.attempt = event.attempt != 0 ? event.attempt : session.attempt;
+	session_step(&session, &event, now, &actions);
+	assert_true(actions.n <= SESSION_ACTIONS_MAX);
+}
+
+static void
+tell(enum session_event_kind kind)
+{
+	step((struct session_event){.kind = kind});
+}
+
+static void
+answer(enum session_event_kind kind, int64_t id)
+{
+	step((struct session_event){.kind = kind, .request_id = id, .error_code = 2});
+}
+
+/* Lets the time pass to the session's deadline, which must lie ahead by that much. */
+static void
+wait_ms(int64_t ms)
+{
+	assert_int_equal(mono_diff(session_deadline(&session), now).ns, span_ms(ms).ns);
+	now = session_deadline(&session);
+	tell(SESSION_TIMER);
+}
+
+static void
+assert_stayed(enum session_state in)
+{
+	assert_null(action_at(&actions, ACT_TRANSITION, 0));
+	assert_int_equal(session.state, in);
+}
+
+/* To LIVE with one request of n streams. */
+static void
+go_live(unsigned n)
+{
+	begin(n);
+	tell(SESSION_START);
+	tell(SESSION_WENT_UP);
+	answer(SESSION_ACKED, 1);
+	assert_int_equal(session.state, SESSION_LIVE);
+}
+
+static void
+a_stream_that_leaves_is_unsubscribed_and_its_place_is_used_again(void **state)
+{
+	uint32_t streams[4];
+
+	(void)state;
+	go_live(3);
+	subscribe_remove(&session, 1);
+	now = mono_add(now, span_s(1));
+	tell(SESSION_TIMER);
+	assert_int_equal(action_at(&actions, ACT_SEND_UNSUBSCRIBE, 0)->count, 1);
+	assert_int_equal(subscribe_request_streams(&session, 2, streams, 4), 1);
+	assert_int_equal(streams[0], 1);
+	/* It comes back while the answer is on the way: in a place of its own. */
+	assert_int_equal(subscribe_add(&session, 1, STREAM_BYTES), 3);
+	tell(SESSION_TIMER);
+	assert_int_equal(action_at(&actions, ACT_SEND_SUBSCRIBE, 0)->count, 1);
+	answer(SESSION_ACKED, 2);
+	assert_int_equal(stream[1].state, STREAM_FREE);
+	assert_int_equal(subscribe_add(&session, 9, STREAM_BYTES), 1);
+	tell(SESSION_TIMER);
+	answer(SESSION_ACKED, 3);
+	answer(SESSION_ACKED, 4);
+	assert_int_equal(session.count[STREAM_ACKED], 4);
+	assert_int_equal(session.state, SESSION_LIVE);
+}
+
+static void
+a_renewed_stream_leaves_and_comes_back(void **state)
+{
+	(void)state;
+	go_live(2);
+	subscribe_renew(&session, 0);
+	now = mono_add(now, span_s(1));
+	tell(SESSION_TIMER);
+	assert_int_equal(action_count(&actions, ACT_SEND_UNSUBSCRIBE), 1);
+	assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 0);
+	answer(SESSION_ACKED, 2);
+	assert_int_equal(action_at(&actions, ACT_SEND_SUBSCRIBE, 0)->request_id, 3);
+	answer(SESSION_ACKED, 3);
+	assert_int_equal(stream[0].state, STREAM_ACKED);
+}
+
+static void
+a_live_line_without_an_answer_wants_to_be_replaced_and_goes_on(void **state)
+{
+	(void)state;
+	go_live(2);
+	assert_int_equal(subscribe_add(&session, 2, STREAM_BYTES), 2);
+	now = mono_add(now, span_s(1));
+	tell(SESSION_TIMER);
+	assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 1);
+	wait_ms(5000);
+	assert_stayed(SESSION_LIVE);
+	assert_int_equal(session.sick, TICK_REASON_ACK_TIMEOUT);
+	assert_int_equal(session.counts.ack_timeouts, 1);
+	assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_stream_that_leaves_is_unsubscribed_and_its_place_is_used_again),
+		cmocka_unit_test(a_renewed_stream_leaves_and_comes_back),
+		cmocka_unit_test(a_live_line_without_an_answer_wants_to_be_replaced_and_goes_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
