@@ -110,7 +110,7 @@ FUZZERS := tests/fuzz/fuzz_json.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
-SIM_TESTS := tests/sim/test_pool_sim.c
+SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_decode.c
 SHELL_TESTS := tests/system/readme_example.sh
 
@@ -118,7 +118,10 @@ SHELL_TESTS := tests/system/readme_example.sh
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/pipeline_rig.c tests/shm_fixture.c tests/system/certs.c \
                 tests/system/daemon.c tests/system/feed_rig.c tests/system/transport_rig.c \
-                tests/system/ws_server.c tests/ipc/witness.c
+                tests/system/ws_server.c tests/ipc/witness.c \
+                tests/sim/agenda.c tests/sim/feed.c tests/sim/journal.c tests/sim/market.c \
+                tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c \
+                tests/sim/weather.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c

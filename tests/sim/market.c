@@ -58,11 +58,18 @@ market_price(int64_t id)
 	return (id % PRICES * 10 + 5) * 10000000;
 }
 
+/* The exchange has a clock of its own. */
+int64_t
+market_ms(mono_t at)
+{
+	return INT64_C(1790000000000) + mono_diff(at, sim.begun).ns / 1000000;
+}
+
 size_t
 market_format(char *text, size_t size, unsigned stream, const struct sim_record *r)
 {
 	const struct sim_stream *s = &sim.stream[stream];
-	int64_t ms = r->at.ns / 1000000, price = r->id % PRICES;
+	int64_t ms = market_ms(r->at), price = r->id % PRICES;
 	int n = 0;
 
 	switch (s->kind) {

@@ -22,6 +22,9 @@ void market_skip(unsigned stream, unsigned ids);
 /* The message as JSON. Returns its length. */
 size_t market_format(char *text, size_t size, unsigned stream, const struct sim_record *record);
 
+/* What the exchange's clock showed, ms since 1970. */
+int64_t market_ms(mono_t at);
+
 /* The price of a message, at eight decimals: its id tells. */
 int64_t market_price(int64_t id);
 

@@ -1,5 +1,6 @@
 #include "tests/sim/peer.h"
 
+#include "tests/sim/feed.h"
 #include "tests/sim/journal.h"
 #include "tests/sim/rules.h"
 #include "tests/sim/weather.h"

@@ -136,7 +136,7 @@ sim_chance(unsigned percent)
 	return rng_below(&sim.rng, 100) < percent;
 }
 
-/* Something that happens at random, so often on average (a geometric law in 64ths of it). */
+/* When something comes that happens at random, after `mean` on average. */
 span_t sim_wait(span_t mean);
 
 /* Is that leg safe from the faults of now? */

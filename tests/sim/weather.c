@@ -58,7 +58,8 @@ enter(enum sim_phase phase, span_t lasts)
 	static const char *const names[] = {"begin", "calm", "storm", "recovery"};
 
 	sim.phase = phase;
-	journal_note(names[phase], -1, lasts.ns / 1000000000, sim.storm.spared == SIM_NO_LEG);
+	journal_note(names[phase], -1, lasts.ns / 1000000000,
+	    (int32_t)sim.storm.spared);
 	plan(AGENDA_PHASE, lasts);
 }
 
@@ -108,6 +109,8 @@ begin_storm(void)
 		s->spared = (unsigned)sim_pick(0, sim.cfg.redundancy - 1);
 	else
 		s->address = sim_chance(70) ? 0 : (unsigned)sim_pick(1, 30);
+	if (s->spared == SIM_NO_LEG)
+		rules_on_storm();
 	sim.count.storms++;
 	enter(SIM_STORM, span_s(lasts_s));
 	if (sim_chance(20))
