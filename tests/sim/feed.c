@@ -334,6 +334,34 @@ read_ticks(void)
 	RULE(rc == TICK_END, "the reader does not read", rc, 0, 0);
 }
 
+/*
+ * Every stream has one place in every leg: where it has none, nobody will ever
+ * ask for it. A second one is where it is being moved to.
+ */
+static void
+check_places(unsigned stream)
+{
+	const struct session_stream *entry;
+	unsigned places[POOL_LEGS_MAX] = {0}, moves[POOL_LEGS_MAX] = {0}, line, leg;
+
+	for (unsigned k = 0; k < PLACE_COPIES_MAX; k++) {
+		if (feed.stream[stream].at[k] == PLACE_NONE)
+			continue;
+		entry = &feed.entry[feed.stream[stream].at[k]];
+		line = place_line(&feed.pool, feed.stream[stream].at[k]);
+		leg = feed.pool.line[line].leg;
+		if (feed.pool.line[line].role != POOL_LINE_MEMBER)
+			continue;
+		places[leg]++;
+		moves[leg] += entry->moving_to != POOL_NO_LINE;
+	}
+	for (leg = 0; leg < sim.cfg.redundancy; leg++) {
+		RULE(places[leg] > 0, "a leg has no place for a stream", stream, leg, places[leg]);
+		RULE(places[leg] == 1 + moves[leg], "a stream has two places in a leg", stream, leg,
+		    places[leg]);
+	}
+}
+
 /* ---- wake-ups --------------------------------------------------------------- */
 
 mono_t
@@ -361,6 +389,8 @@ feed_wake(void)
 	tell_heard();
 	if (mono_due(pool_deadline(&feed.pool), sim.now))
 		step(&(struct pool_event){.kind = POOL_TIMER});
+	for (unsigned i = 0; i < sim.nstreams; i++)
+		check_places(i);
 	ring_idle(&feed.ring, sim.now.ns);
 	read_ticks();
 	rules_on_wake(feed.by_timer, feed_deadline());
