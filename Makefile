@@ -17,8 +17,10 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 # ---- objects by layer ------------------------------------------------------
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
-SHM_READER := shm/attach.c shm/reader.c shm/board.c shm/status.c shm/names.c shm/reasons.c
-SHM_WRITER := shm/board_writer.c shm/ring.c shm/segment.c shm/status_writer.c
+SHM_READER := shm/attach.c shm/reader.c shm/cursor.c shm/wait.c shm/filter.c shm/doubt.c \
+              shm/header.c shm/board.c shm/status.c shm/names.c shm/reasons.c
+SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/mapping.c shm/orphan.c shm/ring.c \
+              shm/segment.c shm/status_writer.c shm/survey.c
 
 # L2: no domain
 BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
@@ -31,8 +33,9 @@ VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binanc
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/breaker.c \
         feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
         feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
-        feed/core/quota.c feed/core/retry.c feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c \
-        feed/core/stall.c feed/core/subscribe.c feed/core/watch.c
+        feed/core/quota.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
+        feed/core/scale.c feed/core/session.c feed/core/stall.c feed/core/subscribe.c \
+        feed/core/vigil.c feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
@@ -48,27 +51,35 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
 
 # L6 to L8
 FEED := feed/forecast.c feed/guard.c feed/judge.c feed/listed.c feed/normalize.c \
-        feed/opening.c feed/orders.c feed/pipeline.c feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c \
-        feed/reload.c feed/resources.c feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c \
-        feed/snapshot_control.c feed/tell.c
+        feed/opening.c feed/orders.c feed/pipeline.c feed/pipeline_life.c feed/plan.c \
+        feed/publish.c feed/recall.c feed/reload.c feed/resources.c feed/ringer.c feed/roster.c \
+        feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c feed/standby.c \
+        feed/stores.c feed/tell.c
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim shm-inspect
 tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
-                     tools/exchange-sim/capture.c tools/exchange-sim/control.c \
-                     tools/exchange-sim/door.c tools/exchange-sim/exchange.c \
-                     tools/exchange-sim/floor.c tools/exchange-sim/http.c \
-                     tools/exchange-sim/hub.c tools/exchange-sim/instrument.c \
+                     tools/exchange-sim/capture.c tools/exchange-sim/console.c \
+                     tools/exchange-sim/control.c tools/exchange-sim/deliver.c \
+                     tools/exchange-sim/door.c tools/exchange-sim/endpoint.c \
+                     tools/exchange-sim/exchange.c tools/exchange-sim/fault.c \
+                     tools/exchange-sim/faults.c tools/exchange-sim/floor.c \
+                     tools/exchange-sim/gate.c tools/exchange-sim/hold.c \
+                     tools/exchange-sim/http.c tools/exchange-sim/hub.c \
+                     tools/exchange-sim/inject.c tools/exchange-sim/instrument.c \
                      tools/exchange-sim/kline.c tools/exchange-sim/main.c \
                      tools/exchange-sim/market.c tools/exchange-sim/message.c \
                      tools/exchange-sim/options.c tools/exchange-sim/origin.c \
                      tools/exchange-sim/outq.c tools/exchange-sim/pace.c \
+                     tools/exchange-sim/panel.c tools/exchange-sim/peer.c \
                      tools/exchange-sim/player.c tools/exchange-sim/publish.c \
                      tools/exchange-sim/report.c tools/exchange-sim/rest.c \
-                     tools/exchange-sim/server.c tools/exchange-sim/session.c \
-                     tools/exchange-sim/stream.c tools/exchange-sim/text.c \
-                     tools/exchange-sim/wire.c
+                     tools/exchange-sim/script.c tools/exchange-sim/server.c \
+                     tools/exchange-sim/session.c tools/exchange-sim/session_streams.c \
+                     tools/exchange-sim/state.c tools/exchange-sim/stream.c \
+                     tools/exchange-sim/strike.c tools/exchange-sim/text.c \
+                     tools/exchange-sim/visitor.c tools/exchange-sim/wire.c
 tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/filter.c \
@@ -85,28 +96,36 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
 # test_KEY.c are also linked with the tool tested-KEY, all of it but main().
 tested-inspect := shm-inspect
 tested-sim := exchange-sim
-UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_assemble.c tests/unit/test_board.c \
-              tests/unit/test_config.c tests/unit/test_config_docs.c \
-              tests/unit/test_config_wrong.c tests/unit/test_fixed.c tests/unit/test_hist.c \
-              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
-              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
-              tests/unit/test_json_events.c tests/unit/test_limits.c tests/unit/test_log.c \
-              tests/unit/test_names.c tests/unit/test_pipeline.c tests/unit/test_pipeline_legs.c \
-              tests/unit/test_pipeline_life.c \
-              tests/unit/test_pool.c tests/unit/test_quota.c tests/unit/test_request.c \
-              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_rotate.c \
-              tests/unit/test_session.c tests/unit/test_session_streams.c \
-              tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
+UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
+              tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
+              tests/unit/test_board.c tests/unit/test_breaker.c tests/unit/test_config.c \
+              tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
+              tests/unit/test_cursor.c tests/unit/test_endpoints.c tests/unit/test_fixed.c \
+              tests/unit/test_health.c tests/unit/test_heartbeat.c tests/unit/test_hist.c \
+              tests/unit/test_hold.c tests/unit/test_inspect_numbers.c \
+              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
+              tests/unit/test_json_damage.c tests/unit/test_json_events.c \
+              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
+              tests/unit/test_mapping.c tests/unit/test_names.c tests/unit/test_pipeline.c \
+              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
+              tests/unit/test_pool.c tests/unit/test_quota.c \
+              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
+              tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_session.c \
+              tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
+              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
+              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c tests/unit/test_stall.c \
+              tests/unit/test_streams.c tests/unit/test_upgrade.c tests/unit/test_vigil.c \
               tests/unit/test_watch.c tests/unit/test_wsframe.c
-IPC_TESTS := tests/ipc/test_inspect.c tests/ipc/test_restart.c tests/ipc/test_segments.c \
-             tests/ipc/test_torn.c tests/ipc/test_writers.c
+IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspect.c \
+             tests/ipc/test_kills.c tests/ipc/test_lost_wake.c tests/ipc/test_reader_flow.c \
+             tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_standby.c \
+             tests/ipc/test_torn.c tests/ipc/test_wait.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
-                tests/system/test_exchange_sim.c tests/system/test_transport.c \
+                tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
+                tests/system/test_exchange_strict.c tests/system/test_transport.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
-FUZZERS := tests/fuzz/fuzz_json.c
+FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
@@ -116,15 +135,18 @@ SHELL_TESTS := tests/system/readme_example.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
-                tests/pipeline_rig.c tests/shm_fixture.c tests/system/certs.c \
-                tests/system/daemon.c tests/system/feed_rig.c tests/system/transport_rig.c \
-                tests/system/ws_server.c tests/ipc/witness.c \
-                tests/sim/agenda.c tests/sim/feed.c tests/sim/journal.c tests/sim/market.c \
-                tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c \
-                tests/sim/weather.c
+                tests/pipeline_rig.c tests/shm_fixture.c tests/bench/bench_clock.c \
+                tests/bench/board_load.c tests/bench/figures.c tests/bench/paced.c \
+                tests/bench/pair.c tests/bench/pingpong.c tests/bench/plain.c \
+                tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
+                tests/system/certs.c tests/system/daemon.c tests/system/feed_rig.c \
+                tests/system/sim_rig.c tests/system/transport_rig.c tests/system/ws_server.c \
+                tests/ipc/witness.c tests/sim/agenda.c tests/sim/feed.c \
+                tests/sim/journal.c tests/sim/market.c tests/sim/peer.c tests/sim/rules.c \
+                tests/sim/sim.c tests/sim/topology.c tests/sim/weather.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
-BENCHES := tests/bench/bench_decode.c
+BENCHES := tests/bench/bench_decode.c tests/bench/bench_ring.c tests/bench/bench_ring_plain.c
 
 # Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
 # libtickring alone unless tool-NAME-libs names more, such as $(LIBS).
@@ -330,6 +352,12 @@ demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
 	+$(again) demo-built
 demo-built: all
 	@$(ENVIRONMENT) tools/demo.sh
+
+TORTURE := tests/torture/torn
+$(eval $(call PROGRAM,$(TORTURE),$(TORTURE).c,$(LIBTEST) $(LIBS)))
+.PHONY: torture
+torture: all $(B)/$(TORTURE) ## the torn-read test at full length: 1 G ticks, 10 M laps
+	@$(ENVIRONMENT) tests/torture/torn.sh
 
 ORACLE := tests/oracle/compare
 $(eval $(call PROGRAM,$(ORACLE),$(ORACLE).c,$(LIBTEST) $(LIBS)))

@@ -4,10 +4,10 @@
  */
 #include "feed/app.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "feed/base/log.h"
 #include "feed/core/pool.h"
@@ -18,9 +18,9 @@
 #include "feed/orders.h"
 #include "feed/pipeline.h"
 #include "feed/plan.h"
-#include "feed/segments.h"
 #include "feed/signals.h"
 #include "feed/snapshot.h"
+#include "feed/stores.h"
 #include "feed/tell.h"
 
 #define STOP_WITHIN_S 3
@@ -32,7 +32,7 @@
 struct app {
 	struct config *cfg;
 	const struct reload_source *source;
-	struct segments segments;
+	struct stores stores;
 	struct pipeline *pipeline;
 	struct transport *transport;
 	struct plan plan;
@@ -130,9 +130,7 @@ step(struct app *app, const struct pool_event *event, mono_t now)
 static void
 step_line(struct app *app, unsigned line, const struct session_event *what, mono_t now)
 {
-	struct pool_event event = {.kind = POOL_LINE, .line = line, .session = *what};
-
-	step(app, &event, now);
+	step(app, &(struct pool_event){.kind = POOL_LINE, .line = line, .session = *what}, now);
 }
 
 static void
@@ -233,7 +231,7 @@ take_snapshot(struct app *app, mono_t now)
 		.pool = &app->pool,
 		.transport = app->transport,
 		.pipeline = app->pipeline,
-		.ring = &app->segments.ring,
+		.ring = &app->stores.ring,
 		.target = app->target,
 		.targets = config_targets(app->cfg),
 		.figures = app->guard.resources.figures,
@@ -246,8 +244,7 @@ take_snapshot(struct app *app, mono_t now)
 
 	pipeline_counters(app->pipeline)[TICK_COUNTER_LOG_DROPPED] = log_dropped();
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
-	status_publish(&app->segments.status, &app->snapshot.status);
-	segment_heartbeat(&app->segments.board.segment, now.ns);
+	stores_publish(&app->stores, app->cfg, &app->snapshot.status, now);
 	app->snapshot_due = mono_add(now, span_ms(app->cfg->status_interval_ms));
 }
 
@@ -386,6 +383,7 @@ turn_once(struct app *app)
 
 	deadline = mono_min(deadline, pipeline_deadline(app->pipeline));
 	deadline = mono_min(deadline, guard_deadline(&app->guard));
+	deadline = mono_min(deadline, (mono_t){bell_deadline(&app->stores.bell)});
 	rc = transport_wait(app->transport, deadline);
 	if (rc != 0) {
 		LOG(ERROR, "wait_failed", LOG_ERRNO("error", rc), LOG_THEN("the feed ends"));
@@ -407,7 +405,8 @@ turn_once(struct app *app)
 		look_at_resources(app, now);
 	if (mono_due(app->snapshot_due, now))
 		take_snapshot(app, now);
-	ring_idle(&app->segments.ring, now.ns);
+	ring_idle(&app->stores.ring, now.ns);
+	bell_ring(&app->stores.bell, now.ns);
 	return 0;
 }
 
@@ -431,17 +430,6 @@ run(struct app *app)
 
 /* ---- start and end ---------------------------------------------------------- */
 
-static int
-open_pool(struct app *app)
-{
-	uint64_t seed = 0;
-
-	/* Only the jitter depends on it: without entropy the clock will do. */
-	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed))
-		seed = (uint64_t)clock_mono().ns;
-	return plan_pool(&app->plan, app->cfg, &app->pool, seed);
-}
-
 static void
 shut(struct app *app)
 {
@@ -450,45 +438,62 @@ shut(struct app *app)
 	signals_wake(NULL);
 	transport_close(&app->transport);
 	pipeline_free(&app->pipeline, clock_wall(), clock_mono());
-	segments_close(&app->segments, unlink_them);
+	stores_close(&app->stores, unlink_them);
 	plan_free(&app->plan);
+}
+
+/* Everything that a feed needs before it connects. Returns 0, or -errno (logged; -EINTR is not). */
+static int
+start(struct app *app)
+{
+	const struct config *cfg = app->cfg;
+	int rc = opening_pool(&app->plan, cfg, &app->pool);
+
+	if (rc == 0)
+		rc = stores_open(&app->stores, cfg, signals_stop_flag());
+	if (rc == 0)
+		rc = opening_pipeline(&app->pipeline, cfg, &app->stores, &app->plan);
+	if (rc == 0)
+		rc = opening_transport(
+		    &app->transport, cfg, pool_lines(&app->pool), app->pipeline);
+	if (rc != 0)
+		return rc;
+	signals_wake(app->transport);
+	stores_recall_connects(&app->stores, &app->pool, clock_wall(), clock_mono());
+	guard_init(&app->guard, clock_mono());
+	pool_see_pings(&app->pool, transport_has_pings(app->transport));
+	snapshot_init(&app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
+	take_snapshot(app, clock_mono());
+	LOG(INFO, "started", LOG_STR("feed", cfg->feed),
+	    LOG_STR("endpoint", app->target[0].host), LOG_U64("endpoints", config_targets(cfg)),
+	    LOG_U64("streams", cfg->streams.n), LOG_U64("lines", pool_members(&app->pool)),
+	    LOG_STR("transport", transport_name(app->transport)));
+	return 0;
 }
 
 int
 app_run(struct config *cfg, const struct reload_source *source)
 {
 	struct app *app = calloc(1, sizeof(*app));
-	int rc = 1;
+	int rc;
 
 	if (!app)
 		return 1;
 	app->cfg = cfg;
 	app->source = source;
+	stores_init(&app->stores);
 	for (unsigned i = 0; i < config_targets(cfg); i++)
 		config_target(cfg, i, &app->target[i]);
 	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
 		app->connected[line].ns = TICK_ABSENT;
 	signals_catch();
 	opening_pin(cfg);
-	if (open_pool(app) == 0 && segments_open(&app->segments, cfg) == 0 &&
-	    opening_pipeline(&app->pipeline, cfg, &app->segments, &app->plan) == 0 &&
-	    opening_transport(
-	        &app->transport, cfg, pool_lines(&app->pool), app->pipeline) == 0) {
-		signals_wake(app->transport);
-		segments_recall_connects(&app->segments, &app->pool, clock_wall(), clock_mono());
-		guard_init(&app->guard, clock_mono());
-		pool_see_pings(&app->pool, transport_has_pings(app->transport));
-		snapshot_init(
-		    &app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
-		take_snapshot(app, clock_mono());
-		LOG(INFO, "started", LOG_STR("feed", cfg->feed),
-		    LOG_STR("endpoint", app->target[0].host),
-		    LOG_U64("endpoints", config_targets(cfg)),
-		    LOG_U64("streams", cfg->streams.n), LOG_U64("lines", pool_members(&app->pool)),
-		    LOG_STR("transport", transport_name(app->transport)));
-		rc = run(app) == 0 ? 0 : 1;
-	}
+	rc = start(app);
+	if (rc == 0)
+		rc = run(app);
+	else if (rc == -EINTR)
+		rc = 0; /* told to stop while it waited for its turn */
 	shut(app);
 	free(app);
-	return rc;
+	return rc == 0 ? 0 : 1;
 }

@@ -2,12 +2,13 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <sys/random.h>
 
 #include "feed/base/log.h"
 #include "feed/io/clock.h"
 
 int
-opening_pipeline(struct pipeline **out, const struct config *cfg, struct segments *segments,
+opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
     const struct plan *plan)
 {
 	static const enum tick_venue venue_of[] = {
@@ -17,8 +18,8 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct segment
 		[CONFIG_OPTIONS] = TICK_VENUE_BINANCE_OPTIONS,
 	};
 	struct pipeline_cfg p = {
-		.ring = &segments->ring,
-		.board = &segments->board,
+		.ring = &stores->ring,
+		.board = &stores->board,
 		.venue = venue_of[cfg->product],
 		.price_exponent = -8,
 		.qty_exponent = -8,
@@ -84,4 +85,15 @@ opening_pin(const struct config *cfg)
 	if (sched_setaffinity(0, sizeof(set), &set) != 0)
 		LOG(WARNING, "cpu_not_pinned", LOG_I64("cpu", cfg->cpu), LOG_ERRNO("error", errno),
 		    LOG_THEN("the feed runs unpinned"));
+}
+
+int
+opening_pool(struct plan *plan, const struct config *cfg, struct pool *pool)
+{
+	uint64_t seed = 0;
+
+	/* Only the jitter depends on it: without entropy the clock will do. */
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed))
+		seed = (uint64_t)clock_mono().ns;
+	return plan_pool(plan, cfg, pool, seed);
 }

@@ -9,10 +9,13 @@
 #include "feed/io/transport.h"
 #include "feed/pipeline.h"
 #include "feed/plan.h"
-#include "feed/segments.h"
+#include "feed/stores.h"
 
-/* The pipeline over open segments, with every stream of the plan. Returns 0 or -1. */
-int opening_pipeline(struct pipeline **out, const struct config *cfg, struct segments *segments,
+/* The pool, with what the plan holds for it. Returns 0 or -1. */
+int opening_pool(struct plan *plan, const struct config *cfg, struct pool *pool);
+
+/* The pipeline over open stores, with every stream of the plan. Returns 0 or -1. */
+int opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
     const struct plan *plan);
 
 /* The transport with that many lines, its messages into the pipeline. Returns 0 or -errno. */

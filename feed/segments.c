@@ -1,69 +1,65 @@
 #include "feed/segments.h"
 
 #include <grp.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "feed/base/log.h"
 
-int
-segments_open(struct segments *s, const struct config *cfg)
+static void
+tell(const struct segment *s)
 {
-	const struct group *g = cfg->ring.group[0] ? getgrnam(cfg->ring.group) : NULL;
-	gid_t group = g ? g->gr_gid : (gid_t)-1;
-	int64_t every = cfg->status_interval_ms * 1000000;
-	struct ring_cfg ring = {.feed = cfg->feed, .group = group, .heartbeat_every_ns = every,
-	    .slots = (uint64_t)cfg->ring.slots,
-	    .instruments_max = (uint32_t)cfg->ring.instruments_max};
-	struct board_cfg board = {.feed = cfg->feed, .group = group, .heartbeat_every_ns = every,
-	    .instruments_max = ring.instruments_max, .depth = (uint32_t)cfg->board.depth};
-	struct status_cfg status = {.feed = cfg->feed, .group = group, .heartbeat_every_ns = every};
-	char why[SEGMENT_WHY_MAX];
-
-	if (ring_open(&s->ring, &ring, why) == 0 && board_open(&s->board, &board, why) == 0 &&
-	    status_open(&s->status, &status, why) == 0)
-		return 0;
-	LOG(ERROR, "segment_refused", LOG_STR("detail", why), LOG_THEN("the feed does not start"));
-	return -1;
-}
-
-void
-segments_close(struct segments *s, bool unlink_them)
-{
-	if (s->status.block)
-		status_close(&s->status, unlink_them);
-	if (s->board.entries)
-		board_close(&s->board, unlink_them);
-	if (s->ring.header)
-		ring_close(&s->ring, unlink_them);
+	if (s->orphans > 0)
+		LOG(INFO, "orphans_removed", LOG_STR("path", s->path),
+		    LOG_U64("files", s->orphans));
+	if (s->found[0])
+		LOG(WARNING, "segment_replaced", LOG_STR("path", s->path),
+		    LOG_STR("found", s->found),
+		    LOG_THEN("a new one takes its name; readers are told to reattach"));
 }
 
 static int
-compare(const void *a, const void *b)
+prepare(const struct config *cfg, gid_t group, struct ring *ring, struct board *board,
+    struct status_writer *status, char *why)
 {
-	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	int64_t every = cfg->status_interval_ms * 1000000;
+	struct ring_cfg r = {.feed = cfg->feed, .group = group, .claimed = true,
+	    .heartbeat_every_ns = every, .slots = (uint64_t)cfg->ring.slots,
+	    .instruments_max = (uint32_t)cfg->ring.instruments_max};
+	struct board_cfg b = {.feed = cfg->feed, .group = group, .claimed = true,
+	    .heartbeat_every_ns = every, .instruments_max = r.instruments_max,
+	    .depth = (uint32_t)cfg->board.depth};
+	struct status_cfg s = {
+	    .feed = cfg->feed, .group = group, .claimed = true, .heartbeat_every_ns = every};
+	int rc = ring_prepare(ring, &r, why);
 
-	return (x > y) - (x < y);
+	if (rc == 0)
+		rc = board_prepare(board, &b, why);
+	if (rc == 0)
+		rc = status_prepare(status, &s, why);
+	return rc;
 }
 
-/* The last writer may have died while it wrote: a time is believed only within the window. */
-unsigned
-segments_recall_connects(const struct segments *s, struct pool *pool, wall_t now, mono_t mono)
+int
+segments_open(const struct config *cfg, struct ring *ring, struct board *board,
+    struct status_writer *status)
 {
-	const struct tick_control *c = &s->status.block->status.control;
-	int64_t window = pool->cfg.connects_window.ns, ns[TICK_CONNECTS_MAX];
-	unsigned n = 0;
+	const struct group *g = cfg->ring.group[0] ? getgrnam(cfg->ring.group) : NULL;
+	char why[SEGMENT_WHY_MAX];
+	int rc = prepare(cfg, g ? g->gr_gid : (gid_t)-1, ring, board, status, why);
 
-	if (!s->status.segment.continued)
-		return 0;
-	for (unsigned i = 0; i < TICK_CONNECTS_MAX; i++) {
-		int64_t age = now.ns - c->connect_ns[i];
-
-		if (c->connect_ns[i] > 0 && age >= 0 && age < window)
-			ns[n++] = mono.ns - age;
+	if (rc == 0) {
+		tell(&ring->segment);
+		tell(&board->segment);
+		tell(&status->segment);
 	}
-	qsort(ns, n, sizeof(ns[0]), compare);
-	for (unsigned i = 0; i < n; i++)
-		pool_recall_connect(pool, (mono_t){ns[i]});
-	return n;
+	/* The ring last: when a reader hears of the new epoch, the others have begun theirs. */
+	if (rc == 0)
+		rc = status_start(status, why);
+	if (rc == 0)
+		rc = board_start(board, why);
+	if (rc == 0)
+		rc = ring_start(ring, why);
+	if (rc != 0)
+		LOG(ERROR, "segment_refused", LOG_STR("detail", why),
+		    LOG_THEN("the feed does not start"));
+	return rc;
 }

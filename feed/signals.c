@@ -1,6 +1,5 @@
 #include "feed/signals.h"
 
-#include <signal.h>
 #include <stddef.h>
 
 static volatile sig_atomic_t stop_asked, reload_asked;
@@ -38,6 +37,12 @@ bool
 signals_stop_asked(void)
 {
 	return stop_asked != 0;
+}
+
+const volatile sig_atomic_t *
+signals_stop_flag(void)
+{
+	return &stop_asked;
 }
 
 bool

@@ -5,6 +5,7 @@
 #ifndef FEED_SIGNALS_H
 #define FEED_SIGNALS_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "feed/io/transport.h"
@@ -17,6 +18,9 @@ void signals_wake(struct transport *transport);
 
 /* Was SIGINT or SIGTERM sent? */
 bool signals_stop_asked(void);
+
+/* The same as a flag, for those who wait by themselves. */
+const volatile sig_atomic_t *signals_stop_flag(void);
 
 /* Was SIGHUP sent since the last call? */
 bool signals_take_reload(void);

@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include <tickring/reader.h>
-#include <tickring/status.h>
+
+#include "shm/header.h"
 
 #define HEARTBEATS_MISSED_MAX 10
 #define STALE_AFTER_NS_MIN 1000000000
+#define HEARTBEAT_EVERY_NS_MAX 10000000000 /* the longest that can be configured */
 
 static int
 error_outcome(int error)
@@ -61,61 +63,10 @@ attach_path(const char *feed, const char *suffix, char path[PATH_MAX])
 	return written > 0 && written < PATH_MAX ? 0 : TICK_E_RANGE;
 }
 
-/* Do `n` records of `each` bytes at `at` lie between the header and the end? */
 static int
-range_fits(uint64_t at, uint64_t n, uint64_t each, uint64_t total)
+open_and_check(
+    const char *path, enum tick_segment_kind kind, int *fd_out, struct tick_segment_header *header)
 {
-	uint64_t bytes, end;
-
-	return at >= TICK_HEADER_BYTES && at % 128 == 0 &&
-	    !__builtin_mul_overflow(n, each, &bytes) && !__builtin_add_overflow(at, bytes, &end) &&
-	    end <= total;
-}
-
-static int
-record_bytes_fit(const struct tick_segment_header *h, enum tick_segment_kind kind)
-{
-	switch (kind) {
-	case TICK_SEGMENT_RING:
-		return h->record_bytes == sizeof(struct tick) && h->records > 0 &&
-		    (h->records & (h->records - 1)) == 0 && h->directory_max > 0 &&
-		    h->directory_max <= UINT32_MAX &&
-		    range_fits(h->directory_at, h->directory_max, sizeof(struct tick_instrument),
-		        h->total_bytes);
-	case TICK_SEGMENT_BOARD:
-		return h->board_depth <= 100000 &&
-		    h->record_bytes == TICK_BOARD_ENTRY_BYTES(h->board_depth);
-	case TICK_SEGMENT_STATUS:
-		return h->record_bytes == sizeof(struct tick_status_block) && h->records == 1;
-	}
-	return 0;
-}
-
-/* Is this a header whose segment may be mapped and read? */
-static int
-check_header(const struct tick_segment_header *h, enum tick_segment_kind kind, off_t file_bytes)
-{
-	if (h->magic == __builtin_bswap64(TICK_MAGIC))
-		return TICK_E_ABI;
-	if (h->magic != TICK_MAGIC)
-		return TICK_E_FOREIGN;
-	if (h->byte_order != TICK_BYTE_ORDER || h->abi_major != TICK_ABI_MAJOR ||
-	    h->header_bytes != TICK_HEADER_BYTES)
-		return TICK_E_ABI;
-	if (h->kind != kind)
-		return TICK_E_FOREIGN;
-	if (h->total_bytes > (uint64_t)file_bytes)
-		return TICK_E_TRUNCATED;
-	if (!record_bytes_fit(h, kind) ||
-	    !range_fits(h->records_at, h->records, h->record_bytes, h->total_bytes))
-		return TICK_E_FOREIGN;
-	return 0;
-}
-
-static int
-open_and_check(const char *path, enum tick_segment_kind kind, int *fd_out, size_t *bytes)
-{
-	struct tick_segment_header header;
 	struct stat st;
 	int outcome, fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
@@ -127,38 +78,57 @@ open_and_check(const char *path, enum tick_segment_kind kind, int *fd_out, size_
 		outcome = TICK_E_FOREIGN;
 	else if (st.st_size < (off_t)TICK_HEADER_BYTES)
 		outcome = TICK_E_TRUNCATED;
-	else if (pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header))
+	else if (pread(fd, header, sizeof(*header), 0) != (ssize_t)sizeof(*header))
 		outcome = TICK_E_SYSTEM;
 	else
-		outcome = check_header(&header, kind, st.st_size);
+		outcome = header_check(header, kind, (uint64_t)st.st_size);
 	if (outcome != 0) {
 		close(fd);
 		return outcome;
 	}
 	*fd_out = fd;
-	*bytes = header.total_bytes;
 	return 0;
 }
 
 int
 attach_open(struct attachment *a, const char *path, enum tick_segment_kind kind)
 {
-	size_t bytes;
+	struct tick_segment_header header;
 	void *map;
-	int fd, outcome = open_and_check(path, kind, &fd, &bytes);
+	int fd, outcome = open_and_check(path, kind, &fd, &header);
 
 	if (outcome != 0)
 		return outcome;
-	map = mmap(NULL, bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+	map = mmap(NULL, header.total_bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
 	if (map == MAP_FAILED) {
 		close(fd);
 		return TICK_E_SYSTEM;
 	}
 	a->fd = fd;
-	a->bytes = bytes;
+	a->bytes = header.total_bytes;
 	a->header = map;
+	a->checked = header;
 	if (a->path != path)
 		snprintf(a->path, sizeof(a->path), "%s", path);
+	return 0;
+}
+
+int
+attach_again(struct attachment *a, const struct attachment *from)
+{
+	void *map;
+	int fd = fcntl(from->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return TICK_E_SYSTEM;
+	map = mmap(NULL, from->bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+	if (map == MAP_FAILED) {
+		close(fd);
+		return TICK_E_SYSTEM;
+	}
+	*a = *from;
+	a->fd = fd;
+	a->header = map;
 	return 0;
 }
 
@@ -180,35 +150,51 @@ writer_lives(int fd)
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
+/* The file as it is now: TICK_END, TICK_E_TRUNCATED or TICK_E_REPLACED. */
 static int
-is_replaced(const struct attachment *a)
+check_file(const struct attachment *a)
 {
 	struct stat mine, named;
 
+	if (fstat(a->fd, &mine) != 0)
+		return TICK_E_SYSTEM;
+	/* Before anything in the mapping is touched: a page behind the end is a SIGBUS. */
+	if ((uint64_t)mine.st_size < a->bytes)
+		return TICK_E_TRUNCATED;
 	if (TICK_LOAD(&a->header->state) == TICK_STATE_REPLACED)
-		return 1;
-	if (fstat(a->fd, &mine) != 0 || mine.st_nlink > 0)
-		return 0;
-	/* The file lost its name. That alone only means that its writer tidied up. */
-	return stat(a->path, &named) == 0;
+		return TICK_E_REPLACED;
+	/* A file that lost its name only means that its writer tidied up, unless another has it. */
+	if (mine.st_nlink == 0 && stat(a->path, &named) == 0)
+		return TICK_E_REPLACED;
+	return TICK_END;
+}
+
+/* A heartbeat far from now, on either side of it, is no sign of life. */
+static int
+heartbeat_is_old(const struct tick_segment_header *h)
+{
+	int64_t limit = TICK_LOAD(&h->heartbeat_every_ns), age;
+	struct timespec now;
+
+	if (limit < 0 || limit > HEARTBEAT_EVERY_NS_MAX)
+		limit = HEARTBEAT_EVERY_NS_MAX;
+	limit *= HEARTBEATS_MISSED_MAX;
+	if (limit < STALE_AFTER_NS_MIN)
+		limit = STALE_AFTER_NS_MIN;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	age = (int64_t)((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec -
+	    (uint64_t)TICK_LOAD(&h->heartbeat_ns));
+	return age > limit || age < -limit;
 }
 
 int
 attach_check(const struct attachment *a)
 {
-	int64_t heard, limit;
-	struct timespec now;
+	int outcome = check_file(a);
 
-	if (is_replaced(a))
-		return TICK_E_REPLACED;
+	if (outcome != TICK_END)
+		return outcome;
 	if (!writer_lives(a->fd))
 		return TICK_E_DEAD;
-	heard = TICK_LOAD(&a->header->heartbeat_ns);
-	limit = TICK_LOAD(&a->header->heartbeat_every_ns) * HEARTBEATS_MISSED_MAX;
-	if (limit < STALE_AFTER_NS_MIN)
-		limit = STALE_AFTER_NS_MIN;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec - heard > limit)
-		return TICK_E_STALE;
-	return TICK_END;
+	return heartbeat_is_old(a->header) ? TICK_E_STALE : TICK_END;
 }

@@ -14,6 +14,11 @@ struct attachment {
 	int fd;
 	size_t bytes;
 	const struct tick_segment_header *header; /* start of the mapping */
+	/*
+	 * Copy of the header as it was checked. Geometry is only ever taken from
+	 * here: a bit that flips in the shared one later moves no pointer.
+	 */
+	struct tick_segment_header checked;
 	char path[PATH_MAX];
 };
 
@@ -27,10 +32,16 @@ int attach_path(const char *feed, const char *suffix, char path[PATH_MAX]);
 /* Opens, checks and maps. Returns 0 or TICK_E_* as tick_reader_open(); *a is then untouched. */
 int attach_open(struct attachment *a, const char *path, enum tick_segment_kind kind);
 
+/* The same file once more, mapped on its own. Returns 0 or TICK_E_SYSTEM; *a is then useless. */
+int attach_again(struct attachment *a, const struct attachment *from);
+
 /* Unmaps and closes. */
 void attach_close(struct attachment *a);
 
-/* TICK_END, TICK_E_STALE, TICK_E_DEAD or TICK_E_REPLACED. At most three system calls. */
+/*
+ * TICK_END, TICK_E_STALE, TICK_E_DEAD, TICK_E_REPLACED, or TICK_E_TRUNCATED
+ * when the file has become shorter than its mapping. At most four system calls.
+ */
 int attach_check(const struct attachment *a);
 
 #endif

@@ -6,6 +6,12 @@
 #include "shm/attach.h"
 #include "shm/words.h"
 
+#define PART_WORDS 7 /* of each part after its sequence word: the rest of the line */
+
+TICK_STATIC_ASSERT(sizeof(struct tick_quote) == 8 * PART_WORDS, "quote");
+TICK_STATIC_ASSERT(sizeof(struct tick_last_trade) == 8 * PART_WORDS, "trade");
+TICK_STATIC_ASSERT(sizeof(struct tick_data) == 8 * PART_WORDS, "state");
+
 struct tick_board {
 	const char *entries;
 	size_t entry_bytes;
@@ -33,10 +39,10 @@ tick_board_open(struct tick_board **out, const char *feed)
 		free(b);
 		return outcome;
 	}
-	b->entries = (const char *)b->at.header + b->at.header->records_at;
-	b->entry_bytes = b->at.header->record_bytes;
-	b->records = b->at.header->records;
-	b->depth = b->at.header->board_depth;
+	b->entries = (const char *)b->at.header + b->at.checked.records_at;
+	b->entry_bytes = b->at.checked.record_bytes;
+	b->records = b->at.checked.records;
+	b->depth = b->at.checked.board_depth;
 	*out = b;
 	return 0;
 }
@@ -57,53 +63,82 @@ tick_board_depth(const struct tick_board *board)
 	return board->depth;
 }
 
-static const struct tick_board_entry *
+static inline const struct tick_board_entry *
 entry_of(const struct tick_board *b, uint32_t instrument)
 {
-	if (instrument >= b->records)
-		return NULL;
 	return (const struct tick_board_entry *)(b->entries + instrument * b->entry_bytes);
 }
 
-/* Copies what follows the sequence word of one part. */
-static int
-read_part(const uint64_t *seq, void *copy, size_t bytes, void *out)
+static inline uint64_t
+word_at(const uint64_t *seq, int i)
 {
-	uint64_t stable = seqlock_read(seq, copy, seq + 1, bytes);
+	return __atomic_load_n((const shm_word *)seq + i, __ATOMIC_RELAXED);
+}
+
+/* The writer was met, or nothing has come yet: some more attempts. */
+static __attribute__((noinline)) int
+read_again(const uint64_t *seq, uint64_t out[PART_WORDS])
+{
+	uint64_t copy[PART_WORDS], stable = seqlock_read(seq, copy, seq + 1, sizeof(copy));
 
 	if (stable == 1)
 		return TICK_E_BUSY;
 	if (stable == 0)
 		return TICK_E_ABSENT;
-	memcpy(out, copy, bytes);
+	memcpy(out, copy, sizeof(copy));
+	return 0;
+}
+
+/*
+ * Copies what follows the sequence word of one part. The first attempt keeps
+ * the words in registers until they are known to belong together.
+ */
+static inline int
+read_part(const uint64_t *seq, void *out)
+{
+	uint64_t before = __atomic_load_n(seq, __ATOMIC_ACQUIRE);
+	uint64_t a = word_at(seq, 1), b = word_at(seq, 2), c = word_at(seq, 3);
+	uint64_t d = word_at(seq, 4), e = word_at(seq, 5), f = word_at(seq, 6);
+	uint64_t g = word_at(seq, 7);
+	uint64_t again;
+	shm_word *to = out;
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	again = __atomic_load_n(seq, __ATOMIC_RELAXED);
+	if (__builtin_expect(again != before || before == 0 || (before & 1), 0))
+		return read_again(seq, out);
+	to[0] = a;
+	to[1] = b;
+	to[2] = c;
+	to[3] = d;
+	to[4] = e;
+	to[5] = f;
+	to[6] = g;
 	return 0;
 }
 
 int
 tick_board_quote(const struct tick_board *board, uint32_t instrument, struct tick_quote *out)
 {
-	const struct tick_board_entry *e = entry_of(board, instrument);
-	struct tick_quote copy;
-
-	return e ? read_part(&e->quote.seq, &copy, sizeof(copy), out) : TICK_E_RANGE;
+	if (instrument >= board->records)
+		return TICK_E_RANGE;
+	return read_part(&entry_of(board, instrument)->quote.seq, out);
 }
 
 int
 tick_board_trade(const struct tick_board *board, uint32_t instrument, struct tick_last_trade *out)
 {
-	const struct tick_board_entry *e = entry_of(board, instrument);
-	struct tick_last_trade copy;
-
-	return e ? read_part(&e->trade.seq, &copy, sizeof(copy), out) : TICK_E_RANGE;
+	if (instrument >= board->records)
+		return TICK_E_RANGE;
+	return read_part(&entry_of(board, instrument)->trade.seq, out);
 }
 
 int
 tick_board_data(const struct tick_board *board, uint32_t instrument, struct tick_data *out)
 {
-	const struct tick_board_entry *e = entry_of(board, instrument);
-	struct tick_data copy;
-
-	return e ? read_part(&e->state.seq, &copy, sizeof(copy), out) : TICK_E_RANGE;
+	if (instrument >= board->records)
+		return TICK_E_RANGE;
+	return read_part(&entry_of(board, instrument)->state.seq, out);
 }
 
 /* Best levels of one side, as many as are there and wanted. */
@@ -120,12 +155,13 @@ int
 tick_board_book(const struct tick_board *board, uint32_t instrument, struct tick_book *out,
     struct tick_level *bids, struct tick_level *asks, uint32_t levels)
 {
-	const struct tick_board_entry *e = entry_of(board, instrument);
+	const struct tick_board_entry *e;
 	const struct tick_level *shared;
 	struct tick_board_book head;
 
-	if (!e)
+	if (instrument >= board->records)
 		return TICK_E_RANGE;
+	e = entry_of(board, instrument);
 	shared = (const struct tick_level *)(e + 1);
 	if (levels > board->depth)
 		levels = board->depth;

@@ -1,9 +1,36 @@
 #include "shm/board_writer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+static void
+forget_if_torn(uint64_t *seq)
+{
+	if (__atomic_load_n(seq, __ATOMIC_RELAXED) & 1)
+		board_write_part(seq, &(struct tick_quote){0}, sizeof(struct tick_quote));
+}
+
+/*
+ * A part that its writer left half written is forgotten: nobody may read it,
+ * nor wait for it. Of the state each word is good by itself: board_recall()
+ * still wants it, and who recalls writes it anew.
+ */
+static void
+forget_torn(struct board *b)
+{
+	for (uint32_t i = 0; i < b->instruments_max; i++) {
+		struct tick_board_entry *e = board_entry(b, i);
+
+		forget_if_torn(&e->quote.seq);
+		forget_if_torn(&e->trade.seq);
+		forget_if_torn(&e->book.seq);
+		if (e->state.seq < 3 || e->state.state == TICK_DATA_NONE)
+			forget_if_torn(&e->state.seq);
+	}
+}
+
 int
-board_open(struct board *b, const struct board_cfg *cfg, char *why)
+board_prepare(struct board *b, const struct board_cfg *cfg, char *why)
 {
 	struct segment_spec spec = {
 		.kind = TICK_SEGMENT_BOARD,
@@ -11,7 +38,9 @@ board_open(struct board *b, const struct board_cfg *cfg, char *why)
 		.feed = cfg->feed,
 		.suffix = "board",
 		.group = cfg->group,
+		.claimed = cfg->claimed,
 		.heartbeat_every_ns = cfg->heartbeat_every_ns,
+		.huge_pages = cfg->huge_pages,
 		.record_bytes = (uint32_t)TICK_BOARD_ENTRY_BYTES(cfg->depth),
 		.board_depth = cfg->depth,
 		.records = cfg->instruments_max,
@@ -26,16 +55,38 @@ board_open(struct board *b, const struct board_cfg *cfg, char *why)
 	b->entry_bytes = spec.record_bytes;
 	b->instruments_max = cfg->instruments_max;
 	b->depth = cfg->depth;
-	rc = segment_commit(&b->segment, 0, why);
+	b->seqs = calloc(cfg->instruments_max, sizeof(*b->seqs));
+	if (!b->seqs)
+		abort();
+	return 0;
+}
+
+int
+board_start(struct board *b, char *why)
+{
+	bool continued = b->segment.continued;
+	int rc = segment_commit(&b->segment, 0, why);
+
 	if (rc != 0)
 		board_close(b, false);
+	else if (continued)
+		forget_torn(b);
 	return rc;
+}
+
+int
+board_open(struct board *b, const struct board_cfg *cfg, char *why)
+{
+	int rc = board_prepare(b, cfg, why);
+
+	return rc == 0 ? board_start(b, why) : rc;
 }
 
 void
 board_close(struct board *b, bool unlink_it)
 {
 	segment_close(&b->segment, unlink_it);
+	free(b->seqs);
 	memset(b, 0, sizeof(*b));
 }
 
@@ -43,12 +94,15 @@ void
 board_reset(struct board *b, uint32_t instrument)
 {
 	struct tick_board_entry *e = board_entry(b, instrument);
-	uint64_t *parts[] = {&e->quote.seq, &e->trade.seq, &e->state.seq, &e->book.seq};
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (__atomic_load_n(parts[i], __ATOMIC_RELAXED) != 0)
-			board_write_part(
-			    parts[i], &(struct tick_quote){0}, sizeof(struct tick_quote));
+	if (__atomic_load_n(&e->quote.seq, __ATOMIC_RELAXED) != 0)
+		board_quote(b, instrument, &(struct tick_quote){0});
+	if (__atomic_load_n(&e->trade.seq, __ATOMIC_RELAXED) != 0)
+		board_trade(b, instrument, &(struct tick_last_trade){0});
+	if (__atomic_load_n(&e->state.seq, __ATOMIC_RELAXED) != 0)
+		board_data(b, instrument, &(struct tick_data){0});
+	if (__atomic_load_n(&e->book.seq, __ATOMIC_RELAXED) != 0)
+		board_book(b, instrument, &(struct tick_book){0}, NULL, NULL);
 }
 
 bool

@@ -14,20 +14,35 @@ struct board_cfg {
 	const char *directory; /* NULL: /dev/shm */
 	const char *feed;
 	gid_t group;           /* readers' group or (gid_t)-1 */
+	bool claimed;          /* the caller holds the feed's claim (claim.h) */
 	uint32_t instruments_max;
 	uint32_t depth;        /* levels a side of the book image */
 	int64_t heartbeat_every_ns;
+	bool huge_pages;       /* wanted; see segment.warning */
+};
+
+/*
+ * The writer's own copies of the sequence words that it writes often, 0 before
+ * the first write: so it loads no line that a reader touches.
+ */
+struct board_seqs {
+	uint64_t quote, trade, state;
 };
 
 struct board {
 	char *entries;
 	size_t entry_bytes;
 	uint32_t instruments_max, depth;
+	struct board_seqs *seqs; /* of each instrument */
 	struct segment segment;
 };
 
 /* Creates the board or takes it over, contents and all. Returns 0 or -errno as segment_open(). */
 int board_open(struct board *b, const struct board_cfg *cfg, char *why);
+
+/* The two halves of board_open(), as ring_prepare() and ring_start(). */
+int board_prepare(struct board *b, const struct board_cfg *cfg, char *why);
+int board_start(struct board *b, char *why);
 
 /* Ends in good order; see segment_close(). */
 void board_close(struct board *b, bool unlink_it);
@@ -47,6 +62,7 @@ board_entry(const struct board *b, uint32_t instrument)
 	return (struct tick_board_entry *)(b->entries + instrument * b->entry_bytes);
 }
 
+/* Before the first write of a part by one of the functions below, never after it. */
 static inline void
 board_write_part(uint64_t *seq, const void *part, size_t bytes)
 {
@@ -59,19 +75,28 @@ board_write_part(uint64_t *seq, const void *part, size_t bytes)
 static inline void
 board_quote(struct board *b, uint32_t instrument, const struct tick_quote *quote)
 {
-	board_write_part(&board_entry(b, instrument)->quote.seq, quote, sizeof(*quote));
+	struct tick_board_quote *shared = &board_entry(b, instrument)->quote;
+
+	seqlock_write(&b->seqs[instrument].quote, &shared->seq, &shared->seq + 1, quote,
+	    sizeof(*quote));
 }
 
 static inline void
 board_trade(struct board *b, uint32_t instrument, const struct tick_last_trade *trade)
 {
-	board_write_part(&board_entry(b, instrument)->trade.seq, trade, sizeof(*trade));
+	struct tick_board_trade *shared = &board_entry(b, instrument)->trade;
+
+	seqlock_write(&b->seqs[instrument].trade, &shared->seq, &shared->seq + 1, trade,
+	    sizeof(*trade));
 }
 
 static inline void
 board_data(struct board *b, uint32_t instrument, const struct tick_data *data)
 {
-	board_write_part(&board_entry(b, instrument)->state.seq, data, sizeof(*data));
+	struct tick_board_state *shared = &board_entry(b, instrument)->state;
+
+	seqlock_write(&b->seqs[instrument].state, &shared->seq, &shared->seq + 1, data,
+	    sizeof(*data));
 }
 
 /* The book image: best first; levels beyond the board's depth are left out. */

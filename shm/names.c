@@ -107,6 +107,8 @@ tick_outcome_text(int outcome)
 		return "it was being written at each attempt";
 	case TICK_E_RANGE:
 		return "no such instrument, or a bad argument";
+	case TICK_E_DAMAGED:
+		return "the ring is damaged here; what that cost is counted as lost";
 	case TICK_E_SYSTEM:
 		return "the system refused";
 	default:

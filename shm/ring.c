@@ -4,33 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* What stands in the slots of a ring that is taken over. */
-struct survey {
-	uint64_t seq_max;
-	bool sound; /* every slot's sequence belongs to that slot */
-};
+#include <tickring/reader.h>
 
-static struct survey
-survey_slots(const struct tick *slots, uint64_t nslots)
-{
-	struct survey s = {0, true};
-
-	for (uint64_t i = 0; i < nslots; i++) {
-		uint64_t seq = __atomic_load_n(&slots[i].seq, __ATOMIC_RELAXED);
-
-		if (seq == 0)
-			continue;
-		if (((seq - 1) / 2 & (nslots - 1)) != i)
-			s.sound = false;
-		if (seq > s.seq_max)
-			s.seq_max = seq;
-	}
-	return s;
-}
+#include "shm/header.h"
+#include "shm/survey.h"
 
 static uint32_t
 hash_of(const char *symbol, size_t bytes)
@@ -79,8 +58,8 @@ index_build(struct ring *r, uint64_t entries_max)
 	for (uint32_t id = 0; id < r->instruments; id++) {
 		const struct tick_instrument *i = &r->directory[id];
 
-		if (i->symbol_bytes > TICK_SYMBOL_MAX)
-			return -EBADMSG;
+		if (i->symbol_bytes == 0)
+			continue; /* was damaged: the id stays unused */
 		r->index[index_place(r, i->symbol, i->symbol_bytes)] = id + 1;
 	}
 	return 0;
@@ -98,106 +77,177 @@ look_around(struct ring *r)
 	r->instruments = __atomic_load_n(&r->header->instruments, __ATOMIC_ACQUIRE);
 }
 
-/* Ids survive a change of geometry: the old directory is copied as far as there is room. */
-static void
-inherit_directory(struct ring *r, const struct segment *old)
-{
-	const struct tick_segment_header *h = old->header;
-	uint64_t n = h->instruments;
-	ssize_t bytes;
-
-	if (n > r->header->directory_max)
-		n = r->header->directory_max;
-	if (h->abi_major != TICK_ABI_MAJOR || h->kind != TICK_SEGMENT_RING || h->directory_at == 0)
-		return;
-	bytes = pread(old->fd, r->directory, n * sizeof(*r->directory), (off_t)h->directory_at);
-	r->instruments = bytes > 0 ? (uint32_t)((size_t)bytes / sizeof(*r->directory)) : 0;
-	__atomic_store_n(&r->header->instruments, r->instruments, __ATOMIC_RELEASE);
-}
-
-/* Where the sequence goes on, by what stands in the slots. */
-static void
-continue_after(struct ring *r, const struct survey *s, const struct tick *slots, uint64_t nslots,
-    uint64_t first)
-{
-	const struct tick *last;
-
-	r->torn = s->seq_max & 1;
-	r->next = s->seq_max / 2 > first ? s->seq_max / 2 : first;
-	if (s->seq_max < 2)
-		return;
-	last = &slots[(r->next - 1) & (nslots - 1)];
-	if (tick_number(last->seq) == r->next - 1)
-		words_load(&r->last, last, sizeof(r->last));
-}
-
-/* Is the old file a ring whose slots can be looked at? */
+/* Can this entry have been written by ring_add()? */
 static bool
-has_slots(const struct tick_segment_header *h, int fd)
+entry_is_sound(const struct tick_instrument *i, uint32_t id)
 {
-	uint64_t bytes, end;
-	struct stat st;
+	return i->id == id && i->symbol_bytes > 0 && i->symbol_bytes <= TICK_SYMBOL_MAX &&
+	    i->venue < TICK_VENUE_COUNT;
+}
 
-	return h->abi_major == TICK_ABI_MAJOR && h->kind == TICK_SEGMENT_RING &&
-	    h->record_bytes == sizeof(struct tick) && h->records > 0 &&
-	    (h->records & (h->records - 1)) == 0 && h->records_at % sizeof(struct tick) == 0 &&
-	    !__builtin_mul_overflow(h->records, h->record_bytes, &bytes) &&
-	    !__builtin_add_overflow(h->records_at, bytes, &end) && fstat(fd, &st) == 0 &&
-	    end <= (uint64_t)st.st_size;
+/* Entries up to the last sound one: the count as the directory itself gives it. */
+static uint32_t
+directory_extent(const struct tick_instrument *directory, uint64_t max)
+{
+	uint32_t id = (uint32_t)max;
+
+	while (id > 0 && !entry_is_sound(&directory[id - 1], id - 1))
+		id--;
+	return id;
+}
+
+static uint32_t
+count_bad_entries(const struct tick_instrument *directory, uint32_t n)
+{
+	uint32_t bad = 0;
+
+	for (uint32_t id = 0; id < n; id++)
+		bad += !entry_is_sound(&directory[id], id);
+	return bad;
 }
 
 /*
- * Where a ring of another geometry ended: by its slots, for a killed writer's
- * hint is behind. Where they cannot be read, so far on that no number is used twice.
+ * The old segment as far as it can be read: its own geometry, or ours where
+ * the header is damaged but the size is right. False when neither holds.
  */
-static void
-continue_from(struct ring *r, const struct segment *old)
+static bool
+geometry_of(const struct segment *old, const struct tick_segment_header *ours,
+    struct tick_segment_header *out)
 {
-	const struct tick_segment_header *h = old->header;
-	const struct tick *slots;
-	struct survey s;
-	size_t bytes;
-	void *map;
-
-	r->next = __atomic_load_n(&h->hint, __ATOMIC_ACQUIRE) + TICK_HINT_EVERY;
-	if (!has_slots(h, old->fd))
-		return;
-	bytes = h->records_at + h->records * sizeof(struct tick);
-	map = mmap(NULL, bytes, PROT_READ, MAP_SHARED, old->fd, 0);
-	if (map == MAP_FAILED)
-		return;
-	slots = (const struct tick *)((const char *)map + h->records_at);
-	s = survey_slots(slots, h->records);
-	if (s.sound)
-		continue_after(r, &s, slots, h->records, h->first);
-	munmap(map, bytes);
+	if (!old->header)
+		return false;
+	memcpy(out, old->header, sizeof(*out));
+	if (header_check(out, TICK_SEGMENT_RING, old->bytes) == 0)
+		return true;
+	if (out->byte_order == TICK_BYTE_ORDER && out->abi_major != TICK_ABI_MAJOR &&
+	    out->magic == TICK_MAGIC && out->abi_major < 256)
+		return false; /* another ABI, not damage: its records mean something else */
+	if (old->bytes != ours->total_bytes)
+		return false;
+	out->records = ours->records;
+	out->records_at = ours->records_at;
+	out->directory_at = ours->directory_at;
+	out->directory_max = ours->directory_max;
+	return true;
 }
 
-/* Finds out where the sequence goes on. Returns 0 or -EBADMSG. */
-static int
-find_place(struct ring *r)
+/* Ids survive, as far as there is room; that of a damaged entry stays unused. */
+static void
+inherit_directory(struct ring *r, const struct tick_instrument *from, uint64_t n)
 {
-	const struct segment *old = r->segment.predecessor;
-	struct survey s;
+	if (n > r->header->directory_max)
+		n = r->header->directory_max;
+	for (uint32_t id = 0; id < n; id++) {
+		struct tick_instrument entry = from[id];
 
-	if (old) {
-		continue_from(r, old);
-		r->silent_since_ns = old->header->heartbeat_ns;
-		r->header->first = r->next;
-		inherit_directory(r, old);
-	} else if (r->segment.continued) {
-		s = survey_slots(r->slots, r->mask + 1);
-		continue_after(r, &s, r->slots, r->mask + 1, r->header->first);
-		r->silent_since_ns = r->header->heartbeat_ns;
-		if (!s.sound || r->instruments > r->header->directory_max)
-			return -EBADMSG;
+		if (!entry_is_sound(&entry, id))
+			entry = (struct tick_instrument){.id = id};
+		r->directory[id] = entry;
 	}
-	r->restarted = r->segment.continued || old != NULL;
+	r->instruments = (uint32_t)n;
+	__atomic_store_n(&r->header->instruments, r->instruments, __ATOMIC_RELEASE);
+}
+
+/* The last tick that was published, for who wants to go on from it. */
+static void
+note_last(struct ring *r, const struct survey *s, const struct tick *slots, uint64_t nslots)
+{
+	const struct tick *last = &slots[(s->next - 1) & (nslots - 1)];
+
+	if (s->bad == 0 && s->next > 0 && last->seq == 2 * s->next)
+		words_load(&r->last, last, sizeof(r->last));
+}
+
+/* The count goes on in a new segment, and so do the ids, as far as the old one can be read. */
+static void
+inherit(struct ring *r, const struct segment *old)
+{
+	const struct tick_instrument *directory;
+	struct tick_segment_header h;
+	struct survey s;
+	char *base = (char *)old->header;
+
+	r->restarted = true;
+	if (!geometry_of(old, r->header, &h)) {
+		/* Another ABI: its slots say nothing to us, but the hint keeps its place. */
+		if (old->header && old->header->hint < UINT64_C(1) << 62)
+			r->next = r->header->first = old->header->hint + TICK_HINT_EVERY;
+		return;
+	}
+	s = survey_slots((const struct tick *)(base + h.records_at), h.records, h.first, h.hint);
+	r->silent_since_ns = h.heartbeat_ns;
+	r->torn = s.torn;
+	note_last(r, &s, (const struct tick *)(base + h.records_at), h.records);
+	directory = (const struct tick_instrument *)(base + h.directory_at);
+	inherit_directory(r, directory, directory_extent(directory, h.directory_max));
+	if (!s.recovered)
+		return;
+	r->next = r->header->first = s.next;
+	if (h.lineage != 0)
+		r->header->lineage = h.lineage;
+}
+
+/* Looks at what was taken over. Returns false with words in found[] when it is damaged. */
+static bool
+continue_here(struct ring *r, char found[SEGMENT_FOUND_MAX])
+{
+	uint64_t first = r->header->first, hint = r->header->hint;
+	struct survey s = survey_slots(r->slots, r->mask + 1, first, hint);
+	uint32_t n = directory_extent(r->directory, r->header->directory_max);
+	uint32_t bad = count_bad_entries(r->directory, n);
+
+	found[0] = '\0';
+	if (s.bad == ~0ull)
+		snprintf(found, SEGMENT_FOUND_MAX, "is damaged: header's count of ticks");
+	else if (s.bad > 0)
+		snprintf(found, SEGMENT_FOUND_MAX, "is damaged: %llu of %llu slots",
+		    (unsigned long long)s.bad, (unsigned long long)r->mask + 1);
+	else if (r->instruments > n)
+		snprintf(found, SEGMENT_FOUND_MAX,
+		    "is damaged: %u instruments, %u directory entries", r->instruments, n);
+	else if (bad > 0)
+		snprintf(found, SEGMENT_FOUND_MAX, "is damaged: %u of %u directory entries", bad,
+		    n);
+	if (found[0])
+		return false;
+	/* The last writer may have died between an entry and the count. */
+	r->instruments = n;
+	__atomic_store_n(&r->header->instruments, n, __ATOMIC_RELEASE);
+	r->next = s.next;
+	r->torn = s.torn;
+	note_last(r, &s, r->slots, r->mask + 1);
+	r->silent_since_ns = r->header->heartbeat_ns;
+	r->restarted = true;
+	return true;
+}
+
+/* Finds out where the sequence goes on. Returns 0 or -errno as segment_start_over(). */
+static int
+find_place(struct ring *r, const struct segment_spec *spec, char *why)
+{
+	char found[SEGMENT_FOUND_MAX];
+	int rc;
+
+	if (r->segment.continued && !continue_here(r, found)) {
+		rc = segment_start_over(&r->segment, spec, found, why);
+		if (rc != 0)
+			return rc;
+		look_around(r);
+	}
+	if (r->segment.predecessor)
+		inherit(r, r->segment.predecessor);
 	return 0;
 }
 
+static bool
+cfg_is_fine(const struct ring_cfg *cfg)
+{
+	return cfg->slots >= 16 && (cfg->slots & (cfg->slots - 1)) == 0 &&
+	    cfg->instruments_max > 0;
+}
+
 int
-ring_open(struct ring *r, const struct ring_cfg *cfg, char *why)
+ring_prepare(struct ring *r, const struct ring_cfg *cfg, char *why)
 {
 	struct segment_spec spec = {
 		.kind = TICK_SEGMENT_RING,
@@ -205,7 +255,9 @@ ring_open(struct ring *r, const struct ring_cfg *cfg, char *why)
 		.feed = cfg->feed,
 		.suffix = "ring",
 		.group = cfg->group,
+		.claimed = cfg->claimed,
 		.heartbeat_every_ns = cfg->heartbeat_every_ns,
+		.huge_pages = cfg->huge_pages,
 		.record_bytes = sizeof(struct tick),
 		.records = cfg->slots,
 		.directory_max = cfg->instruments_max,
@@ -213,7 +265,7 @@ ring_open(struct ring *r, const struct ring_cfg *cfg, char *why)
 	int rc;
 
 	memset(r, 0, sizeof(*r));
-	if (cfg->slots < 16 || (cfg->slots & (cfg->slots - 1)) != 0 || cfg->instruments_max == 0) {
+	if (!cfg_is_fine(cfg)) {
 		snprintf(why, SEGMENT_WHY_MAX, "%.64s: slots must be a power of two, at least 16",
 		    cfg->feed);
 		return -EINVAL;
@@ -222,19 +274,37 @@ ring_open(struct ring *r, const struct ring_cfg *cfg, char *why)
 	if (rc != 0)
 		return rc;
 	look_around(r);
-	rc = find_place(r);
-	if (rc == 0)
-		rc = index_build(r, r->header->directory_max);
+	rc = find_place(r, &spec, why);
 	if (rc != 0) {
-		snprintf(why, SEGMENT_WHY_MAX, "%.160s: %.90s", r->segment.path,
-		    rc == -EBADMSG ? "is damaged; remove it" : strerror(-rc));
-	} else {
-		__atomic_store_n(&r->header->hint, r->next, __ATOMIC_RELEASE);
-		rc = segment_commit(&r->segment, r->next, why);
+		memset(r, 0, sizeof(*r));
+		return rc;
 	}
+	rc = index_build(r, r->header->directory_max);
+	if (rc != 0) {
+		why_refuse(why, -rc, r->segment.path, NULL);
+		ring_close(r, false);
+	}
+	return rc;
+}
+
+int
+ring_start(struct ring *r, char *why)
+{
+	int rc;
+
+	__atomic_store_n(&r->header->hint, r->next, __ATOMIC_RELEASE);
+	rc = segment_commit(&r->segment, r->next, why);
 	if (rc != 0)
 		ring_close(r, false);
 	return rc;
+}
+
+int
+ring_open(struct ring *r, const struct ring_cfg *cfg, char *why)
+{
+	int rc = ring_prepare(r, cfg, why);
+
+	return rc == 0 ? ring_start(r, why) : rc;
 }
 
 void

@@ -13,9 +13,11 @@ struct ring_cfg {
 	const char *directory; /* NULL: /dev/shm */
 	const char *feed;
 	gid_t group;           /* readers' group or (gid_t)-1 */
+	bool claimed;          /* the caller holds the feed's claim (claim.h) */
 	uint64_t slots;        /* power of two, >= 16 */
 	uint32_t instruments_max;
 	int64_t heartbeat_every_ns;
+	bool huge_pages;       /* wanted; see segment.warning */
 };
 
 /* A tick to publish: struct tick after its sequence word, made of whole words. */
@@ -61,8 +63,23 @@ struct ring {
  */
 int ring_open(struct ring *r, const struct ring_cfg *cfg, char *why);
 
+/*
+ * The two halves of ring_open(), for a caller that opens several segments as
+ * one: ring_prepare() changes nothing that a reader sees, ring_start() begins
+ * the epoch. Both return as ring_open(); a failure leaves the ring closed.
+ */
+int ring_prepare(struct ring *r, const struct ring_cfg *cfg, char *why);
+int ring_start(struct ring *r, char *why);
+
 /* Ends in good order; see segment_close(). */
 void ring_close(struct ring *r, bool unlink_it);
+
+/*
+ * So many ticks ahead the writer asks for the slot's lines to be its own: a
+ * round trip to the core of a reader that read them a lap ago then passes
+ * before the stores need them, and a burst does not wait for each in turn.
+ */
+#define RING_OWN_AHEAD 32
 
 /*
  * Publishes one tick. W1 to W3 and F1 are named in docs/SHM.md, which holds
@@ -74,7 +91,7 @@ ring_publish(struct ring *r, const struct ring_tick *t)
 {
 	uint64_t n = r->next++;
 	struct tick *slot = &r->slots[n & r->mask];
-
+	words_own(&r->slots[(n + RING_OWN_AHEAD) & r->mask], sizeof(*slot));
 	__atomic_store_n(&slot->seq, 2 * n + 1, __ATOMIC_RELAXED); /* W1 */
 	__atomic_thread_fence(__ATOMIC_RELEASE);                   /* F1 */
 	words_store(&slot->seq + 1, t, sizeof(*t));                /* W2 */

@@ -31,7 +31,7 @@ tick_status_open(struct tick_status_reader **out, const char *feed)
 		return outcome;
 	}
 	r->block = (const struct tick_status_block *)((const char *)r->at.header +
-	    r->at.header->records_at);
+	    r->at.checked.records_at);
 	*out = r;
 	return 0;
 }

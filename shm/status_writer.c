@@ -5,7 +5,7 @@
 #include "shm/words.h"
 
 int
-status_open(struct status_writer *w, const struct status_cfg *cfg, char *why)
+status_prepare(struct status_writer *w, const struct status_cfg *cfg, char *why)
 {
 	struct segment_spec spec = {
 		.kind = TICK_SEGMENT_STATUS,
@@ -13,6 +13,7 @@ status_open(struct status_writer *w, const struct status_cfg *cfg, char *why)
 		.feed = cfg->feed,
 		.suffix = "status",
 		.group = cfg->group,
+		.claimed = cfg->claimed,
 		.heartbeat_every_ns = cfg->heartbeat_every_ns,
 		.record_bytes = sizeof(struct tick_status_block),
 		.records = 1,
@@ -24,10 +25,25 @@ status_open(struct status_writer *w, const struct status_cfg *cfg, char *why)
 	if (rc != 0)
 		return rc;
 	w->block = segment_records(&w->segment);
-	rc = segment_commit(&w->segment, 0, why);
+	return 0;
+}
+
+int
+status_start(struct status_writer *w, char *why)
+{
+	int rc = segment_commit(&w->segment, 0, why);
+
 	if (rc != 0)
 		status_close(w, false);
 	return rc;
+}
+
+int
+status_open(struct status_writer *w, const struct status_cfg *cfg, char *why)
+{
+	int rc = status_prepare(w, cfg, why);
+
+	return rc == 0 ? status_start(w, why) : rc;
 }
 
 void

@@ -12,6 +12,7 @@ struct status_cfg {
 	const char *directory; /* NULL: /dev/shm */
 	const char *feed;
 	gid_t group;           /* readers' group or (gid_t)-1 */
+	bool claimed;          /* the caller holds the feed's claim (claim.h) */
 	int64_t heartbeat_every_ns;
 };
 
@@ -22,6 +23,10 @@ struct status_writer {
 
 /* Creates the segment or takes it over. Returns 0 or -errno as segment_open(). */
 int status_open(struct status_writer *w, const struct status_cfg *cfg, char *why);
+
+/* The two halves of status_open(), as ring_prepare() and ring_start(). */
+int status_prepare(struct status_writer *w, const struct status_cfg *cfg, char *why);
+int status_start(struct status_writer *w, char *why);
 
 /* Ends in good order; see segment_close(). */
 void status_close(struct status_writer *w, bool unlink_it);

@@ -36,6 +36,26 @@ words_load(void *private, const void *shared, size_t bytes)
 }
 
 /*
+ * Asks for the cache lines of `bytes` at `shared`, to be written soon. Waits
+ * for nothing and changes nothing; where the processor cannot, it does nothing.
+ */
+static inline void
+words_own(void *shared, size_t bytes)
+{
+	char *line = shared;
+
+#pragma GCC unroll 4
+	for (size_t i = 0; i < bytes; i += 64) {
+#if defined(__x86_64__)
+		/* Not what __builtin_prefetch() comes to without -mprfchw: a shared copy. */
+		__asm__ volatile("prefetchw %0" : : "m"(line[i]));
+#else
+		__builtin_prefetch(line + i, 1, 3);
+#endif
+	}
+}
+
+/*
  * A seqlock with one writer. The odd mark, then a release fence, so that no
  * payload store is seen before it; the even mark releases the payload.
  */
@@ -54,6 +74,25 @@ static inline void
 seqlock_write_end(uint64_t *seq, uint64_t begun)
 {
 	__atomic_store_n(seq, begun + 1, __ATOMIC_RELEASE);
+}
+
+/*
+ * The same for a writer that keeps the (even) sequence of its last write in
+ * *mine, 0 at first: it loads the shared word once and never again waits for
+ * the line to come back from a reader.
+ */
+static inline void
+seqlock_write(uint64_t *mine, uint64_t *seq, void *shared, const void *private, size_t bytes)
+{
+	uint64_t even = *mine;
+
+	if (__builtin_expect(even == 0, 0)) /* odd: a writer died in here */
+		even = __atomic_load_n(seq, __ATOMIC_RELAXED) & ~(uint64_t)1;
+	__atomic_store_n(seq, even + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	words_store(shared, private, bytes);
+	__atomic_store_n(seq, even + 2, __ATOMIC_RELEASE);
+	*mine = even + 2;
 }
 
 #define SEQLOCK_ATTEMPTS 64

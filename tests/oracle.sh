@@ -22,7 +22,8 @@ stop() { # PID...
 
 clean() {
 	stop $feedd $sim
-	rm -rf "$work" /dev/shm/"$feed".ring /dev/shm/"$feed".board /dev/shm/"$feed".status
+	rm -rf "$work" /dev/shm/"$feed".ring /dev/shm/"$feed".board /dev/shm/"$feed".status \
+	    /dev/shm/"$feed".bell /dev/shm/"$feed".lock
 }
 trap clean EXIT
 trap 'exit 2' INT TERM

@@ -24,7 +24,10 @@ stop() { # SIGNAL PID...
 clean() {
 	trap '' INT TERM HUP
 	stop INT $view $feedd $sim
-	rm -rf "$work" /dev/shm/"$feed".ring /dev/shm/"$feed".board /dev/shm/"$feed".status
+	for s in ring board status bell lock; do
+		rm -f "/dev/shm/$feed.$s"
+	done
+	rm -rf "$work"
 }
 trap clean EXIT
 trap 'exit 130' INT

@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <time.h>
 #include <tickring/reader.h>
 
 static void
@@ -19,23 +18,20 @@ main(int argc, char **argv)
 	const char *feed = argc > 1 ? argv[1] : "feed";
 	struct tick_reader *reader;
 	struct tick t;
-	int last = TICK_END, outcome = tick_reader_open(&reader, feed, TICK_FROM_NEWEST);
+	int outcome = tick_reader_open(&reader, feed, TICK_FROM_NEWEST);
 
 	if (outcome != 0)
 		return fprintf(stderr, "%s: %s\n", feed, tick_outcome_text(outcome)), 1;
 	for (;;) {
-		outcome = tick_reader_next(reader, &t);
-		if (outcome == TICK_MORE) {
-			if (t.type == TICK_QUOTE)
-				print_quote(reader, &t);
-			continue;
-		}
-		if (outcome == TICK_E_OVERRUN || (outcome != TICK_END && outcome != last))
+		outcome = tick_reader_wait(reader, -1);
+		if (outcome == TICK_MORE)
+			outcome = tick_reader_next(reader, &t);
+		if (outcome == TICK_MORE && t.type == TICK_QUOTE)
+			print_quote(reader, &t);
+		if (outcome < 0)
 			fprintf(stderr, "%s; %llu ticks lost so far\n", tick_outcome_text(outcome),
 			    (unsigned long long)tick_reader_stats(reader).lost);
 		if (outcome == TICK_E_REPLACED)
 			tick_reader_reattach(reader);
-		nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
-		last = outcome;
 	}
 }

@@ -19,6 +19,7 @@
 
 enum config_preset { CONFIG_PRODUCTION, CONFIG_STAGING, CONFIG_DEVELOPMENT };
 enum config_product { CONFIG_SPOT, CONFIG_USDM, CONFIG_COINM, CONFIG_OPTIONS };
+enum config_standby { CONFIG_STANDBY_REFUSE, CONFIG_STANDBY_WAIT };
 enum config_time_unit { CONFIG_MILLISECOND, CONFIG_MICROSECOND };
 enum config_transport { CONFIG_TRANSPORT_AUTO, CONFIG_TRANSPORT_URING, CONFIG_TRANSPORT_LWS };
 
@@ -63,6 +64,8 @@ struct config_ring {
 	int64_t slots; /* a power of two */
 	int64_t instruments_max;
 	char *group; /* "": the group of the process */
+	bool bell;
+	char *bell_group; /* "": as group */
 	bool unlink_at_exit;
 };
 
@@ -144,6 +147,8 @@ struct config {
 	char *feed;
 	enum config_product product;
 	enum config_transport transport;
+	enum config_standby standby;
+	int64_t standby_takeover_ms;
 	bool busy_poll;
 	struct config_endpoint endpoint;
 	struct config_strings endpoints;

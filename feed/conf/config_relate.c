@@ -79,6 +79,21 @@ relate_ring(const struct relate *r)
 	    " and %" PRId64 " slots", slots, below, below * 2);
 }
 
+/* Who waits must not take the time between two signs of life for silence. */
+static void
+relate_standby(const struct relate *r)
+{
+	int64_t least = 4 * r->cfg->status_interval_ms, ms = r->cfg->standby_takeover_ms;
+
+	if (r->cfg->standby != CONFIG_STANDBY_WAIT || ms >= least ||
+	    !is_right(r, "standby_takeover_ms") || !is_right(r, "status_interval_ms"))
+		return;
+	config_problem(r->problems, origin(r, "standby_takeover_ms"),
+	    "key \"standby_takeover_ms\": value %" PRId64
+	    " is less than four times \"status_interval_ms\", which makes %" PRId64 " ms", ms,
+	    least);
+}
+
 /* What one connection and all of them may carry. */
 static void
 relate_streams(const struct relate *r)
@@ -149,6 +164,7 @@ config_relate(const struct config *cfg, const struct config_origins *origins, co
 	for (size_t i = 0; i < sizeof(ordered) / sizeof(ordered[0]); i++)
 		relate_ordered(&r, ordered[i][0], ordered[i][1]);
 	relate_ring(&r);
+	relate_standby(&r);
 	relate_streams(&r);
 	relate_lists(&r);
 }

@@ -79,19 +79,23 @@ is_worth_waiting(const struct arbiter *arbiter, const struct arbiter_cell *cell,
 	return false;
 }
 
+/* Is there no other leg that has shown anything? */
+static bool
+is_alone(const struct arbiter_cell *cell, unsigned leg)
+{
+	return (cell->legs & ~(UINT32_C(1) << leg)) == 0;
+}
+
 /* Far below the last id, rising, for long enough, and nothing else came meanwhile? */
 static bool
 starts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
     const struct arbiter_message *message)
 {
-	uint32_t others = cell->legs & ~(UINT32_C(1) << message->leg);
-
 	if (message->id >= cell->id - arbiter->cfg.reset_distance) {
 		cell->low_since = MONO_NEVER;
 		return false;
 	}
-	/* No leg lags by so much, and there is none that could. */
-	if (others == 0 && cell->id - message->id >= ARBITER_RESET_DISTANCE)
+	if (cell->id - message->id >= ARBITER_RESET_DISTANCE && is_alone(cell, message->leg))
 		return true;
 	if (mono_is_never(cell->low_since)) {
 		cell->low_since = message->now;

@@ -24,12 +24,14 @@
  * LATE: an id that was told missing and came after all. It cannot be published
  * in order any more (a caller may publish it flagged REPLAY); told once per id.
  *
- * RESET: the exchange counts anew. All messages for reset_after were far
- * (reset_distance) below the last id, rising, at least ARBITER_RESET_MIN of
- * them, and nothing new came meanwhile: not a lagging leg, which catches up.
- * The message is to be published and its id is the last good one; what the
- * rule took to decide is lost. Ids that restart closer than reset_distance are
- * duplicates until they catch up.
+ * RESET: the exchange counts anew. The message is to be published and its id is
+ * the last good one. With no other leg to ask, an id ARBITER_RESET_DISTANCE
+ * below the last one is enough: no leg lags that far behind itself. While other
+ * legs run, all messages for reset_after have to be far (reset_distance) below,
+ * rising, at least ARBITER_RESET_MIN of them, and nothing new may come
+ * meanwhile: a lagging leg catches up, and one leg's nonsense is outvoted. What
+ * this rule, which holds for one leg as well, took to decide is lost. Ids that
+ * restart closer than reset_distance are duplicates until they catch up.
  */
 #ifndef FEED_CORE_ARBITER_H
 #define FEED_CORE_ARBITER_H
@@ -45,6 +47,8 @@
 #define ARBITER_RESET_DISTANCE (1 << 20)
 #define ARBITER_LEGS_MAX 6     /* 3 legs, each twice while a line replaces another */
 #define ARBITER_RESET_MIN 16   /* messages that make a reset */
+/* An id so far below the last one is no late message, unless another leg contradicts. */
+#define ARBITER_RESET_DISTANCE (1 << 20)
 #define ARBITER_PROBES 64      /* ids whose skew is being measured */
 #define ARBITER_AT_ONCE ((mono_t){INT64_MIN / 2}) /* `arrived` of what cannot wait */
 

@@ -53,6 +53,7 @@ struct tick_segment_header {
 	uint32_t board_depth;   /* board: levels a side of the book image; else 0 */
 	uint32_t spare;
 	char feed[64];          /* feed name, NUL-terminated */
+	uint64_t lineage;       /* ring: segments with the same one share one count of ticks */
 
 	/* Life: changes at start, at stop and with the heartbeat. */
 	TICK_ALIGNED(128) uint32_t epoch; /* +1 at each start of a writer */
@@ -71,6 +72,7 @@ struct tick_segment_header {
 
 	/* Futex word of sleeping readers. */
 	TICK_ALIGNED(128) uint32_t bell;
+	uint32_t bell_epoch;    /* epoch whose writer looks at NAME.bell; another: nobody does */
 };
 
 TICK_STATIC_ASSERT(offsetof(struct tick_segment_header, epoch) == 256, "life line");

@@ -59,13 +59,15 @@ static void
 a_second_feed_of_the_same_name_is_refused_and_the_first_goes_on(void **state)
 {
 	uint64_t trades;
+	char who[64];
 
 	(void)state;
 	start_all();
 	daemon_start_feedd(&second, port, settings);
 	assert_int_equal(daemon_wait(&second), 1);
-	assert_non_null(strstr(daemon_log(&second), daemon_segment("ring")));
-	assert_non_null(strstr(daemon_log(&second), "another process writes this feed"));
+	snprintf(who, sizeof(who), "process %ld writes this feed", (long)feedd.pid);
+	assert_non_null(strstr(daemon_log(&second), daemon_segment("lock")));
+	assert_non_null(strstr(daemon_log(&second), who));
 	trades = witness.trades;
 	witness_read_trades(&witness, trades + 500);
 	assert_true(daemon_runs(&feedd));

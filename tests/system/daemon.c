@@ -21,10 +21,11 @@
 #define DAEMONS_MAX 8
 #define PAUSE_US 500
 #define LOG_MAX (1 << 20)
+#define FILES 5 /* of a feed in /dev/shm */
 
 static char folder[32];
 static char feed[48];
-static char segment[3][96];
+static char segment[FILES][96];
 static struct daemon *running[DAEMONS_MAX];
 static volatile pid_t pids[DAEMONS_MAX];
 static char log_text[LOG_MAX];
@@ -34,7 +35,7 @@ static char log_text[LOG_MAX];
 static void
 remove_segments(void)
 {
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < FILES; i++)
 		unlink(segment[i]);
 }
 
@@ -52,7 +53,7 @@ on_term(int number)
 int
 daemon_setup_all(void **state)
 {
-	static const char *const suffix[] = {"ring", "board", "status"};
+	static const char *const suffix[] = {"ring", "board", "status", "bell", "lock"};
 	struct sigaction term = {.sa_handler = on_term};
 
 	(void)state;
@@ -65,7 +66,7 @@ daemon_setup_all(void **state)
 		return -1;
 	snprintf(feed, sizeof(feed), "test-%ld-%llx", (long)getpid(),
 	    (unsigned long long)clock_mono().ns);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < FILES; i++)
 		snprintf(segment[i], sizeof(segment[i]), "/dev/shm/%s.%s", feed, suffix[i]);
 	sigaction(SIGTERM, &term, NULL);
 	sigaction(SIGINT, &term, NULL);

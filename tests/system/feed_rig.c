@@ -204,7 +204,9 @@ open_readers(struct feed_rig *rig)
 	while (tick_status_open(&rig->status, daemon_feed()) == TICK_E_ABSENT)
 		daemon_pause(deadline, "the status segment");
 	assert_non_null(rig->status);
-	assert_int_equal(tick_reader_open(&rig->reader, daemon_feed(), TICK_FROM_NEWEST), 0);
+	while (tick_reader_open(&rig->reader, daemon_feed(), TICK_FROM_NEWEST) == TICK_E_ABSENT)
+		daemon_pause(deadline, "the ring");
+	assert_non_null(rig->reader);
 }
 
 void

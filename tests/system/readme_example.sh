@@ -20,7 +20,8 @@ stop() { # PID...
 
 clean() {
 	stop $feedd $sim
-	rm -rf "$work" /dev/shm/"$feed".ring /dev/shm/"$feed".board /dev/shm/"$feed".status
+	rm -rf "$work" /dev/shm/"$feed".ring /dev/shm/"$feed".board /dev/shm/"$feed".status \
+	    /dev/shm/"$feed".bell
 }
 trap clean EXIT
 trap 'exit 1' INT TERM HUP

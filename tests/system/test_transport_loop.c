@@ -144,18 +144,17 @@ static void
 a_write_to_a_dead_connection_raises_no_signal(void **state)
 {
 	struct rig *rig = rig_of(state);
-	struct transport_event event;
 
 	signal(SIGPIPE, SIG_DFL);
 	rig_reopen(rig, span_s(10));
 	rig_serve(rig, &(struct ws_server_cfg){.script = leave_script});
 	rig_connect(rig, 0);
 	/* SIGPIPE would end the test here. */
-	for (int i = 0; i < 1000 && !transport_next_event(rig->transport, &event); i++) {
+	for (int i = 0; i < 100; i++) {
 		(void)transport_send(rig->transport, 0, BYTES_LIT("anybody there?"));
-		transport_wait(rig->transport, mono_add(clock_mono(), span_ms(10)));
+		transport_wait(rig->transport, mono_add(clock_mono(), span_ms(1)));
 	}
-	assert_int_equal(event.kind, TRANSPORT_DOWN);
+	rig_expect(rig, TRANSPORT_DOWN);
 }
 
 static unsigned

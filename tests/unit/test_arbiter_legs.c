@@ -247,6 +247,24 @@ ids_that_start_anew_are_recognized_by_time_distance_and_number(void **state)
 }
 
 static void
+only_a_leg_without_another_starts_anew_at_once(void **state)
+{
+	int64_t high = 100 + ARBITER_RESET_DISTANCE;
+
+	(void)state;
+	on_trade(0, high, 0);
+	assert_int_equal(on_trade(0, 101, 1), ARBITER_DUPLICATE);
+	assert_int_equal(on_trade(0, 100, 1), ARBITER_RESET);
+	assert_int_equal(on_trade(0, 101, 2), ARBITER_NEW);
+	arbiter_seed(&arbiter, 0, ARBITER_TRADE, high);
+	on_trade(1, high, 3);
+	assert_int_equal(on_trade(0, 5, 4), ARBITER_DUPLICATE);
+	assert_int_equal(on_trade(0, 6, 4), ARBITER_DUPLICATE);
+	arbiter_on_leg_lost(&arbiter, 1);
+	assert_int_equal(on_trade(0, 7, 5), ARBITER_RESET);
+}
+
+static void
 fifteen_old_ids_are_not_enough_sixteen_are(void **state)
 {
 	(void)state;
@@ -370,6 +388,7 @@ main(void)
 		cmocka_unit_test_setup(an_id_that_was_told_missing_is_late_once, new_arbiter),
 		cmocka_unit_test_setup(
 		    ids_that_start_anew_are_recognized_by_time_distance_and_number, new_arbiter),
+		cmocka_unit_test_setup(only_a_leg_without_another_starts_anew_at_once, new_arbiter),
 		cmocka_unit_test_setup(fifteen_old_ids_are_not_enough_sixteen_are, new_arbiter),
 		cmocka_unit_test_setup(a_lagging_leg_is_no_new_start, new_arbiter),
 		cmocka_unit_test_setup(bad_legs_and_seeds_are_refused, new_arbiter),

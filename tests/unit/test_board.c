@@ -92,6 +92,39 @@ a_writer_stopped_in_the_middle_does_not_hang_a_reader(void **state)
 	board_close(&b, true);
 }
 
+static uint64_t
+quote_seq(const struct board *b)
+{
+	return board_entry(b, 1)->quote.seq;
+}
+
+static void
+sequence_words_only_grow_over_resets_and_writers(void **state)
+{
+	struct tick_quote q = {1, 2, 3, 4, 5, 6, 7};
+	struct board b;
+
+	(void)state;
+	open_board(&b, 5);
+	board_quote(&b, 1, &q);
+	board_quote(&b, 1, &q);
+	assert_int_equal(quote_seq(&b), 4);
+	board_reset(&b, 1);
+	assert_int_equal(quote_seq(&b), 6);
+	board_quote(&b, 1, &q);
+	assert_int_equal(quote_seq(&b), 8);
+	seqlock_write_begin(&board_entry(&b, 1)->quote.seq);
+	board_close(&b, false);
+	/* What was half written is forgotten by the next writer. */
+	open_board(&b, 5);
+	assert_int_equal(quote_seq(&b), 10);
+	board_quote(&b, 1, &q);
+	assert_int_equal(quote_seq(&b), 12);
+	board_quote(&b, 1, &q);
+	assert_int_equal(quote_seq(&b), 14);
+	board_close(&b, true);
+}
+
 static void
 the_book_image_holds_as_many_levels_as_the_board_has_room_for(void **state)
 {
@@ -168,6 +201,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_latest_of_each_part_is_read_back),
 		TEST(a_writer_stopped_in_the_middle_does_not_hang_a_reader),
+		TEST(sequence_words_only_grow_over_resets_and_writers),
 		TEST(the_book_image_holds_as_many_levels_as_the_board_has_room_for),
 		TEST(what_was_known_survives_a_restart),
 		TEST(status_is_read_back_and_survives_its_writer),

@@ -200,6 +200,12 @@ lines_on_their_way_may_lengthen_the_wait_but_not_shorten_it(void **state)
 	assert_int_equal(until_s(), 302);
 	breaker_on_failure(&breaker, TICK_REASON_RATE_LIMITED, -1, at_s(3));
 	assert_int_equal(until_s(), 302);
+	/* All lines were sent away together: that is one opening, not one each. */
+	new_breaker(NULL);
+	for (int i = 0; i < 10; i++)
+		breaker_on_failure(&breaker, TICK_REASON_FORBIDDEN, -1, at_s(1));
+	assert_int_equal(until_s(), 301);
+	assert_int_equal(breaker.opened_total, 1);
 }
 
 static void

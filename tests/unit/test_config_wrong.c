@@ -299,6 +299,9 @@ keys_that_contradict_each_other_are_refused(void **state)
 	        ":1: key \"ring.slots\": value 100000 is no power of two, the nearest are "
 	        "65536 and "
 	        "131072 slots\n"},
+	    {"{" S ", \"standby\": \"wait\",\n\"status_interval_ms\": 200}",
+	        ": key \"standby_takeover_ms\": value 500 is less than four times "
+	        "\"status_interval_ms\", which makes 800 ms\n"},
 	    {"{" S ", \"product\": \"options\",\n\"pool\": {\"max_streams_per_connection\": "
 	        "201}}",
 	        ":2: key \"pool.max_streams_per_connection\": value 201 is too large, the "

@@ -138,6 +138,34 @@ open_circuits_fail_over_and_nowhere_to_go_is_no_failover(void **state)
 }
 
 static void
+a_failover_goes_where_an_endpoint_is_fit_and_usable(void **state)
+{
+	static const uint8_t three[3] = {0, 1, 2};
+
+	(void)state;
+	endpoints_init(&endpoints, &cfg, list, three, 3);
+	lose(1, 2);
+	assert_true(endpoints_review(&endpoints, 1 << 1 | 1 << 2, at_s(0)));
+	assert_int_equal(endpoints.current, 2);
+	endpoints_init(&endpoints, &cfg, list, three, 3);
+	assert_true(endpoints_review(&endpoints, 1 << 2, at_s(0)));
+	assert_int_equal(endpoints.current, 2);
+}
+
+static void
+an_unknown_round_trip_decides_nothing(void **state)
+{
+	(void)state;
+	endpoints_on_round_trip(&endpoints, 1, span_ms(10));
+	assert_int_equal(choose(ALL, 0, NULL), 0);
+	endpoints_on_round_trip(&endpoints, 0, span_ms(10));
+	assert_int_equal(choose(ALL, 0, NULL), 0);
+	endpoints_init(&endpoints, &cfg, list, regions, N);
+	endpoints_on_round_trip(&endpoints, 0, span_ms(10));
+	assert_int_equal(choose(ALL, 0, NULL), 0);
+}
+
+static void
 it_returns_when_the_better_region_was_good_long_enough(void **state)
 {
 	(void)state;
@@ -214,6 +242,9 @@ main(void)
 		    new_endpoints),
 		cmocka_unit_test_setup(
 		    open_circuits_fail_over_and_nowhere_to_go_is_no_failover, new_endpoints),
+		cmocka_unit_test_setup(a_failover_goes_where_an_endpoint_is_fit_and_usable,
+		    new_endpoints),
+		cmocka_unit_test_setup(an_unknown_round_trip_decides_nothing, new_endpoints),
 		cmocka_unit_test_setup(it_returns_when_the_better_region_was_good_long_enough,
 		    new_endpoints),
 		cmocka_unit_test_setup(a_failure_or_a_sick_line_starts_the_time_anew,

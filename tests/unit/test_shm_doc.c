@@ -43,11 +43,13 @@ static const struct known known[] = {
     F(tick_segment_header, first), F(tick_segment_header, generation),
     F(tick_segment_header, created_ns), F(tick_segment_header, board_depth),
     F(tick_segment_header, spare), F(tick_segment_header, feed),
+    F(tick_segment_header, lineage),
     F(tick_segment_header, epoch), F(tick_segment_header, state),
     F(tick_segment_header, heartbeat_ns), F(tick_segment_header, heartbeat_every_ns),
     F(tick_segment_header, epoch_first), F(tick_segment_header, started_ns),
     F(tick_segment_header, writer_pid), F(tick_segment_header, hint),
-    F(tick_segment_header, instruments), F(tick_segment_header, bell), END(tick_segment_header),
+    F(tick_segment_header, instruments), F(tick_segment_header, bell),
+    F(tick_segment_header, bell_epoch), END(tick_segment_header),
 
     F(tick_instrument, id), F(tick_instrument, venue), F(tick_instrument, trading),
     F(tick_instrument, symbol_bytes), F(tick_instrument, price_exponent),
@@ -257,7 +259,7 @@ a_wrong_page_is_found_out(void **state)
 	(void)state;
 	expect_fault("| 256 | 4 | epoch |", "| 256 | 8 | epoch |", "tick_segment_header.epoch");
 	expect_fault("| 384 | 8 | hint |", "| 376 | 8 | hint |", "tick_segment_header.hint");
-	expect_fault("| 644 | 124 |", "| 644 | 120 |", "tick_segment_header.(size)");
+	expect_fault("| 648 | 120 |", "| 648 | 116 |", "tick_segment_header.(size)");
 	expect_fault("| leg |", "| log |", "tick.leg");
 	expect_fault("`struct tick_level`:", "`struct tick_lovel`:", "tick_level.price");
 }

@@ -95,7 +95,7 @@ assert_same_book(const struct client *c, const struct market *m)
 	cJSON *json;
 
 	memset(&now, 0, sizeof(now));
-	message_snapshot(&t, m, 5000);
+	message_snapshot(&t, m, 5000, (wall_t){0});
 	assert_false(t.full);
 	json = cJSON_ParseWithLength(t.p, t.n);
 	assert_int_equal(integer(json, "lastUpdateId"), c->book_id);

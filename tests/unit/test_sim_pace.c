@@ -99,7 +99,7 @@ the_sixth_message_within_any_second_is_refused(void **state)
 	struct limiter l;
 
 	(void)state;
-	limiter_init(&l, 5);
+	limiter_init(&l, 5, span_s(1));
 	assert_true(limiter_admits(&l, at_us(0)));
 	for (int i = 0; i < 4; i++)
 		assert_true(limiter_admits(&l, at_us(900000)));

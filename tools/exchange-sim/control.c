@@ -23,6 +23,7 @@
 #define E_PARAMS "Invalid request: params must be an array of strings"
 #define E_STREAMS "Invalid request: too many streams"
 #define E_MEMORY "Invalid request: out of memory"
+#define E_REJECTED "Invalid request: rejected" /* by a fault, unless it says more */
 
 struct error {
 	int code;
@@ -134,6 +135,17 @@ check_names(const cJSON *params)
 	return (struct error){0, NULL};
 }
 
+/* A subscription has been made: is it to stay silent? */
+static void
+mute_by_fault(struct session *s, struct bytes name)
+{
+	struct fault_target target = session_target(s);
+
+	target.stream = name;
+	if (faults_hit(s->desk->faults, FAULT_ACK_SILENT, &target) != NULL)
+		session_mute(s, name);
+}
+
 static void
 subscribe(struct session *s, const cJSON *params, struct answer *a)
 {
@@ -152,8 +164,10 @@ subscribe(struct session *s, const cJSON *params, struct answer *a)
 			a->error = (struct error){2, E_STREAMS};
 		else if (!session_subscribe(s, name))
 			a->error = (struct error){2, E_MEMORY};
-		if (a->error.msg == NULL)
+		if (a->error.msg == NULL) {
+			mute_by_fault(s, name);
 			continue;
+		}
 		/* All or nothing. */
 		while (s->nstreams > before) {
 			struct stream *last = s->stream[s->nstreams - 1];
@@ -298,6 +312,55 @@ tell_place(struct answer *a, struct bytes request, const char *at)
 	a->error = (struct error){3, a->variant};
 }
 
+/* The fault "reject": an error instead of obedience. */
+static bool
+rejected(struct session *s, struct answer *a)
+{
+	struct fault_target target = session_target(s);
+	const struct fault *f = faults_hit(s->desk->faults, FAULT_REJECT, &target);
+
+	if (f == NULL)
+		return false;
+	snprintf(a->variant, sizeof(a->variant), "%.200s", f->text[0] ? f->text : E_REJECTED);
+	a->error = (struct error){f->code, a->variant};
+	return true;
+}
+
+/* Sends the reply, unless a fault has it come late or never. */
+static void
+reply(struct session *s, struct bytes text, mono_t now)
+{
+	struct fault_target target = session_target(s);
+	const struct fault *f;
+
+	if (faults_hit(s->desk->faults, FAULT_ACK_NEVER, &target) != NULL)
+		return;
+	f = faults_hit(s->desk->faults, FAULT_ACK_LATE, &target);
+	if (f != NULL)
+		session_send_later(s, text, mono_add(now, f->ms));
+	else if (!session_send(s, text))
+		session_close(s, 1008, "Client is too slow", now);
+}
+
+/* {"result":...,"id":...} or {"code":...,"msg":...,"id":...} */
+static void
+put_answer(struct text *t, const struct answer *a, const struct text *id)
+{
+	if (a->error.msg != NULL) {
+		put_error(t, a->error);
+	} else {
+		text_lit(t, "{\"result\":");
+		if (a->result.n == 0)
+			text_lit(t, "null");
+		text_add(t, a->result.p, a->result.n);
+		text_lit(t, ",\"id\":");
+	}
+	if (id->n == 0)
+		text_lit(t, "null");
+	text_add(t, id->p, id->n);
+	text_lit(t, "}");
+}
+
 void
 control_request(struct session *s, struct bytes request, mono_t now)
 {
@@ -306,9 +369,12 @@ control_request(struct session *s, struct bytes request, mono_t now)
 	char text[WIRE_REQUEST_MAX + 1], id_text[2 * ID_TEXT_MAX + 8];
 	struct text id = {.p = id_text, .cap = sizeof(id_text)}, *t = &s->desk->scratch;
 	struct answer a = {.result = {.p = result, .cap = sizeof(result)}};
+	struct fault_target target = session_target(s);
 	const char *end = NULL;
 	cJSON *json;
 
+	if (faults_hit(s->desk->faults, FAULT_IGNORE, &target) != NULL)
+		return;
 	memcpy(text, request.p, request.n);
 	text[request.n] = '\0';
 	request.p = text;
@@ -317,24 +383,12 @@ control_request(struct session *s, struct bytes request, mono_t now)
 		tell_place(&a, request, end);
 	else if (!take_id(&id, cJSON_GetObjectItemCaseSensitive(json, "id"), request))
 		a.error = (struct error){2, E_ID};
-	else
+	else if (!rejected(s, &a))
 		obey(s, json, &a);
+	s->desk->tally.request_errors += a.error.msg != NULL;
 	t->n = 0;
-	if (a.error.msg != NULL) {
-		put_error(t, a.error);
-	} else {
-		text_lit(t, "{\"result\":");
-		if (a.result.n == 0)
-			text_lit(t, "null");
-		text_add(t, a.result.p, a.result.n);
-		text_lit(t, ",\"id\":");
-	}
-	if (id.n == 0)
-		text_lit(&id, "null");
-	text_add(t, id.p, id.n);
-	text_lit(t, "}");
+	put_answer(t, &a, &id);
 	report(REPORT_DEBUG, "connection %llu: %.300s", (unsigned long long)s->number, text);
-	if (!session_send(s, text_bytes(t)))
-		session_close(s, 1008, "Client is too slow", now);
+	reply(s, text_bytes(t), now);
 	cJSON_Delete(json);
 }

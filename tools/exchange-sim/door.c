@@ -22,20 +22,59 @@ put_accept(struct text *t, struct bytes key)
 static void
 answer(struct session *s, struct text *t)
 {
-	if (outq_add(&s->out, text_bytes(t), BYTES_NONE))
-		s->unframed += t->n;
-	s->wants_write = true;
+	session_answer(s, text_bytes(t), s->desk->now);
+}
+
+/* Refuses with a status; `retry_after_s` 0: without that header. */
+static void
+refuse_for(struct session *s, int status, int retry_after_s, const char *body)
+{
+	struct text *t = &s->desk->scratch, headers;
+	char header[40];
+
+	headers = (struct text){.p = header, .cap = sizeof(header)};
+	if (retry_after_s > 0) {
+		text_lit(&headers, "Retry-After: ");
+		text_int(&headers, retry_after_s);
+		text_lit(&headers, "\r\n");
+	}
+	t->n = 0;
+	http_response(t, status, false, text_bytes(&headers), bytes_of(body));
+	tally_code(&s->desk->tally.refused, status);
+	answer(s, t);
+	s->state = SESSION_OVER;
 }
 
 static void
 refuse(struct session *s, int status, const char *body)
 {
-	struct text *t = &s->desk->scratch;
+	refuse_for(s, status, 0, body);
+}
 
-	t->n = 0;
-	http_response(t, status, false, BYTES_NONE, bytes_of(body));
-	answer(s, t);
-	s->state = SESSION_OVER;
+/* Is the request refused by a fault, or because the client came too often? */
+static bool
+turned_away(struct session *s, enum fault_on what)
+{
+	struct fault_target target = session_target(s);
+	const struct fault_entry *seen = faults_find(s->desk->faults, FAULT_HTTP, &target);
+	const struct fault *f;
+	int status = 0, retry_after_s = 0;
+
+	if (seen != NULL && (seen->what.on == what || seen->what.on == FAULT_ON_BOTH)) {
+		f = faults_hit(s->desk->faults, FAULT_HTTP, &target);
+		if (f != NULL) {
+			refuse_for(s, f->status, f->retry_after_s,
+			    "{\"code\":-1000,\"msg\":\"Refused by a fault.\"}");
+			return true;
+		}
+	}
+	if (what == FAULT_ON_UPGRADE && s->desk->visitors != NULL)
+		status = visitors_admit(s->desk->visitors, s->peer, s->desk->now,
+		    &retry_after_s, &s->desk->tally);
+	if (status != 0)
+		refuse_for(s, status, retry_after_s,
+		    "{\"code\":-1003,\"msg\":\"Too many connections.\"}");
+	return status != 0;
 }
 
 /* Takes a path component off the front: "/ws" of "/ws/x". */
@@ -90,6 +129,27 @@ set_unit(struct session *s, struct bytes query)
 	    bytes_equal(unit, BYTES_LIT("millisecond"));
 }
 
+/* Lets the answer go: at once, or slowly by a fault. */
+static void
+answer_upgrade(struct session *s, struct bytes text)
+{
+	struct fault_target target = session_target(s);
+	const struct fault *f;
+	mono_t at = s->desk->now;
+
+	f = faults_hit(s->desk->faults, FAULT_SLOW_UPGRADE, &target);
+	if (f != NULL)
+		at = mono_add(at, f->ms);
+	f = faults_hit(s->desk->faults, FAULT_DRIBBLE, &target);
+	while (f != NULL && text.n > f->bytes) {
+		session_answer(s, (struct bytes){text.p, f->bytes}, at);
+		text.p += f->bytes;
+		text.n -= f->bytes;
+		at = mono_add(at, f->ms);
+	}
+	session_answer(s, text, at);
+}
+
 static void
 shake_hands(struct session *s, const struct http_request *r)
 {
@@ -100,7 +160,7 @@ shake_hands(struct session *s, const struct http_request *r)
 		    "Connection: Upgrade\r\nSec-WebSocket-Accept: ");
 	put_accept(t, r->ws_key);
 	text_lit(t, "\r\n\r\n");
-	answer(s, t);
+	answer_upgrade(s, text_bytes(t));
 	s->state = SESSION_OPEN;
 }
 
@@ -115,6 +175,8 @@ enter(struct session *s, const struct http_request *r, struct bytes path)
 		refuse(s, 400, "{\"code\":-1000,\"msg\":\"WebSocket handshake expected.\"}");
 		return;
 	}
+	if (turned_away(s, FAULT_ON_UPGRADE))
+		return;
 	if (!set_unit(s, r->query)) {
 		refuse(s, 400, "{\"code\":-1000,\"msg\":\"Invalid timeUnit.\"}");
 		return;
@@ -141,7 +203,11 @@ route(struct session *s, const struct http_request *r, wall_t now)
 	} else if (path_begins(&path, "/stream") && path.n <= 1) {
 		s->combined = true;
 		enter(s, r, path);
-	} else if (path_begins(&rest, "/api")) {
+	} else if (path_begins(&rest, "/api") || path_begins(&rest, "/fapi") ||
+	    path_begins(&rest, "/dapi")) {
+		s->desk->tally.rest++;
+		if (turned_away(s, FAULT_ON_REST))
+			return;
 		s->desk->scratch.n = 0;
 		s->desk->rest(s->desk->ctx, r, now, &s->desk->scratch);
 		answer(s, &s->desk->scratch);

@@ -70,6 +70,14 @@ floor_init(struct floor *f, const char *symbols, uint64_t seed)
 }
 
 void
+floor_set_product(struct floor *f, enum product product)
+{
+	f->product = product;
+	for (uint32_t i = 0; i < f->nsymbols; i++)
+		f->symbol[i].what.product = product;
+}
+
+void
 floor_fini(struct floor *f)
 {
 	for (uint32_t i = 0; i < f->nsymbols; i++)

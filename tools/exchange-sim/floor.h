@@ -22,6 +22,7 @@ struct floor_symbol {
 struct floor {
 	struct floor_symbol *symbol;
 	uint32_t nsymbols;
+	enum product product;
 	uint32_t *by_name;  /* indices, sorted by name */
 	uint32_t *active;   /* indices of symbols that somebody wants */
 	uint32_t nactive;
@@ -34,6 +35,9 @@ struct floor {
 
 /* Sets up the symbols of a list "btcusdt,ethusdt", or a number of them; -errno. */
 int floor_init(struct floor *f, const char *symbols, uint64_t seed);
+
+/* Makes it a futures exchange; before anybody subscribes. */
+void floor_set_product(struct floor *f, enum product product);
 
 void floor_fini(struct floor *f);
 

@@ -185,6 +185,8 @@ reason_of(int status)
 		return "OK";
 	case 400:
 		return "Bad Request";
+	case 403:
+		return "Forbidden";
 	case 404:
 		return "Not Found";
 	case 405:
@@ -195,6 +197,10 @@ reason_of(int status)
 		return "Too Many Requests";
 	case 431:
 		return "Request Header Fields Too Large";
+	case 451:
+		return "Unavailable For Legal Reasons";
+	case 503:
+		return "Service Unavailable";
 	default:
 		return "Error";
 	}

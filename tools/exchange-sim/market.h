@@ -19,6 +19,9 @@
 
 #define MARKET_FILLS_MAX 3 /* trades of one taker order */
 
+/* Which of the exchanges it is: it decides the form of messages. */
+enum product { PRODUCT_SPOT, PRODUCT_USDM, PRODUCT_COINM };
+
 /* What a symbol is; the texts live as long as the market. */
 struct instrument {
 	char name[24];       /* "BTCUSDT" */
@@ -27,6 +30,7 @@ struct instrument {
 	int64_t start_ticks; /* where the walk begins and what it is drawn back to */
 	int64_t tick_units;  /* price of one tick, 1e-8 */
 	int64_t lot_units;   /* quantity of one lot, 1e-8 */
+	enum product product;
 };
 
 /* A price that changed since the last diff. */

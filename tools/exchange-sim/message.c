@@ -48,6 +48,77 @@ put_trade_tail(struct text *t, int64_t ns, bool buyer_is_maker, enum time_unit u
 		text_lit(t, ",\"m\":false,\"M\":true}");
 }
 
+static bool
+is_futures(const struct market *m)
+{
+	return m->what.product != PRODUCT_SPOT;
+}
+
+/* COIN-M names the pair, too: "BTCUSD" of "BTCUSD_PERP". */
+static void
+put_pair(struct text *t, const struct market *m)
+{
+	if (m->what.product != PRODUCT_COINM)
+		return;
+	text_lit(t, ",\"ps\":\"");
+	text_add(t, m->what.name, strcspn(m->what.name, "_"));
+	text_lit(t, "\"");
+}
+
+/* {"e":"<type>","E":<time>,"T":<time> */
+static void
+put_futures_head(
+    struct text *t, const struct market_event *e, const char *type, enum time_unit unit)
+{
+	text_lit(t, "{\"e\":\"");
+	text_add(t, type, strlen(type));
+	text_lit(t, "\",\"E\":");
+	put_time(t, e->at.ns, unit);
+	text_lit(t, ",\"T\":");
+	put_time(t, e->at.ns, unit);
+}
+
+static void
+put_maker(struct text *t, bool buyer_is_maker)
+{
+	if (buyer_is_maker)
+		text_lit(t, ",\"m\":true}");
+	else
+		text_lit(t, ",\"m\":false}");
+}
+
+/* e E T s t p q X m */
+static void
+put_futures_trade(struct text *t, const struct market_event *e, enum time_unit unit)
+{
+	put_futures_head(t, e, "trade", unit);
+	put_name(t, e->market);
+	text_lit(t, ",\"t\":");
+	text_int(t, e->u.trade.id);
+	put_price_qty(t, e->u.trade.price, e->u.trade.qty);
+	text_lit(t, ",\"X\":\"MARKET\"");
+	put_maker(t, e->u.trade.buyer_is_maker);
+}
+
+/* e E a s p q f l T m */
+static void
+put_futures_agg_trade(struct text *t, const struct market_event *e, enum time_unit unit)
+{
+	text_lit(t, "{\"e\":\"aggTrade\",\"E\":");
+	put_time(t, e->at.ns, unit);
+	text_lit(t, ",\"a\":");
+	text_int(t, e->u.agg.id);
+	put_name(t, e->market);
+	put_price_qty(t, e->u.agg.first.price, e->u.agg.qty);
+	text_lit(t, ",\"f\":");
+	text_int(t, e->u.agg.first.id);
+	text_lit(t, ",\"l\":");
+	text_int(t, e->u.agg.last_id);
+	text_lit(t, ",\"T\":");
+	put_time(t, e->at.ns, unit);
+	put_maker(t, e->u.agg.first.buyer_is_maker);
+}
+
 static void
 put_trade(struct text *t, const struct market_event *e, enum time_unit unit)
 {
@@ -72,15 +143,23 @@ put_agg_trade(struct text *t, const struct market_event *e, enum time_unit unit)
 	put_trade_tail(t, e->at.ns, e->u.agg.first.buyer_is_maker, unit);
 }
 
+/* spot: u s b B a A; USD-M: e u s b B a A T E; COIN-M: u e s ps b B a A T E */
 static void
-put_quote(struct text *t, const struct market *m)
+put_quote(struct text *t, const struct market_event *e, enum time_unit unit)
 {
+	const struct market *m = e->market;
 	const struct level *bid = book_level(&m->book, BOOK_BID, 0);
 	const struct level *ask = book_level(&m->book, BOOK_ASK, 0);
 
-	text_lit(t, "{\"u\":");
+	if (m->what.product == PRODUCT_USDM)
+		text_lit(t, "{\"e\":\"bookTicker\",\"u\":");
+	else
+		text_lit(t, "{\"u\":");
 	text_int(t, m->book.last_id);
+	if (m->what.product == PRODUCT_COINM)
+		text_lit(t, ",\"e\":\"bookTicker\"");
 	put_name(t, m);
+	put_pair(t, m);
 	text_lit(t, ",\"b\":");
 	text_decimal(t, market_price(m, bid->ticks));
 	text_lit(t, ",\"B\":");
@@ -89,6 +168,12 @@ put_quote(struct text *t, const struct market *m)
 	text_decimal(t, market_price(m, ask->ticks));
 	text_lit(t, ",\"A\":");
 	text_decimal(t, market_qty(m, ask->lots));
+	if (is_futures(m)) {
+		text_lit(t, ",\"T\":");
+		put_time(t, e->at.ns, unit);
+		text_lit(t, ",\"E\":");
+		put_time(t, e->at.ns, unit);
+	}
 	text_lit(t, "}");
 }
 
@@ -102,6 +187,44 @@ put_level(struct text *t, const struct market *m, int64_t ticks, int64_t lots, b
 	text_lit(t, ",");
 	text_decimal(t, market_qty(m, lots));
 	text_lit(t, "]");
+}
+
+/* ,"U":..,"u":..,"pu":.. */
+static void
+put_futures_ids(struct text *t, int64_t first_id, int64_t last_id)
+{
+	text_lit(t, ",\"U\":");
+	/* Ids are shared with other symbols: U does not follow on the last u. */
+	text_int(t, first_id < last_id ? first_id + 1 : first_id);
+	text_lit(t, ",\"u\":");
+	text_int(t, last_id);
+	text_lit(t, ",\"pu\":");
+	text_int(t, first_id - 1);
+}
+
+/* USD-M: e E T s U u pu b a; COIN-M with ps behind s; bids ascend, as asks do */
+static void
+put_futures_diff(struct text *t, const struct market_event *e, enum time_unit unit)
+{
+	const struct market *m = e->market;
+	const struct change *item = e->u.diff.item;
+	uint32_t nbids = 0;
+
+	while (nbids < e->u.diff.n && item[nbids].side == BOOK_BID)
+		nbids++;
+	put_futures_head(t, e, "depthUpdate", unit);
+	put_name(t, m);
+	put_pair(t, m);
+	put_futures_ids(t, e->u.diff.first_id, e->u.diff.last_id);
+	text_lit(t, ",\"b\":[");
+	for (uint32_t i = nbids; i-- > 0;)
+		put_level(t, m, item[i].ticks, book_lots(&m->book, BOOK_BID, item[i].ticks),
+		    i == nbids - 1);
+	text_lit(t, "],\"a\":[");
+	for (uint32_t i = nbids; i < e->u.diff.n; i++)
+		put_level(t, m, item[i].ticks, book_lots(&m->book, BOOK_ASK, item[i].ticks),
+		    i == nbids);
+	text_lit(t, "]}");
 }
 
 static void
@@ -129,20 +252,17 @@ put_diff(struct text *t, const struct market_event *e, enum time_unit unit)
 	text_lit(t, "]}");
 }
 
-void
-message_snapshot(struct text *t, const struct market *m, int limit)
+/* "<bids>":[...],"<asks>":[...]} */
+static void
+put_levels(struct text *t, const struct market *m, int limit, const char *bids, const char *asks)
 {
-	text_lit(t, "{\"lastUpdateId\":");
-	text_int(t, m->book.last_id);
 	for (enum book_side side = BOOK_BID; side <= BOOK_ASK; side++) {
+		const char *key = side == BOOK_BID ? bids : asks;
 		uint32_t n = m->book.n[side];
 
 		if (n > (uint32_t)limit)
 			n = (uint32_t)limit;
-		if (side == BOOK_BID)
-			text_lit(t, ",\"bids\":[");
-		else
-			text_lit(t, "],\"asks\":[");
+		text_add(t, key, strlen(key));
 		for (uint32_t i = 0; i < n; i++) {
 			const struct level *level = book_level(&m->book, side, i);
 
@@ -150,6 +270,37 @@ message_snapshot(struct text *t, const struct market *m, int limit)
 		}
 	}
 	text_lit(t, "]}");
+}
+
+void
+message_snapshot(struct text *t, const struct market *m, int limit, wall_t now)
+{
+	text_lit(t, "{\"lastUpdateId\":");
+	text_int(t, m->book.last_id);
+	if (is_futures(m)) {
+		text_lit(t, ",\"E\":");
+		put_time(t, now.ns, UNIT_MS);
+		text_lit(t, ",\"T\":");
+		put_time(t, now.ns, UNIT_MS);
+	}
+	put_levels(t, m, limit, ",\"bids\":[", "],\"asks\":[");
+}
+
+/* The best levels: spot as a snapshot, futures as a depthUpdate. */
+static void
+put_partial(struct text *t, const struct market_event *e, enum time_unit unit)
+{
+	const struct market *m = e->market;
+
+	if (!is_futures(m)) {
+		message_snapshot(t, m, e->u.levels, e->at);
+		return;
+	}
+	put_futures_head(t, e, "depthUpdate", unit);
+	put_name(t, m);
+	put_pair(t, m);
+	put_futures_ids(t, m->book.last_id, m->book.last_id);
+	put_levels(t, m, e->u.levels, ",\"b\":[", "],\"a\":[");
 }
 
 static void
@@ -199,23 +350,25 @@ put_kline(struct text *t, const struct market_event *e, enum time_unit unit)
 void
 message_event(struct text *t, const struct market_event *e, enum time_unit unit)
 {
+	bool futures = is_futures(e->market);
+
 	switch (e->slot) {
 	case SLOT_TRADE:
-		put_trade(t, e, unit);
+		(futures ? put_futures_trade : put_trade)(t, e, unit);
 		return;
 	case SLOT_AGG_TRADE:
-		put_agg_trade(t, e, unit);
+		(futures ? put_futures_agg_trade : put_agg_trade)(t, e, unit);
 		return;
 	case SLOT_QUOTE:
-		put_quote(t, e->market);
+		put_quote(t, e, unit);
 		return;
 	case SLOT_DEPTH_100MS:
 	case SLOT_DEPTH_1S:
-		put_diff(t, e, unit);
+		(futures ? put_futures_diff : put_diff)(t, e, unit);
 		return;
 	default:
 		if (e->slot < SLOT_KLINE)
-			message_snapshot(t, e->market, e->u.levels);
+			put_partial(t, e, unit);
 		else
 			put_kline(t, e, unit);
 		return;

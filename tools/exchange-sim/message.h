@@ -1,6 +1,7 @@
 /*
  * The exchange's JSON for events of the synthetic market: field order, number
- * formats and time units of the spot streams. Pure.
+ * formats and time units of the spot streams, or field order of the futures'
+ * (2024; numbers stay formatted as on spot). Pure.
  */
 #ifndef TOOLS_EXCHANGE_SIM_MESSAGE_H
 #define TOOLS_EXCHANGE_SIM_MESSAGE_H
@@ -13,8 +14,8 @@ enum time_unit { UNIT_MS, UNIT_US };
 /* Appends the bare payload of a stream message. */
 void message_event(struct text *t, const struct market_event *e, enum time_unit unit);
 
-/* Appends the body of GET /api/v3/depth: up to `limit` levels a side. */
-void message_snapshot(struct text *t, const struct market *m, int limit);
+/* Appends the body of GET /api/v3/depth, or the futures': up to `limit` levels a side. */
+void message_snapshot(struct text *t, const struct market *m, int limit, wall_t now);
 
 /* Appends the entry of one symbol of GET /api/v3/exchangeInfo. */
 void message_symbol_info(struct text *t, const struct instrument *what);

@@ -15,7 +15,8 @@
 enum kind {
 	KIND_FLAG,    /* bool; no value */
 	KIND_TEXT,    /* const char * */
-	KIND_PORT,    /* uint16_t */
+	KIND_PORT,    /* another endpoint, named by its number */
+	KIND_LISTEN,  /* another endpoint, named */
 	KIND_COUNT,   /* uint32_t */
 	KIND_NUMBER,  /* int64_t */
 	KIND_SEED,    /* uint64_t */
@@ -23,6 +24,7 @@ enum kind {
 	KIND_SPEED,   /* int64_t, thousandths; "max" is 0 */
 	KIND_FAULT,   /* enum cert_fault */
 	KIND_LEVEL,   /* enum report_level */
+	KIND_PRODUCT, /* enum product */
 	KIND_HELP,
 	KIND_VERSION,
 };
@@ -38,9 +40,23 @@ struct row {
 #define AT(field) offsetof(struct options, field)
 
 static const struct row rows[] = {
-	{"port", "N", KIND_PORT, AT(port), 0, 65535, "port to listen on; 0: a free one [0]"},
+	{"port", "N", KIND_PORT, 0, 0, 65535, "port to listen on; 0: a free one [0]"},
+	{"listen", "NAME=PORT", KIND_LISTEN, 0, 0, 0,
+	    "endpoint, also NAME=PORT,delay=MS,jitter=MS; up to 8"},
 	{"port-file", "FILE", KIND_TEXT, AT(port_file), 0, 0,
 	    "write the port there once it is open"},
+	{"control-port", "N", KIND_NUMBER, AT(control_port), 0, 65535,
+	    "plain HTTP on the loopback: POST /fault, POST /clear, GET /state"},
+	{"control-port-file", "FILE", KIND_TEXT, AT(control_port_file), 0, 0,
+	    "write the control port there"},
+	{"faults", "FILE", KIND_TEXT, AT(faults), 0, 0, "script of faults"},
+	{"list-faults", NULL, KIND_FLAG, AT(list_faults), 0, 0, "print them and exit"},
+	{"strict", NULL, KIND_FLAG, AT(strict), 0, 0,
+	    "refuse and ban who connects or sends too often"},
+	{"max-connects", "N", KIND_COUNT, AT(connects_max), 1, LIMITER_MAX,
+	    "handshakes per five minutes and address, if strict [300]"},
+	{"ban", "SECONDS", KIND_SECONDS, AT(ban), 1, 31536000000,
+	    "how long a ban lasts, if strict [120]"},
 	{"bind", "ADDRESS", KIND_TEXT, AT(bind), 0, 0, "address to listen on [127.0.0.1]"},
 	{"dir", "DIR", KIND_TEXT, AT(dir), 0, 0,
 	    "keep the CA there (ca.pem, ca.key) [exchange-sim.d]"},
@@ -50,6 +66,8 @@ static const struct row rows[] = {
 	    "wrong-host, self-signed, expired or not-yet-valid"},
 	{"symbols", "LIST", KIND_TEXT, AT(symbols), 0, 0,
 	    "btcusdt,ethusdt,... or how many [8]"},
+	{"product", "NAME", KIND_PRODUCT, AT(product), 0, 0,
+	    "form of the synthetic market's messages: spot, usdm or coinm [spot]"},
 	{"rate", "N", KIND_NUMBER, AT(rate), 0, 10000000,
 	    "messages per second of the synthetic market [1000]"},
 	{"seed", "N", KIND_SEED, AT(seed), 0, 0, "of the synthetic market [1]"},
@@ -150,8 +168,15 @@ read_choice(const struct row *row, const char *value, void *field)
 	static const char *const faults[] = {
 		"none", "wrong-host", "self-signed", "expired", "not-yet-valid"};
 	static const char *const levels[] = {"error", "warning", "info", "debug"};
+	static const char *const products[] = {"spot", "usdm", "coinm"};
 	int i;
 
+	if (row->kind == KIND_PRODUCT) {
+		if (!in_list(value, products, 3, &i))
+			return false;
+		*(enum product *)field = (enum product)i;
+		return true;
+	}
 	if (row->kind == KIND_FAULT) {
 		if (!in_list(value, faults, 5, &i))
 			return false;
@@ -170,6 +195,32 @@ in_range(const struct row *row, uint64_t n)
 	return n >= (uint64_t)row->min && n <= (uint64_t)row->max;
 }
 
+/* Adds an endpoint. False when the value is wrong, the name or one too many. */
+static bool
+add_endpoint(const struct row *row, const char *value, struct options *o)
+{
+	struct endpoint *e = &o->endpoint[o->nendpoints];
+	uint64_t port;
+
+	if (o->nendpoints == ENDPOINTS_MAX)
+		return false;
+	if (row->kind == KIND_LISTEN) {
+		if (!endpoint_parse(value, e))
+			return false;
+		o->named = true;
+	} else {
+		if (!read_unsigned(value, &port) || !in_range(row, port))
+			return false;
+		*e = (struct endpoint){.port = (uint16_t)port};
+		snprintf(e->name, sizeof(e->name), "%u", o->nendpoints + 1);
+	}
+	for (uint32_t i = 0; i < o->nendpoints; i++)
+		if (strcmp(o->endpoint[i].name, e->name) == 0)
+			return false;
+	o->nendpoints++;
+	return true;
+}
+
 /* Reads a value into its field. False when it is no valid one. */
 static bool
 read_value(const struct row *row, const char *value, struct options *o)
@@ -183,10 +234,8 @@ read_value(const struct row *row, const char *value, struct options *o)
 		*(const char **)field = value;
 		return *value != '\0';
 	case KIND_PORT:
-		if (!read_unsigned(value, &n) || !in_range(row, n))
-			return false;
-		*(uint16_t *)field = (uint16_t)n;
-		return true;
+	case KIND_LISTEN:
+		return add_endpoint(row, value, o);
 	case KIND_COUNT:
 		if (!read_unsigned(value, &n) || !in_range(row, n))
 			return false;
@@ -213,6 +262,7 @@ read_value(const struct row *row, const char *value, struct options *o)
 		return true;
 	case KIND_FAULT:
 	case KIND_LEVEL:
+	case KIND_PRODUCT:
 		return read_choice(row, value, field);
 	case KIND_FLAG:
 	case KIND_HELP:
@@ -245,6 +295,8 @@ check(const struct options *o)
 		return wrong("--list-streams", "needs --replay", "");
 	if (o->exit_after_replay && o->replay == NULL)
 		return wrong("--exit-after-replay", "needs --replay", "");
+	if (o->control_port_file != NULL && o->control_port < 0)
+		return wrong("--control-port-file", "needs --control-port", "");
 	return OPTIONS_RUN;
 }
 
@@ -306,6 +358,9 @@ options_read(struct options *o, int argc, char **argv)
 		.dir = "exchange-sim.d",
 		.symbols = "8",
 		.rate = 1000,
+		.control_port = -1,
+		.connects_max = 300,
+		.ban = span_s(120),
 		.seed = 1,
 		.speed_milli = 1000,
 		.frames_per_record = 1,
@@ -323,5 +378,11 @@ options_read(struct options *o, int argc, char **argv)
 		if (r != OPTIONS_RUN)
 			return r;
 	}
+	if (o->list_faults) {
+		fault_print_list();
+		return OPTIONS_EXIT;
+	}
+	if (o->nendpoints == 0)
+		snprintf(o->endpoint[o->nendpoints++].name, sizeof(o->endpoint->name), "1");
 	return check(o);
 }

@@ -13,13 +13,23 @@
 #include "tools/exchange-sim/session.h"
 
 struct options {
-	uint16_t port;             /* 0: a free one */
+	struct endpoint endpoint[ENDPOINTS_MAX];
+	uint32_t nendpoints;
+	bool named;                /* by --listen */
 	const char *port_file;     /* or NULL */
+	int64_t control_port;      /* 0: a free one; -1: none */
+	const char *control_port_file; /* or NULL */
+	const char *faults;        /* file of a script, or NULL */
+	bool strict;               /* refuse and ban who connects or sends too often */
+	uint32_t connects_max;     /* per five minutes and address */
+	span_t ban;
+	bool list_faults;
 	const char *bind;          /* address */
 	const char *dir;           /* of the CA, or NULL */
 	const char *name;          /* further host name of the certificate, or NULL */
 	enum cert_fault cert_fault;
 	const char *symbols;
+	enum product product;
 	int64_t rate;              /* messages per second */
 	uint64_t seed;
 	struct session_cfg session;

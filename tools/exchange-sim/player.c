@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tools/exchange-sim/deliver.h"
 #include "tools/exchange-sim/report.h"
 #include "tools/exchange-sim/session.h"
 
@@ -58,10 +59,12 @@ due_at(const struct player *p, size_t i)
 	    us % p->speed_milli * 1000 / p->speed_milli));
 }
 
+/* `stream` is NULL for a message of no stream. */
+typedef bool visit_fn(struct session *s, const struct stream *stream, struct bytes m);
+
 /* Calls for each receiver of message `i`: may it be queued, or: queue it. */
 static bool
-for_receivers(struct player *p, size_t i, bool (*visit)(struct session *s, struct bytes m),
-    uint32_t *receivers)
+for_receivers(struct player *p, size_t i, visit_fn *visit, uint32_t *receivers)
 {
 	uint32_t stream = p->capture->message[i].stream;
 	struct bytes m = capture_bytes(p->capture, i);
@@ -71,14 +74,14 @@ for_receivers(struct player *p, size_t i, bool (*visit)(struct session *s, struc
 		for (struct session *s = *p->sessions; s != NULL; s = s->next) {
 			if (s->state != SESSION_OPEN)
 				continue;
-			if (!visit(s, m))
+			if (!visit(s, NULL, m))
 				return false;
 			(*receivers)++;
 		}
 		return true;
 	}
 	for (uint32_t k = 0; k < p->stream[stream]->nsubs; k++) {
-		if (!visit(p->stream[stream]->sub[k], m))
+		if (!visit(p->stream[stream]->sub[k], p->stream[stream], m))
 			return false;
 		(*receivers)++;
 	}
@@ -86,18 +89,35 @@ for_receivers(struct player *p, size_t i, bool (*visit)(struct session *s, struc
 }
 
 static bool
-has_room(struct session *s, struct bytes m)
+has_room(struct session *s, const struct stream *stream, struct bytes m)
 {
+	(void)stream;
 	return outq_has_room(&s->out, m.n + WIRE_HEAD_MAX);
 }
 
 static bool
-send_one(struct session *s, struct bytes m)
+send_one(struct session *s, const struct stream *stream, struct bytes m)
 {
-	/* It has room: without memory there is nothing left to save. */
-	if (!session_send(s, m))
-		abort();
+	unsigned char head[WIRE_HEAD_MAX];
+	size_t n = wire_head(head, WIRE_TEXT, m.n);
+	bool good = stream == NULL ? session_send(s, m)
+		: deliver(s, stream, (struct bytes){(const char *)head, n}, m);
+
+	/* It has room: what a fault adds may not fit, and then that fault failed. */
+	if (!good)
+		report(REPORT_WARN, "connection %llu: a replayed message did not fit",
+		    (unsigned long long)s->number);
 	return true;
+}
+
+/* Does a fault keep message `i` from everybody? */
+static bool
+is_hole(const struct player *p, size_t i)
+{
+	uint32_t stream = p->capture->message[i].stream;
+
+	return stream != CAPTURE_EVERYONE && p->stream[stream]->nsubs > 0 &&
+	    deliver_leaves_out(p->stream[stream]->sub[0]->desk, p->stream[stream]);
 }
 
 static void
@@ -123,7 +143,8 @@ play(struct player *p, mono_t now)
 			p->next_at = MONO_NEVER;
 			return;
 		}
-		for_receivers(p, p->next, send_one, &receivers);
+		if (!is_hole(p, p->next))
+			for_receivers(p, p->next, send_one, &receivers);
 		p->sent += receivers > 0;
 		p->unheard += receivers == 0;
 		p->next++;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "tools/exchange-sim/deliver.h"
 #include "tools/exchange-sim/session.h"
 
 #define FRAME_MAX (PUBLISH_MESSAGE_MAX + STREAM_NAME_MAX + 64)
@@ -62,17 +63,30 @@ frame_for(struct publisher *p, const struct session *to, const struct stream *s,
 {
 	struct text *payload = &p->payload[to->unit];
 	struct text *frame = &p->frame[to->unit][to->combined];
+	struct market_event shifted = *e;
 
+	shifted.at.ns += p->clock_error.ns;
 	if (payload->n == 0)
-		message_event(payload, e, to->unit);
+		message_event(payload, &shifted, to->unit);
 	if (frame->n == 0)
 		put_frame(frame, s, to->combined, text_bytes(payload));
 	return frame;
 }
 
+static bool
+send_to(struct session *to, const struct stream *s, const struct text *frame)
+{
+	size_t head = wire_head_length((const unsigned char *)frame->p);
+
+	return deliver(to, s, (struct bytes){frame->p, head},
+	    (struct bytes){frame->p + head, frame->n - head});
+}
+
 void
 publisher_send(struct publisher *p, struct stream *s, const struct market_event *e)
 {
+	if (s->nsubs > 0 && deliver_leaves_out(s->sub[0]->desk, s))
+		return;
 	for (int unit = 0; unit < 2; unit++) {
 		p->payload[unit].n = 0;
 		p->frame[unit][0].n = p->frame[unit][1].n = 0;
@@ -82,7 +96,7 @@ publisher_send(struct publisher *p, struct stream *s, const struct market_event 
 
 		if (to->state != SESSION_OPEN || to->too_slow)
 			continue;
-		if (!session_send_frame(to, text_bytes(frame_for(p, to, s, e))))
+		if (!send_to(to, s, frame_for(p, to, s, e)))
 			to->too_slow = p->too_slow = true;
 	}
 }

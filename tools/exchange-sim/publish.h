@@ -5,6 +5,7 @@
 #ifndef TOOLS_EXCHANGE_SIM_PUBLISH_H
 #define TOOLS_EXCHANGE_SIM_PUBLISH_H
 
+#include "feed/base/mono.h"
 #include "tools/exchange-sim/hub.h"
 #include "tools/exchange-sim/market.h"
 #include "tools/exchange-sim/message.h"
@@ -15,6 +16,7 @@ struct publisher {
 	struct text payload[2];  /* by unit */
 	struct text frame[2][2]; /* by unit and envelope */
 	bool too_slow;           /* some session is marked so */
+	span_t clock_error;      /* added to the times in messages, by a fault */
 };
 
 /* False without memory. */

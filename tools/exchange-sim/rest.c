@@ -79,7 +79,6 @@ answer_depth(struct rest *r, const struct http_request *q, wall_t now)
 	struct market *m;
 	int limit = DEPTH_LIMIT, status;
 
-	(void)now;
 	if (http_query(q->query, "limit", &value)) {
 		limit = 0;
 		for (size_t i = 0; i < value.n && limit >= 0; i++)
@@ -98,7 +97,7 @@ answer_depth(struct rest *r, const struct http_request *q, wall_t now)
 	m = asked_symbol(r, q, &status);
 	if (m == NULL)
 		return status;
-	message_snapshot(&r->body, m, limit);
+	message_snapshot(&r->body, m, limit, now);
 	return 200;
 }
 
@@ -154,14 +153,28 @@ answer_ping(struct rest *r, const struct http_request *q, wall_t now)
 }
 
 static const struct {
-	const char *path;
+	const char *path; /* behind the product's prefix */
 	int (*answer)(struct rest *r, const struct http_request *q, wall_t now);
 } paths[] = {
-	{"/api/v3/depth", answer_depth},
-	{"/api/v3/exchangeInfo", answer_info},
-	{"/api/v3/time", answer_time},
-	{"/api/v3/ping", answer_ping},
+	{"/depth", answer_depth},
+	{"/exchangeInfo", answer_info},
+	{"/time", answer_time},
+	{"/ping", answer_ping},
 };
+
+/* Cuts the product's prefix off. */
+static struct bytes
+path_within(const struct rest *r, struct bytes path)
+{
+	static const char *const prefixes[] = {[PRODUCT_SPOT] = "/api/v3",
+		[PRODUCT_USDM] = "/fapi/v1", [PRODUCT_COINM] = "/dapi/v1"};
+	const char *prefix = prefixes[r->floor != NULL ? r->floor->product : PRODUCT_SPOT];
+	size_t n = strlen(prefix);
+
+	if (path.n < n || memcmp(path.p, prefix, n) != 0)
+		return BYTES_NONE;
+	return (struct bytes){path.p + n, path.n - n};
+}
 
 void
 rest_answer(struct rest *r, const struct http_request *q, wall_t now, struct text *reply)
@@ -176,7 +189,7 @@ rest_answer(struct rest *r, const struct http_request *q, wall_t now, struct tex
 	r->minute = minute;
 	r->body.n = 0;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		if (!bytes_equal(q->path, bytes_of(paths[i].path)))
+		if (!bytes_equal(path_within(r, q->path), bytes_of(paths[i].path)))
 			continue;
 		if (bytes_equal(q->method, BYTES_LIT("GET"))) {
 			status = paths[i].answer(r, q, now);

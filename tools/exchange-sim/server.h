@@ -13,11 +13,18 @@
 
 struct server;
 
-/* Listens. NULL, with a line in the log, when it cannot. Borrows its arguments. */
-struct server *server_open(struct exchange *x, const struct options *o, const struct cert *cert);
+/*
+ * Listens, and writes the real ports into the options' endpoints. NULL, with a
+ * line in the log, when it cannot. Borrows its arguments; `certs` has one
+ * for each enum cert_fault.
+ */
+struct server *server_open(struct exchange *x, struct options *o, const struct cert *certs);
 
-/* The port it listens on. */
-int server_port(const struct server *s);
+/* The clock that it lives by. */
+mono_t server_now(void);
+
+/* The control port; -1: there is none. */
+int server_control_port(const struct server *s);
 
 /* Serves until *stop is set (by a signal), the duration is over or all is done. */
 void server_run(struct server *s, const volatile sig_atomic_t *stop);

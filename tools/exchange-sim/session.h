@@ -13,11 +13,16 @@
 #include "feed/base/bytes.h"
 #include "feed/base/mono.h"
 #include "feed/base/wall.h"
+#include "tools/exchange-sim/endpoint.h"
+#include "tools/exchange-sim/faults.h"
+#include "tools/exchange-sim/hold.h"
 #include "tools/exchange-sim/http.h"
 #include "tools/exchange-sim/hub.h"
 #include "tools/exchange-sim/limiter.h"
 #include "tools/exchange-sim/message.h"
 #include "tools/exchange-sim/outq.h"
+#include "tools/exchange-sim/tally.h"
+#include "tools/exchange-sim/visitor.h"
 #include "tools/exchange-sim/wire.h"
 
 #define SESSION_PINGS 4 /* payloads remembered for their pongs */
@@ -41,6 +46,12 @@ struct session_desk {
 	void (*changed)(void *ctx);
 	void *ctx;
 	struct text scratch; /* room for the largest reply */
+	struct faults *faults;     /* or NULL: none */
+	struct visitors *visitors; /* or NULL: everybody is welcome */
+	struct tally tally;
+	struct random dice;        /* of the jitter */
+	mono_t now;                /* the owner's last time stamp */
+	mono_t due;                /* not later than a deadline that arose since */
 };
 
 enum session_state {
@@ -50,11 +61,26 @@ enum session_state {
 	SESSION_OVER,    /* disconnect when `out` is empty */
 };
 
+/* How the owner is to end the connection, without waiting for `out`. */
+enum session_cut { SESSION_CUT_NOT, SESSION_CUT_RST, SESSION_CUT_FIN };
+
+/* A reply that comes late. */
+struct late {
+	struct late *next;
+	mono_t at;
+	size_t n;
+	char p[];
+};
+
 struct session {
 	enum session_state state;
 	struct session_desk *desk;
-	uint64_t number;           /* counts connections, for the log */
+	uint64_t number;           /* counts connections: its id */
+	const struct endpoint *endpoint; /* where it came in, or NULL */
+	char peer[VISITOR_ADDRESS_MAX];  /* the client's address */
+	mono_t born;
 	struct outq out;
+	struct hold hold;          /* what of `out` must wait */
 	size_t unframed;           /* bytes at the front of `out` before the next frame */
 	struct outq head;          /* bytes of an unfinished HTTP request */
 	struct wire wire;
@@ -62,8 +88,16 @@ struct session {
 	bool combined;             /* payloads in the envelope with the stream's name */
 	enum time_unit unit;
 	struct stream **stream;    /* subscriptions, in order */
-	uint32_t nstreams;
+	bool *mute;                /* which of them yield nothing, by a fault */
+	uint32_t nstreams, nmute;
+	struct {
+		const struct stream *stream; /* NULL: nothing is kept */
+		char *p;                     /* a frame */
+		size_t n;
+	} kept;                    /* by a fault, until the next one of its stream */
+	struct late *late;         /* replies, in no order */
 	mono_t ends;               /* age limit */
+	mono_t shut_at;            /* serverShutdown was sent: closes then */
 	mono_t ping_at;            /* next ping */
 	mono_t pong_by;            /* deadline of the oldest unanswered ping */
 	mono_t close_by;           /* of the closing handshake */
@@ -72,6 +106,9 @@ struct session {
 	uint32_t npings;           /* sent so far */
 	uint32_t answered;         /* of those */
 	uint64_t sent;             /* messages queued for the client */
+	uint64_t requests, got_pings, got_pongs; /* came from the client */
+	uint32_t peak_messages;    /* of those, within any second */
+	enum session_cut cut;
 	bool wants_write;          /* something is in `out` that the owner knows nothing of */
 	bool too_slow;             /* a market message did not fit; to be closed */
 	void *owner;               /* the socket's */
@@ -95,8 +132,23 @@ mono_t session_deadline(const struct session *s);
 /* Queues a text message. False when the queue is full; nothing is queued then. */
 bool session_send(struct session *s, struct bytes message);
 
-/* Queues a frame that is complete with its header. False when the queue is full. */
-bool session_send_frame(struct session *s, struct bytes frame);
+/*
+ * Queues a frame, its header and its payload (either may be empty when the
+ * other is complete), as faults allow. False when the queue is full.
+ */
+bool session_queue(struct session *s, struct bytes head, struct bytes payload);
+
+/* Queues bytes that are no frame: the answer to an HTTP request, to go at `at`. */
+void session_answer(struct session *s, struct bytes bytes, mono_t at);
+
+/* Sends a text message at a later time; lost when there is no memory. */
+void session_send_later(struct session *s, struct bytes message, mono_t at);
+
+/* Ends it at once, as the owner is told by `cut`. */
+void session_cut(struct session *s, enum session_cut how);
+
+/* Whom a fault would concern. */
+struct fault_target session_target(const struct session *s);
 
 /* Starts the closing handshake with a close code. */
 void session_close(struct session *s, int code, const char *reason, mono_t now);
@@ -108,6 +160,21 @@ bool session_has(const struct session *s, struct bytes name);
 bool session_subscribe(struct session *s, struct bytes name);
 
 void session_unsubscribe(struct session *s, struct bytes name);
+
+void session_unsubscribe_all(struct session *s);
+
+/* A fault: a subscription yields nothing any more, until it is made anew. */
+void session_mute(struct session *s, struct bytes name);
+
+/* Is the subscription to the stream mute? */
+bool session_is_mute(const struct session *s, const struct stream *stream);
+
+/* Lowers `desk->due`. */
+static inline void
+session_due(struct session *s, mono_t at)
+{
+	s->desk->due = mono_min(s->desk->due, at);
+}
 
 /* May the owner disconnect now? */
 static inline bool

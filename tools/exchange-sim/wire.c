@@ -33,13 +33,24 @@ big_endian(const unsigned char *p, int n)
 }
 
 size_t
+wire_head_length(const unsigned char *p)
+{
+	/* A server's frame is masked by a fault only. */
+	size_t mask = p[1] & 0x80 ? 4 : 0, length = p[1] & 0x7f;
+
+	return mask + (length < 126 ? 2 : length == 126 ? 4 : 10);
+}
+
+size_t
 wire_frame_length(const unsigned char *p)
 {
-	if (p[1] < 126)
-		return 2 + (size_t)p[1];
-	if (p[1] == 126)
-		return 4 + (size_t)big_endian(p + 2, 2);
-	return 10 + (size_t)big_endian(p + 2, 8);
+	size_t length = p[1] & 0x7f;
+
+	if (length == 126)
+		length = (size_t)big_endian(p + 2, 2);
+	else if (length == 127)
+		length = (size_t)big_endian(p + 2, 8);
+	return wire_head_length(p) + length;
 }
 
 static bool

@@ -53,6 +53,9 @@ struct wire {
 /* Writes the header of an unfragmented server frame. Returns its length. */
 size_t wire_head(unsigned char out[WIRE_HEAD_MAX], enum wire_opcode opcode, size_t payload);
 
+/* Length of a server frame's header that is complete. */
+size_t wire_head_length(const unsigned char *p);
+
 /* Length of the complete server frame that begins at `p`; its header is complete. */
 size_t wire_frame_length(const unsigned char *p);
 

@@ -1,0 +1,94 @@
+#include "tools/exchange-sim/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t
+place_of(const struct session *s, struct bytes name)
+{
+	uint32_t i = 0;
+
+	while (i < s->nstreams &&
+	    !bytes_equal((struct bytes){s->stream[i]->name, s->stream[i]->name_n}, name))
+		i++;
+	return i;
+}
+
+bool
+session_has(const struct session *s, struct bytes name)
+{
+	return place_of(s, name) < s->nstreams;
+}
+
+bool
+session_subscribe(struct session *s, struct bytes name)
+{
+	struct stream *stream;
+
+	if (session_has(s, name))
+		return true;
+	stream = hub_subscribe(s->desk->hub, name, s);
+	if (stream == NULL)
+		return false;
+	s->mute[s->nstreams] = false;
+	s->stream[s->nstreams++] = stream;
+	tally_peak(&s->desk->tally.peak_streams, s->nstreams);
+	s->desk->changed(s->desk->ctx);
+	return true;
+}
+
+static void
+forget_kept(struct session *s)
+{
+	free(s->kept.p);
+	s->kept.p = NULL;
+	s->kept.stream = NULL;
+}
+
+void
+session_unsubscribe(struct session *s, struct bytes name)
+{
+	uint32_t i = place_of(s, name);
+	struct stream *stream;
+
+	if (i == s->nstreams)
+		return;
+	stream = s->stream[i];
+	s->nmute -= s->mute[i];
+	s->nstreams--;
+	memmove(&s->stream[i], &s->stream[i + 1],
+	    (s->nstreams - i) * sizeof(struct stream *));
+	memmove(&s->mute[i], &s->mute[i + 1], (s->nstreams - i) * sizeof(bool));
+	if (s->kept.stream == stream)
+		forget_kept(s);
+	hub_unsubscribe(s->desk->hub, stream, s);
+}
+
+void
+session_unsubscribe_all(struct session *s)
+{
+	while (s->nstreams > 0)
+		hub_unsubscribe(s->desk->hub, s->stream[--s->nstreams], s);
+	s->nmute = 0;
+	forget_kept(s);
+}
+
+void
+session_mute(struct session *s, struct bytes name)
+{
+	uint32_t i = place_of(s, name);
+
+	if (i == s->nstreams || s->mute[i])
+		return;
+	s->mute[i] = true;
+	s->nmute++;
+}
+
+bool
+session_is_mute(const struct session *s, const struct stream *stream)
+{
+	for (uint32_t i = 0; s->nmute > 0 && i < s->nstreams; i++)
+		if (s->stream[i] == stream)
+			return s->mute[i];
+	return false;
+}
