@@ -132,7 +132,7 @@ run_until(mono_t end)
 }
 
 void
-sim_run(uint64_t seed, unsigned hours)
+sim_play(uint64_t seed, unsigned hours)
 {
 	memset(&sim, 0, sizeof(sim));
 	sim.seed = seed;

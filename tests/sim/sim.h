@@ -156,6 +156,6 @@ sim_owes(void)
 }
 
 /* Runs one seed for at least `hours`. Returns only when no rule was broken. */
-void sim_run(uint64_t seed, unsigned hours);
+void sim_play(uint64_t seed, unsigned hours);
 
 #endif

@@ -78,7 +78,7 @@ run_seeds(uint64_t seeds, uint64_t first)
 	uint64_t hours = 0;
 
 	for (uint64_t i = 0; i < seeds; i++) {
-		sim_run(first + i, HOURS);
+		sim_play(first + i, HOURS);
 		add_counts(&sum, &sim.count);
 		hours += (uint64_t)mono_diff(sim.now, sim.begun).ns / UINT64_C(3600000000000);
 		if ((i + 1) % REPORT_EVERY == 0 && i + 1 < seeds)
@@ -100,11 +100,11 @@ the_same_seed_runs_the_same_way(void **state)
 	uint64_t sum;
 
 	(void)state;
-	sim_run(7, HOURS);
+	sim_play(7, HOURS);
 	sum = journal_sum();
-	sim_run(8, HOURS);
+	sim_play(8, HOURS);
 	assert_int_not_equal(journal_sum(), sum);
-	sim_run(7, HOURS);
+	sim_play(7, HOURS);
 	assert_int_equal(journal_sum(), sum);
 }
 
