@@ -366,6 +366,16 @@ oracle: all $(B)/$(ORACLE) ## replay the captures of DIR=path and compare every 
 	$(if $(DIR),,$(error oracle needs DIR=path, a directory of captures))
 	@$(ENVIRONMENT) tests/oracle.sh '$(DIR)'
 
+SIM := $(B)/tests/sim/test_feed_sim
+SEEDS ?= 1000
+SEED ?= 1
+.PHONY: sim sim-mutants
+sim: $(SIM) ## simulate the whole feed in bad weather: SEEDS=n (1000) from SEED=first (1)
+	@$(SIM) $(SEEDS) $(SEED)
+
+sim-mutants: ## broken variants of the core, each of which the simulation has to catch
+	@$(ENVIRONMENT) tests/sim/mutants.sh
+
 .PHONY: cov
 cov: ## all tests with coverage, then the share of lines run per file
 	+@status=0; $(MAKE) --no-print-directory CC=gcc VARIANT=cov test || status=1; \
