@@ -373,7 +373,7 @@ SEED ?= 1
 sim: $(SIM) ## simulate the whole feed in bad weather: SEEDS=n (1000) from SEED=first (1)
 	@$(SIM) $(SEEDS) $(SEED)
 
-sim-mutants: ## broken variants of the core, each of which the simulation has to catch
+sim-mutants: $(SIM) ## broken variants of the core, each of which the simulation has to catch
 	@$(ENVIRONMENT) tests/sim/mutants.sh
 
 .PHONY: cov

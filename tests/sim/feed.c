@@ -481,7 +481,15 @@ feed_close(void)
 	pipeline_free(&feed.pipeline, wall(), sim.now);
 	board_close(&feed.board, true);
 	ring_close(&feed.ring, true);
-	shm_fixture_fini(&feed.fixture);
+	feed_abandon();
+}
+
+void
+feed_abandon(void)
+{
+	if (feed.fixture.directory[0] != '\0')
+		shm_fixture_fini(&feed.fixture);
+	feed.fixture.directory[0] = '\0';
 }
 
 void

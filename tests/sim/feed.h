@@ -28,6 +28,9 @@ void feed_stop(void);
 bool feed_is_idle(void);
 void feed_close(void);
 
+/* Removes the segments of a feed that is not closed: the program is about to end. */
+void feed_abandon(void);
+
 void feed_view(unsigned line, struct pool_line_view *out);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/sim/feed.h"
 #include "tests/sim/sim.h"
 
 enum { NOTES_MAX = 128, PRINTED = 60 };
@@ -69,5 +70,6 @@ journal_violation(const char *rule, int64_t a, int64_t b, int64_t c)
 	    ")\n", sim.seed, ms_of(sim.now), rule, a, b, c);
 	printf("again: make sim SEEDS=1 SEED=%" PRIu64 "\n", sim.seed);
 	fflush(stdout);
+	feed_abandon();
 	_Exit(1);
 }

@@ -35,7 +35,7 @@ void rules_on_said(struct sim_stream *s, const struct sim_record *record);
 /* A tick of that stream; NULL: of none. */
 void rules_on_tick(struct sim_stream *s, const struct tick *t);
 
-/* A storm begins that spares no leg: what is on its way may be lost. */
+/* What is on its way may be lost: a storm that spares no leg, or the end. */
 void rules_on_storm(void);
 
 /* Time to recover is over. */

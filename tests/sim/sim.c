@@ -151,6 +151,7 @@ sim_play(uint64_t seed, unsigned hours)
 	while (sim.phase != SIM_CALM)
 		run_until(mono_add(sim.now, span_s(60)));
 	sim.phase = SIM_BEGIN;
+	rules_on_storm(); /* what is on its way is not waited for */
 	feed_stop();
 	run_until(mono_add(sim.now, stop_within));
 	RULE(feed_is_idle(), "it does not stop", 0, 0, 0);
