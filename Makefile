@@ -32,16 +32,16 @@ VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binanc
          feed/venue/binance/scan.c feed/venue/binance/streams.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/breaker.c \
         feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
-        feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
-        feed/core/quota.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
-        feed/core/scale.c feed/core/session.c feed/core/stall.c feed/core/subscribe.c \
-        feed/core/vigil.c feed/core/watch.c
+        feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c feed/core/quota.c \
+        feed/core/retry.c feed/core/rotate.c feed/core/route.c feed/core/scale.c \
+        feed/core/session.c feed/core/stall.c feed/core/subscribe.c feed/core/vigil.c \
+        feed/core/watch.c
 
 # L4
-CONF := feed/conf/config.c feed/conf/config_json.c feed/conf/config_key.c \
-        feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
-        feed/conf/config_relate.c feed/conf/config_rule.c feed/conf/config_target.c \
-        feed/conf/config_value.c
+CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
+        feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_load.c \
+        feed/conf/config_print.c feed/conf/config_problem.c feed/conf/config_relate.c \
+        feed/conf/config_rule.c feed/conf/config_target.c feed/conf/config_value.c
 
 # L5
 IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
@@ -50,11 +50,11 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/forecast.c feed/guard.c feed/judge.c feed/listed.c feed/normalize.c \
-        feed/opening.c feed/orders.c feed/pipeline.c feed/pipeline_life.c feed/plan.c \
-        feed/publish.c feed/recall.c feed/reload.c feed/resources.c feed/ringer.c feed/roster.c \
-        feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c feed/standby.c \
-        feed/stores.c feed/tell.c
+FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/listed.c \
+        feed/normalize.c feed/opening.c feed/orders.c feed/pipeline.c feed/pipeline_life.c \
+        feed/plan.c feed/publish.c feed/recall.c feed/reload.c feed/resources.c feed/ringer.c \
+        feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c \
+        feed/standby.c feed/stores.c feed/tell.c
 MAIN := feed/app.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -100,27 +100,29 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
               tests/unit/test_board.c tests/unit/test_breaker.c tests/unit/test_config.c \
               tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
-              tests/unit/test_cursor.c tests/unit/test_endpoints.c tests/unit/test_fixed.c \
-              tests/unit/test_health.c tests/unit/test_heartbeat.c tests/unit/test_hist.c \
-              tests/unit/test_hold.c tests/unit/test_inspect_numbers.c \
-              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
-              tests/unit/test_json_damage.c tests/unit/test_json_events.c \
-              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
-              tests/unit/test_mapping.c tests/unit/test_names.c tests/unit/test_pipeline.c \
-              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
-              tests/unit/test_pool.c tests/unit/test_quota.c \
-              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
-              tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_session.c \
-              tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
-              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c tests/unit/test_stall.c \
-              tests/unit/test_streams.c tests/unit/test_upgrade.c tests/unit/test_vigil.c \
-              tests/unit/test_watch.c tests/unit/test_wsframe.c
+              tests/unit/test_cursor.c tests/unit/test_endpoints.c tests/unit/test_exponents.c \
+              tests/unit/test_feed_segments.c tests/unit/test_fixed.c tests/unit/test_health.c \
+              tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
+              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
+              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
+              tests/unit/test_json_events.c tests/unit/test_ledger.c tests/unit/test_limits.c \
+              tests/unit/test_log.c tests/unit/test_mapping.c tests/unit/test_names.c \
+              tests/unit/test_pipeline.c tests/unit/test_pipeline_legs.c \
+              tests/unit/test_pipeline_life.c tests/unit/test_pool.c tests/unit/test_quota.c \
+              tests/unit/test_recall.c tests/unit/test_request.c tests/unit/test_retry.c \
+              tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
+              tests/unit/test_session.c tests/unit/test_session_streams.c \
+              tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
+              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
+              tests/unit/test_sim_spoil.c tests/unit/test_stall.c tests/unit/test_streams.c \
+              tests/unit/test_upgrade.c tests/unit/test_vigil.c tests/unit/test_watch.c \
+              tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspect.c \
-             tests/ipc/test_kills.c tests/ipc/test_lost_wake.c tests/ipc/test_reader_flow.c \
-             tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_standby.c \
-             tests/ipc/test_torn.c tests/ipc/test_wait.c tests/ipc/test_writers.c
+             tests/ipc/test_kills.c tests/ipc/test_lost_wake.c tests/ipc/test_python.c \
+             tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c tests/ipc/test_restart.c \
+             tests/ipc/test_segments.c tests/ipc/test_standby.c tests/ipc/test_torn.c \
+             tests/ipc/test_wait.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
                 tests/system/test_exchange_strict.c tests/system/test_transport.c \
@@ -141,9 +143,9 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
                 tests/system/certs.c tests/system/daemon.c tests/system/feed_rig.c \
                 tests/system/sim_rig.c tests/system/transport_rig.c tests/system/ws_server.c \
-                tests/ipc/witness.c tests/sim/agenda.c tests/sim/feed.c \
-                tests/sim/journal.c tests/sim/market.c tests/sim/peer.c tests/sim/rules.c \
-                tests/sim/sim.c tests/sim/topology.c tests/sim/weather.c
+                tests/ipc/python_rig.c tests/ipc/witness.c tests/sim/agenda.c \
+                tests/sim/feed.c tests/sim/journal.c tests/sim/market.c tests/sim/peer.c \
+                tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c tests/sim/weather.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c tests/bench/bench_ring.c tests/bench/bench_ring_plain.c

@@ -5,24 +5,18 @@
 #include <sys/random.h>
 
 #include "feed/base/log.h"
+#include "feed/instruments.h"
 #include "feed/io/clock.h"
 
 int
 opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
     const struct plan *plan)
 {
-	static const enum tick_venue venue_of[] = {
-		[CONFIG_SPOT] = TICK_VENUE_BINANCE_SPOT,
-		[CONFIG_USDM] = TICK_VENUE_BINANCE_USDM,
-		[CONFIG_COINM] = TICK_VENUE_BINANCE_COINM,
-		[CONFIG_OPTIONS] = TICK_VENUE_BINANCE_OPTIONS,
-	};
 	struct pipeline_cfg p = {
 		.ring = &stores->ring,
 		.board = &stores->board,
-		.venue = venue_of[cfg->product],
-		.price_exponent = -8,
-		.qty_exponent = -8,
+		.venue = instruments_venue(cfg->product),
+		.instruments = &cfg->instruments,
 		.hold_for = span_ms(cfg->arbiter.hold_ms),
 		.streams_max = plan->memory.streams_max,
 	};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "feed/base/utf8.h"
+#include "feed/conf/config_exponents.h"
 #include "feed/io/clock.h"
 #include "feed/normalize.h"
 #include "feed/pipeline_impl.h"
@@ -34,12 +35,14 @@ pipeline_add_instrument(struct pipeline *p, struct bytes symbol)
 	struct tick_instrument i = {
 		.venue = (uint16_t)p->cfg.venue,
 		.trading = TICK_TRADING_UNKNOWN,
-		.price_exponent = p->cfg.price_exponent,
-		.qty_exponent = p->cfg.qty_exponent,
 	};
+	struct config_exponents exponents;
 
 	if (symbol.n == 0 || symbol.n > TICK_SYMBOL_MAX || !utf8_is_valid(symbol.p, symbol.n))
 		return -EINVAL;
+	exponents = config_exponents_of(p->cfg.instruments, symbol);
+	i.price_exponent = exponents.price;
+	i.qty_exponent = exponents.qty;
 	i.symbol_bytes = (uint8_t)symbol.n;
 	memcpy(i.symbol, symbol.p, symbol.n);
 	return ring_add(p->cfg.ring, &i);
@@ -123,24 +126,22 @@ is_market_event(struct pipeline *p, unsigned line, const struct event *e)
 	return false;
 }
 
+/* Decodes, false: counted. *unfit: whose message it is is known, but not its values. */
 static bool
-decode(struct pipeline *p, enum transport_payload payload, struct bytes frame, struct event *e)
+decode(struct pipeline *p, enum transport_payload payload, struct bytes frame, struct event *e,
+    bool *unfit)
 {
+	enum decode_result result;
+
 	if (payload != TRANSPORT_TEXT) {
 		pipeline_count(p, TICK_COUNTER_BINARY);
 		return false;
 	}
-	switch (json_decode(frame, p->scratch, e)) {
-	case DECODE_OK:
-		return true;
-	case DECODE_MALFORMED:
+	result = json_decode(frame, p->scratch, e);
+	*unfit = result == DECODE_UNFIT;
+	if (result == DECODE_MALFORMED)
 		pipeline_count(p, TICK_COUNTER_MALFORMED);
-		return false;
-	case DECODE_UNFIT:
-		pipeline_count(p, TICK_COUNTER_UNFIT);
-		return false;
-	}
-	return false;
+	return result != DECODE_MALFORMED;
 }
 
 static struct publish_context
@@ -208,9 +209,10 @@ take_frame(struct pipeline *p, struct frame *frame)
 	enum judgement judgement;
 	struct normal n;
 	struct event e;
+	bool unfit;
 	int64_t id;
 
-	if (!decode(p, frame->payload, frame->bytes, &e) || !is_market_event(p, frame->line, &e))
+	if (!decode(p, frame->payload, frame->bytes, &e, &unfit) || !is_market_event(p, frame->line, &e))
 		return out;
 	id = find_instrument(p, &e);
 	if (id < 0) {
@@ -218,7 +220,7 @@ take_frame(struct pipeline *p, struct frame *frame)
 		return out;
 	}
 	c = context_of(p, (uint32_t)id, frame->line, &e, frame->stamps);
-	if (!normalize(&e, &p->cfg.ring->directory[id], p->levels, &n)) {
+	if (unfit || !normalize(&e, &p->cfg.ring->directory[id], p->levels, &n)) {
 		pipeline_count(p, TICK_COUNTER_UNFIT);
 		publish_event(&c, TICK_REASON_UNFIT, pipeline_kinds[e.kind].type, e.id, 0);
 		return out;

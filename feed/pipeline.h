@@ -16,6 +16,7 @@
 
 #include "feed/base/bytes.h"
 #include "feed/base/hist.h"
+#include "feed/conf/config.h"
 #include "feed/core/arbiter.h"
 #include "feed/core/pool.h"
 #include "feed/io/transport.h"
@@ -29,7 +30,7 @@ struct pipeline_cfg {
 	struct ring *ring;   /* open; outlives the pipeline */
 	struct board *board; /* open, room for as many instruments as the ring's directory */
 	enum tick_venue venue;
-	int8_t price_exponent, qty_exponent; /* of instruments new to the directory */
+	const struct config_instruments *instruments; /* exponents of those new to the directory */
 	span_t hold_for;      /* longest wait for ids that another line may bring; 0: none */
 	uint32_t streams_max; /* numbers that pipeline_add_stream() may use */
 };

@@ -1,20 +1,19 @@
 #include "feed/ringer.h"
 
-#include <grp.h>
-
 #include "feed/base/log.h"
+#include "feed/conf/config_group.h"
 
 void
 ringer_open(struct bell *bell, const struct config *cfg, struct tick_segment_header *ring)
 {
 	const char *group = cfg->ring.bell_group[0] ? cfg->ring.bell_group : cfg->ring.group;
-	const struct group *g = *group ? getgrnam(group) : NULL;
-	struct bell_cfg bell_cfg = {.feed = cfg->feed, .group = g ? g->gr_gid : (gid_t)-1};
+	struct bell_cfg bell_cfg = {.feed = cfg->feed};
 	char why[SEGMENT_WHY_MAX];
 
 	if (!cfg->ring.bell)
 		return;
-	if (*group && !g)
+	/* It was there when the configuration was read. */
+	if (config_group_find(group, &bell_cfg.group) != 0)
 		LOG(WARNING, "group_unknown", LOG_STR("group", group),
 		    LOG_THEN("only the group of the process may wait by the bell"));
 	if (bell_open(bell, &bell_cfg, ring, why) != 0)

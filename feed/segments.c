@@ -1,8 +1,12 @@
 #include "feed/segments.h"
 
-#include <grp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "feed/base/log.h"
+#include "feed/conf/config_group.h"
+#include "feed/instruments.h"
 
 static void
 tell(const struct segment *s)
@@ -17,6 +21,24 @@ tell(const struct segment *s)
 }
 
 static int
+prepare_board(const struct config *cfg, gid_t group, const struct ring *ring, struct board *board,
+    char *why)
+{
+	struct board_cfg b = {
+		.feed = cfg->feed,
+		.group = group,
+		.claimed = true,
+		.heartbeat_every_ns = cfg->status_interval_ms * 1000000,
+		.lineage = ring->header->lineage,
+		.instruments = ring->instruments,
+		.instruments_max = (uint32_t)cfg->ring.instruments_max,
+		.depth = (uint32_t)cfg->board.depth,
+	};
+
+	return board_prepare(board, &b, why);
+}
+
+static int
 prepare(const struct config *cfg, gid_t group, struct ring *ring, struct board *board,
     struct status_writer *status, char *why)
 {
@@ -24,15 +46,12 @@ prepare(const struct config *cfg, gid_t group, struct ring *ring, struct board *
 	struct ring_cfg r = {.feed = cfg->feed, .group = group, .claimed = true,
 	    .heartbeat_every_ns = every, .slots = (uint64_t)cfg->ring.slots,
 	    .instruments_max = (uint32_t)cfg->ring.instruments_max};
-	struct board_cfg b = {.feed = cfg->feed, .group = group, .claimed = true,
-	    .heartbeat_every_ns = every, .instruments_max = r.instruments_max,
-	    .depth = (uint32_t)cfg->board.depth};
 	struct status_cfg s = {
 	    .feed = cfg->feed, .group = group, .claimed = true, .heartbeat_every_ns = every};
 	int rc = ring_prepare(ring, &r, why);
 
 	if (rc == 0)
-		rc = board_prepare(board, &b, why);
+		rc = prepare_board(cfg, group, ring, board, why);
 	if (rc == 0)
 		rc = status_prepare(status, &s, why);
 	return rc;
@@ -42,14 +61,22 @@ int
 segments_open(const struct config *cfg, struct ring *ring, struct board *board,
     struct status_writer *status)
 {
-	const struct group *g = cfg->ring.group[0] ? getgrnam(cfg->ring.group) : NULL;
 	char why[SEGMENT_WHY_MAX];
-	int rc = prepare(cfg, g ? g->gr_gid : (gid_t)-1, ring, board, status, why);
+	gid_t group;
+	int rc = config_group_find(cfg->ring.group, &group);
 
+	if (rc != 0)
+		snprintf(why, sizeof(why), "ring.group \"%s\": %s", cfg->ring.group,
+		    rc == -ENOENT ? "no group of this system" : strerror(-rc));
+	else
+		rc = prepare(cfg, group, ring, board, status, why);
+	if (rc == 0)
+		rc = instruments_check(ring, cfg, why);
 	if (rc == 0) {
 		tell(&ring->segment);
 		tell(&board->segment);
 		tell(&status->segment);
+		instruments_compare(ring, cfg);
 	}
 	/* The ring last: when a reader hears of the new epoch, the others have begun theirs. */
 	if (rc == 0)
@@ -58,8 +85,12 @@ segments_open(const struct config *cfg, struct ring *ring, struct board *board,
 		rc = board_start(board, why);
 	if (rc == 0)
 		rc = ring_start(ring, why);
-	if (rc != 0)
-		LOG(ERROR, "segment_refused", LOG_STR("detail", why),
-		    LOG_THEN("the feed does not start"));
+	if (rc == 0)
+		return 0;
+	LOG(ERROR, "segment_refused", LOG_STR("detail", why), LOG_THEN("the feed does not start"));
+	/* They may be another's: ring.unlink_at_exit is for those that were started. */
+	status_close(status, false);
+	board_close(board, false);
+	ring_close(ring, false);
 	return rc;
 }

@@ -12,9 +12,10 @@
 
 /*
  * Opens ring, board and status of cfg->feed. The caller holds the feed's
- * claim (standby.h). Logs what was replaced and why. Returns 0, or -errno
- * (logged); then some may be open and want closing, but none was started
- * unless the system refused a rename.
+ * claim (standby.h). The three are zeroed. Logs what was replaced and
+ * why. Returns 0, or -errno (logged); then all are closed, their files stay,
+ * and none was started unless the system refused a rename. -EEXIST: the ring
+ * has instruments of another product.
  */
 int segments_open(const struct config *cfg, struct ring *ring, struct board *board,
     struct status_writer *status);

@@ -10,6 +10,14 @@ forget_if_torn(uint64_t *seq)
 		board_write_part(seq, &(struct tick_quote){0}, sizeof(struct tick_quote));
 }
 
+/* An id that the directory does not have will be somebody else's. */
+static void
+forget_beyond(struct board *b, uint32_t instruments)
+{
+	for (uint32_t i = instruments; i < b->instruments_max; i++)
+		board_reset(b, i);
+}
+
 /*
  * A part that its writer left half written is forgotten: nobody may read it,
  * nor wait for it. Of the state each word is good by itself: board_recall()
@@ -29,6 +37,13 @@ forget_torn(struct board *b)
 	}
 }
 
+static bool
+is_of_another_ring(const struct board *b, const struct board_cfg *cfg)
+{
+	return b->segment.continued && cfg->lineage != 0 &&
+	    b->segment.header->lineage != cfg->lineage;
+}
+
 int
 board_prepare(struct board *b, const struct board_cfg *cfg, char *why)
 {
@@ -44,17 +59,21 @@ board_prepare(struct board *b, const struct board_cfg *cfg, char *why)
 		.record_bytes = (uint32_t)TICK_BOARD_ENTRY_BYTES(cfg->depth),
 		.board_depth = cfg->depth,
 		.records = cfg->instruments_max,
+		.lineage = cfg->lineage,
 	};
 	int rc;
 
 	memset(b, 0, sizeof(*b));
 	rc = segment_open(&b->segment, &spec, why);
+	if (rc == 0 && is_of_another_ring(b, cfg))
+		rc = segment_start_over(&b->segment, &spec, "belongs to another ring", why);
 	if (rc != 0)
 		return rc;
 	b->entries = segment_records(&b->segment);
 	b->entry_bytes = spec.record_bytes;
 	b->instruments_max = cfg->instruments_max;
 	b->depth = cfg->depth;
+	b->inherited = cfg->lineage != 0 ? cfg->instruments : cfg->instruments_max;
 	b->seqs = calloc(cfg->instruments_max, sizeof(*b->seqs));
 	if (!b->seqs)
 		abort();
@@ -67,10 +86,12 @@ board_start(struct board *b, char *why)
 	bool continued = b->segment.continued;
 	int rc = segment_commit(&b->segment, 0, why);
 
-	if (rc != 0)
+	if (rc != 0) {
 		board_close(b, false);
-	else if (continued)
+	} else if (continued) {
 		forget_torn(b);
+		forget_beyond(b, b->inherited);
+	}
 	return rc;
 }
 

@@ -15,6 +15,8 @@ struct board_cfg {
 	const char *feed;
 	gid_t group;           /* readers' group or (gid_t)-1 */
 	bool claimed;          /* the caller holds the feed's claim (claim.h) */
+	uint64_t lineage;      /* of the ring whose instruments it is for; 0: whatever is found */
+	uint32_t instruments;  /* in that ring's directory */
 	uint32_t instruments_max;
 	uint32_t depth;        /* levels a side of the book image */
 	int64_t heartbeat_every_ns;
@@ -33,11 +35,17 @@ struct board {
 	char *entries;
 	size_t entry_bytes;
 	uint32_t instruments_max, depth;
+	uint32_t inherited; /* entries from here on are nobody's */
 	struct board_seqs *seqs; /* of each instrument */
 	struct segment segment;
 };
 
-/* Creates the board or takes it over, contents and all. Returns 0 or -errno as segment_open(). */
+/*
+ * Creates the board or takes it over, contents and all. One of another ring is
+ * replaced: its ids mean other instruments. So are forgotten, with that ring's
+ * directory shorter than before, the entries beyond it. Returns 0 or -errno as
+ * segment_open().
+ */
 int board_open(struct board *b, const struct board_cfg *cfg, char *why);
 
 /* The two halves of board_open(), as ring_prepare() and ring_start(). */

@@ -281,7 +281,7 @@ build(struct segment *s, const struct segment_spec *spec, struct tick_segment_he
 		unlink(tmp);
 		return why_refuse(why, -rc, tmp, NULL);
 	}
-	h->lineage = h->generation;
+	h->lineage = spec->lineage ? spec->lineage : h->generation;
 	h->created_ns = clock_now(CLOCK_REALTIME);
 	memcpy(s->header, h, sizeof(*h));
 	return 0;

@@ -30,6 +30,7 @@ struct segment_spec {
 	int64_t heartbeat_every_ns;
 	uint32_t record_bytes, board_depth;
 	uint64_t records, directory_max;
+	uint64_t lineage;      /* of a new one; 0: its own */
 	bool huge_pages;       /* asked for; without them small ones do */
 };
 

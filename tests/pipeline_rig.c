@@ -24,13 +24,14 @@ pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 		.ring = &rig->ring,
 		.board = &rig->board,
 		.venue = TICK_VENUE_BINANCE_SPOT,
-		.price_exponent = -8,
-		.qty_exponent = -8,
+		.instruments = &rig->instruments,
 		.hold_for = span_ms(50),
 		.streams_max = 16,
 	};
 
 	shm_fixture_ring(&rig->fixture, &rig->ring, PIPELINE_RIG_SLOTS);
+	board.lineage = rig->ring.header->lineage;
+	board.instruments = rig->ring.instruments;
 	assert_int_equal(board_open(&rig->board, &board, why), 0);
 	if (!rig->reader) {
 		assert_int_equal(
@@ -50,6 +51,7 @@ pipeline_rig_setup(void **state)
 		return -1;
 	*state = rig;
 	shm_fixture_init(&rig->fixture);
+	rig->instruments.default_price_exponent = rig->instruments.default_qty_exponent = -8;
 	rig->stamps.recv.ns = PIPELINE_RIG_RECV_NS;
 	pipeline_rig_open(rig, PIPELINE_RIG_RECV_NS);
 	rig->start = pipeline_rig_event(rig, TICK_REASON_START);

@@ -20,6 +20,7 @@ struct pipeline_rig {
 	struct shm_fixture fixture;
 	struct ring ring;
 	struct board board;
+	struct config_instruments instruments; /* -8 and -8, no overrides */
 	struct pipeline *pipeline;
 	struct tick_reader *reader; /* has seen everything up to the START or RESTART */
 	struct tick_board *look;

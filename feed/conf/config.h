@@ -73,6 +73,12 @@ struct config_board {
 	int64_t depth; /* levels per side */
 };
 
+struct config_instruments {
+	int64_t default_price_exponent;
+	int64_t default_qty_exponent;
+	struct config_strings overrides; /* config_exponents.h */
+};
+
 struct config_pool {
 	int64_t initial_connections;
 	int64_t max_connections;
@@ -159,6 +165,7 @@ struct config {
 	struct config_arbiter arbiter;
 	struct config_ring ring;
 	struct config_board board;
+	struct config_instruments instruments;
 	struct config_pool pool;
 	struct config_failover failover;
 	struct config_heartbeat heartbeat;

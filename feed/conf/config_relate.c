@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "feed/venue/binance/streams.h"
+
 /* The first must not be larger than the second. */
 static const char *const ordered[][2] = {
     {"pool.initial_connections", "pool.max_connections"},
@@ -155,6 +157,39 @@ relate_lists(const struct relate *r)
 	}
 }
 
+/* Does every message of a WebSocket at that path come in an envelope with its stream's name? */
+static bool
+path_names_streams(const char *path)
+{
+	const char *last = strrchr(path, '/');
+
+	return last != NULL && strcmp(last, "/stream") == 0;
+}
+
+/*
+ * Binance (2026-08): spot's partial depth has no symbol, futures' looks like a
+ * change of the book, and so does that of the RPI book. Only the name of the
+ * stream tells, and that comes with the paths /stream, /public/stream ...
+ */
+static void
+relate_path(const struct relate *r)
+{
+	const char *path = r->cfg->endpoint.path;
+
+	if (!is_right(r, "endpoint.path") || !is_right(r, "streams") || path_names_streams(path))
+		return;
+	for (size_t i = 0; i < r->cfg->streams.n; i++) {
+		const char *stream = r->cfg->streams.item[i];
+		enum stream_class class = stream_classify(bytes_of(stream));
+
+		if (class == STREAM_PARTIAL_DEPTH || class == STREAM_RPI_DEPTH)
+			config_problem(r->problems, origin(r, "streams"),
+			    "key \"streams\": value \"%s\" wants an \"endpoint.path\" that ends "
+			    "with /stream, at \"%s\" nothing tells whose its messages are",
+			    stream, path);
+	}
+}
+
 void
 config_relate(const struct config *cfg, const struct config_origins *origins, const char *file,
     struct config_problems *problems)
@@ -167,4 +202,5 @@ config_relate(const struct config *cfg, const struct config_origins *origins, co
 	relate_standby(&r);
 	relate_streams(&r);
 	relate_lists(&r);
+	relate_path(&r);
 }

@@ -1,10 +1,13 @@
 #include "feed/conf/config_rule.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "feed/conf/config_exponents.h"
+#include "feed/conf/config_group.h"
 #include "feed/conf/config_target.h"
 #include "feed/venue/binance/streams.h"
 
@@ -105,11 +108,20 @@ config_rule_address(const char *text)
 const char *
 config_rule_group(const char *text)
 {
+	gid_t id;
+
 	if (strlen(text) > 32)
 		return "is longer than 32 characters";
 	if (*text == '-' || !consists_of(text, LOWER UPPER DIGITS "_.-"))
 		return "is no name of a group";
-	return NULL;
+	switch (config_group_find(text, &id)) {
+	case 0:
+		return NULL;
+	case -ENOENT:
+		return "is no group of this system";
+	default:
+		return "cannot be looked up among the groups of this system";
+	}
 }
 
 const char *
@@ -127,4 +139,12 @@ config_rule_stream(const char *text)
 	enum stream_fault fault = stream_parse(bytes_of(text), &name);
 
 	return fault == STREAM_FINE ? NULL : stream_fault_text(fault);
+}
+
+const char *
+config_rule_override(const char *text)
+{
+	struct config_override override;
+
+	return config_override_parse(text, &override);
 }

@@ -53,7 +53,7 @@ struct tick_segment_header {
 	uint32_t board_depth;   /* board: levels a side of the book image; else 0 */
 	uint32_t spare;
 	char feed[64];          /* feed name, NUL-terminated */
-	uint64_t lineage;       /* ring: segments with the same one share one count of ticks */
+	uint64_t lineage;       /* rings with the same one share one count; board: its ring's */
 
 	/* Life: changes at start, at stop and with the heartbeat. */
 	TICK_ALIGNED(128) uint32_t epoch; /* +1 at each start of a writer */

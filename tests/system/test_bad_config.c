@@ -140,6 +140,21 @@ an_override_that_is_wrong_is_named_as_such(void **state)
 }
 
 static void
+a_group_that_does_not_exist_is_named_at_the_check_and_at_the_start(void **state)
+{
+	static const char *const check[] = {"--set", "streams=btcusdt@trade", "--set",
+	    "ring.group=no-such-group", "--check-config", NULL};
+	static const char *const start[] = {"--set", "streams=btcusdt@trade", "--set",
+	    "ring.bell_group=no-such-group", NULL};
+
+	(void)state;
+	assert_non_null(strstr(words_of(check, 2),
+	    "key \"ring.group\": value \"no-such-group\" is no group of this system"));
+	assert_non_null(strstr(words_of(start, 2),
+	    "key \"ring.bell_group\": value \"no-such-group\" is no group of this system"));
+}
+
+static void
 an_option_that_is_wrong_ends_with_a_hint(void **state)
 {
 	static const char *const unknown[] = {"--no-such-option", NULL};
@@ -185,6 +200,7 @@ main(void)
 		TEST(a_file_that_is_no_json_is_named_with_its_line),
 		TEST(a_file_that_cannot_be_read_is_named),
 		TEST(an_override_that_is_wrong_is_named_as_such),
+		TEST(a_group_that_does_not_exist_is_named_at_the_check_and_at_the_start),
 		TEST(an_option_that_is_wrong_ends_with_a_hint),
 		TEST(authorities_that_cannot_be_read_are_named),
 		TEST(a_fine_configuration_is_said_to_be_fine),

@@ -91,15 +91,15 @@ comments_escapes_and_joined_keys_are_understood(void **state)
 static void
 overrides_win_and_need_no_quotes(void **state)
 {
-	static const char *const overrides[] = {"feed=demo", "endpoint.port=443",
+	static const char *const overrides[] = {"feed=1000", "endpoint.port=443",
 	    "streams=a@trade,b@bookTicker", "endpoint.address=127.0.0.1", "log.format=\"json\"",
-	    "reconnect.jitter=false", "ring.group=1000", "pool={\"max_connections\": 5}",
+	    "reconnect.jitter=false", "ring.group=root", "pool={\"max_connections\": 5}",
 	    "preset=staging", "log.file=a=b"};
 	struct config cfg;
 
 	(void)state;
 	load("{\"feed\": \"x\", " S "}", overrides, 10, &cfg);
-	assert_string_equal(cfg.feed, "demo");
+	assert_string_equal(cfg.feed, "1000");
 	assert_int_equal(cfg.endpoint.port, 443);
 	assert_int_equal(cfg.streams.n, 2);
 	assert_string_equal(cfg.streams.item[0], "a@trade");
@@ -107,7 +107,7 @@ overrides_win_and_need_no_quotes(void **state)
 	assert_string_equal(cfg.endpoint.address, "127.0.0.1");
 	assert_int_equal(cfg.log.format, LOG_FORMAT_JSON);
 	assert_false(cfg.reconnect.jitter);
-	assert_string_equal(cfg.ring.group, "1000");
+	assert_string_equal(cfg.ring.group, "root");
 	assert_int_equal(cfg.pool.max_connections, 5);
 	assert_int_equal(cfg.reconnect.max_retries, 10);
 	assert_string_equal(cfg.log.file, "a=b");
@@ -196,7 +196,7 @@ static const char unusual[] =
     "\"path\": \"/\\\"\\\\x\","
     "\"ca_file\": \"/tmp/\\u00e9 x.pem\", \"address\": \"::1\"},"
     "\"streams\": [\"a@trade\", \"\xe5\xb8\x81@depth@100ms\"],"
-    "\"ring\": {\"slots\": 131072, \"group\": \"md\", \"unlink_at_exit\": true},"
+    "\"ring\": {\"slots\": 131072, \"group\": \"root\", \"unlink_at_exit\": true},"
     "\"pool\": {\"initial_connections\": 1}, \"reconnect\": {\"enabled\": false},"
     "\"resources\": {\"max_memory_bytes\": 1099511627775}, \"cpu\": 0,"
     "\"log\": {\"level\": \"debug\", \"format\": \"json\", \"file\": \"x\"}}";

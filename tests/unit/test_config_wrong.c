@@ -166,7 +166,7 @@ keys_and_groups_given_twice_are_refused(void **state)
 	static const struct wrong rows[] = {
 	    {"{" S ",\n\"feed\": \"a\",\n\"feed\": \"b\"}",
 	        ":3: key \"feed\" is given twice, first in line 2\n"},
-	    {"{" S ",\n\"ring\": {\"slots\": 65536},\n\"ring\": {\"group\": \"x\"}}",
+	    {"{" S ",\n\"ring\": {\"slots\": 65536},\n\"ring\": {\"group\": \"root\"}}",
 	        ":3: key \"ring\" is given twice, first in line 2\n"},
 	    {"{" S ", \"ring\": {\"slots\": 65536}, \"ring.slots\": 131072}",
 	        ":1: key \"ring.slots\" is given twice, first in line 1\n"},
@@ -216,6 +216,21 @@ texts_break_the_rule_of_their_key(void **state)
 	        "\"127.0.0.1\" or \"::1\"\n"},
 	    {"{" S ", \"ring\": {\"group\": \"my group\"}}",
 	        ":1: key \"ring.group\": value \"my group\" is no name of a group\n"},
+	    {"{" S ", \"ring\": {\"group\": \"no-such-group\",\n\"bell_group\": \"nor-this\"}}",
+	        ":1: key \"ring.group\": value \"no-such-group\" is no group of this system\n"
+	        ":2: key \"ring.bell_group\": value \"nor-this\" is no group of this system\n"},
+	    {"{" S ", \"instruments\": {\"overrides\": [\"A:-8\", \"A:-8:1\",\n\"A:-19:0\", "
+	        "\"a:0:0\", \":0:0\"]}}",
+	        ":1: key \"instruments.overrides\": value \"A:-8\" has not the form "
+	        "SYMBOL:PRICE:QTY, like \"SHIBUSDT:-8:-2\"\n"
+	        ":1: key \"instruments.overrides\": value \"A:-8:1\" has an exponent that is "
+	        "no whole number from -18 to 0\n"
+	        ":2: key \"instruments.overrides\": value \"A:-19:0\" has an exponent that is "
+	        "no whole number from -18 to 0\n"
+	        ":2: key \"instruments.overrides\": value \"a:0:0\" has small letters in the "
+	        "symbol: messages write it in capitals\n"
+	        ":2: key \"instruments.overrides\": value \":0:0\" has no symbol before the "
+	        "first \":\"\n"},
 	    {"{" S ", \"log\": {\"file\": \"a\\nb\"}}",
 	        ":1: key \"log.file\": value \"a\\u000ab\" has control characters\n"},
 	};
@@ -311,6 +326,30 @@ keys_that_contradict_each_other_are_refused(void **state)
 	        "\"max_connections\": 2, \"max_streams_per_connection\": 1}}",
 	        ":1: key \"streams\": 3 streams do not fit into \"pool.max_connections\" 2 times "
 	        "\"pool.max_streams_per_connection\" 1\n"},
+	};
+
+	(void)state;
+	EXPECT_ALL(rows);
+}
+
+#define WANTS "wants an \"endpoint.path\" that ends with /stream, at "
+#define NOTHING " nothing tells whose its messages are\n"
+
+static void
+streams_known_by_their_names_alone_want_a_path_that_sends_names(void **state)
+{
+	static const struct wrong rows[] = {
+	    {"{\"endpoint\": {\"path\": \"/ws\"},\n\"streams\": [\"btcusdt@depth20\", "
+	        "\"btcusdt@depth\", \"btcusdt@trade\"]}",
+	        ":2: key \"streams\": value \"btcusdt@depth20\" " WANTS "\"/ws\"" NOTHING},
+	    {"{\"endpoint\": {\"path\": \"/streams\"}, \"streams\": [\"a@depth5@100ms\",\n"
+	        "\"a@rpiDepth@500ms\"]}",
+	        ":1: key \"streams\": value \"a@depth5@100ms\" " WANTS "\"/streams\"" NOTHING
+	        ":1: key \"streams\": value \"a@rpiDepth@500ms\" " WANTS "\"/streams\""
+	        NOTHING},
+	    {"{\"endpoint\": {\"path\": \"/ws\"}, \"streams\": [\"a@depth@100ms\"]}", ""},
+	    {"{\"endpoint\": {\"path\": \"/public/stream\"}, \"streams\": [\"a@depth10\"]}", ""},
+	    {"{\"streams\": [\"a@depth10\"]}", ""},
 	};
 
 	(void)state;
@@ -414,6 +453,7 @@ main(void)
 	    cmocka_unit_test(wrong_streams_are_named),
 	    cmocka_unit_test(verification_cannot_be_switched_off),
 	    cmocka_unit_test(keys_that_contradict_each_other_are_refused),
+	    cmocka_unit_test(streams_known_by_their_names_alone_want_a_path_that_sends_names),
 	    cmocka_unit_test(a_refused_value_is_not_compared_with_others),
 	    cmocka_unit_test(errors_of_syntax_name_the_line),
 	    cmocka_unit_test(every_problem_is_reported_not_only_the_first),

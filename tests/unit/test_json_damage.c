@@ -303,6 +303,51 @@ decimals_of_more_than_64_bits_are_unfit(void **state)
 	    "\"a\":\"1\",\"A\":\"1\"}"), DECODE_MALFORMED);
 }
 
+#define ENVELOPE(rest) "{\"stream\":\"abcusdt@x\",\"data\":{" rest "}}"
+#define LONG "\"0.0000000000000000001\""
+
+static void
+of_an_unfit_message_kind_symbol_and_ids_are_known(void **state)
+{
+	static const struct {
+		const char *text;
+		enum event_kind kind;
+		const char *symbol;
+		int64_t id, first_id;
+	} rows[] = {
+		{ENVELOPE("\"e\":\"trade\",\"E\":1700000000123,\"s\":\"ABCUSDT\",\"t\":12,"
+		    "\"p\":" LONG ",\"q\":\"1\",\"T\":1700000000120,\"m\":true"),
+		    EVENT_TRADE, "ABCUSDT", 12, VENUE_NO_ID},
+		{ENVELOPE("\"e\":\"aggTrade\",\"E\":1700000000123,\"s\":\"ABCUSDT\",\"a\":13,"
+		    "\"p\":\"1\",\"q\":" LONG ",\"f\":5,\"l\":6,\"T\":1700000000120,\"m\":true"),
+		    EVENT_AGG_TRADE, "ABCUSDT", 13, 5},
+		{ENVELOPE("\"u\":14,\"s\":\"ABCUSDT\",\"b\":\"1\",\"B\":\"1\","
+		    "\"a\":\"1\",\"A\":" LONG),
+		    EVENT_QUOTE, "ABCUSDT", 14, VENUE_NO_ID},
+		{ENVELOPE("\"e\":\"depthUpdate\",\"E\":1700000000123,\"s\":\"ABCUSDT\",\"U\":7,"
+		    "\"u\":15,\"b\":[[\"1\"," LONG "]],\"a\":[[\"2\",\"1\"]]"),
+		    EVENT_DEPTH, "ABCUSDT", 15, 7},
+		{ENVELOPE("\"lastUpdateId\":16,\"bids\":[],\"asks\":[[" LONG ",\"1\"]]"),
+		    EVENT_PARTIAL_DEPTH, "", 16, VENUE_NO_ID},
+		{ENVELOPE("\"e\":\"kline\",\"E\":1700000000123,\"s\":\"ABCUSDT\",\"k\":{"
+		    "\"t\":1700000000000,\"T\":1700000059999,\"i\":\"1m\",\"f\":8,\"L\":17,"
+		    "\"o\":\"1\",\"c\":\"1\",\"h\":\"1\",\"l\":\"1\",\"v\":" LONG ",\"n\":2,"
+		    "\"x\":false,\"V\":\"1\"}"),
+		    EVENT_KLINE, "ABCUSDT", 17, 8},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(&event, 0xa5, sizeof(event));
+		assert_int_equal(decode(rows[i].text), DECODE_UNFIT);
+		assert_int_equal(event.kind, rows[i].kind);
+		assert_true(bytes_equal(event.stream, BYTES_LIT("abcusdt@x")));
+		assert_true(bytes_equal(event.symbol, bytes_of(rows[i].symbol)));
+		assert_int_equal(event.id, rows[i].id);
+		assert_int_equal(event.first_id, rows[i].first_id);
+	}
+}
+
 static void
 nesting_is_allowed_32_deep_and_no_deeper(void **state)
 {
@@ -359,6 +404,7 @@ main(void)
 		cmocka_unit_test(other_json_is_unknown),
 		cmocka_unit_test(a_known_event_with_a_field_missing_twice_or_wrong_is_malformed),
 		cmocka_unit_test(decimals_of_more_than_64_bits_are_unfit),
+		cmocka_unit_test(of_an_unfit_message_kind_symbol_and_ids_are_known),
 		cmocka_unit_test(nesting_is_allowed_32_deep_and_no_deeper),
 		cmocka_unit_test(as_many_levels_as_there_is_room_for_and_not_one_more),
 	};

@@ -24,7 +24,8 @@
 /*
  * Decodes one message. `scratch` takes its levels and is overwritten.
  * DECODE_OK: *out is filled, and points into the frame and the scratch.
- * DECODE_MALFORMED, DECODE_UNFIT: *out holds nothing of use.
+ * DECODE_UNFIT: *out is filled all the same, but for decimals and levels.
+ * DECODE_MALFORMED: *out holds nothing of use.
  *
  * Which event it is: the text of "e"; without "e" a spot bookTicker by its keys
  * u, s, b, B, a, A, a spot partial depth by lastUpdateId, replies by result

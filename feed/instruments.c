@@ -1,0 +1,79 @@
+#include "feed/instruments.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "feed/base/log.h"
+#include "feed/conf/config_exponents.h"
+
+enum tick_venue
+instruments_venue(enum config_product product)
+{
+	static const enum tick_venue venue_of[] = {
+		[CONFIG_SPOT] = TICK_VENUE_BINANCE_SPOT,
+		[CONFIG_USDM] = TICK_VENUE_BINANCE_USDM,
+		[CONFIG_COINM] = TICK_VENUE_BINANCE_COINM,
+		[CONFIG_OPTIONS] = TICK_VENUE_BINANCE_OPTIONS,
+	};
+
+	return venue_of[product];
+}
+
+static const char *
+product_of(unsigned venue)
+{
+	for (enum config_product p = CONFIG_SPOT; p <= CONFIG_OPTIONS; p++)
+		if (instruments_venue(p) == venue)
+			return config_product_name(p);
+	return "unknown";
+}
+
+int
+instruments_check(const struct ring *ring, const struct config *cfg, char *why)
+{
+	for (uint32_t id = 0; id < ring->instruments; id++) {
+		const struct tick_instrument *i = &ring->directory[id];
+
+		if (i->symbol_bytes == 0 || i->venue == instruments_venue(cfg->product))
+			continue;
+		snprintf(why, SEGMENT_WHY_MAX,
+		    "%s/%s.ring: %.*s is of product \"%s\", key \"product\" says \"%s\": "
+		    "take another \"feed\", or remove this one's segments",
+		    SEGMENT_DIRECTORY, cfg->feed, i->symbol_bytes, i->symbol,
+		    product_of(i->venue), config_product_name(cfg->product));
+		return -EEXIST;
+	}
+	return 0;
+}
+
+void
+instruments_compare(const struct ring *ring, const struct config *cfg)
+{
+	const struct tick_instrument *first = NULL;
+	struct config_exponents wanted, of_first = {0};
+	uint64_t others = 0;
+
+	for (uint32_t id = 0; id < ring->instruments; id++) {
+		const struct tick_instrument *i = &ring->directory[id];
+
+		if (i->symbol_bytes == 0)
+			continue; /* was damaged */
+		wanted = config_exponents_of(
+		    &cfg->instruments, (struct bytes){i->symbol, i->symbol_bytes});
+		if (i->price_exponent == wanted.price && i->qty_exponent == wanted.qty)
+			continue;
+		others++;
+		if (first)
+			continue;
+		first = i;
+		of_first = wanted;
+	}
+	if (first)
+		LOG(WARNING, "exponents_kept",
+		    LOG_BYTES("symbol", ((struct bytes){first->symbol, first->symbol_bytes})),
+		    LOG_I64("price_exponent", first->price_exponent),
+		    LOG_I64("qty_exponent", first->qty_exponent),
+		    LOG_I64("price_wanted", of_first.price),
+		    LOG_I64("qty_wanted", of_first.qty), LOG_U64("instruments", others),
+		    LOG_THEN("they stand until the feed is stopped and its ring removed"));
+}
