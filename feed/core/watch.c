@@ -146,8 +146,8 @@ heal(struct pool *pool, const struct stall_alarm *alarm, mono_t now)
 		if (is_line_silent(pool, line, alarm, now)) {
 			pool->watch.recycled++;
 			rotate_ask(pool, line, TICK_REASON_STALE, now);
-		} else if (pool->line[line].peer == POOL_NO_LINE && place_move(pool, line, stream)) {
-			pool->watch.moved++;
+		} else if (pool->line[line].peer == POOL_NO_LINE) {
+			pool->watch.moved += place_move(pool, line, stream);
 		}
 		break;
 	case STALL_RECYCLE:

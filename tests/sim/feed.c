@@ -1,7 +1,6 @@
 #include "tests/sim/feed.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <tickring/reader.h>
@@ -11,8 +10,8 @@
 #include "shm/board_writer.h"
 #include "shm/ring.h"
 #include "tests/shm_fixture.h"
+#include "tests/sim/frame.h"
 #include "tests/sim/journal.h"
-#include "tests/sim/market.h"
 #include "tests/sim/peer.h"
 #include "tests/sim/rules.h"
 
@@ -77,7 +76,7 @@ send_request(const struct pool_action *act)
 	RULE(bytes > 0 && bytes <= sim.cfg.session.request_bytes_max, "a request is too long",
 	    act->line, (int64_t)bytes, n);
 	if (act->kind != ACT_SEND_LIST)
-		journal_note(act->kind == ACT_SEND_SUBSCRIBE ? "subscribe, as bits" : "unsubscribe, as bits",
+		journal_note(act->kind == ACT_SEND_SUBSCRIBE ? "subscribe" : "unsubscribe",
 		    act->line, mask, act->request_id);
 	peer_request(act, mask);
 }
@@ -208,105 +207,23 @@ tell_heard(void)
 		step(&event);
 }
 
-/* ---- messages --------------------------------------------------------------- */
-
-static void
-take_frame(unsigned line, enum transport_payload payload, const char *text, size_t n)
-{
-	struct transport_stamps stamps = {.recv = wall(), .recv_mono = sim.now};
-	char frame[1024 + TRANSPORT_PADDING] = "";
-
-	assert(n <= 1024);
-	memcpy(frame, text, n);
-	sim.count.frames++;
-	feed.heard_waits = true;
-	pipeline_on_frame(feed.pipeline, line, payload, (struct bytes){frame, n}, stamps);
-}
-
-static void
-take_data(const struct agenda_item *item)
-{
-	struct sim_stream *s = &sim.stream[item->a];
-	struct sim_record *r = market_record(s, (uint64_t)item->b);
-	char text[512];
-	size_t n;
-
-	if (r == NULL)
-		return;
-	n = market_format(text, sizeof(text), (unsigned)item->a, r);
-	if (item->c)
-		n /= 2;
-	else
-		r->brought = true;
-	take_frame(item->line, TRANSPORT_TEXT, text, n);
-}
-
-static void
-take_list(const struct agenda_item *item)
-{
-	const char *comma = "";
-	char text[1024];
-	int n = snprintf(text, sizeof(text), "{\"result\":[");
-
-	for (unsigned i = 0; i < sim.nstreams; i++) {
-		if ((item->b >> i & 1) == 0)
-			continue;
-		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s\"%s\"", comma,
-		    sim.stream[i].name);
-		comma = ",";
-	}
-	n += snprintf(text + n, sizeof(text) - (size_t)n, "],\"id\":%lld}", (long long)item->a);
-	take_frame(item->line, TRANSPORT_TEXT, text, (size_t)n);
-}
-
-/* Messages that no exchange sends, or that say nothing to us. */
-static void
-take_nonsense(const struct agenda_item *item)
-{
-	static const char *const nonsense[] = {
-		"", "{", "[]", "null", "{\"e\":\"trade\",\"E\":1,\"s\":\"S0USDT\"}",
-		"{\"e\":\"somethingNew\",\"E\":1}", "{\"result\":null,\"id\":987654321}",
-		"{\"e\":\"trade\",\"E\":1,\"s\":\"S0USDT\",\"t\":-5,\"p\":\"1\",\"q\":\"1\",\"T\":1,"
-		"\"m\":true,\"M\":true}",
-	};
-	const char *text = nonsense[item->a];
-
-	take_frame(item->line, item->a == 3 ? TRANSPORT_BINARY : TRANSPORT_TEXT, text,
-	    strlen(text));
-}
-
 void
 feed_take(const struct agenda_item *item)
 {
-	char text[128];
-	int n;
+	struct transport_stamps stamps = {.recv = wall(), .recv_mono = sim.now};
+	struct frame_bytes frame;
 
 	feed.by_timer = false;
-	switch (item->kind) {
-	case AGENDA_DATA:
-		take_data(item);
-		return;
-	case AGENDA_REPLY:
-		n = snprintf(text, sizeof(text), "{\"result\":null,\"id\":%lld}",
-		    (long long)item->a);
-		take_frame(item->line, TRANSPORT_TEXT, text, (size_t)n);
-		return;
-	case AGENDA_LIST:
-		take_list(item);
-		return;
-	case AGENDA_ANNOUNCE:
-		n = snprintf(text, sizeof(text), "{\"e\":\"serverShutdown\",\"E\":%lld}",
-		    (long long)market_ms(sim.now));
+	if (item->kind == AGENDA_ANNOUNCE)
 		journal_note("server announces its end", item->line, 0, 0);
-		take_frame(item->line, TRANSPORT_TEXT, text, (size_t)n);
-		return;
-	case AGENDA_NONSENSE:
-		take_nonsense(item);
-		return;
-	default:
+	if (frame_make(item, &frame)) {
+		sim.count.frames++;
+		feed.heard_waits = true;
+		pipeline_on_frame(feed.pipeline, item->line, frame.payload,
+		    (struct bytes){frame.text, frame.n}, stamps);
+	} else if (item->kind != AGENDA_DATA) {
 		assert(feed.nevents < EVENTS_MAX);
 		feed.event[feed.nevents++] = *item;
-		return;
 	}
 }
 
@@ -415,8 +332,10 @@ open_segments(void)
 	struct board_cfg board = {.directory = feed.fixture.directory, .feed = "t",
 	    .group = (gid_t)-1, .instruments_max = 64, .depth = 1,
 	    .heartbeat_every_ns = 100000000};
+	static const struct config_instruments instruments = {
+		.default_price_exponent = -8, .default_qty_exponent = -8};
 	struct pipeline_cfg cfg = {.ring = &feed.ring, .board = &feed.board,
-	    .venue = TICK_VENUE_BINANCE_SPOT, .price_exponent = -8, .qty_exponent = -8,
+	    .venue = TICK_VENUE_BINANCE_SPOT, .instruments = &instruments,
 	    .hold_for = sim.hold_for, .streams_max = SIM_STREAMS};
 	char why[SEGMENT_WHY_MAX] = "";
 
@@ -451,12 +370,13 @@ feed_open(void)
 	const struct pool_memory memory = {.entry = feed.entry, .stream = feed.stream,
 	    .stall = feed.stall, .item = feed.item, .class = feed.class,
 	    .streams_max = SIM_STREAMS};
+	enum pool_result made;
 
 	memset(&feed, 0, sizeof(feed));
 	open_segments();
 	add_streams();
-	RULE(pool_init(&feed.pool, &sim.cfg, feed.bytes, sim.nstreams, &memory, sim.seed) == POOL_OK,
-	    "the pool refuses its configuration", 0, 0, 0);
+	made = pool_init(&feed.pool, &sim.cfg, feed.bytes, sim.nstreams, &memory, sim.seed);
+	RULE(made == POOL_OK, "the pool refuses its configuration", made, 0, 0);
 	pool_see_pings(&feed.pool, sim.pings_visible);
 	step(&(struct pool_event){.kind = POOL_START});
 	read_ticks();

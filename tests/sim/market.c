@@ -28,6 +28,15 @@ market_open(void)
 		plan(i);
 }
 
+/* How far ids run on with a message. */
+static int64_t
+next_step(enum event_kind kind)
+{
+	if (kind == EVENT_DEPTH)
+		return sim_pick(1, 5);
+	return kind == EVENT_QUOTE ? sim_pick(1, 50) : 1;
+}
+
 void
 market_say(unsigned stream)
 {
@@ -35,7 +44,7 @@ market_say(unsigned stream)
 	struct sim_record *r = &s->record[s->said % SIM_RECORDS];
 
 	r->first_id = s->id + 1;
-	s->id += s->kind == EVENT_DEPTH ? sim_pick(1, 5) : s->kind == EVENT_QUOTE ? sim_pick(1, 50) : 1;
+	s->id += next_step(s->kind);
 	r->id = s->id;
 	r->at = sim.now;
 	r->owed = sim_owes();
@@ -79,9 +88,10 @@ market_format(char *text, size_t size, unsigned stream, const struct sim_record 
 		    ",\"m\":true,\"M\":true}", ms, s->symbol, r->id, price, ms);
 		break;
 	case EVENT_AGG_TRADE:
-		n = snprintf(text, size, "{\"e\":\"aggTrade\",\"E\":%" PRId64 ",\"s\":\"%s\",\"a\":%"
-		    PRId64 ",\"p\":\"%" PRId64 ".5\",\"q\":\"2\",\"f\":1,\"l\":2,\"T\":%" PRId64
-		    ",\"m\":true,\"M\":true}", ms, s->symbol, r->id, price, ms);
+		n = snprintf(text, size,
+		    "{\"e\":\"aggTrade\",\"E\":%" PRId64 ",\"s\":\"%s\","
+		    "\"a\":%" PRId64 ",\"p\":\"%" PRId64 ".5\",\"q\":\"2\","
+		    "\"f\":1,\"l\":2,\"T\":%" PRId64 ",\"m\":true,\"M\":true}", ms, s->symbol, r->id, price, ms);
 		break;
 	case EVENT_QUOTE:
 		n = snprintf(text, size, "{\"u\":%" PRId64 ",\"s\":\"%s\",\"b\":\"%" PRId64
@@ -89,9 +99,10 @@ market_format(char *text, size_t size, unsigned stream, const struct sim_record 
 		    price, price);
 		break;
 	default:
-		n = snprintf(text, size, "{\"e\":\"depthUpdate\",\"E\":%" PRId64 ",\"s\":\"%s\",\"U\":%"
-		    PRId64 ",\"u\":%" PRId64 ",\"b\":[[\"%" PRId64 ".5\",\"2\"]],\"a\":[]}", ms,
-		    s->symbol, r->first_id, r->id, price);
+		n = snprintf(text, size,
+		    "{\"e\":\"depthUpdate\",\"E\":%" PRId64 ",\"s\":\"%s\","
+		    "\"U\":%" PRId64 ",\"u\":%" PRId64 ",\"b\":[[\"%" PRId64
+		    ".5\",\"2\"]],\"a\":[]}", ms, s->symbol, r->first_id, r->id, price);
 		break;
 	}
 	return (size_t)n;

@@ -44,7 +44,9 @@ pick_line(void)
 
 	for (unsigned i = 0; i < SIM_LINES; i++) {
 		line = (from + i) % SIM_LINES;
-		if (sim.peer[line].up && (sim.phase == SIM_CALM || !sim_is_spared(sim.peer[line].leg)))
+		if (!sim.peer[line].up)
+			continue;
+		if (sim.phase == SIM_CALM || !sim_is_spared(sim.peer[line].leg))
 			return line;
 	}
 	return SIM_LINES;

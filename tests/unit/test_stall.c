@@ -415,6 +415,7 @@ main(void)
 		T(healing_goes_stage_by_stage_and_ever_later_rounds),
 		T(a_stream_that_is_not_learned_costs_no_line),
 		T(a_new_connection_starts_afresh_but_keeps_what_was_learned),
+		T(what_was_learned_of_a_stream_goes_with_it_to_another_line),
 		T(what_does_not_trade_is_not_stale),
 		T(a_false_alarm_teaches_a_healed_stall_at_most_doubles),
 		T(old_gaps_are_forgotten),
