@@ -91,7 +91,8 @@ market_format(char *text, size_t size, unsigned stream, const struct sim_record 
 		n = snprintf(text, size,
 		    "{\"e\":\"aggTrade\",\"E\":%" PRId64 ",\"s\":\"%s\","
 		    "\"a\":%" PRId64 ",\"p\":\"%" PRId64 ".5\",\"q\":\"2\","
-		    "\"f\":1,\"l\":2,\"T\":%" PRId64 ",\"m\":true,\"M\":true}", ms, s->symbol, r->id, price, ms);
+		    "\"f\":1,\"l\":2,\"T\":%" PRId64 ",\"m\":true,\"M\":true}",
+		    ms, s->symbol, r->id, price, ms);
 		break;
 	case EVENT_QUOTE:
 		n = snprintf(text, size, "{\"u\":%" PRId64 ",\"s\":\"%s\",\"b\":\"%" PRId64

@@ -15,11 +15,25 @@ plan(unsigned line, enum agenda_kind kind, mono_t at, int64_t a, int64_t b)
 	    .life = sim.peer[line].life, .a = a, .b = b});
 }
 
+/*
+ * Lines differ by less than what the arbiter waits: a healthy line that is
+ * further behind the others cannot fill their holes.
+ */
+enum { JITTER_MS = 18, LATENCY_MS_MAX = 200 };
+
+static span_t
+pick_latency(void)
+{
+	int64_t most = sim.hold_for.ns / 1000000 - JITTER_MS - 1;
+
+	return span_ms(sim_pick(1, most < LATENCY_MS_MAX ? most : LATENCY_MS_MAX));
+}
+
 /* When something that is sent now arrives; in order. */
 static mono_t
 arrival(struct sim_peer *p)
 {
-	span_t takes = span_ns(p->latency.ns + sim_pick(0, 20) * 1000000);
+	span_t takes = span_ns(p->latency.ns + sim_pick(0, JITTER_MS) * 1000000);
 	mono_t at = mono_add(sim.now, takes);
 
 	if (mono_before(at, p->busy_until))
@@ -45,7 +59,7 @@ peer_connect(const struct pool_action *act)
 		.life = life + 1,
 		.leg = view.leg,
 		.endpoint = act->endpoint,
-		.latency = span_ms(sim_pick(1, 200)),
+		.latency = pick_latency(),
 		.up_at = MONO_NEVER,
 		.busy_until = sim.now,
 	};

@@ -86,5 +86,5 @@ topology_build(void)
 	build_pool();
 	build_streams();
 	sim.pings_visible = sim_chance(50);
-	sim.hold_for = span_ms(sim_chance(10) ? 0 : sim_pick(20, 500));
+	sim.hold_for = span_ms(sim_pick(20, 500));
 }
