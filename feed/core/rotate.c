@@ -83,6 +83,17 @@ free_line(const struct pool *pool)
 	return POOL_NO_LINE;
 }
 
+/* Is one still being closed that will be free then? */
+static bool
+any_draining(const struct pool *pool)
+{
+	for (unsigned line = 0; line < pool->nlines; line++)
+		if (pool->line[line].role == POOL_LINE_FREE &&
+		    pool->session[line].state != SESSION_IDLE)
+			return true;
+	return false;
+}
+
 static bool
 any_under_way(const struct pool *pool)
 {
@@ -101,6 +112,10 @@ begin(struct pool *pool, unsigned line, mono_t now, struct pool_actions *actions
 	/* One planned replacement at a time; others do not wait for each other. */
 	if (l->retire_why == TICK_REASON_AGE && any_under_way(pool))
 		return;
+	if (next == POOL_NO_LINE && any_draining(pool)) {
+		l->retire_at = mono_add(now, look_again);
+		return;
+	}
 	if (next == POOL_NO_LINE) {
 		/* Nowhere to go: better a short gap than a line that is cut at any moment. */
 		l->retire_at = MONO_NEVER;
