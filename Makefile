@@ -31,6 +31,7 @@ VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binanc
          feed/venue/binance/limits.c feed/venue/binance/reading.c feed/venue/binance/request.c \
          feed/venue/binance/scan.c feed/venue/binance/streams.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/breaker.c \
+        feed/core/checkup.c \
         feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
         feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c feed/core/quota.c \
         feed/core/retry.c feed/core/rotate.c feed/core/route.c feed/core/scale.c \

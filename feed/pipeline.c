@@ -212,7 +212,8 @@ take_frame(struct pipeline *p, struct frame *frame)
 	bool unfit;
 	int64_t id;
 
-	if (!decode(p, frame->payload, frame->bytes, &e, &unfit) || !is_market_event(p, frame->line, &e))
+	if (!decode(p, frame->payload, frame->bytes, &e, &unfit) ||
+	    !is_market_event(p, frame->line, &e))
 		return out;
 	id = find_instrument(p, &e);
 	if (id < 0) {

@@ -13,6 +13,10 @@
 #define STABLE_AFTER_S 60
 #define DRAIN_WITHIN_S 3
 
+/* Of a health score: bad news counts at once, good news has to last (health.h). */
+#define HEALTH_FALL_S 5
+#define HEALTH_RISE_S 30
+
 /* Of replacing lines. */
 #define AGE_SPREAD_PERCENT 25
 #define AGE_MIN_S 10
@@ -51,6 +55,21 @@ heartbeat_of(const struct config_heartbeat *c, const struct limits *limits)
 		/* Futures and options ask every 3 and 5 minutes: not to be missed sooner. */
 		.server_ping_within = span_ns(within > least ? within : least),
 		.max_missed = (unsigned)c->max_missed_pings,
+	};
+}
+
+static struct health_cfg
+health_of(const struct config *cfg)
+{
+	const struct config_health_check *c = &cfg->monitoring.health_check;
+
+	return (struct health_cfg){
+		.fall = span_s(HEALTH_FALL_S),
+		.rise = span_s(HEALTH_RISE_S),
+		.healthy = (int)c->threshold_permille,
+		.alert = (int)c->alert_threshold_permille,
+		.critical = (int)c->critical_threshold_permille,
+		.unhealthy = (int)cfg->heartbeat.unhealthy_threshold_permille,
 	};
 }
 
@@ -108,6 +127,10 @@ plan_pool_cfg(const struct config *cfg)
 			.load_high = (uint64_t)cfg->pool.load_high_bytes_per_s,
 			.load_low = (uint64_t)cfg->pool.load_low_bytes_per_s,
 			.idle_for = span_ms(cfg->pool.idle_timeout_ms),
+		},
+		.checkup = {
+			.every = span_ms(cfg->pool.health_check_interval_ms),
+			.health = health_of(cfg),
 		},
 		.route = route_of(cfg),
 		.session = {

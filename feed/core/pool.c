@@ -65,6 +65,7 @@ cfg_is_valid(const struct pool_cfg *cfg)
 	    cfg->redundancy <= POOL_LEGS_MAX && cfg->connects_max > 0 &&
 	    cfg->connects_max <= POOL_CONNECTS_MAX && cfg->connects_window.ns > 0 &&
 	    rotate_cfg_is_valid(&cfg->rotate) && cfg->scale.idle_for.ns > 0 &&
+	    cfg->checkup.every.ns > 0 &&
 	    cfg->scale.load_high > cfg->scale.load_low && route_cfg_is_valid(&cfg->route) &&
 	    session_cfg_is_valid(&cfg->session);
 }
@@ -106,7 +107,10 @@ pool_line_init(struct pool_line *line, enum pool_line_role role, unsigned leg)
 		.retire_at = MONO_NEVER,
 		.idle_since = MONO_NEVER,
 		.look_at = MONO_NEVER,
+		.health = line->health,
 	};
+	if (line->health.cfg != NULL)
+		health_begin(&line->health);
 }
 
 static void
@@ -184,6 +188,7 @@ pool_init(struct pool *pool, const struct pool_cfg *cfg, const uint16_t *stream_
 	watch_init(&pool->watch);
 	pool->item = memory->item;
 	scale_init(pool);
+	checkup_init(pool);
 	return POOL_OK;
 }
 
@@ -334,10 +339,11 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 	switch (event->kind) {
 	case POOL_START:
 		scale_start(pool, now);
+		checkup_start(pool, now);
 		step_every_line(pool, SESSION_START, now, actions);
 		break;
 	case POOL_STOP:
-		pool->scale.review_at = MONO_NEVER;
+		pool->scale.review_at = pool->checkup_at = MONO_NEVER;
 		step_every_line(pool, SESSION_STOP, now, actions);
 		break;
 	case POOL_LINE:
@@ -362,6 +368,7 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 	run_due_timers(pool, now, actions);
 	watch_heal(pool, now);
 	scale_look(pool, now, actions);
+	checkup_look(pool, now);
 	rotate_look(pool, now, actions);
 	run_due_timers(pool, now, actions);
 	watch_look(pool, now, actions);
@@ -371,7 +378,8 @@ mono_t
 pool_deadline(const struct pool *pool)
 {
 	mono_t deadline = mono_min(rotate_deadline(pool),
-	    mono_min(watch_deadline(pool), scale_deadline(pool)));
+	    mono_min(watch_deadline(pool),
+	    mono_min(scale_deadline(pool), checkup_deadline(pool))));
 
 	for (unsigned line = 0; line < pool->nlines; line++)
 		deadline = mono_min(deadline, session_deadline(&pool->session[line]));

@@ -27,6 +27,7 @@
 #include "feed/base/mono.h"
 #include "feed/base/rng.h"
 #include "feed/core/action.h"
+#include "feed/core/checkup.h"
 #include "feed/core/place.h"
 #include "feed/core/quota.h"
 #include "feed/core/rotate.h"
@@ -50,6 +51,7 @@ struct pool_cfg {
 	span_t connects_window;              /* > 0 */
 	struct rotate_cfg rotate;
 	struct scale_cfg scale;
+	struct checkup_cfg checkup;
 	struct route_cfg route; /* its legs are `redundancy` */
 	struct session_cfg session;
 };
@@ -99,6 +101,7 @@ struct pool_line {
 	enum tick_reason retire_why;
 	mono_t retire_at;            /* when it wants to be replaced */
 	mono_t not_before;           /* a replacement failed: none before this */
+	struct health health;
 	bool closing;                /* its streams move away, then it is closed */
 	mono_t idle_since;           /* without streams, MONO_NEVER: it has some */
 	mono_t look_at;              /* SUCCESSOR: when to see whether it has everything */
@@ -130,6 +133,7 @@ struct pool {
 	struct watch watch;
 	struct stall stall;
 	struct scale scale;
+	mono_t checkup_at;            /* next look at the lines' health */
 	struct balance_item *item;
 	struct rotate_counts rotations;
 	uint64_t strays; /* events for no line or stream of ours */

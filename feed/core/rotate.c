@@ -195,11 +195,13 @@ has_everything(struct pool *pool, unsigned old, unsigned next, mono_t now)
 			return false;
 		if (entry[i].state != STREAM_ACKED || entry[i].produced)
 			continue;
-		if (!mono_due(quiet, now))
-			return false;
 		before = place_of(pool, old, entry[i].index);
-		if (before != NULL && before->produced &&
-		    !mono_before(before->heard, entry[i].acked))
+		/* Long quiet: what comes from now on comes on the new line, too. */
+		if (before == NULL || !before->produced ||
+		    mono_due(mono_add(before->heard, pool->cfg.rotate.quiet_within),
+		        session->since))
+			continue;
+		if (!mono_due(quiet, now) || !mono_before(before->heard, entry[i].acked))
 			return false;
 	}
 	return true;

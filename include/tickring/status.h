@@ -124,6 +124,7 @@ struct tick_control {
 	int64_t spare[30];
 	struct tick_transition transition[TICK_TRANSITIONS_MAX];
 	struct tick_endpoint_status endpoint[TICK_ENDPOINTS_MAX];
+	int64_t health_permille[TICK_LINES_MAX]; /* of the lines that are up, 0 to 1000 */
 	int64_t connect_ns[TICK_CONNECTS_MAX]; /* wall clock of attempts, any order; TICK_ABSENT */
 };
 
@@ -154,7 +155,8 @@ struct tick_status {
 
 TICK_STATIC_ASSERT(sizeof(struct tick_line_status) == 256, "32 words");
 TICK_STATIC_ASSERT(sizeof(struct tick_control) ==
-	64 * 8 + TICK_TRANSITIONS_MAX * 64 + TICK_ENDPOINTS_MAX * 256 + TICK_CONNECTS_MAX * 8,
+	64 * 8 + TICK_TRANSITIONS_MAX * 64 + TICK_ENDPOINTS_MAX * 256 + TICK_LINES_MAX * 8 +
+	TICK_CONNECTS_MAX * 8,
     "no padding");
 TICK_STATIC_ASSERT(sizeof(struct tick_status) % 8 == 0, "whole words");
 TICK_STATIC_ASSERT((int)TICK_COUNTER_COUNT <= TICK_COUNTERS_MAX, "room for every counter");

@@ -150,7 +150,7 @@ sim_play(uint64_t seed, unsigned hours)
 	run_until(sim.end);
 	while (sim.phase != SIM_CALM)
 		run_until(mono_add(sim.now, span_s(60)));
-	sim.phase = SIM_BEGIN;
+	sim.phase = SIM_OVER;
 	rules_on_storm(); /* what is on its way is not waited for */
 	feed_stop();
 	run_until(mono_add(sim.now, stop_within));

@@ -90,7 +90,7 @@ struct sim_storm {
 	span_t delay_first, delay_cap; /* longest delays that its faults cause: breaker.h */
 };
 
-enum sim_phase { SIM_BEGIN, SIM_CALM, SIM_STORM, SIM_RECOVERY };
+enum sim_phase { SIM_BEGIN, SIM_CALM, SIM_STORM, SIM_RECOVERY, SIM_OVER };
 
 struct sim_counts {
 	uint64_t wakes, timers, faults, ticks, frames, connects, rotations, gaps, stale, storms;

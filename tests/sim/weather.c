@@ -151,6 +151,8 @@ weather_turn(void)
 	case SIM_STORM:
 		begin_recovery();
 		break;
+	case SIM_OVER:
+		break;
 	}
 }
 

@@ -42,6 +42,8 @@ a_line_of_age_is_closed_when_its_successor_heard_every_stream(void **state)
 	(void)state;
 	go_live(1);
 	rig_at_s(3599);
+	rig_heard(0, 0);
+	rig_heard(1, 0);
 	assert_int_equal(rig_view(0).peer, POOL_NO_LINE);
 	rig_at_s(3600);
 	assert_int_equal(rig_action(ACT_ROTATION, 0)->step, ROTATION_BEGUN);
@@ -73,7 +75,8 @@ quiet_streams_are_waited_for_a_bounded_time(void **state)
 
 	(void)state;
 	go_live(1);
-	rig_heard(1, 0); /* long before */
+	rig_at_s(3595);
+	rig_heard(1, 0);
 	rig_at_s(3600);
 	next = successor_live(0);
 	rig_heard(0, next);
@@ -85,12 +88,28 @@ quiet_streams_are_waited_for_a_bounded_time(void **state)
 }
 
 static void
+streams_that_are_quiet_for_long_are_not_waited_for(void **state)
+{
+	unsigned next;
+
+	(void)state;
+	go_live(1);
+	rig_heard(1, 0);
+	rig_at_s(3600);
+	next = successor_live(0);
+	assert_int_equal(rig_view(next).role, POOL_LINE_MEMBER);
+}
+
+static void
 a_successor_that_stays_silent_where_the_old_line_delivers_is_given_up(void **state)
 {
 	unsigned next;
 
 	(void)state;
 	go_live(1);
+	rig_at_s(3599);
+	rig_heard(0, 0);
+	rig_heard(1, 0);
 	rig_at_s(3600);
 	next = successor_live(0);
 	rig_heard(0, next);
@@ -279,6 +298,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_of_age_is_closed_when_its_successor_heard_every_stream),
 		cmocka_unit_test(quiet_streams_are_waited_for_a_bounded_time),
+		cmocka_unit_test(streams_that_are_quiet_for_long_are_not_waited_for),
 		cmocka_unit_test(
 		    a_successor_that_stays_silent_where_the_old_line_delivers_is_given_up),
 		cmocka_unit_test(an_announced_shutdown_opens_a_successor_in_the_same_step),

@@ -124,8 +124,8 @@ static const struct known known[] = {
     F(tick_control, memory_bytes), F(tick_control, cpu_permille), F(tick_control, sockets),
     F(tick_control, streams_shed), F(tick_control, reloads),
     F(tick_control, reloads_refused), F(tick_control, transitions), F(tick_control, spare),
-    F(tick_control, transition), F(tick_control, endpoint), F(tick_control, connect_ns),
-    END(tick_control),
+    F(tick_control, transition), F(tick_control, endpoint),
+    F(tick_control, health_permille), F(tick_control, connect_ns), END(tick_control),
 
     F(tick_transition, at_ns), F(tick_transition, line), F(tick_transition, from),
     F(tick_transition, to), F(tick_transition, reason), F(tick_transition, attempt),

@@ -16,6 +16,7 @@ learn_quotes(unsigned lines, unsigned redundancy)
 	unsigned order;
 
 	rig_class = STALL_QUOTE;
+	cfg.checkup.every = span_s(36000); /* it would suspect the line first */
 	cfg.initial_connections = lines;
 	cfg.redundancy = redundancy;
 	rig_init(&cfg, 1);
@@ -48,6 +49,8 @@ ms_until(enum pool_action_kind kind, int64_t ms_max)
 static void
 a_silent_quote_stream_is_stale_within_three_seconds_and_healed_by_stages(void **state)
 {
+	unsigned next;
+
 	(void)state;
 	learn_quotes(1, 1);
 	assert_in_range(ms_until(ACT_STREAM_STALE, 3000), 100, 3000);
@@ -60,8 +63,9 @@ a_silent_quote_stream_is_stale_within_three_seconds_and_healed_by_stages(void **
 	assert_int_equal(rig.pool.watch.resubscribed, 1);
 	ms_until(ACT_ROTATION, 120000); /* no other line to move to: the line itself */
 	assert_int_equal(rig_action(ACT_ROTATION, 0)->why, TICK_REASON_STALE);
-	rig_up(rig_view(0).peer);
-	rig_heard(0, rig_view(0).peer);
+	next = rig_view(0).peer;
+	rig_up(next);
+	rig_heard(0, next);
 	assert_int_equal(rig_count(ACT_STREAM_LIVE), 1);
 }
 
@@ -181,6 +185,17 @@ healing_leaves_a_stream_alone_that_is_being_moved(void **state)
 	assert_ptr_equal(place_of(&rig.pool, 0, 0), entry);
 }
 
+/* The only stream of the line is silent, and with it the line: below 500. */
+static void
+a_line_whose_streams_are_silent_is_unhealthy_and_replaced(void **state)
+{
+	(void)state;
+	learn_quotes(1, 1);
+	rig.pool.checkup_at = mono_add(rig.now, span_s(3));
+	assert_in_range(ms_until(ACT_ROTATION, 4000), 2900, 4000);
+	assert_int_equal(rig_action(ACT_ROTATION, 0)->why, TICK_REASON_UNHEALTHY);
+}
+
 int
 main(void)
 {
@@ -188,6 +203,7 @@ main(void)
 		cmocka_unit_test(
 		    a_silent_quote_stream_is_stale_within_three_seconds_and_healed_by_stages),
 		cmocka_unit_test(a_stream_that_another_leg_delivers_is_healed_but_not_stale),
+		cmocka_unit_test(a_line_whose_streams_are_silent_is_unhealthy_and_replaced),
 		cmocka_unit_test(what_the_list_does_not_name_is_asked_for_again),
 		cmocka_unit_test(a_dead_line_is_replaced_without_being_cut),
 		cmocka_unit_test(a_line_that_brings_nothing_is_replaced_before_limits_are_learned),

@@ -1,0 +1,78 @@
+#include "feed/core/checkup.h"
+
+#include "feed/core/pool.h"
+
+void
+checkup_init(struct pool *pool)
+{
+	pool->checkup_at = MONO_NEVER;
+	for (unsigned line = 0; line < pool->nlines; line++)
+		health_init(&pool->line[line].health, &pool->cfg.checkup.health);
+}
+
+void
+checkup_start(struct pool *pool, mono_t now)
+{
+	pool->checkup_at = mono_add(now, pool->cfg.checkup.every);
+}
+
+/* Streams that should deliver now, and of these those that do. */
+static void
+count_streams(const struct pool *pool, const struct session *session, struct health_input *input)
+{
+	for (unsigned i = 0; i < session->nstreams; i++) {
+		uint32_t at = session->first + i;
+
+		if (pool->entry[at].state != STREAM_ACKED || pool->shared.stall == NULL ||
+		    stall_is_sparse(pool->shared.stall, at))
+			continue;
+		input->streams++;
+		input->producing += stall_stage(pool->shared.stall, at) == STALL_OK;
+	}
+}
+
+static void
+look_at(struct pool *pool, unsigned line, mono_t now)
+{
+	const struct session *session = &pool->session[line];
+	const struct heartbeat *hb = &session->heartbeat;
+	unsigned at = pool->shared.route.at[line];
+	struct health_input input = {
+		.up = true,
+		.silence = mono_is_never(session->heard) ? SPAN_ZERO
+		                                         : mono_diff(now, session->heard),
+		.silence_expected = hb->cfg->idle_after,
+		.missed_pings = hb->missed,
+		.max_missed = hb->cfg->max_missed,
+		.round_trip = hb->round_trip_avg,
+		.failures = session->retry.failures,
+		.pongs_permille = heartbeat_compliance(hb, now),
+	};
+	int score;
+
+	count_streams(pool, session, &input);
+	score = health_update(&pool->line[line].health, &input, now);
+	if (at != ROUTE_NOWHERE)
+		endpoints_on_health(&pool->shared.route.endpoints, at, score, now);
+	if (health_is_unhealthy(&pool->line[line].health))
+		rotate_ask(pool, line, TICK_REASON_UNHEALTHY, now);
+}
+
+void
+checkup_look(struct pool *pool, mono_t now)
+{
+	if (!mono_due(pool->checkup_at, now))
+		return;
+	pool->checkup_at = mono_add(now, pool->cfg.checkup.every);
+	for (unsigned line = 0; line < pool->nlines; line++)
+		if (pool->session[line].state == SESSION_LIVE)
+			look_at(pool, line, now);
+		else
+			health_begin(&pool->line[line].health);
+}
+
+mono_t
+checkup_deadline(const struct pool *pool)
+{
+	return pool->checkup_at;
+}
