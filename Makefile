@@ -146,7 +146,8 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/system/sim_rig.c tests/system/transport_rig.c tests/system/ws_server.c \
                 tests/ipc/python_rig.c tests/ipc/witness.c tests/sim/agenda.c \
                 tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c tests/sim/market.c \
-                tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c tests/sim/weather.c
+                tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c \
+                tests/sim/weather.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c tests/bench/bench_ring.c tests/bench/bench_ring_plain.c

@@ -10,6 +10,9 @@
 
 static const span_t look_again = {INT64_C(1000000000)};
 
+/* What was sent on the old line before the new one was subscribed arrives within this. */
+static const span_t on_its_way = {INT64_C(1000000000)};
+
 static bool
 is_up(const struct session *session)
 {
@@ -188,6 +191,7 @@ has_everything(struct pool *pool, unsigned old, unsigned next, mono_t now)
 	const struct session *session = &pool->session[next];
 	const struct session_stream *entry = session->stream + session->first;
 	mono_t quiet = mono_add(session->since, pool->cfg.rotate.quiet_within);
+	mono_t arrived = mono_add(session->since, on_its_way);
 	const struct session_stream *before;
 
 	for (unsigned i = 0; i < session->nstreams; i++) {
@@ -197,7 +201,11 @@ has_everything(struct pool *pool, unsigned old, unsigned next, mono_t now)
 			continue;
 		before = place_of(pool, old, entry[i].index);
 		/* Long quiet: what comes from now on comes on the new line, too. */
-		if (before == NULL || !before->produced ||
+		if (before == NULL)
+			continue;
+		if (!mono_due(arrived, now))
+			return false;
+		if (!before->produced ||
 		    mono_due(mono_add(before->heard, pool->cfg.rotate.quiet_within),
 		        session->since))
 			continue;
@@ -214,7 +222,7 @@ rotate_on_produced(struct pool *pool, unsigned line)
 		pool->line[line].look_at = MONO_ZERO;
 }
 
-/* A successor that is live: look when something was heard, when quiet ones are due, at the end. */
+/* A successor that is live: look when something was heard, and every second until the end. */
 static void
 look_at_successor(struct pool *pool, unsigned next, mono_t now, struct pool_actions *actions)
 {
@@ -223,7 +231,6 @@ look_at_successor(struct pool *pool, unsigned next, mono_t now, struct pool_acti
 	struct pool_line *l = &pool->line[next];
 	unsigned old = l->peer;
 	mono_t end = mono_add(session->since, cfg->handover_within);
-	mono_t quiet = mono_add(session->since, cfg->quiet_within);
 
 	if (session->state != SESSION_LIVE) {
 		l->look_at = MONO_NEVER;
@@ -238,8 +245,7 @@ look_at_successor(struct pool *pool, unsigned next, mono_t now, struct pool_acti
 	else if (mono_due(end, now))
 		abandon(pool, old, now, actions);
 	else
-		l->look_at = mono_before(now, quiet)
-		    ? quiet : mono_min(end, mono_add(now, look_again));
+		l->look_at = mono_min(end, mono_add(now, look_again));
 }
 
 void
