@@ -15,6 +15,7 @@ enum agenda_kind {
 	AGENDA_FAILED,   /* attempt `life` failed: reason a, status b, Retry-After c */
 	AGENDA_DOWN,     /* connection ended: attempt `life`, reason a, close code b */
 	AGENDA_DATA,     /* message number b of stream a; c: damaged */
+	AGENDA_REQUEST,  /* request a reaches the exchange: streams b; c: what, and its fate */
 	AGENDA_REPLY,    /* answer to request a */
 	AGENDA_LIST,     /* list b as answer to request a */
 	AGENDA_PINGED,

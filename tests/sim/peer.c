@@ -144,9 +144,33 @@ peer_count_send(unsigned line)
 	p->send[p->sends++ % SIM_SENDS] = sim.now;
 }
 
-static void
-take_request(struct sim_peer *p, enum pool_action_kind kind, uint32_t mask)
+enum { FATES = 16 };
+
+void
+peer_request(const struct pool_action *act, uint32_t mask)
 {
+	struct sim_peer *p = &sim.peer[act->line];
+	int64_t fate = weather_request(act->line);
+
+	peer_count_send(act->line);
+	if (!p->up || p->deaf || fate == WEATHER_IGNORED)
+		return;
+	agenda_add(&(struct agenda_item){.kind = AGENDA_REQUEST, .line = act->line,
+	    .life = p->life, .at = mono_add(sim.now, p->latency), .a = act->request_id,
+	    .b = mask, .c = (int64_t)act->kind * FATES + fate});
+}
+
+void
+peer_take_request(const struct agenda_item *item)
+{
+	struct sim_peer *p = &sim.peer[item->line];
+	enum pool_action_kind kind = (enum pool_action_kind)(item->c / FATES);
+	enum weather_request fate = (enum weather_request)(item->c % FATES);
+	uint32_t mask = (uint32_t)item->b;
+	mono_t at = arrival(p);
+
+	if (!p->up)
+		return;
 	if (kind == ACT_SEND_UNSUBSCRIBE) {
 		p->streams &= ~mask;
 		p->mute &= ~mask;
@@ -154,30 +178,17 @@ take_request(struct sim_peer *p, enum pool_action_kind kind, uint32_t mask)
 	if (kind == ACT_SEND_SUBSCRIBE)
 		p->streams |= mask;
 	rules_on_subscribed(p);
-}
-
-void
-peer_request(const struct pool_action *act, uint32_t mask)
-{
-	struct sim_peer *p = &sim.peer[act->line];
-	mono_t at = mono_add(arrival(p), p->latency);
-	enum weather_request fate = weather_request(act->line);
-
-	peer_count_send(act->line);
-	if (!p->up || p->deaf || fate == WEATHER_IGNORED)
-		return;
-	take_request(p, act->kind, mask);
-	if (fate == WEATHER_MUTE && act->kind == ACT_SEND_SUBSCRIBE)
+	if (kind == ACT_SEND_SUBSCRIBE && fate == WEATHER_MUTE)
 		p->mute |= mask;
 	if (fate == WEATHER_NO_ANSWER)
 		return;
 	/* Whoever is late holds up nobody else: answers have a way of their own. */
 	if (fate == WEATHER_LATE)
 		at = mono_add(at, span_ms(sim_pick(1000, 9000)));
-	if (act->kind == ACT_SEND_LIST)
-		plan(act->line, AGENDA_LIST, at, act->request_id, p->streams);
+	if (kind == ACT_SEND_LIST)
+		plan(item->line, AGENDA_LIST, at, item->a, p->streams);
 	else
-		plan(act->line, AGENDA_REPLY, at, act->request_id, 0);
+		plan(item->line, AGENDA_REPLY, at, item->a, 0);
 }
 
 void

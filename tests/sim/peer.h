@@ -31,6 +31,9 @@ void peer_count_send(unsigned line);
 /* Message number n of a stream goes to everybody who subscribed it. */
 void peer_broadcast(unsigned stream, uint64_t n);
 
+/* A request reaches the exchange. */
+void peer_take_request(const struct agenda_item *item);
+
 /* A connection is accepted. */
 void peer_accept(unsigned line);
 

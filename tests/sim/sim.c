@@ -76,6 +76,9 @@ take_line_item(const struct agenda_item *item)
 		if (sim.peer[line].up)
 			peer_end(line, (enum tick_reason)item->a, (int)item->b, true);
 		break;
+	case AGENDA_REQUEST:
+		peer_take_request(item);
+		break;
 	case AGENDA_LIFT:
 		lift(line);
 		break;
