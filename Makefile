@@ -144,19 +144,26 @@ FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgr
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
-SIM_TESTS := tests/sim/test_pool_sim.c
+SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_decode.c
 SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
-                tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c \
-                tests/bench/bench_clock.c tests/bench/board_load.c tests/bench/figures.c \
-                tests/bench/paced.c tests/bench/pair.c tests/bench/pingpong.c \
-                tests/bench/plain.c tests/bench/ring_alone.c tests/bench/ring_flow.c \
-                tests/bench/ring_paced.c tests/system/certs.c tests/system/daemon.c \
-                tests/system/feed_rig.c tests/system/sim_rig.c tests/system/transport_rig.c \
-                tests/system/ws_server.c tests/ipc/python_rig.c tests/ipc/witness.c
+                tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c tests/sim/agenda.c \
+                tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c tests/sim/market.c \
+                tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c \
+                tests/sim/weather.c tests/bench/receive/blaster.c tests/bench/receive/child.c \
+                tests/bench/receive/client.c tests/bench/receive/client_lws.c \
+                tests/bench/receive/client_openssl.c tests/bench/receive/feed_run.c \
+                tests/bench/receive/market.c tests/bench/receive/report.c \
+                tests/bench/receive/run.c tests/bench/bench_clock.c tests/bench/board_load.c \
+                tests/bench/figures.c tests/bench/paced.c tests/bench/pair.c \
+                tests/bench/pingpong.c tests/bench/plain.c tests/bench/ring_alone.c \
+                tests/bench/ring_flow.c tests/bench/ring_paced.c tests/system/certs.c \
+                tests/system/daemon.c tests/system/feed_rig.c tests/system/sim_rig.c \
+                tests/system/transport_rig.c tests/system/ws_server.c tests/ipc/python_rig.c \
+                tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c tests/bench/bench_receive.c tests/bench/bench_ring.c \
@@ -372,6 +379,16 @@ $(eval $(call PROGRAM,$(TORTURE),$(TORTURE).c,$(LIBTEST) $(LIBS)))
 .PHONY: torture
 torture: all $(B)/$(TORTURE) ## the torn-read test at full length: 1 G ticks, 10 M laps
 	@$(ENVIRONMENT) tests/torture/torn.sh
+
+SIM := $(B)/tests/sim/test_feed_sim
+SEEDS ?= 1000
+SEED ?= 1
+.PHONY: sim sim-mutants
+sim: $(SIM) ## simulate the whole feed in bad weather: SEEDS=n (1000) from SEED=first (1)
+	@$(SIM) $(SEEDS) $(SEED)
+
+sim-mutants: $(SIM) ## broken variants of the core, each of which the simulation has to catch
+	@$(ENVIRONMENT) tests/sim/mutants.sh
 
 ORACLE := tests/oracle/compare
 $(eval $(call PROGRAM,$(ORACLE),$(ORACLE).c,$(LIBTEST) $(LIBS)))

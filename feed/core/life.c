@@ -76,8 +76,10 @@ life_enter(struct session *session, enum session_state to, enum tick_reason why,
 	told->why = why;
 	session->state = to;
 	session->since = now;
-	if (to != SESSION_SUBSCRIBING && to != SESSION_LIVE)
+	if (to != SESSION_SUBSCRIBING && to != SESSION_LIVE) {
 		heartbeat_end(&session->heartbeat);
+		subscribe_unwatch(session);
+	}
 	switch (to) {
 	case SESSION_IDLE:
 		retry_cancel(&session->retry);

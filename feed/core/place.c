@@ -23,6 +23,20 @@ copy_on(const struct pool *pool, uint32_t stream, unsigned line)
 	return i;
 }
 
+/* How long it may be silent, it was long learned elsewhere. */
+static void
+watch_place(struct pool *pool, const struct pool_stream *s, uint32_t position)
+{
+	struct stall *stall = pool->shared.stall;
+
+	stall_assign(stall, position, (enum stall_class)s->class);
+	for (unsigned i = 0; i < PLACE_COPIES_MAX; i++)
+		if (s->at[i] != PLACE_NONE) {
+			stall_inherit(stall, position, s->at[i]);
+			return;
+		}
+}
+
 bool
 place_add(struct pool *pool, unsigned line, uint32_t stream)
 {
@@ -37,10 +51,23 @@ place_add(struct pool *pool, unsigned line, uint32_t stream)
 	position = subscribe_add(&pool->session[line], stream, s->bytes);
 	if (position == SUBSCRIBE_NO_PLACE)
 		return false;
-	s->at[i] = position;
 	if (pool->shared.stall != NULL)
-		stall_assign(pool->shared.stall, position, (enum stall_class)s->class);
+		watch_place(pool, s, position);
+	s->at[i] = position;
 	return true;
+}
+
+/* Is it on its way from one line of that leg to another? */
+static bool
+is_moving(const struct pool *pool, uint32_t stream, unsigned leg)
+{
+	const uint32_t *at = pool->stream[stream].at;
+
+	for (unsigned i = 0; i < PLACE_COPIES_MAX; i++)
+		if (at[i] != PLACE_NONE && pool->line[place_line(pool, at[i])].leg == leg &&
+		    pool->entry[at[i]].moving_to != POOL_NO_LINE)
+			return true;
+	return false;
 }
 
 bool
@@ -48,6 +75,8 @@ place_move(struct pool *pool, unsigned line, uint32_t stream)
 {
 	unsigned best = POOL_NO_LINE, least = pool->cfg.max_streams_per_connection, wanted;
 
+	if (is_moving(pool, stream, pool->line[line].leg))
+		return false;
 	for (unsigned to = 0; to < pool->nlines; to++) {
 		const struct pool_line *l = &pool->line[to];
 
@@ -84,6 +113,17 @@ has_place(const struct session_stream *entry)
 	bool leaves = entry->state == STREAM_LEAVING || entry->state == STREAM_LEFT;
 
 	return entry->state != STREAM_FREE && !entry->doomed && (!leaves || entry->again);
+}
+
+bool
+place_is_empty(const struct pool *pool, unsigned line)
+{
+	const struct session *session = &pool->session[line];
+
+	for (unsigned i = 0; i < session->nstreams; i++)
+		if (has_place(&session->stream[session->first + i]))
+			return false;
+	return true;
 }
 
 void

@@ -44,6 +44,9 @@ bool place_add(struct pool *pool, unsigned line, uint32_t stream);
 /* Takes it off again; nothing happens when it is not there. */
 void place_remove(struct pool *pool, unsigned line, uint32_t stream);
 
+/* Has the line no streams, not even one that is being asked for anew? */
+bool place_is_empty(const struct pool *pool, unsigned line);
+
 /* Puts all streams of a line on another, empty one, which has as much room. */
 void place_copy(struct pool *pool, unsigned from, unsigned to);
 
@@ -56,7 +59,10 @@ struct session_stream *place_of(struct pool *pool, unsigned line, uint32_t strea
 /* Which line's list is that position in, and is there such a stream? */
 unsigned place_line(const struct pool *pool, uint32_t position);
 
-/* Moves it from a line to the emptiest other one of its leg. False: there is none with room. */
+/*
+ * Moves it from a line to the emptiest other one of its leg. False: there is
+ * none with room, or it is on its way between two lines already.
+ */
 bool place_move(struct pool *pool, unsigned line, uint32_t stream);
 
 /* Is there a line that is up and on which the stream is acknowledged? `but` is not asked. */

@@ -10,6 +10,9 @@
 
 static const span_t look_again = {INT64_C(1000000000)};
 
+/* What was sent on the old line before the new one was subscribed arrives within this. */
+static const span_t on_its_way = {INT64_C(1000000000)};
+
 static bool
 is_up(const struct session *session)
 {
@@ -83,6 +86,17 @@ free_line(const struct pool *pool)
 	return POOL_NO_LINE;
 }
 
+/* Is one still being closed that will be free then? */
+static bool
+any_draining(const struct pool *pool)
+{
+	for (unsigned line = 0; line < pool->nlines; line++)
+		if (pool->line[line].role == POOL_LINE_FREE &&
+		    pool->session[line].state != SESSION_IDLE)
+			return true;
+	return false;
+}
+
 static bool
 any_under_way(const struct pool *pool)
 {
@@ -101,6 +115,10 @@ begin(struct pool *pool, unsigned line, mono_t now, struct pool_actions *actions
 	/* One planned replacement at a time; others do not wait for each other. */
 	if (l->retire_why == TICK_REASON_AGE && any_under_way(pool))
 		return;
+	if (next == POOL_NO_LINE && any_draining(pool)) {
+		l->retire_at = mono_add(now, look_again);
+		return;
+	}
 	if (next == POOL_NO_LINE) {
 		/* Nowhere to go: better a short gap than a line that is cut at any moment. */
 		l->retire_at = MONO_NEVER;
@@ -173,6 +191,7 @@ has_everything(struct pool *pool, unsigned old, unsigned next, mono_t now)
 	const struct session *session = &pool->session[next];
 	const struct session_stream *entry = session->stream + session->first;
 	mono_t quiet = mono_add(session->since, pool->cfg.rotate.quiet_within);
+	mono_t arrived = mono_add(session->since, on_its_way);
 	const struct session_stream *before;
 
 	for (unsigned i = 0; i < session->nstreams; i++) {
@@ -182,7 +201,11 @@ has_everything(struct pool *pool, unsigned old, unsigned next, mono_t now)
 			continue;
 		before = place_of(pool, old, entry[i].index);
 		/* Long quiet: what comes from now on comes on the new line, too. */
-		if (before == NULL || !before->produced ||
+		if (before == NULL)
+			continue;
+		if (!mono_due(arrived, now))
+			return false;
+		if (!before->produced ||
 		    mono_due(mono_add(before->heard, pool->cfg.rotate.quiet_within),
 		        session->since))
 			continue;
@@ -199,7 +222,7 @@ rotate_on_produced(struct pool *pool, unsigned line)
 		pool->line[line].look_at = MONO_ZERO;
 }
 
-/* A successor that is live: look when something was heard, when quiet ones are due, at the end. */
+/* A successor that is live: look when something was heard, and every second until the end. */
 static void
 look_at_successor(struct pool *pool, unsigned next, mono_t now, struct pool_actions *actions)
 {
@@ -208,7 +231,6 @@ look_at_successor(struct pool *pool, unsigned next, mono_t now, struct pool_acti
 	struct pool_line *l = &pool->line[next];
 	unsigned old = l->peer;
 	mono_t end = mono_add(session->since, cfg->handover_within);
-	mono_t quiet = mono_add(session->since, cfg->quiet_within);
 
 	if (session->state != SESSION_LIVE) {
 		l->look_at = MONO_NEVER;
@@ -223,8 +245,7 @@ look_at_successor(struct pool *pool, unsigned next, mono_t now, struct pool_acti
 	else if (mono_due(end, now))
 		abandon(pool, old, now, actions);
 	else
-		l->look_at = mono_before(now, quiet)
-		    ? quiet : mono_min(end, mono_add(now, look_again));
+		l->look_at = mono_min(end, mono_add(now, look_again));
 }
 
 void

@@ -118,7 +118,7 @@ close_idle(struct pool *pool, mono_t now, struct pool_actions *actions)
 		mono_t idle_until;
 
 		if (l->role != POOL_LINE_MEMBER || l->peer != POOL_NO_LINE ||
-		    subscribe_wanted(&pool->session[line]) > 0) {
+		    !place_is_empty(pool, line)) {
 			l->idle_since = MONO_NEVER;
 			continue;
 		}

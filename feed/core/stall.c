@@ -289,6 +289,20 @@ stall_assign(struct stall *stall, uint32_t entry, enum stall_class class)
 }
 
 void
+stall_inherit(struct stall *stall, uint32_t entry, uint32_t from)
+{
+	struct stall_stream *stream = stream_at(stall, entry);
+	const struct stall_stream *other = stream_at(stall, from);
+
+	if (stream == NULL || other == NULL || other->class != stream->class)
+		return;
+	stream->began = other->began;
+	stream->longest = other->longest;
+	stream->gaps = other->gaps;
+	stream->flags = (uint8_t)((stream->flags & ~FLAG_LEARNED) | (other->flags & FLAG_LEARNED));
+}
+
+void
 stall_begin(struct stall *stall, uint32_t entry, mono_t now)
 {
 	struct stall_stream *stream = stream_at(stall, entry);

@@ -133,6 +133,9 @@ void stall_init(struct stall *stall, const struct stall_cfg *cfg, struct stall_s
 /* Entry is a new stream: everything learned is forgotten; watched from stall_begin() on. */
 void stall_assign(struct stall *stall, uint32_t entry, enum stall_class class);
 
+/* Entry is the same stream on another line: what was learned there is known here, too. */
+void stall_inherit(struct stall *stall, uint32_t entry, uint32_t from);
+
 /*
  * It is subscribed on a (new) connection: from now it is expected to produce.
  * Not after a RESUBSCRIBE on the same one, which is a stage of healing.

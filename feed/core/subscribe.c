@@ -133,6 +133,13 @@ subscribe_clear(struct session *session)
 }
 
 void
+subscribe_unwatch(struct session *session)
+{
+	for (unsigned i = 0; i < session->nstreams; i++)
+		watch_end(session, &part_of(session)[i]);
+}
+
+void
 subscribe_renew(struct session *session, uint32_t position)
 {
 	struct session_stream *stream = &session->stream[position];

@@ -31,6 +31,9 @@ void subscribe_remove(struct session *session, uint32_t position);
 /* Forgets all streams at once: the connection is about to end. */
 void subscribe_clear(struct session *session);
 
+/* The connection ended: nobody waits for messages on it. */
+void subscribe_unwatch(struct session *session);
+
 /* Asks for the stream at that position once more, after an UNSUBSCRIBE. */
 void subscribe_renew(struct session *session, uint32_t position);
 

@@ -84,17 +84,45 @@ watch_on_line_lost(struct pool *pool, unsigned line, enum tick_reason why)
 	}
 }
 
+static bool
+is_up(const struct session *session)
+{
+	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
+}
+
 /* Does any line deliver it: carried, and not in a stage of silence? */
 static bool
 is_delivered(const struct pool *pool, uint32_t stream)
 {
 	const uint32_t *at = pool->stream[stream].at;
 
-	for (unsigned i = 0; i < PLACE_COPIES_MAX; i++)
-		if (at[i] != PLACE_NONE && pool->entry[at[i]].state == STREAM_ACKED &&
-		    stall_stage(pool->shared.stall, at[i]) == STALL_OK)
+	for (unsigned i = 0; i < PLACE_COPIES_MAX; i++) {
+		if (at[i] == PLACE_NONE || pool->entry[at[i]].state != STREAM_ACKED ||
+		    !is_up(&pool->session[place_line(pool, at[i])]))
+			continue;
+		if (stall_stage(pool->shared.stall, at[i]) == STALL_OK)
 			return true;
+	}
 	return false;
+}
+
+/*
+ * Has the line brought nothing at all for as long as that stream is silent?
+ * Then it is the line that is sick, if the stream ever said anything.
+ */
+static bool
+is_line_silent(const struct pool *pool, unsigned line, const struct stall_alarm *alarm, mono_t now)
+{
+	const struct session *session = &pool->session[line];
+	const struct session_stream *entry = session->stream + session->first;
+
+	if (pool->stream[pool->entry[alarm->entry].index].messages == 0)
+		return false;
+	for (unsigned i = 0; i < session->nstreams; i++)
+		if (entry[i].state != STREAM_FREE && !mono_is_never(entry[i].heard) &&
+		    mono_diff(now, entry[i].heard).ns < alarm->silence.ns)
+			return false;
+	return true;
 }
 
 static void
@@ -115,8 +143,12 @@ heal(struct pool *pool, const struct stall_alarm *alarm, mono_t now)
 		subscribe_renew(&pool->session[line], alarm->entry);
 		break;
 	case STALL_MOVE:
-		if (pool->line[line].peer == POOL_NO_LINE && place_move(pool, line, stream))
-			pool->watch.moved++;
+		if (is_line_silent(pool, line, alarm, now)) {
+			pool->watch.recycled++;
+			rotate_ask(pool, line, TICK_REASON_STALE, now);
+		} else if (pool->line[line].peer == POOL_NO_LINE) {
+			pool->watch.moved += place_move(pool, line, stream);
+		}
 		break;
 	case STALL_RECYCLE:
 		pool->watch.recycled++;

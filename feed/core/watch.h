@@ -5,7 +5,8 @@
  * stream goes stale when no line carries it any more, or when it is silent on
  * all of them for longer than it ever is (stall.h), and comes back with its
  * next message. Healing goes by stages on the line that is silent: the
- * exchange's list, a new subscription, another line, another connection.
+ * exchange's list, a new subscription, another line, another connection. When the line
+ * brings nothing at all, it is the line that is replaced, at the third stage.
  */
 #ifndef FEED_CORE_WATCH_H
 #define FEED_CORE_WATCH_H

@@ -88,7 +88,7 @@ quiet_streams_are_waited_for_a_bounded_time(void **state)
 }
 
 static void
-streams_that_are_quiet_for_long_are_not_waited_for(void **state)
+streams_that_are_quiet_for_long_are_waited_for_a_second(void **state)
 {
 	unsigned next;
 
@@ -97,6 +97,8 @@ streams_that_are_quiet_for_long_are_not_waited_for(void **state)
 	rig_heard(1, 0);
 	rig_at_s(3600);
 	next = successor_live(0);
+	assert_int_equal(rig_view(next).role, POOL_LINE_SUCCESSOR);
+	rig_at_s(3601); /* what was on its way on the old line has arrived */
 	assert_int_equal(rig_view(next).role, POOL_LINE_MEMBER);
 }
 
@@ -265,13 +267,41 @@ without_a_free_line_the_old_one_is_connected_anew_in_place(void **state)
 	assert_int_equal(rig_view(5).state, SESSION_CONNECTING);
 }
 
+/* Its server shuts down, too, and the line that it replaced still has the only other place. */
+static void
+a_successor_that_is_to_be_replaced_waits_for_the_old_line_to_be_closed(void **state)
+{
+	struct pool_cfg cfg = core_pool_cfg();
+
+	(void)state;
+	cfg.initial_connections = cfg.max_connections = 1;
+	rig_init(&cfg, 1);
+	rig_start();
+	rig_at_s(20);
+	rig_heard(0, 0);
+	rig_tell(0, (struct session_event){.kind = SESSION_SHUTDOWN});
+	assert_int_equal(successor_live(0), 1);
+	rig_at_s(25);
+	rig_tell(1, (struct session_event){.kind = SESSION_SHUTDOWN});
+	rig_heard(0, 0);
+	rig_at_s(35);
+	rig_heard(0, 1);
+	assert_int_equal(rig_count(ACT_HANG_UP), 1);
+	assert_int_equal(rig_action(ACT_HANG_UP, 0)->line, 0);
+	assert_int_equal(rig_view(1).state, SESSION_LIVE);
+	rig_end(0, TICK_REASON_HUNG_UP);
+	rig_at_s(36);
+	assert_int_equal(rig_view(1).state, SESSION_LIVE);
+	assert_int_equal(successor_live(1), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_of_age_is_closed_when_its_successor_heard_every_stream),
 		cmocka_unit_test(quiet_streams_are_waited_for_a_bounded_time),
-		cmocka_unit_test(streams_that_are_quiet_for_long_are_not_waited_for),
+		cmocka_unit_test(streams_that_are_quiet_for_long_are_waited_for_a_second),
 		cmocka_unit_test(
 		    a_successor_that_stays_silent_where_the_old_line_delivers_is_given_up),
 		cmocka_unit_test(an_announced_shutdown_opens_a_successor_in_the_same_step),
@@ -282,6 +312,8 @@ main(void)
 		cmocka_unit_test(ages_are_spread_and_planned_replacements_go_one_at_a_time),
 		cmocka_unit_test(a_failed_successor_keeps_trying_while_the_old_line_works),
 		cmocka_unit_test(without_a_free_line_the_old_one_is_connected_anew_in_place),
+		cmocka_unit_test(
+		    a_successor_that_is_to_be_replaced_waits_for_the_old_line_to_be_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

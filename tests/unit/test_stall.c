@@ -196,6 +196,23 @@ a_new_connection_starts_afresh_but_keeps_what_was_learned(void **state)
 }
 
 static void
+what_was_learned_of_a_stream_goes_with_it_to_another_line(void **state)
+{
+	(void)state;
+	stall_assign(&stall, 0, STALL_QUOTE);
+	stall_begin(&stall, 0, at_ms(0));
+	run_regular(0, 20, 10000, 20);
+	stall_assign(&stall, 1, STALL_QUOTE);
+	stall_inherit(&stall, 1, 0);
+	stall_begin(&stall, 1, at_ms(20000));
+	assert_int_equal(stall_limit(&stall, 1).ns, 1500000000);
+	stall_assign(&stall, 2, STALL_TRADE);
+	stall_inherit(&stall, 2, 0); /* another class, another stream: nothing to learn from */
+	stall_begin(&stall, 2, at_ms(20000));
+	assert_int_equal(stall_limit(&stall, 2).ns, 600000000000);
+}
+
+static void
 what_does_not_trade_is_not_stale(void **state)
 {
 	(void)state;
@@ -398,6 +415,7 @@ main(void)
 		T(healing_goes_stage_by_stage_and_ever_later_rounds),
 		T(a_stream_that_is_not_learned_costs_no_line),
 		T(a_new_connection_starts_afresh_but_keeps_what_was_learned),
+		T(what_was_learned_of_a_stream_goes_with_it_to_another_line),
 		T(what_does_not_trade_is_not_stale),
 		T(a_false_alarm_teaches_a_healed_stall_at_most_doubles),
 		T(old_gaps_are_forgotten),

@@ -132,6 +132,59 @@ a_dead_line_is_replaced_without_being_cut(void **state)
 	assert_int_equal(rig_view(rig_view(0).peer).state, SESSION_CONNECTING);
 }
 
+/* One trade, long ago: nothing is learned of the stream, but it did say something. */
+static void
+a_line_that_brings_nothing_is_replaced_before_limits_are_learned(void **state)
+{
+	struct pool_cfg cfg = core_pool_cfg();
+
+	(void)state;
+	rig_class = STALL_TRADE;
+	cfg.initial_connections = 1;
+	cfg.rotate.age_max = span_s(36000);
+	rig_init(&cfg, 1);
+	rig_start();
+	rig_heard(0, 0);
+	assert_in_range(ms_until(ACT_SEND_LIST, 700000), 600000, 700000);
+	rig_acknowledge(0);
+	ms_until(ACT_SEND_UNSUBSCRIBE, 60000);
+	rig_acknowledge(0);
+	ms_until(ACT_ROTATION, 60000);
+	assert_int_equal(rig_action(ACT_ROTATION, 0)->why, TICK_REASON_STALE);
+}
+
+static void
+streams_of_a_line_that_is_down_are_not_healed(void **state)
+{
+	(void)state;
+	learn_quotes(1, 1);
+	rig_end(0, TICK_REASON_PEER_RESET);
+	rig_at_s(500);
+	assert_int_not_equal(rig_view(0).state, SESSION_LIVE);
+	assert_int_equal(rig.pool.watch.stalls, 0);
+	assert_int_equal(rig.pool.watch.resubscribed, 0);
+	assert_non_null(place_of(&rig.pool, 0, 0));
+	assert_int_equal(rig_view(0).wanted, 1);
+}
+
+/* Load moves it, and the new line has not acknowledged it yet; meanwhile it falls silent. */
+static void
+healing_leaves_a_stream_alone_that_is_being_moved(void **state)
+{
+	struct session_stream *entry;
+
+	(void)state;
+	learn_quotes(1, 1);
+	pool_line_init(&rig.pool.line[1], POOL_LINE_MEMBER, 0);
+	pool_line_init(&rig.pool.line[2], POOL_LINE_MEMBER, 0);
+	assert_true(place_add(&rig.pool, 1, 0));
+	entry = place_of(&rig.pool, 0, 0);
+	entry->moving_to = 1;
+	assert_false(place_move(&rig.pool, 0, 0));
+	assert_false(place_move(&rig.pool, 1, 0));
+	assert_ptr_equal(place_of(&rig.pool, 0, 0), entry);
+}
+
 /* The only stream of the line is silent, and with it the line: below 500. */
 static void
 a_line_whose_streams_are_silent_is_unhealthy_and_replaced(void **state)
@@ -153,6 +206,9 @@ main(void)
 		cmocka_unit_test(a_line_whose_streams_are_silent_is_unhealthy_and_replaced),
 		cmocka_unit_test(what_the_list_does_not_name_is_asked_for_again),
 		cmocka_unit_test(a_dead_line_is_replaced_without_being_cut),
+		cmocka_unit_test(a_line_that_brings_nothing_is_replaced_before_limits_are_learned),
+		cmocka_unit_test(streams_of_a_line_that_is_down_are_not_healed),
+		cmocka_unit_test(healing_leaves_a_stream_alone_that_is_being_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

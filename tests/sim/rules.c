@@ -1,0 +1,207 @@
+#include "tests/sim/rules.h"
+
+#include <tickring/reasons.h>
+
+#include "tests/sim/journal.h"
+#include "tests/sim/market.h"
+#include "tests/sim/peer.h"
+
+/* Binance, 2026-08: 5 messages a second on a line, PONGs included. */
+enum { SENDS_PER_S = 5, TIMERS_PER_MINUTE = 1200 };
+
+static const span_t second = {1000000000};
+static const span_t minute = {INT64_C(60) * 1000000000};
+
+/* The way to us, and what the arbiter may hold. */
+static const span_t late_after = {INT64_C(3) * 1000000000};
+
+/* No stream's limit of silence is shorter (stall.c). */
+static const span_t silence_min = {1500000000};
+
+/* ---- limits ----------------------------------------------------------------- */
+
+void
+rules_on_connect(const struct pool_action *act)
+{
+	uint64_t n = sim.connects, most = sim.cfg.connects_max;
+	mono_t before = n < most ? MONO_ZERO : sim.connect[(n - most) % SIM_CONNECTS];
+
+	RULE(act->endpoint < sim.cfg.route.endpoints, "no such endpoint", act->endpoint, 0, 0);
+	RULE(n < most || mono_diff(sim.now, before).ns >= sim.cfg.connects_window.ns,
+	    "too many connects in the window", act->line, (int64_t)most, before.ns);
+	sim.connect[n % SIM_CONNECTS] = sim.now;
+	sim.connects++;
+	sim.count.connects++;
+}
+
+void
+rules_on_send(unsigned line)
+{
+	const struct sim_peer *p = &sim.peer[line];
+
+	if (p->sends < SENDS_PER_S)
+		return;
+	RULE(mono_diff(sim.now, p->send[(p->sends - SENDS_PER_S) % SIM_SENDS]).ns >= second.ns,
+	    "too many messages in a second", line, p->sends, 0);
+}
+
+void
+rules_on_subscribed(const struct sim_peer *p)
+{
+	int n = __builtin_popcount(p->streams);
+
+	RULE((unsigned)n <= sim.cfg.line_room, "too many streams on a line", n, p->streams, 0);
+}
+
+/* ---- time ------------------------------------------------------------------- */
+
+void
+rules_on_wake(bool by_timer, mono_t deadline)
+{
+	sim.count.wakes++;
+	RULE(mono_before(sim.now, deadline), "a deadline does not lie ahead", deadline.ns,
+	    sim.now.ns, by_timer);
+	if (!by_timer)
+		return;
+	sim.count.timers++;
+	if (!mono_before(sim.now, mono_add(sim.minute, minute))) {
+		sim.minute = sim.now;
+		sim.timers_in_minute = 0;
+	}
+	sim.timers_in_minute++;
+	RULE(sim.timers_in_minute <= TIMERS_PER_MINUTE, "too many timers in a minute",
+	    sim.timers_in_minute, 0, 0);
+}
+
+void
+rules_on_said(struct sim_stream *s, const struct sim_record *record)
+{
+	RULE(mono_is_never(s->owed_since) ||
+	    mono_diff(sim.now, s->owed_since).ns < late_after.ns,
+	    "a message of a healthy line is not there in time", s - sim.stream, s->owed_id,
+	    s->owed_since.ns);
+	if (!record->owed || !mono_is_never(s->owed_since))
+		return;
+	s->owed_since = record->at;
+	s->owed_id = record->id;
+}
+
+void
+rules_on_storm(void)
+{
+	for (unsigned i = 0; i < sim.nstreams; i++) {
+		struct sim_stream *s = &sim.stream[i];
+
+		s->owed_since = MONO_NEVER;
+		for (unsigned k = 0; k < SIM_RECORDS; k++)
+			s->record[k].owed = false;
+	}
+}
+
+void
+rules_on_recovered(void)
+{
+	for (unsigned i = 0; i < sim.nstreams; i++)
+		RULE(peer_legs_of(i) == sim.cfg.redundancy,
+		    "a stream is not carried by every leg after the storm", i, peer_legs_of(i),
+		    sim.cfg.redundancy);
+}
+
+/* ---- ticks ------------------------------------------------------------------ */
+
+/* Nothing is called missing that came, or that had to. */
+static void
+on_gap(struct sim_stream *s, const struct tick *t)
+{
+	const struct sim_record *r;
+
+	sim.count.gaps++;
+	journal_note("gap", s - sim.stream, t->event.b, t->event.c);
+	RULE(!s->told, "two gaps in a row", s - sim.stream, t->event.b, t->event.c);
+	RULE(s->seen >= 0 && t->event.b == s->seen + 1, "a gap does not begin at the last id",
+	    s - sim.stream, t->event.b, s->seen);
+	s->told = true;
+	s->gap_first = t->event.b;
+	s->gap_last = t->event.c;
+	for (uint64_t n = s->said; n > 0 && (r = market_record(s, n - 1)) != NULL; n--) {
+		if (r->id < s->gap_first)
+			break;
+		if (r->id > s->gap_last)
+			continue;
+		RULE(!r->brought, "called missing, but a line brought it", s - sim.stream, r->id,
+		    r->at.ns);
+		RULE(!r->owed, "lost, though a healthy line had it", s - sim.stream, r->id,
+		    mono_diff(sim.now, r->at).ns / 1000000);
+	}
+}
+
+static void
+on_event(struct sim_stream *s, const struct tick *t)
+{
+	if (t->event.reason == TICK_REASON_GAP) {
+		on_gap(s, t);
+		return;
+	}
+	RULE(t->event.reason != TICK_REASON_UNFIT, "a value does not fit", s - sim.stream, 0, 0);
+	if (t->event.reason != TICK_REASON_STALE)
+		return;
+	sim.count.stale++;
+	journal_note("stale", s - sim.stream, t->event.c, 0);
+	RULE(!sim_owes() || mono_diff(sim.now, s->seen_at).ns >= silence_min.ns,
+	    "called stale while it delivers", s - sim.stream, t->event.c, s->seen_at.ns);
+}
+
+static int64_t
+price_of(const struct tick *t)
+{
+	switch ((enum tick_type)t->type) {
+	case TICK_TRADE:
+	case TICK_AGG_TRADE:
+		return t->trade.price;
+	case TICK_QUOTE:
+		return t->quote.bid_px;
+	default:
+		return t->book.first[0].price;
+	}
+}
+
+static void
+check_order(struct sim_stream *s, const struct tick *t)
+{
+	int64_t first = s->kind == EVENT_DEPTH ? t->first_id : t->id;
+	bool flagged = (t->flags & TICK_FLAG_GAP_BEFORE) != 0;
+	bool hole = s->kind != EVENT_QUOTE && s->seen >= 0 && first > s->seen + 1;
+
+	RULE(t->id > s->seen, "an id comes twice or out of order", s - sim.stream, t->id, s->seen);
+	RULE(flagged == hole, hole ? "a hole is not flagged" : "a flag without a hole",
+	    s - sim.stream, t->id, s->seen);
+	RULE(s->told == hole, hole ? "a hole is not told" : "a gap is told without a hole",
+	    s - sim.stream, t->id, s->seen);
+	RULE(!hole || s->gap_last == first - 1, "a gap ends elsewhere than told", s - sim.stream,
+	    first, s->gap_last);
+	s->told = false;
+}
+
+void
+rules_on_tick(struct sim_stream *s, const struct tick *t)
+{
+	const struct sim_record *r;
+
+	sim.count.ticks++;
+	RULE(t->mono_ns == sim.now.ns, "a tick of another time", t->mono_ns, sim.now.ns, t->type);
+	if (s == NULL)
+		return;
+	if (t->type == TICK_FEED_EVENT) {
+		on_event(s, t);
+		return;
+	}
+	check_order(s, t);
+	r = market_find(s, t->id);
+	RULE(r != NULL && r->brought, "nobody brought that", s - sim.stream, t->id, t->leg);
+	RULE(price_of(t) == market_price(t->id), "another price than said", s - sim.stream,
+	    price_of(t), market_price(t->id));
+	s->seen = t->id;
+	s->seen_at = sim.now;
+	if (!mono_is_never(s->owed_since) && s->owed_id <= t->id)
+		s->owed_since = MONO_NEVER;
+}
