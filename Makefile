@@ -156,8 +156,8 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/sim/weather.c tests/bench/receive/blaster.c tests/bench/receive/child.c \
                 tests/bench/receive/client.c tests/bench/receive/client_lws.c \
                 tests/bench/receive/client_openssl.c tests/bench/receive/feed_run.c \
-                tests/bench/receive/market.c tests/bench/receive/report.c \
-                tests/bench/receive/run.c tests/bench/bench_clock.c tests/bench/board_load.c \
+                tests/bench/receive/report.c tests/bench/receive/run.c \
+                tests/bench/receive/wares.c tests/bench/bench_clock.c tests/bench/board_load.c \
                 tests/bench/figures.c tests/bench/paced.c tests/bench/pair.c \
                 tests/bench/pingpong.c tests/bench/plain.c tests/bench/ring_alone.c \
                 tests/bench/ring_flow.c tests/bench/ring_paced.c tests/system/certs.c \

@@ -21,7 +21,7 @@
 
 struct blaster {
 	const struct blaster_cfg *cfg;
-	struct market market;
+	struct wares market;
 	SSL *ssl;
 	int fd;
 	size_t n;
@@ -185,11 +185,11 @@ add_record(struct blaster *b)
 	size_t n = 0;
 
 	if (b->cfg->per_record == 1) {
-		frame = market_next(&b->market);
+		frame = wares_next(&b->market);
 		return SSL_write(b->ssl, frame.p, (int)frame.n) == (int)frame.n;
 	}
 	for (unsigned i = 0; i < b->cfg->per_record; i++) {
-		frame = market_next(&b->market);
+		frame = wares_next(&b->market);
 		memcpy(b->plain + n, frame.p, frame.n);
 		n += frame.n;
 	}
@@ -230,7 +230,7 @@ send_paced(struct blaster *b)
 		if (mono_before(now, due))
 			continue;
 		due.ns += 1000000000 / b->cfg->pace;
-		frame = market_next_stamped(&b->market, now);
+		frame = wares_next_stamped(&b->market, now);
 		if (SSL_write(b->ssl, frame.p, (int)frame.n) != (int)frame.n || !flush(b))
 			return;
 		atomic_store_explicit(&link->sent, ++sent, memory_order_relaxed);
@@ -262,7 +262,7 @@ blaster_run(const struct blaster_cfg *cfg)
 	if (b == NULL || cfg->per_record == 0 || cfg->per_record > PER_RECORD_MAX)
 		give_up("bad number of frames per record");
 	b->cfg = cfg;
-	market_init(&b->market, cfg->mix, clock_wall().ns / 1000000);
+	wares_init(&b->market, cfg->mix, clock_wall().ns / 1000000);
 	b->fd = accept(cfg->listener, NULL, NULL);
 	if (b->fd < 0)
 		give_up("no client");

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "tests/bench/receive/market.h"
+#include "tests/bench/receive/wares.h"
 
 /* Shared by the benchmark and the blaster. */
 struct blaster_link {
@@ -26,7 +26,7 @@ struct blaster_cfg {
 	struct blaster_link *link;
 	int listener;        /* takes the first client that comes */
 	SSL_CTX *tls;
-	enum market_mix mix;
+	enum wares_mix mix;
 	unsigned per_record; /* frames in one TLS record; 1 when paced */
 	unsigned pace;       /* messages/s; 0: as fast as the client takes them */
 	int cpu;

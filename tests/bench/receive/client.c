@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "feed/io/clock.h"
-#include "tests/bench/receive/market.h"
+#include "tests/bench/receive/wares.h"
 
 void
 client_tally_age(struct client_tally *t, int64_t price, mono_t now)
@@ -11,7 +11,7 @@ client_tally_age(struct client_tally *t, int64_t price, mono_t now)
 	if (t->first.ns == 0)
 		t->first = now;
 	if (mono_diff(now, t->first).ns > span_ms(CLIENT_WARM_MS).ns)
-		hist_record(&t->age, market_age(price, now));
+		hist_record(&t->age, wares_age(price, now));
 }
 
 void
@@ -29,6 +29,6 @@ client_request(void)
 	static char text[4096];
 
 	snprintf(text, sizeof(text), "{\"method\":\"SUBSCRIBE\",\"params\":[%s],\"id\":1}",
-	    market_streams());
+	    wares_streams());
 	return text;
 }

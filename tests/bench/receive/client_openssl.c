@@ -13,7 +13,7 @@
 
 #include "feed/io/clock.h"
 #include "tests/bench/receive/client.h"
-#include "tests/bench/receive/market.h"
+#include "tests/bench/receive/wares.h"
 
 #define BYTES 65536
 
@@ -146,7 +146,7 @@ count_frame(struct reader *r, struct bytes payload, mono_t now)
 	r->tally.messages++;
 	if (!r->cfg->stamped)
 		return;
-	price = market_price(payload);
+	price = wares_price(payload);
 	if (price >= 0)
 		client_tally_age(&r->tally, price, now);
 }

@@ -9,7 +9,7 @@
 
 #include "feed/base/hist.h"
 #include "feed/io/clock.h"
-#include "tests/bench/receive/market.h"
+#include "tests/bench/receive/wares.h"
 
 #define SETTLE_WITHIN_S 5
 
@@ -42,7 +42,7 @@ feed_run_arguments(struct feed_run *f, const struct run_rig *rig, enum run_clien
 	put(f, &n, "--set");
 	put(f, &n, "feed=%s", f->feed);
 	put(f, &n, "--set");
-	put(f, &n, "streams=[%s]", market_streams());
+	put(f, &n, "streams=[%s]", wares_streams());
 	put(f, &n, "--set");
 	put(f, &n, "endpoint.port=%u", port);
 	put(f, &n, "--set");
@@ -111,7 +111,7 @@ feed_run_ages(const struct feed_run *f, int64_t *p50, int64_t *p99)
 		if (warm > 0)
 			warm--;
 		else if (rc == TICK_MORE && first && t.type != TICK_FEED_EVENT)
-			hist_record(&age, market_age(t.v[0], (mono_t){t.mono_ns}));
+			hist_record(&age, wares_age(t.v[0], (mono_t){t.mono_ns}));
 	}
 	tick_reader_close(&reader);
 	*p50 = hist_percentile(&age, 500000).ns;

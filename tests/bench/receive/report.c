@@ -90,15 +90,15 @@ void
 report_print(const struct report *r, unsigned mode)
 {
 	const struct report_mode *m = &report_modes[mode];
-	struct market market;
+	struct wares market;
 
-	market_init(&market, m->mix, 1700000000000);
+	wares_init(&market, m->mix, 1700000000000);
 	if (m->pace > 0)
 		printf("\n%u messages/s of %u bytes, one frame per TLS record\n", m->pace,
-		    market_mean_bytes(&market));
+		    wares_mean_bytes(&market));
 	else
 		printf("\nAs fast as the client takes them, messages of %u bytes, %u frame%s per "
-		    "TLS record\n", market_mean_bytes(&market), m->per_record,
+		    "TLS record\n", wares_mean_bytes(&market), m->per_record,
 		    m->per_record == 1 ? "" : "s");
 	printf("%-22s %10s %8s %5s %6s %9s %9s %8s %7s\n", "client", "messages/s", "CPU ns",
 	    "busy%", "sender", "p50 us", "p99 us", "syscalls", "RSS MiB");

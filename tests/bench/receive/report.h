@@ -12,7 +12,7 @@
 
 struct report_mode {
 	const char *name;
-	enum market_mix mix;
+	enum wares_mix mix;
 	unsigned per_record, pace;
 };
 

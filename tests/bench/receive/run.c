@@ -155,7 +155,7 @@ start_client(struct run *r)
 	snprintf(port, sizeof(port), "%u", r->port);
 	snprintf(ca, sizeof(ca), "%s/ca.pem", r->rig->folder);
 	snprintf(trust, sizeof(trust), "NODE_EXTRA_CA_CERTS=%s", ca);
-	snprintf(streams, sizeof(streams), "[%s]", market_streams());
+	snprintf(streams, sizeof(streams), "[%s]", wares_streams());
 	snprintf(script, sizeof(script), "%s/tests/bench/receive/%s", r->rig->root,
 	    name == NULL ? "" : name);
 	snprintf(r->log, sizeof(r->log), "%s/client.log", r->rig->folder);

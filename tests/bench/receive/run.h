@@ -34,7 +34,7 @@ struct run_rig {
 
 struct run_cfg {
 	enum run_client client;
-	enum market_mix mix;
+	enum wares_mix mix;
 	unsigned per_record, pace; /* as blaster_cfg */
 	int64_t warm_ms, ms;
 	bool count_syscalls; /* instead of anything else: counting costs time */

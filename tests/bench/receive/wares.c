@@ -1,4 +1,4 @@
-#include "tests/bench/receive/market.h"
+#include "tests/bench/receive/wares.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -16,9 +16,9 @@ static const char *const symbols[MARKET_INSTRUMENTS][2] = {{"btcusdt", "BTCUSDT"
 
 /* Puts the header before the text and finds what will be patched. */
 static void
-add_form(struct market *m, const char *text, const char *const id_keys[2], const char *price_key)
+add_form(struct wares *m, const char *text, const char *const id_keys[2], const char *price_key)
 {
-	struct market_form *f = &m->form[m->forms++];
+	struct wares_form *f = &m->form[m->forms++];
 	size_t n = strlen(text), head = n < 126 ? 2 : 4;
 	const char *at;
 
@@ -42,7 +42,7 @@ add_form(struct market *m, const char *text, const char *const id_keys[2], const
 }
 
 static void
-add_trade(struct market *m, const char *const symbol[2], int64_t ms)
+add_trade(struct wares *m, const char *const symbol[2], int64_t ms)
 {
 	char text[MARKET_FRAME_MAX];
 
@@ -55,7 +55,7 @@ add_trade(struct market *m, const char *const symbol[2], int64_t ms)
 }
 
 static void
-add_quote(struct market *m, const char *const symbol[2])
+add_quote(struct wares *m, const char *const symbol[2])
 {
 	char text[MARKET_FRAME_MAX];
 
@@ -68,7 +68,7 @@ add_quote(struct market *m, const char *const symbol[2])
 }
 
 static void
-add_depth(struct market *m, const char *const symbol[2], int64_t ms, unsigned levels)
+add_depth(struct wares *m, const char *const symbol[2], int64_t ms, unsigned levels)
 {
 	char text[MARKET_FRAME_MAX];
 	size_t n = (size_t)snprintf(text, sizeof(text),
@@ -88,9 +88,9 @@ add_depth(struct market *m, const char *const symbol[2], int64_t ms, unsigned le
 }
 
 void
-market_init(struct market *m, enum market_mix mix, int64_t exch_ms)
+wares_init(struct wares *m, enum wares_mix mix, int64_t exch_ms)
 {
-	*m = (struct market){0};
+	*m = (struct wares){0};
 	for (unsigned i = 0; i < MARKET_INSTRUMENTS; i++) {
 		add_quote(m, symbols[i]);
 		if (mix == MARKET_LARGE) {
@@ -114,10 +114,10 @@ count_on(char *id)
 	}
 }
 
-static struct market_form *
-next_form(struct market *m)
+static struct wares_form *
+next_form(struct wares *m)
 {
-	struct market_form *f = &m->form[m->next];
+	struct wares_form *f = &m->form[m->next];
 
 	m->next = m->next + 1 == m->forms ? 0 : m->next + 1;
 	for (unsigned i = 0; i < f->ids; i++)
@@ -126,17 +126,17 @@ next_form(struct market *m)
 }
 
 struct bytes
-market_next(struct market *m)
+wares_next(struct wares *m)
 {
-	struct market_form *f = next_form(m);
+	struct wares_form *f = next_form(m);
 
 	return (struct bytes){f->frame, f->n};
 }
 
 struct bytes
-market_next_stamped(struct market *m, mono_t now)
+wares_next_stamped(struct wares *m, mono_t now)
 {
-	struct market_form *f = next_form(m);
+	struct wares_form *f = next_form(m);
 	int64_t rest = STAMP_BASE + now.ns % MARKET_STAMP_ROUND;
 
 	for (int i = PRICE_DIGITS; i >= 0; i--) {
@@ -149,7 +149,7 @@ market_next_stamped(struct market *m, mono_t now)
 }
 
 unsigned
-market_mean_bytes(const struct market *m)
+wares_mean_bytes(const struct wares *m)
 {
 	size_t sum = 0;
 
@@ -159,7 +159,7 @@ market_mean_bytes(const struct market *m)
 }
 
 const char *
-market_streams(void)
+wares_streams(void)
 {
 	static const char *const kinds[] = {"trade", "bookTicker", "depth@100ms"};
 	static char text[2048];
@@ -172,7 +172,7 @@ market_streams(void)
 }
 
 span_t
-market_age(int64_t price, mono_t now)
+wares_age(int64_t price, mono_t now)
 {
 	int64_t ns = (now.ns - (price - STAMP_BASE)) % MARKET_STAMP_ROUND;
 
@@ -181,7 +181,7 @@ market_age(int64_t price, mono_t now)
 }
 
 int64_t
-market_price(struct bytes message)
+wares_price(struct bytes message)
 {
 	const char *end = message.p + message.n;
 	int64_t value = 0;
