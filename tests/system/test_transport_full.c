@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <liburing.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -64,19 +65,36 @@ a_full_queue_fails_attempts_and_blocks_nobody(void **state)
 	rig_connect(rig, 0);
 }
 
+/* A port that accepts connections without another thread, which would open files meanwhile. */
+static int
+listen_somewhere(uint16_t *port)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET};
+	socklen_t n = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+	*port = ntohs(at.sin_port);
+	return fd;
+}
+
 static void
 what_was_not_submitted_does_not_reach_another_socket(void **state)
 {
+	struct transport_target target = {.host = "exchange.test", .path = "/ws",
+	    .address = "127.0.0.1"};
 	struct sockaddr_storage peer;
 	struct rig *rig = rig_of(state);
 	socklen_t n = sizeof(peer);
-	int before, after;
+	int before, after, listener = listen_somewhere(&target.port);
 
-	rig_serve(rig, &(struct ws_server_cfg){0});
 	before = dup(0); /* the number that the line's socket will have */
 	close(before);
 	refusal = -EAGAIN;
-	rig_start(rig, 0);
+	assert_int_equal(transport_connect(rig->transport, 0, 7, &target), 0);
 	transport_hang_up(rig->transport, 0, 1000);
 	after = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(after, before);
@@ -88,6 +106,7 @@ what_was_not_submitted_does_not_reach_another_socket(void **state)
 	assert_int_equal(getpeername(after, (struct sockaddr *)&peer, &n), -1);
 	assert_int_equal(errno, ENOTCONN);
 	close(after);
+	close(listener);
 }
 
 int
