@@ -47,7 +47,7 @@ format_nonsense(char *text, const struct agenda_item *item)
 		"", "{", "[]", "null", "{\"e\":\"trade\",\"E\":1,\"s\":\"S0USDT\"}",
 		"{\"e\":\"somethingNew\",\"E\":1}", "{\"result\":null,\"id\":987654321}",
 		("{\"e\":\"trade\",\"E\":1,\"s\":\"S0USDT\",\"t\":-5,\"p\":\"1\","
-		"\"q\":\"1\",\"T\":1,\"m\":true,\"M\":true}"),
+		 "\"q\":\"1\",\"T\":1,\"m\":true,\"M\":true}"),
 	};
 
 	return (size_t)snprintf(text, FRAME_MAX, "%s", nonsense[item->a]);
