@@ -4,9 +4,9 @@
  *	test_feed_sim                  as a test: a few seeds
  *	test_feed_sim SEEDS [FIRST]    so many seeds, from FIRST (1) on
  */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
