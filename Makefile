@@ -55,7 +55,7 @@ FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/listed
         feed/plan.c feed/publish.c feed/recall.c feed/reload.c feed/resources.c feed/ringer.c \
         feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c \
         feed/standby.c feed/stores.c feed/tell.c
-MAIN := feed/app.c feed/main.c
+MAIN := feed/app.c feed/app_changes.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim pool-status shm-inspect

@@ -2,52 +2,23 @@
  * The executor: the only place where the control plane's actions touch the
  * world, and where what happens there becomes events.
  */
-#include "feed/app.h"
+#include "feed/app_impl.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "feed/base/log.h"
-#include "feed/core/pool.h"
-#include "feed/guard.h"
 #include "feed/io/clock.h"
-#include "feed/io/transport.h"
 #include "feed/opening.h"
 #include "feed/orders.h"
-#include "feed/pipeline.h"
-#include "feed/plan.h"
 #include "feed/signals.h"
-#include "feed/snapshot.h"
-#include "feed/stores.h"
 #include "feed/tell.h"
 
 #define STOP_WITHIN_S 3
 
 /* Who was heard is told to the pool not more often than this. */
 #define HEARD_EVERY_MS 5
-#define HEARD_AT_ONCE 1024
-
-struct app {
-	struct config *cfg;
-	const struct reload_source *source;
-	struct stores stores;
-	struct pipeline *pipeline;
-	struct transport *transport;
-	struct plan plan;
-	struct pool pool;
-	struct pool_actions actions;
-	struct snapshot snapshot;
-	mono_t snapshot_due;
-	struct guard guard;
-	uint64_t shed, reloads, reloads_refused;
-	struct pool_heard heard[HEARD_AT_ONCE];
-	mono_t heard_due;
-	struct config_target target[CONFIG_TARGETS_MAX];
-	wall_t connected[TRANSPORT_LINES_MAX];
-	char detail[TRANSPORT_LINES_MAX][TRANSPORT_DETAIL_MAX]; /* how its last connection ended */
-};
 
 /* ---- actions ---------------------------------------------------------------- */
 
@@ -120,8 +91,8 @@ carry_out(struct app *app)
 
 /* ---- events ----------------------------------------------------------------- */
 
-static void
-step(struct app *app, const struct pool_event *event, mono_t now)
+void
+app_step(struct app *app, const struct pool_event *event, mono_t now)
 {
 	pool_step(&app->pool, event, now, &app->actions);
 	carry_out(app);
@@ -130,7 +101,7 @@ step(struct app *app, const struct pool_event *event, mono_t now)
 static void
 step_line(struct app *app, unsigned line, const struct session_event *what, mono_t now)
 {
-	step(app, &(struct pool_event){.kind = POOL_LINE, .line = line, .session = *what}, now);
+	app_step(app, &(struct pool_event){.kind = POOL_LINE, .line = line, .session = *what}, now);
 }
 
 static void
@@ -220,7 +191,7 @@ tell_heard(struct app *app, mono_t now)
 	do {
 		event.nheard = pipeline_take_heard(app->pipeline, app->heard, HEARD_AT_ONCE);
 		if (event.nheard > 0)
-			step(app, &event, now);
+			app_step(app, &event, now);
 	} while (event.nheard == HEARD_AT_ONCE);
 }
 
@@ -246,130 +217,6 @@ take_snapshot(struct app *app, mono_t now)
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
 	stores_publish(&app->stores, app->cfg, &app->snapshot.status, now);
 	app->snapshot_due = mono_add(now, span_ms(app->cfg->status_interval_ms));
-}
-
-/* ---- changes while it runs -------------------------------------------------- */
-
-static void
-drop_stream(struct app *app, uint32_t number, mono_t now)
-{
-	app->plan.wanted[number] = false;
-	pipeline_remove_stream(app->pipeline, number);
-	step(app, &(struct pool_event){.kind = POOL_DROP, .stream = number}, now);
-}
-
-static void
-add_stream(struct app *app, const char *name, mono_t now)
-{
-	struct pool_event event;
-
-	if (!plan_add(&app->plan, name, &event)) {
-		LOG(ERROR, "stream_refused", LOG_STR("stream", name),
-		    LOG_THEN("there are too many; it is left out"));
-		return;
-	}
-	pipeline_add_stream(app->pipeline, event.stream, bytes_of(name));
-	step(app, &event, now);
-}
-
-static bool
-holds(const struct config_strings *list, const char *name)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->item[i], name) == 0)
-			return true;
-	return false;
-}
-
-static void
-change_streams(struct app *app, const struct config_strings *next, mono_t now)
-{
-	unsigned added = 0, removed = 0;
-	uint32_t number;
-
-	for (uint32_t i = 0; i < app->plan.n; i++) {
-		if (!app->plan.wanted[i] || holds(next, app->plan.name[i]))
-			continue;
-		drop_stream(app, i, now);
-		removed++;
-	}
-	for (size_t i = 0; i < next->n; i++) {
-		number = plan_find(&app->plan, next->item[i]);
-		if (number != UINT32_MAX && app->plan.wanted[number])
-			continue;
-		add_stream(app, next->item[i], now);
-		added++;
-	}
-	if (added + removed > 0)
-		LOG(INFO, "streams_changed", LOG_U64("added", added), LOG_U64("removed", removed));
-}
-
-/* SIGHUP: all of the new configuration, or nothing. */
-static void
-reload(struct app *app, mono_t now)
-{
-	struct pool_event event = {.kind = POOL_RETUNE};
-	struct pool_cfg pool_cfg;
-	struct config next;
-
-	if (!reload_read(app->source, app->cfg, &next)) {
-		app->reloads_refused++;
-		return;
-	}
-	pool_cfg = plan_pool_cfg(&next);
-	if (!pool_may_retune(&app->pool, &pool_cfg)) {
-		LOG(ERROR, "reload_refused",
-		    LOG_THEN("a limit is out of range: nothing is changed"));
-		app->reloads_refused++;
-		config_free(&next);
-		return;
-	}
-	app->reloads++;
-	LOG(INFO, "reloaded", LOG_U64("changed", reload_tell(app->cfg, &next)));
-	event.cfg = &pool_cfg;
-	step(app, &event, now);
-	change_streams(app, &next.streams, now);
-	log_set_level(next.log.level);
-	config_free(app->cfg);
-	*app->cfg = next;
-}
-
-/* The newest optional stream that is still carried is given up, until the next reload. */
-static void
-shed_stream(struct app *app, mono_t now)
-{
-	const struct config_strings *optional = &app->cfg->optional_streams;
-	uint32_t number;
-
-	for (size_t i = optional->n; i-- > 0;) {
-		number = plan_find(&app->plan, optional->item[i]);
-		if (number == UINT32_MAX || !app->plan.wanted[number])
-			continue;
-		LOG(WARNING, "stream_shed", LOG_STR("stream", optional->item[i]),
-		    LOG_THEN("it is asked for again at the next reload"));
-		drop_stream(app, number, now);
-		app->shed++;
-		return;
-	}
-}
-
-static void
-look_at_resources(struct app *app, mono_t now)
-{
-	const uint64_t *counter = pipeline_counters(app->pipeline);
-	struct guard_input input = {
-		.messages = counter[TICK_COUNTER_MESSAGES],
-		.malformed = counter[TICK_COUNTER_MALFORMED],
-	};
-	struct pool_line_view view;
-
-	for (unsigned line = 0; line < pool_lines(&app->pool); line++) {
-		input.oversize += transport_counts(app->transport, line).oversize;
-		input.lines += pool_line_view(&app->pool, line, &view) &&
-		    view.state != SESSION_IDLE && view.state != SESSION_BACKOFF;
-	}
-	if (guard_look(&app->guard, app->cfg, &input, now))
-		shed_stream(app, now);
 }
 
 /* One wake-up: wait, then let everything that happened reach the pool. Returns 0 or -errno. */
@@ -398,11 +245,11 @@ turn_once(struct app *app)
 	on_heard(app, now);
 	tell_heard(app, now);
 	if (mono_due(pool_deadline(&app->pool), now))
-		step(app, &(struct pool_event){.kind = POOL_TIMER}, now);
+		app_step(app, &(struct pool_event){.kind = POOL_TIMER}, now);
 	if (!signals_stop_asked() && signals_take_reload())
-		reload(app, now);
+		app_reload(app, now);
 	if (mono_due(guard_deadline(&app->guard), now))
-		look_at_resources(app, now);
+		app_look_at_resources(app, now);
 	if (mono_due(app->snapshot_due, now))
 		take_snapshot(app, now);
 	ring_idle(&app->stores.ring, now.ns);
@@ -416,12 +263,12 @@ run(struct app *app)
 	mono_t give_up;
 	int rc = 0;
 
-	step(app, &(struct pool_event){.kind = POOL_START}, clock_mono());
+	app_step(app, &(struct pool_event){.kind = POOL_START}, clock_mono());
 	while (!signals_stop_asked() && rc == 0)
 		rc = turn_once(app);
 	LOG(INFO, "stopping", LOG_U64("lines", pool_members(&app->pool)));
 	give_up = mono_add(clock_mono(), span_s(STOP_WITHIN_S));
-	step(app, &(struct pool_event){.kind = POOL_STOP}, clock_mono());
+	app_step(app, &(struct pool_event){.kind = POOL_STOP}, clock_mono());
 	while (rc == 0 && !pool_is_idle(&app->pool) && mono_before(clock_mono(), give_up))
 		rc = turn_once(app);
 	take_snapshot(app, clock_mono());

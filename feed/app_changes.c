@@ -1,0 +1,131 @@
+/*
+ * What changes while the feed runs: streams and settings on SIGHUP, streams
+ * given up when memory or processor runs short.
+ */
+#include "feed/app_impl.h"
+
+#include <string.h>
+
+#include "feed/base/log.h"
+#include "feed/reload.h"
+
+static void
+drop_stream(struct app *app, uint32_t number, mono_t now)
+{
+	app->plan.wanted[number] = false;
+	pipeline_remove_stream(app->pipeline, number);
+	app_step(app, &(struct pool_event){.kind = POOL_DROP, .stream = number}, now);
+}
+
+static void
+add_stream(struct app *app, const char *name, mono_t now)
+{
+	struct pool_event event;
+
+	if (!plan_add(&app->plan, name, &event)) {
+		LOG(ERROR, "stream_refused", LOG_STR("stream", name),
+		    LOG_THEN("there are too many; it is left out"));
+		return;
+	}
+	pipeline_add_stream(app->pipeline, event.stream, bytes_of(name));
+	app_step(app, &event, now);
+}
+
+static bool
+holds(const struct config_strings *list, const char *name)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->item[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void
+change_streams(struct app *app, const struct config_strings *next, mono_t now)
+{
+	unsigned added = 0, removed = 0;
+	uint32_t number;
+
+	for (uint32_t i = 0; i < app->plan.n; i++) {
+		if (!app->plan.wanted[i] || holds(next, app->plan.name[i]))
+			continue;
+		drop_stream(app, i, now);
+		removed++;
+	}
+	for (size_t i = 0; i < next->n; i++) {
+		number = plan_find(&app->plan, next->item[i]);
+		if (number != UINT32_MAX && app->plan.wanted[number])
+			continue;
+		add_stream(app, next->item[i], now);
+		added++;
+	}
+	if (added + removed > 0)
+		LOG(INFO, "streams_changed", LOG_U64("added", added), LOG_U64("removed", removed));
+}
+
+void
+app_reload(struct app *app, mono_t now)
+{
+	struct pool_event event = {.kind = POOL_RETUNE};
+	struct pool_cfg pool_cfg;
+	struct config next;
+
+	if (!reload_read(app->source, app->cfg, &next)) {
+		app->reloads_refused++;
+		return;
+	}
+	pool_cfg = plan_pool_cfg(&next);
+	if (!pool_may_retune(&app->pool, &pool_cfg)) {
+		LOG(ERROR, "reload_refused",
+		    LOG_THEN("a limit is out of range: nothing is changed"));
+		app->reloads_refused++;
+		config_free(&next);
+		return;
+	}
+	app->reloads++;
+	LOG(INFO, "reloaded", LOG_U64("changed", reload_tell(app->cfg, &next)));
+	event.cfg = &pool_cfg;
+	app_step(app, &event, now);
+	change_streams(app, &next.streams, now);
+	log_set_level(next.log.level);
+	config_free(app->cfg);
+	*app->cfg = next;
+}
+
+/* The newest optional stream that is still carried is given up, until the next reload. */
+static void
+shed_stream(struct app *app, mono_t now)
+{
+	const struct config_strings *optional = &app->cfg->optional_streams;
+	uint32_t number;
+
+	for (size_t i = optional->n; i-- > 0;) {
+		number = plan_find(&app->plan, optional->item[i]);
+		if (number == UINT32_MAX || !app->plan.wanted[number])
+			continue;
+		LOG(WARNING, "stream_shed", LOG_STR("stream", optional->item[i]),
+		    LOG_THEN("it is asked for again at the next reload"));
+		drop_stream(app, number, now);
+		app->shed++;
+		return;
+	}
+}
+
+void
+app_look_at_resources(struct app *app, mono_t now)
+{
+	const uint64_t *counter = pipeline_counters(app->pipeline);
+	struct guard_input input = {
+		.messages = counter[TICK_COUNTER_MESSAGES],
+		.malformed = counter[TICK_COUNTER_MALFORMED],
+	};
+	struct pool_line_view view;
+
+	for (unsigned line = 0; line < pool_lines(&app->pool); line++) {
+		input.oversize += transport_counts(app->transport, line).oversize;
+		input.lines += pool_line_view(&app->pool, line, &view) &&
+		    view.state != SESSION_IDLE && view.state != SESSION_BACKOFF;
+	}
+	if (guard_look(&app->guard, app->cfg, &input, now))
+		shed_stream(app, now);
+}

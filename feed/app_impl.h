@@ -1,0 +1,48 @@
+/*
+ * Inside of the application: what app.c (the executor) and app_changes.c (what
+ * changes while it runs) share. Nobody else includes it.
+ */
+#ifndef FEED_APP_IMPL_H
+#define FEED_APP_IMPL_H
+
+#include "feed/app.h"
+#include "feed/core/pool.h"
+#include "feed/guard.h"
+#include "feed/io/transport.h"
+#include "feed/pipeline.h"
+#include "feed/plan.h"
+#include "feed/snapshot.h"
+#include "feed/stores.h"
+
+#define HEARD_AT_ONCE 1024
+
+struct app {
+	struct config *cfg;
+	const struct reload_source *source;
+	struct stores stores;
+	struct pipeline *pipeline;
+	struct transport *transport;
+	struct plan plan;
+	struct pool pool;
+	struct pool_actions actions;
+	struct snapshot snapshot;
+	mono_t snapshot_due;
+	struct guard guard;
+	uint64_t shed, reloads, reloads_refused;
+	struct pool_heard heard[HEARD_AT_ONCE];
+	mono_t heard_due;
+	struct config_target target[CONFIG_TARGETS_MAX];
+	wall_t connected[TRANSPORT_LINES_MAX];
+	char detail[TRANSPORT_LINES_MAX][TRANSPORT_DETAIL_MAX]; /* how its last connection ended */
+};
+
+/* Lets the pool see an event, and carries out what it says. */
+void app_step(struct app *app, const struct pool_event *event, mono_t now);
+
+/* SIGHUP: all of the new configuration, or nothing. */
+void app_reload(struct app *app, mono_t now);
+
+/* Looks at memory and processor; gives a stream up where a limit is passed. */
+void app_look_at_resources(struct app *app, mono_t now);
+
+#endif
