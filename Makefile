@@ -23,7 +23,7 @@ SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/mapping.c shm/orphan
               shm/segment.c shm/status_writer.c shm/survey.c
 
 # L2: no domain
-BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
+BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
         feed/base/log_ring.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
@@ -44,7 +44,9 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
         feed/conf/config_rule.c feed/conf/config_target.c feed/conf/config_value.c
 
 # L5
-IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
+IO := feed/io/assemble.c feed/io/capture.c feed/io/capture_files.c feed/io/capture_pack.c \
+      feed/io/capture_reader.c feed/io/capture_thread.c feed/io/capture_uring.c \
+      feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
       feed/io/net_reason.c feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c \
       feed/io/transport.c feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c \
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
