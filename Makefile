@@ -23,8 +23,8 @@ SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/mapping.c shm/orphan
               shm/segment.c shm/status_writer.c shm/survey.c
 
 # L2: no domain
-BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
-        feed/base/log_ring.c
+BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/log.c \
+        feed/base/log_line.c feed/base/log_ring.c feed/base/mailbox.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
@@ -46,15 +46,16 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
 # L5
 IO := feed/io/assemble.c feed/io/capture.c feed/io/capture_files.c feed/io/capture_pack.c \
       feed/io/capture_reader.c feed/io/capture_thread.c feed/io/capture_uring.c \
-      feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
-      feed/io/net_reason.c feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c \
-      feed/io/transport.c feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c \
-      feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
+      feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c \
+      feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c feed/io/transport.c \
+      feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c feed/io/uring_line.c \
+      feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/listed.c \
-        feed/normalize.c feed/opening.c feed/orders.c feed/pipeline.c feed/pipeline_life.c \
-        feed/plan.c feed/publish.c feed/recall.c feed/reload.c feed/resources.c feed/ringer.c \
+FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c \
+        feed/normalize.c feed/opening.c feed/ops.c feed/orders.c feed/pipeline.c \
+        feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/recorder.c \
+        feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c feed/ringer.c \
         feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c \
         feed/standby.c feed/stores.c feed/tell.c
 MAIN := feed/app.c feed/app_changes.c feed/main.c
@@ -116,20 +117,20 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
               tests/unit/test_json_events.c tests/unit/test_ledger.c tests/unit/test_limits.c \
-              tests/unit/test_log.c tests/unit/test_mapping.c tests/unit/test_names.c \
-              tests/unit/test_pipeline.c tests/unit/test_pipeline_legs.c \
-              tests/unit/test_pipeline_life.c tests/unit/test_pool.c \
-              tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
-              tests/unit/test_poolstatus_render.c tests/unit/test_quota.c \
-              tests/unit/test_recall.c tests/unit/test_request.c tests/unit/test_retry.c \
-              tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
-              tests/unit/test_session.c tests/unit/test_session_streams.c \
-              tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
-              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
-              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
-              tests/unit/test_sim_spoil.c tests/unit/test_stall.c tests/unit/test_streams.c \
-              tests/unit/test_upgrade.c tests/unit/test_vigil.c tests/unit/test_watch.c \
-              tests/unit/test_wsframe.c
+              tests/unit/test_log.c tests/unit/test_mailbox.c tests/unit/test_mapping.c \
+              tests/unit/test_names.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
+              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
+              tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
+              tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
+              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_request.c \
+              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
+              tests/unit/test_rotate.c tests/unit/test_session.c \
+              tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
+              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
+              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
+              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c tests/unit/test_stall.c \
+              tests/unit/test_streams.c tests/unit/test_upgrade.c tests/unit/test_vigil.c \
+              tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspect.c \
              tests/ipc/test_kills.c tests/ipc/test_lost_wake.c tests/ipc/test_python.c \
              tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c tests/ipc/test_restart.c \

@@ -214,6 +214,7 @@ take_snapshot(struct app *app, mono_t now)
 	};
 
 	pipeline_counters(app->pipeline)[TICK_COUNTER_LOG_DROPPED] = log_dropped();
+	recorder_count(app->recorder, pipeline_counters(app->pipeline));
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
 	stores_publish(&app->stores, app->cfg, &app->snapshot.status, now);
 	app->snapshot_due = mono_add(now, span_ms(app->cfg->status_interval_ms));
@@ -230,6 +231,7 @@ turn_once(struct app *app)
 
 	deadline = mono_min(deadline, pipeline_deadline(app->pipeline));
 	deadline = mono_min(deadline, guard_deadline(&app->guard));
+	deadline = mono_min(deadline, recorder_deadline(app->recorder));
 	deadline = mono_min(deadline, (mono_t){bell_deadline(&app->stores.bell)});
 	rc = transport_wait(app->transport, deadline);
 	if (rc != 0) {
@@ -247,7 +249,9 @@ turn_once(struct app *app)
 	if (mono_due(pool_deadline(&app->pool), now))
 		app_step(app, &(struct pool_event){.kind = POOL_TIMER}, now);
 	if (!signals_stop_asked() && signals_take_reload())
-		app_reload(app, now);
+		app_reload(app);
+	app_take_orders(app, now);
+	recorder_on_time(app->recorder, now);
 	if (mono_due(guard_deadline(&app->guard), now))
 		app_look_at_resources(app, now);
 	if (mono_due(app->snapshot_due, now))
@@ -278,12 +282,47 @@ run(struct app *app)
 /* ---- start and end ---------------------------------------------------------- */
 
 static void
+wake_feed(void *context)
+{
+	transport_wake(context);
+}
+
+static int
+start_ops(struct app *app)
+{
+	const struct ops_cfg cfg = {wake_feed, app->transport, app->cfg->cpu};
+	int rc = ops_open(&app->ops, &cfg);
+
+	if (rc == 0) {
+		keeper_init(&app->keeper, app->ops, app->cfg, app->source);
+		rc = ops_start(app->ops);
+	}
+	if (rc != 0)
+		LOG(ERROR, "ops_refused", LOG_ERRNO("error", rc),
+		    LOG_THEN("the feed does not start"));
+	return rc;
+}
+
+static void
+shut_ops(struct app *app)
+{
+	if (app->ops == NULL)
+		return;
+	ops_stop(app->ops);
+	app_drop_orders(app);
+	keeper_fini(&app->keeper);
+	ops_close(&app->ops);
+}
+
+static void
 shut(struct app *app)
 {
 	bool unlink_them = app->cfg->ring.unlink_at_exit;
 
 	signals_wake(NULL);
+	shut_ops(app);
 	transport_close(&app->transport);
+	recorder_close(&app->recorder);
 	pipeline_free(&app->pipeline, clock_wall(), clock_mono());
 	stores_close(&app->stores, unlink_them);
 	plan_free(&app->plan);
@@ -301,11 +340,17 @@ start(struct app *app)
 	if (rc == 0)
 		rc = opening_pipeline(&app->pipeline, cfg, &app->stores, &app->plan);
 	if (rc == 0)
+		rc = recorder_open(
+		    &app->recorder, cfg, app->pipeline, clock_wall(), clock_mono());
+	if (rc == 0)
 		rc = opening_transport(
 		    &app->transport, cfg, pool_lines(&app->pool), app->pipeline);
 	if (rc != 0)
 		return rc;
 	signals_wake(app->transport);
+	rc = start_ops(app);
+	if (rc != 0)
+		return rc;
 	stores_recall_connects(&app->stores, &app->pool, clock_wall(), clock_mono());
 	guard_init(&app->guard, clock_mono());
 	pool_see_pings(&app->pool, transport_has_pings(app->transport));

@@ -8,10 +8,12 @@
 #include "feed/base/log.h"
 #include "feed/pipeline_impl.h"
 
+/* Losses are told in the log not more often than this. */
+#define TELL_EVERY_S 1
+
 struct recorder {
-	struct capture *capture;
+	struct capture *capture; /* NULL while its first file begins */
 	struct pipeline *pipeline;
-	const char *writer;
 	char *config; /* its text */
 	size_t config_n;
 	wall_t wall;  /* of the last record */
@@ -20,14 +22,12 @@ struct recorder {
 	mono_t tell_at;
 };
 
-#define TELL_EVERY_S 1
-
 static void
-add(struct recorder *r, struct capture_record record)
+add(struct recorder *r, const struct capture_record *record)
 {
-	r->wall = record.wall;
-	r->mono = record.mono;
-	capture_add(r->capture, &record);
+	r->wall = record->wall;
+	r->mono = record->mono;
+	capture_add(r->capture, record);
 }
 
 /* ---- what a file begins with -------------------------------------------------- */
@@ -51,42 +51,43 @@ describe_instrument(struct recorder *r, uint32_t id)
 	};
 
 	memcpy(out.symbol, i->symbol, i->symbol_bytes);
-	add(r, (struct capture_record){.kind = CAPTURE_INSTRUMENT, .flags = CAPTURE_FLAG_PREAMBLE,
+	add(r, &(struct capture_record){.kind = CAPTURE_INSTRUMENT, .flags = CAPTURE_FLAG_PREAMBLE,
 	    .wall = r->wall, .mono = r->mono, .payload = {(const char *)&out, sizeof(out)}});
 }
 
 static void
-describe_stream(struct recorder *r, uint32_t number, unsigned flags, struct bytes name,
-    enum capture_kind kind, unsigned line)
+add_stream(struct recorder *r, const struct capture_record *like, uint32_t number, struct bytes name)
 {
+	struct capture_record record = *like;
 	char payload[512];
 	uint64_t word = number;
-	size_t n = name.n < sizeof(payload) - sizeof(word) ? name.n : sizeof(payload) - sizeof(word);
+	size_t room = sizeof(payload) - sizeof(word), n = name.n < room ? name.n : room;
 
 	memcpy(payload, &word, sizeof(word));
 	if (n > 0)
 		memcpy(payload + sizeof(word), name.p, n);
-	add(r, (struct capture_record){.kind = kind, .line = (uint8_t)line,
-	    .flags = (uint8_t)flags, .wall = r->wall, .mono = r->mono,
-	    .payload = {payload, sizeof(word) + n}});
+	record.wall = r->wall;
+	record.mono = r->mono;
+	record.payload = (struct bytes){payload, sizeof(word) + n};
+	add(r, &record);
 }
 
 static void
-describe(void *context, wall_t now, mono_t mono)
+describe(void *context, struct capture *capture, wall_t now, mono_t mono)
 {
 	struct recorder *r = context;
 	struct pipeline *p = r->pipeline;
+	const struct capture_record stream = {
+		.kind = CAPTURE_STREAM, .flags = CAPTURE_FLAG_PREAMBLE};
 
-	r->wall = now;
-	r->mono = mono;
-	add(r, (struct capture_record){.kind = CAPTURE_CONFIG, .flags = CAPTURE_FLAG_PREAMBLE,
+	r->capture = capture;
+	add(r, &(struct capture_record){.kind = CAPTURE_CONFIG, .flags = CAPTURE_FLAG_PREAMBLE,
 	    .wall = now, .mono = mono, .payload = {r->config, r->config_n}});
 	for (uint32_t id = 0; id < p->cfg.ring->instruments; id++)
 		describe_instrument(r, id);
 	for (uint32_t i = 0; i < p->roster.streams_max; i++)
 		if (p->roster.stream[i].name != NULL)
-			describe_stream(r, i, CAPTURE_FLAG_PREAMBLE,
-			    bytes_of(p->roster.stream[i].name), CAPTURE_STREAM, 0);
+			add_stream(r, &stream, i, bytes_of(p->roster.stream[i].name));
 }
 
 /* ---- life --------------------------------------------------------------------- */
@@ -102,7 +103,6 @@ print_config(struct recorder *r, const struct config *cfg)
 	return fclose(out) == 0 ? 0 : -ENOMEM;
 }
 
-/* `capture.c` calls describe() before it returns: the capture is not known yet then. */
 static int
 open_capture(struct recorder *r, const struct config *cfg, wall_t now, mono_t mono, char *why)
 {
@@ -151,7 +151,8 @@ recorder_open(struct recorder **out, const struct config *cfg, struct pipeline *
 		LOG(ERROR, "capture_refused", LOG_STR("dir", cfg->capture.dir),
 		    LOG_STR("detail", why), LOG_ERRNO("error", rc),
 		    LOG_THEN("the feed does not start"));
-		recorder_close(&r);
+		free(r->config);
+		free(r);
 		return rc;
 	}
 	if (why[0] != '\0')
@@ -175,12 +176,9 @@ recorder_close(struct recorder **recorder)
 		return;
 	*recorder = NULL;
 	pipeline_record(r->pipeline, NULL);
-	if (r->capture != NULL) {
-		counts = capture_counts(r->capture);
-		LOG(INFO, "captured", LOG_U64("records", counts.records),
-		    LOG_U64("bytes", counts.bytes), LOG_U64("dropped", counts.dropped),
-		    LOG_U64("files", counts.files));
-	}
+	counts = capture_counts(r->capture);
+	LOG(INFO, "captured", LOG_U64("records", counts.records), LOG_U64("bytes", counts.bytes),
+	    LOG_U64("dropped", counts.dropped), LOG_U64("files", counts.files));
 	capture_close(&r->capture);
 	free(r->config);
 	free(r);
@@ -193,14 +191,13 @@ tell_losses(struct recorder *r, mono_t now)
 {
 	struct capture_counts counts = capture_counts(r->capture);
 
-	if (counts.dropped == r->told_dropped && counts.errors == r->told_errors)
-		return;
-	if (!mono_due(r->tell_at, now))
+	if ((counts.dropped == r->told_dropped && counts.errors == r->told_errors) ||
+	    !mono_due(r->tell_at, now))
 		return;
 	r->tell_at = mono_add(now, span_s(TELL_EVERY_S));
 	LOG(ERROR, "capture_lost", LOG_U64("records", counts.dropped - r->told_dropped),
 	    LOG_U64("blocks_failed", counts.errors - r->told_errors),
-	    LOG_ERRNO("error", -counts.error), LOG_STR("file", capture_path(r->capture)),
+	    LOG_ERRNO("error", counts.error), LOG_STR("file", capture_path(r->capture)),
 	    LOG_THEN("the feed goes on, the capture has a gap"));
 	r->told_dropped = counts.dropped;
 	r->told_errors = counts.errors;
@@ -230,8 +227,8 @@ recorder_count(const struct recorder *r, uint64_t *counter)
 		return;
 	counts = capture_counts(r->capture);
 	counter[TICK_COUNTER_CAPTURED] = counts.records;
-	counter[TICK_COUNTER_CAPTURE_DROPPED] = counts.dropped;
 	counter[TICK_COUNTER_CAPTURE_BYTES] = counts.bytes;
+	counter[TICK_COUNTER_CAPTURE_DROPPED] = counts.dropped;
 }
 
 /* ---- what the pipeline is told ------------------------------------------------ */
@@ -243,16 +240,17 @@ recorder_on_frame(struct recorder *r, unsigned line, enum transport_payload payl
 	unsigned flags = (payload == TRANSPORT_BINARY ? CAPTURE_FLAG_BINARY : 0) |
 	    (stamps.kernel ? CAPTURE_FLAG_KERNEL : 0);
 
-	add(r, (struct capture_record){.kind = CAPTURE_IN, .line = (uint8_t)line,
-	    .flags = (uint8_t)flags, .wall = stamps.recv, .mono = stamps.recv_mono,
-	    .payload = frame});
+	if (r != NULL)
+		add(r, &(struct capture_record){.kind = CAPTURE_IN, .line = (uint8_t)line,
+		    .flags = (uint8_t)flags, .wall = stamps.recv, .mono = stamps.recv_mono,
+		    .payload = frame});
 }
 
 void
 recorder_on_request(struct recorder *r, unsigned line, struct bytes text, wall_t now, mono_t mono)
 {
 	if (r != NULL)
-		add(r, (struct capture_record){.kind = CAPTURE_OUT, .line = (uint8_t)line,
+		add(r, &(struct capture_record){.kind = CAPTURE_OUT, .line = (uint8_t)line,
 		    .wall = now, .mono = mono, .payload = text});
 }
 
@@ -260,7 +258,8 @@ void
 recorder_on_pause(struct recorder *r, mono_t now)
 {
 	if (r != NULL)
-		add(r, (struct capture_record){.kind = CAPTURE_TIME, .wall = r->wall, .mono = now});
+		add(r, &(struct capture_record){
+		    .kind = CAPTURE_TIME, .wall = r->wall, .mono = now});
 }
 
 void
@@ -268,7 +267,7 @@ recorder_on_line(struct recorder *r, enum capture_kind kind, unsigned line, uint
     wall_t now, mono_t mono)
 {
 	if (r != NULL)
-		add(r, (struct capture_record){.kind = kind, .line = (uint8_t)line, .wall = now,
+		add(r, &(struct capture_record){.kind = kind, .line = (uint8_t)line, .wall = now,
 		    .mono = mono, .payload = {(const char *)&word, sizeof(word)}});
 }
 
@@ -277,7 +276,8 @@ recorder_on_stream(struct recorder *r, enum capture_kind kind, uint32_t number, 
     struct bytes name)
 {
 	if (r != NULL)
-		describe_stream(r, number, 0, name, kind, line);
+		add_stream(r, &(struct capture_record){.kind = kind, .line = (uint8_t)line},
+		    number, name);
 }
 
 void
@@ -286,6 +286,6 @@ recorder_on_stale(struct recorder *r, uint32_t number, uint64_t why, wall_t now,
 	const uint64_t words[2] = {number, why};
 
 	if (r != NULL)
-		add(r, (struct capture_record){.kind = CAPTURE_STREAM_STALE, .wall = now,
+		add(r, &(struct capture_record){.kind = CAPTURE_STREAM_STALE, .wall = now,
 		    .mono = mono, .payload = {(const char *)words, sizeof(words)}});
 }

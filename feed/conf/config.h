@@ -3,8 +3,8 @@
  * a file of JSON with comments, and --set overrides, in that order. Every key
  * is one row of config.def; docs/man/feed.json.5 describes them.
  *
- * Used at start, by one thread. Memory comes from the heap; running out of it
- * aborts. After config_load() the structs are read only.
+ * Any thread, each struct in one at a time. Memory comes from the heap; running
+ * out of it aborts. After config_load() the structs are read only.
  */
 #ifndef FEED_CONF_CONFIG_H
 #define FEED_CONF_CONFIG_H
@@ -21,6 +21,7 @@ enum config_preset { CONFIG_PRODUCTION, CONFIG_STAGING, CONFIG_DEVELOPMENT };
 enum config_product { CONFIG_SPOT, CONFIG_USDM, CONFIG_COINM, CONFIG_OPTIONS };
 enum config_standby { CONFIG_STANDBY_REFUSE, CONFIG_STANDBY_WAIT };
 enum config_time_unit { CONFIG_MILLISECOND, CONFIG_MICROSECOND };
+enum config_capture_writer { CONFIG_CAPTURE_AUTO, CONFIG_CAPTURE_URING, CONFIG_CAPTURE_THREAD };
 enum config_transport { CONFIG_TRANSPORT_AUTO, CONFIG_TRANSPORT_URING, CONFIG_TRANSPORT_LWS };
 
 struct config_strings {
@@ -66,6 +67,7 @@ struct config_ring {
 	char *group; /* "": the group of the process */
 	bool bell;
 	char *bell_group; /* "": as group */
+	bool huge_pages;
 	bool unlink_at_exit;
 };
 
@@ -141,6 +143,16 @@ struct config_security {
 	bool event_logging;
 };
 
+struct config_capture {
+	char *dir; /* "": nothing is captured */
+	enum config_capture_writer writer;
+	int64_t buffer_bytes;
+	int64_t flush_ms;
+	int64_t file_bytes;
+	int64_t file_age_ms;
+	bool compress;
+};
+
 struct config_log {
 	enum log_level level;
 	enum log_format format;
@@ -173,6 +185,7 @@ struct config {
 	struct config_monitoring monitoring;
 	struct config_resources resources;
 	struct config_security security;
+	struct config_capture capture;
 	int64_t status_interval_ms;
 	struct config_log log;
 	int64_t cpu; /* -1: not pinned */
@@ -192,6 +205,9 @@ void config_defaults(struct config *cfg);
  */
 bool config_load(const char *file, const char *const *overrides, size_t n, struct config *cfg,
     struct config_problems *problems);
+
+/* Fills *copy with strings of its own; it wants config_free(), too. */
+void config_copy(struct config *copy, const struct config *cfg);
 
 /* Releases what *cfg owns. A zeroed or freed one is accepted. */
 void config_free(struct config *cfg);

@@ -158,7 +158,7 @@ begin_file(struct capture *c, int fd, uint32_t number, wall_t now, mono_t mono)
 	if (c->cfg.preamble == NULL)
 		return;
 	c->beginning = true;
-	c->cfg.preamble(c->cfg.context, now, mono);
+	c->cfg.preamble(c->cfg.context, c, now, mono);
 	c->beginning = false;
 }
 
@@ -389,7 +389,7 @@ capture_open(struct capture **out, const struct capture_cfg *cfg, wall_t now, mo
 		return rc;
 	}
 	fd = capture_files_next(c->files, &number);
-	*out = c; /* the preamble's, too */
+	*out = c;
 	begin_file(c, fd, number, now, mono);
 	return 0;
 }

@@ -33,6 +33,8 @@ struct capture_record {
 	struct bytes payload;
 };
 
+struct capture;
+
 struct capture_cfg {
 	const char *dir;      /* exists; copied */
 	const char *name;     /* of the feed: files are NAME-SESSION-NUMBER.trc; copied */
@@ -44,7 +46,8 @@ struct capture_cfg {
 	bool compress;        /* finished files become .trc.zst */
 	int cpu;              /* of the feed thread: the kernel writes on another; -1: not pinned */
 	/* Adds what a file's reader has to know first; flags CAPTURE_FLAG_PREAMBLE. May be NULL. */
-	void (*preamble)(void *context, wall_t now, mono_t mono);
+	void (*preamble)(
+	    void *context, struct capture *capture, wall_t now, mono_t mono);
 	void *context;
 };
 
@@ -55,8 +58,6 @@ struct capture_counts {
 	uint64_t errors;         /* blocks that could not be written */
 	int error;               /* errno of the last of them, 0: none */
 };
-
-struct capture;
 
 /*
  * Opens the first file of a new session and begins it with the preamble.
