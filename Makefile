@@ -61,7 +61,7 @@ FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper
 MAIN := feed/app.c feed/app_changes.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
-TOOLS := exchange-sim pool-status shm-inspect
+TOOLS := exchange-sim pool-status shm-inspect tick-diff
 tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/capture.c tools/exchange-sim/console.c \
                      tools/exchange-sim/control.c tools/exchange-sim/deliver.c \
@@ -101,6 +101,8 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
                     tools/shm-inspect/render_tsv.c tools/shm-inspect/source.c \
                     tools/shm-inspect/status_once.c tools/shm-inspect/view.c \
                     tools/shm-inspect/words.c
+
+tool-tick-diff := tools/common/cli.c tools/tick-diff/compare.c tools/tick-diff/main.c
 
 # Tests: one binary per file, all with the same libraries. test_KEY_*.c and
 # test_KEY.c are also linked with the tool tested-KEY, all of it but main().
