@@ -5,18 +5,18 @@
  * records. Little endian, everything aligned to 8 bytes. No block depends on
  * another to be read; a block is there as a whole, or its checksum says so.
  */
-#ifndef FEED_IO_CAPTURE_FORMAT_H
-#define FEED_IO_CAPTURE_FORMAT_H
+#ifndef FEED_IO_TAPE_FORMAT_H
+#define FEED_IO_TAPE_FORMAT_H
 
 #include <assert.h>
 #include <stdint.h>
 
-#define CAPTURE_MAGIC 0x43525454u /* "TTRC" */
-#define CAPTURE_VERSION 1
-#define CAPTURE_BLOCK_BYTES 262144 /* the longest block, its header included */
-#define CAPTURE_ALIGN 8
+#define TAPE_MAGIC 0x43525454u /* "TTRC" */
+#define TAPE_VERSION 1
+#define TAPE_BLOCK_BYTES 262144 /* the longest block, its header included */
+#define TAPE_ALIGN 8
 
-struct capture_block_header {
+struct tape_block_header {
 	uint32_t magic;
 	uint16_t version;
 	uint16_t header_bytes; /* of this header: where the records begin */
@@ -32,27 +32,27 @@ struct capture_block_header {
 };
 
 /* Append only: the numbers are the format. */
-enum capture_kind {
-	CAPTURE_CONFIG = 1,     /* effective configuration, JSON */
-	CAPTURE_INSTRUMENT = 2, /* struct capture_instrument */
-	CAPTURE_STREAM = 3,     /* u64 number, then its name: it is wanted from here on */
-	CAPTURE_STREAM_GONE = 4, /* u64 number: it is not wanted any more */
-	CAPTURE_IN = 5,         /* a message from the exchange */
-	CAPTURE_OUT = 6,        /* a request to the exchange */
-	CAPTURE_LINE_UP = 7,    /* u64 leg */
-	CAPTURE_LINE_DOWN = 8,  /* u64 reason (reasons.def) */
-	CAPTURE_STREAM_LEFT = 9, /* u64 number: the line does not carry it any more */
-	CAPTURE_STREAM_STALE = 10, /* u64 number, u64 reason */
-	CAPTURE_TIME = 11,      /* held messages were due; no payload */
-	CAPTURE_KINDS
+enum tape_kind {
+	TAPE_CONFIG = 1,     /* effective configuration, JSON */
+	TAPE_INSTRUMENT = 2, /* struct tape_instrument */
+	TAPE_STREAM = 3,     /* u64 number, then its name: it is wanted from here on */
+	TAPE_STREAM_GONE = 4, /* u64 number: it is not wanted any more */
+	TAPE_IN = 5,         /* a message from the exchange */
+	TAPE_OUT = 6,        /* a request to the exchange */
+	TAPE_LINE_UP = 7,    /* u64 leg */
+	TAPE_LINE_DOWN = 8,  /* u64 reason (reasons.def) */
+	TAPE_STREAM_LEFT = 9, /* u64 number: the line does not carry it any more */
+	TAPE_STREAM_STALE = 10, /* u64 number, u64 reason */
+	TAPE_TIME = 11,      /* held messages were due; no payload */
+	TAPE_KINDS
 };
 
-#define CAPTURE_FLAG_MORE 0x01u     /* the record goes on in the next piece */
-#define CAPTURE_FLAG_BINARY 0x02u   /* IN: a binary message */
-#define CAPTURE_FLAG_KERNEL 0x04u   /* wall_ns is the kernel's receive stamp */
-#define CAPTURE_FLAG_PREAMBLE 0x08u /* state at the start of a file, not an event */
+#define TAPE_FLAG_MORE 0x01u     /* the record goes on in the next piece */
+#define TAPE_FLAG_BINARY 0x02u   /* IN: a binary message */
+#define TAPE_FLAG_KERNEL 0x04u   /* wall_ns is the kernel's receive stamp */
+#define TAPE_FLAG_PREAMBLE 0x08u /* state at the start of a file, not an event */
 
-struct capture_piece {
+struct tape_piece {
 	uint32_t bytes; /* of the payload, which follows; then zeros up to a multiple of 8 */
 	uint8_t kind;
 	uint8_t line;
@@ -63,7 +63,7 @@ struct capture_piece {
 };
 
 /* An instrument and what is known of its data, so that ids go on in a replay. */
-struct capture_instrument {
+struct tape_instrument {
 	uint64_t id;
 	int64_t venue, price_exponent, qty_exponent;
 	int64_t state; /* enum tick_data_state */
@@ -72,8 +72,8 @@ struct capture_instrument {
 	char symbol[64];
 };
 
-static_assert(sizeof(struct capture_block_header) == 64, "the layout is the format");
-static_assert(sizeof(struct capture_piece) == 24, "the layout is the format");
-static_assert(sizeof(struct capture_instrument) == 144, "the layout is the format");
+static_assert(sizeof(struct tape_block_header) == 64, "the layout is the format");
+static_assert(sizeof(struct tape_piece) == 24, "the layout is the format");
+static_assert(sizeof(struct tape_instrument) == 144, "the layout is the format");
 
 #endif
