@@ -141,9 +141,9 @@ IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspe
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_blocked_log.c tests/system/test_exchange_faults.c \
                 tests/system/test_exchange_sim.c tests/system/test_exchange_strict.c \
-                tests/system/test_pool_status.c tests/system/test_transport.c \
-                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
-                tests/system/test_transport_refusal.c
+                tests/system/test_no_uring.c tests/system/test_pool_status.c \
+                tests/system/test_transport.c tests/system/test_transport_full.c \
+                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c \
            tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
 

@@ -238,7 +238,7 @@ replay_run(const struct config *cfg, const struct replay_cfg *how)
 	r.apply = (struct replay_apply){.cfg = cfg, .stores = &r.stores};
 	stores_init(&r.stores);
 	signals_catch();
-	snapshot_init(&r.snapshot, "replay", clock_wall(), clock_mono());
+	snapshot_init(&r.snapshot, "replay", "", clock_wall(), clock_mono());
 	rc = stores_open(&r.stores, cfg, signals_stop_flag());
 	if (rc == 0)
 		rc = play_all(&r);

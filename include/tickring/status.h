@@ -143,12 +143,13 @@ struct tick_status {
 	int64_t lines_live;
 	int64_t instruments;
 	int64_t streams;
-	int64_t spare[23];
+	char transport_why[96]; /* why it is not the first choice; "" when it is; cut to fit */
+	int64_t spare[11];
 	struct tick_latency publish; /* receipt to publish */
 	struct tick_latency arrival; /* exchange event time to receipt; by two clocks */
 	uint64_t counter[TICK_COUNTERS_MAX]; /* by enum tick_counter */
 	struct tick_line_status line[TICK_LINES_MAX];
-	char transport[16];     /* "lws" */
+	char transport[16];     /* "uring", "lws", "replay" */
 	char version[32];       /* of the feed */
 	struct tick_control control;
 };
