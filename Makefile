@@ -151,8 +151,8 @@ FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_decode.c
-SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh \
-               tests/system/tape_small.sh
+SHELL_TESTS := tests/system/interop.sh tests/system/oracle_empty.sh \
+               tests/system/readme_example.sh tests/system/tape_small.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/pipeline_rig.c \

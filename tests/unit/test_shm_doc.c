@@ -89,7 +89,8 @@ static const struct known known[] = {
     F(tick_status, at_ns), F(tick_status, at_mono_ns), F(tick_status, started_ns),
     F(tick_status, messages_per_s), F(tick_status, ticks_per_s), F(tick_status, lines),
     F(tick_status, lines_live), F(tick_status, instruments), F(tick_status, streams),
-    F(tick_status, transport_why), F(tick_status, spare), F(tick_status, publish), F(tick_status, arrival),
+    F(tick_status, transport_why), F(tick_status, spare), F(tick_status, publish),
+    F(tick_status, arrival),
     F(tick_status, counter), F(tick_status, line), F(tick_status, transport),
     F(tick_status, version), F(tick_status, control), END(tick_status),
 
