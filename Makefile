@@ -18,7 +18,8 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
 SHM_READER := shm/attach.c shm/reader.c shm/cursor.c shm/wait.c shm/filter.c shm/doubt.c \
-              shm/header.c shm/health.c shm/board.c shm/status.c shm/names.c shm/reasons.c
+              shm/header.c shm/health.c shm/health_words.c shm/board.c shm/status.c shm/names.c \
+              shm/reasons.c
 SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/mapping.c shm/orphan.c shm/ring.c \
               shm/segment.c shm/status_writer.c shm/survey.c
 
@@ -110,7 +111,7 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
               tests/unit/test_cursor.c tests/unit/test_endpoints.c tests/unit/test_exponents.c \
               tests/unit/test_feed_segments.c tests/unit/test_fixed.c tests/unit/test_health.c \
-              tests/unit/test_health_verdict.c \
+              tests/unit/test_health_limits.c tests/unit/test_health_verdict.c \
               tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \

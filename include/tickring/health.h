@@ -69,7 +69,7 @@ struct tick_health {
 	int64_t level; /* enum tick_health_level */
 	int64_t score; /* 0 to 1000 */
 	int64_t alive; /* 1: the writer works; 0: start it again */
-	int64_t ready; /* 1: it delivers: alive, a line is live, and not most streams of a class stale */
+	int64_t ready; /* 1: it delivers: a line is live, and not most streams of a class stale */
 	int64_t fresh_permille;      /* streams that are not stale, of the worst class */
 	int64_t connection_permille; /* mean score of the lines that carry streams */
 	int64_t success_permille;    /* of the recent attempts to connect */

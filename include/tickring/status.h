@@ -117,15 +117,17 @@ enum tick_stream_class {
  * figure whose limits are all 0 is not judged.
  */
 struct tick_health_limits {
-	int64_t healthy, alert, critical; /* health score, permille; alarm below */
-	int64_t messages_expected, messages_alert, messages_critical; /* a second; below */
-	int64_t memory_alert, memory_critical;                        /* bytes; above */
-	int64_t success_expected, success_alert, success_critical; /* of attempts, permille; below */
-	int64_t pongs_expected, pongs_alert, pongs_critical; /* in time, permille; below */
-	int64_t stale_alert, stale_critical; /* of a class's streams, permille; above */
-	int64_t cpu_alert;    /* permille of a processor; above; 0: not judged */
-	int64_t silence_ns;   /* no message on any line; above; 0: not judged */
-	int64_t line_down_ns; /* a line that is not live, although others are; above; 0 likewise */
+	/* Not to be below: score, permille; messages a second; permille of attempts; of PINGs. */
+	int64_t healthy, alert, critical;
+	int64_t messages_expected, messages_alert, messages_critical;
+	int64_t memory_alert, memory_critical; /* bytes; not to be above */
+	int64_t success_expected, success_alert, success_critical;
+	int64_t pongs_expected, pongs_alert, pongs_critical;
+	/* Not to be above: permille of a class's streams, of a processor; times. */
+	int64_t stale_alert, stale_critical;
+	int64_t cpu_alert;
+	int64_t silence_ns;   /* without a message on any line */
+	int64_t line_down_ns; /* of a line, although others are live */
 };
 
 /* The control plane: what is wanted, what is used of every budget, what happened. */
@@ -150,7 +152,7 @@ struct tick_control {
 	int64_t streams_shed;  /* given up for want of memory or processor */
 	int64_t reloads, reloads_refused; /* of the configuration */
 	int64_t transitions;   /* so far; number n stands in transition[n % 64] */
-	int64_t recent_connects, recent_failures; /* attempts of the last 15 minutes, by their end */
+	int64_t recent_connects, recent_failures; /* attempts of the last 15 minutes */
 	struct tick_health_limits limits; /* as configured; all 0: the defaults */
 	int64_t spare[9];
 	struct tick_transition transition[TICK_TRANSITIONS_MAX];
