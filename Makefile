@@ -55,6 +55,7 @@ FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/listed
         feed/normalize.c feed/opening.c feed/orders.c feed/pipeline.c feed/pipeline_life.c \
         feed/plan.c feed/publish.c feed/recall.c feed/reload.c feed/resources.c feed/ringer.c \
         feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c \
+        feed/snapshot_health.c \
         feed/standby.c feed/stores.c feed/tell.c
 MAIN := feed/app.c feed/app_changes.c feed/main.c
 
@@ -127,7 +128,7 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
               tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
               tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
-              tests/unit/test_sim_spoil.c tests/unit/test_stall.c tests/unit/test_streams.c \
+              tests/unit/test_sim_spoil.c tests/unit/test_snapshot_health.c tests/unit/test_stall.c tests/unit/test_streams.c \
               tests/unit/test_upgrade.c tests/unit/test_vigil.c tests/unit/test_watch.c \
               tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspect.c \
