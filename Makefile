@@ -60,7 +60,7 @@ FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/listed
 MAIN := feed/app.c feed/app_changes.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
-TOOLS := exchange-sim pool-status shm-inspect
+TOOLS := exchange-sim feed-health pool-status shm-inspect
 tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/capture.c tools/exchange-sim/console.c \
                      tools/exchange-sim/control.c tools/exchange-sim/deliver.c \
@@ -82,6 +82,9 @@ tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/state.c tools/exchange-sim/stream.c \
                      tools/exchange-sim/strike.c tools/exchange-sim/text.c \
                      tools/exchange-sim/visitor.c tools/exchange-sim/wire.c
+tool-feed-health := tools/common/cli.c tools/common/num.c tools/common/stop.c \
+                    tools/common/text.c tools/feed-health/line.c tools/feed-health/main.c \
+                    tools/feed-health/options.c tools/feed-health/probe.c
 tool-pool-status := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/pool-status/figures.c tools/pool-status/main.c \
@@ -103,6 +106,7 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
 
 # Tests: one binary per file, all with the same libraries. test_KEY_*.c and
 # test_KEY.c are also linked with the tool tested-KEY, all of it but main().
+tested-feedhealth := feed-health
 tested-inspect := shm-inspect
 tested-poolstatus := pool-status
 tested-sim := exchange-sim
@@ -111,7 +115,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_board.c tests/unit/test_breaker.c tests/unit/test_config.c \
               tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
               tests/unit/test_cursor.c tests/unit/test_endpoints.c tests/unit/test_exponents.c \
-              tests/unit/test_feed_segments.c tests/unit/test_fixed.c tests/unit/test_health.c \
+              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
+              tests/unit/test_fixed.c tests/unit/test_health.c \
               tests/unit/test_health_limits.c tests/unit/test_health_verdict.c \
               tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
@@ -131,7 +136,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_sim_spoil.c tests/unit/test_snapshot_health.c tests/unit/test_stall.c tests/unit/test_streams.c \
               tests/unit/test_upgrade.c tests/unit/test_vigil.c tests/unit/test_watch.c \
               tests/unit/test_wsframe.c
-IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspect.c \
+IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
+             tests/ipc/test_inspect.c \
              tests/ipc/test_kills.c tests/ipc/test_lost_wake.c tests/ipc/test_python.c \
              tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c tests/ipc/test_restart.c \
              tests/ipc/test_segments.c tests/ipc/test_standby.c tests/ipc/test_torn.c \
