@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include <tickring/board.h>
-#include <tickring/reader.h>
 #include <tickring/health.h>
+#include <tickring/reader.h>
 #include <tickring/status.h>
 
 #include "shm/board_writer.h"
