@@ -19,8 +19,9 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 # L1: both sides of the shared memory. READER is what libtickring exports.
 SHM_READER := shm/attach.c shm/reader.c shm/cursor.c shm/wait.c shm/filter.c shm/doubt.c \
               shm/header.c shm/board.c shm/status.c shm/names.c shm/reasons.c
-SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/mapping.c shm/orphan.c shm/ring.c \
-              shm/segment.c shm/status_writer.c shm/survey.c
+SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/health.c shm/health_words.c \
+              shm/mapping.c shm/orphan.c shm/ring.c shm/segment.c shm/status_writer.c \
+              shm/survey.c
 
 # L2: no domain
 BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
@@ -54,11 +55,12 @@ FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper
         feed/normalize.c feed/opening.c feed/ops.c feed/orders.c feed/pipeline.c \
         feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/reload.c \
         feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
-        feed/snapshot.c feed/snapshot_control.c feed/standby.c feed/stores.c feed/tell.c
+        feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/standby.c \
+        feed/stores.c feed/tell.c
 MAIN := feed/app.c feed/app_changes.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
-TOOLS := exchange-sim pool-status shm-inspect
+TOOLS := exchange-sim feed-health pool-status shm-inspect
 tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/capture.c tools/exchange-sim/console.c \
                      tools/exchange-sim/control.c tools/exchange-sim/deliver.c \
@@ -80,6 +82,10 @@ tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/state.c tools/exchange-sim/stream.c \
                      tools/exchange-sim/strike.c tools/exchange-sim/text.c \
                      tools/exchange-sim/visitor.c tools/exchange-sim/wire.c
+tool-feed-health := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
+                    tools/common/stop.c tools/common/table.c tools/common/term.c \
+                    tools/common/text.c tools/feed-health/line.c tools/feed-health/main.c \
+                    tools/feed-health/options.c tools/feed-health/probe.c
 tool-pool-status := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/pool-status/figures.c tools/pool-status/main.c \
@@ -109,30 +115,32 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_board.c tests/unit/test_breaker.c tests/unit/test_config.c \
               tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
               tests/unit/test_cursor.c tests/unit/test_endpoints.c tests/unit/test_exponents.c \
-              tests/unit/test_feed_segments.c tests/unit/test_fixed.c tests/unit/test_health.c \
-              tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
-              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
-              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
-              tests/unit/test_json_events.c tests/unit/test_ledger.c tests/unit/test_limits.c \
-              tests/unit/test_log.c tests/unit/test_mailbox.c tests/unit/test_mapping.c \
-              tests/unit/test_names.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
-              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
-              tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
-              tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
-              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_request.c \
-              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_rotate.c tests/unit/test_session.c \
-              tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
-              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c tests/unit/test_stall.c \
-              tests/unit/test_streams.c tests/unit/test_upgrade.c tests/unit/test_vigil.c \
-              tests/unit/test_watch.c tests/unit/test_wsframe.c
-IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspect.c \
-             tests/ipc/test_kills.c tests/ipc/test_lost_wake.c tests/ipc/test_python.c \
-             tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c tests/ipc/test_restart.c \
-             tests/ipc/test_segments.c tests/ipc/test_standby.c tests/ipc/test_torn.c \
-             tests/ipc/test_wait.c tests/ipc/test_writers.c
+              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
+              tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
+              tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
+              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_inspect_numbers.c \
+              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
+              tests/unit/test_json_damage.c tests/unit/test_json_events.c \
+              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
+              tests/unit/test_mailbox.c tests/unit/test_mapping.c tests/unit/test_names.c \
+              tests/unit/test_ops.c tests/unit/test_pipeline.c tests/unit/test_pipeline_legs.c \
+              tests/unit/test_pipeline_life.c tests/unit/test_pool.c \
+              tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
+              tests/unit/test_poolstatus_render.c tests/unit/test_quota.c \
+              tests/unit/test_recall.c tests/unit/test_request.c tests/unit/test_retry.c \
+              tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
+              tests/unit/test_session.c tests/unit/test_session_streams.c \
+              tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
+              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
+              tests/unit/test_sim_spoil.c tests/unit/test_snapshot_health.c \
+              tests/unit/test_stall.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
+              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
+IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
+             tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
+             tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
+             tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_standby.c \
+             tests/ipc/test_torn.c tests/ipc/test_wait.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_blocked_log.c tests/system/test_exchange_faults.c \
                 tests/system/test_exchange_sim.c tests/system/test_exchange_strict.c \
