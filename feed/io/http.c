@@ -93,10 +93,11 @@ on_late(lws_sorted_usec_list_t *timer)
 	if (wsi != NULL)
 		lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
 	if (t->state == TRANSFER_RESOLVING)
-		http_end(t, TICK_REASON_DNS, "%s: no answer from the name servers in time", t->host);
+		http_end(t, TICK_REASON_DNS, "%s: no answer from the name servers in time",
+		    t->host);
 	else
-		http_end(t, TICK_REASON_CONNECT_TIMEOUT, "%s (%s:%u): no whole answer in time", t->host,
-		    t->address, t->port);
+		http_end(t, TICK_REASON_CONNECT_TIMEOUT, "%s (%s:%u): no whole answer in time",
+		    t->host, t->address, t->port);
 }
 
 /* ---- the way there -------------------------------------------------------------- */
@@ -141,8 +142,8 @@ dial(struct transfer *t)
 	if (t->peer.reason != TICK_REASON_NONE)
 		http_end(t, t->peer.reason, "%s", t->peer.detail);
 	else
-		http_end(t, net_reason_of_errno(errno), "%s (%s:%u): %s", t->host, t->address, t->port,
-		    errno != 0 ? strerror(errno) : "cannot connect");
+		http_end(t, net_reason_of_errno(errno), "%s (%s:%u): %s", t->host, t->address,
+		    t->port, errno != 0 ? strerror(errno) : "cannot connect");
 }
 
 void

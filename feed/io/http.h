@@ -28,7 +28,7 @@
 struct http_request {
 	const char *host;    /* name or numeric address: SNI, Host and certificate check use it */
 	uint16_t port;
-	const char *address; /* numeric address to use instead of resolving host, NULL or "": none */
+	const char *address; /* numeric address in place of a lookup; NULL or "": none */
 	bool plain;          /* without TLS: for this machine only, http_is_loopback() */
 	const char *path;    /* with query, begins with "/" */
 	const char *content_type; /* of the body */

@@ -126,8 +126,8 @@ static struct http_request
 to(const struct rig *rig)
 {
 	return (struct http_request){.host = "exchange.test", .address = "127.0.0.1",
-	    .port = rig->server == NULL ? 1 : web_server_port(rig->server), .path = "/depth?limit=5",
-	    .within = span_s(10), .answer_max = 1 << 15};
+	    .port = rig->server == NULL ? 1 : web_server_port(rig->server),
+	    .path = "/depth?limit=5", .within = span_s(10), .answer_max = 1 << 15};
 }
 
 static void
