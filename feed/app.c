@@ -199,6 +199,7 @@ static void
 take_snapshot(struct app *app, mono_t now)
 {
 	struct snapshot_sources from = {
+		.cfg = app->cfg,
 		.pool = &app->pool,
 		.transport = app->transport,
 		.pipeline = app->pipeline,

@@ -17,6 +17,7 @@ snapshot_init(struct snapshot *s, const char *transport, wall_t now, mono_t mono
 	snprintf(s->status.transport, sizeof(s->status.transport), "%s", transport);
 	snprintf(s->status.version, sizeof(s->status.version), "%s", TICKRING_VERSION);
 	s->rated_at = mono;
+	recent_init(&s->recent, mono);
 }
 
 /* A monotonic point as wall time, by what both clocks say now. */
@@ -131,4 +132,5 @@ snapshot_take(struct snapshot *s, const struct snapshot_sources *from, wall_t no
 	take_lines(status, from, now, mono);
 	take_rates(s, from->pipeline, mono);
 	snapshot_take_control(&status->control, from, now, mono);
+	snapshot_take_health(status, &s->recent, from->pool, from->cfg, mono);
 }
