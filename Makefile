@@ -45,10 +45,11 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
         feed/conf/config_rule.c feed/conf/config_target.c feed/conf/config_value.c
 
 # L5
-IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
-      feed/io/net_reason.c feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c \
-      feed/io/transport.c feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c \
-      feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
+IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
+      feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/recv_bio.c \
+      feed/io/resolve.c feed/io/tls.c feed/io/transport.c feed/io/transport_lws.c \
+      feed/io/transport_uring.c feed/io/upgrade.c feed/io/uring_line.c feed/io/uring_recv.c \
+      feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
 FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c \
@@ -144,9 +145,9 @@ IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_blocked_log.c tests/system/test_exchange_faults.c \
                 tests/system/test_exchange_sim.c tests/system/test_exchange_strict.c \
-                tests/system/test_pool_status.c tests/system/test_transport.c \
-                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
-                tests/system/test_transport_refusal.c
+                tests/system/test_http_client.c tests/system/test_pool_status.c \
+                tests/system/test_transport.c tests/system/test_transport_full.c \
+                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
            tests/fuzz/fuzz_wsframe.c
 
@@ -170,8 +171,8 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/bench/pingpong.c tests/bench/plain.c tests/bench/ring_alone.c \
                 tests/bench/ring_flow.c tests/bench/ring_paced.c tests/system/certs.c \
                 tests/system/daemon.c tests/system/feed_rig.c tests/system/sim_rig.c \
-                tests/system/transport_rig.c tests/system/ws_server.c tests/ipc/python_rig.c \
-                tests/ipc/witness.c
+                tests/system/transport_rig.c tests/system/web_server.c tests/system/ws_server.c \
+                tests/ipc/python_rig.c tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c tests/bench/bench_receive.c tests/bench/bench_ring.c \
