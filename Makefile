@@ -136,6 +136,7 @@ IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspe
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_blocked_log.c tests/system/test_exchange_faults.c \
                 tests/system/test_exchange_sim.c tests/system/test_exchange_strict.c \
+                tests/system/test_feed_alone.c tests/system/test_feed_legs.c \
                 tests/system/test_pool_status.c tests/system/test_transport.c \
                 tests/system/test_transport_full.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c
@@ -161,8 +162,8 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/bench/figures.c tests/bench/paced.c tests/bench/pair.c \
                 tests/bench/pingpong.c tests/bench/plain.c tests/bench/ring_alone.c \
                 tests/bench/ring_flow.c tests/bench/ring_paced.c tests/system/certs.c \
-                tests/system/daemon.c tests/system/feed_rig.c tests/system/sim_rig.c \
-                tests/system/transport_rig.c tests/system/ws_server.c tests/ipc/python_rig.c \
+                tests/system/daemon.c tests/system/feed_rig.c tests/system/flow.c \
+                tests/system/sim_rig.c tests/system/stage.c tests/system/transport_rig.c tests/system/ws_server.c tests/ipc/python_rig.c \
                 tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
