@@ -66,6 +66,7 @@ struct config_ring {
 	char *group; /* "": the group of the process */
 	bool bell;
 	char *bell_group; /* "": as group */
+	bool huge_pages;
 	bool unlink_at_exit;
 };
 
