@@ -134,9 +134,11 @@ IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspe
              tests/ipc/test_segments.c tests/ipc/test_standby.c tests/ipc/test_torn.c \
              tests/ipc/test_wait.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
-                tests/system/test_blocked_log.c tests/system/test_exchange_faults.c \
+                tests/system/test_blocked_log.c tests/system/test_check_config.c \
+                tests/system/test_exchange_faults.c \
                 tests/system/test_exchange_sim.c tests/system/test_exchange_strict.c \
-                tests/system/test_feed_alone.c tests/system/test_feed_legs.c \
+                tests/system/test_feed_alone.c tests/system/test_feed_budgets.c \
+                tests/system/test_feed_legs.c \
                 tests/system/test_pool_status.c tests/system/test_transport.c \
                 tests/system/test_transport_full.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c

@@ -12,7 +12,7 @@
 
 #include <tickring/reader.h>
 
-#define FLOW_INSTRUMENTS_MAX 64
+#define FLOW_INSTRUMENTS_MAX 1024
 
 struct flow_counts {
 	uint64_t ticks;    /* of the market */

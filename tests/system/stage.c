@@ -172,7 +172,8 @@ start_both(struct stage *stage)
 	snprintf(rate, sizeof(rate), "%u", stage->rate);
 	sim_start(stage->sim, "--listen", "a=0", "--listen", "b=0", "--control-port", "0",
 	    "--control-port-file", stage->sim->control_file, "--rate", rate, "--symbols",
-	    stage->cfg.symbols ? stage->cfg.symbols : "btcusdt,ethusdt", NULL);
+	    stage->cfg.symbols ? stage->cfg.symbols : "btcusdt,ethusdt",
+	    stage->cfg.strict ? "--strict" : NULL, NULL);
 	write_config(stage, stage->cfg.settings ? stage->cfg.settings : "");
 	daemon_start(&stage->feedd, "feedd", arguments);
 	stage->flow = flow_start(daemon_feed());

@@ -19,9 +19,10 @@
 
 struct stage_cfg {
 	unsigned rate;        /* messages a second, wanted; sanitizers begin with a quarter */
-	const char *symbols;  /* of the simulator: how many, or a list */
-	const char *streams;  /* JSON list; NULL: four kinds of streams of eight symbols */
+	const char *symbols;  /* of the simulator: how many, or a list; NULL: two */
+	const char *streams;  /* JSON list; NULL: four kinds of streams of the two symbols */
 	const char *settings; /* further lines of the file, each ending with a comma */
+	bool strict;          /* the simulator refuses who connects too often */
 };
 
 struct stage {
