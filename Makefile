@@ -104,7 +104,8 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
 tested-inspect := shm-inspect
 tested-poolstatus := pool-status
 tested-sim := exchange-sim
-UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
+UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
+              tests/unit/test_arbiter_legs.c \
               tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
               tests/unit/test_board.c tests/unit/test_breaker.c tests/unit/test_config.c \
               tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
