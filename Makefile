@@ -111,11 +111,12 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
 tested-inspect := shm-inspect
 tested-poolstatus := pool-status
 tested-sim := exchange-sim
-UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
-              tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
-              tests/unit/test_board.c tests/unit/test_breaker.c tests/unit/test_config.c \
-              tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
-              tests/unit/test_cursor.c tests/unit/test_endpoints.c tests/unit/test_exponents.c \
+UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
+              tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
+              tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
+              tests/unit/test_breaker.c tests/unit/test_config.c tests/unit/test_config_docs.c \
+              tests/unit/test_config_wrong.c tests/unit/test_cursor.c \
+              tests/unit/test_endpoints.c tests/unit/test_exponents.c \
               tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
               tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
               tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
@@ -143,11 +144,14 @@ IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_
              tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_standby.c \
              tests/ipc/test_torn.c tests/ipc/test_wait.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
-                tests/system/test_blocked_log.c tests/system/test_exchange_faults.c \
-                tests/system/test_exchange_sim.c tests/system/test_exchange_strict.c \
-                tests/system/test_http_client.c tests/system/test_pool_status.c \
-                tests/system/test_transport.c tests/system/test_transport_full.c \
-                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
+                tests/system/test_blocked_log.c tests/system/test_check_config.c \
+                tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
+                tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
+                tests/system/test_feed_budgets.c tests/system/test_feed_legs.c \
+                tests/system/test_http_client.c tests/system/test_lost_files.c \
+                tests/system/test_pool_status.c tests/system/test_transport.c \
+                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
+                tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
            tests/fuzz/fuzz_wsframe.c
 
@@ -170,9 +174,10 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/bench/figures.c tests/bench/paced.c tests/bench/pair.c \
                 tests/bench/pingpong.c tests/bench/plain.c tests/bench/ring_alone.c \
                 tests/bench/ring_flow.c tests/bench/ring_paced.c tests/system/certs.c \
-                tests/system/daemon.c tests/system/feed_rig.c tests/system/sim_rig.c \
-                tests/system/transport_rig.c tests/system/web_server.c tests/system/ws_server.c \
-                tests/ipc/python_rig.c tests/ipc/witness.c
+                tests/system/daemon.c tests/system/feed_rig.c tests/system/flow.c \
+                tests/system/sim_rig.c tests/system/stage.c tests/system/transport_rig.c \
+                tests/system/web_server.c tests/system/ws_server.c tests/ipc/python_rig.c \
+                tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c tests/bench/bench_receive.c tests/bench/bench_ring.c \

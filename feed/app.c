@@ -220,6 +220,20 @@ take_snapshot(struct app *app, mono_t now)
 	app->snapshot_due = mono_add(now, span_ms(app->cfg->status_interval_ms));
 }
 
+/* Returns 0 or -ESTALE (logged). */
+static int
+look_for_stores(struct app *app)
+{
+	const char *lost = stores_lost(&app->stores);
+
+	if (lost == NULL)
+		return 0;
+	LOG(ERROR, "segment_lost", LOG_STR("path", lost),
+	    LOG_STR("detail", "somebody removed or replaced it"),
+	    LOG_THEN("the feed ends, so that it can be started anew"));
+	return -ESTALE;
+}
+
 /* One wake-up: wait, then let everything that happened reach the pool. Returns 0 or -errno. */
 static int
 turn_once(struct app *app)
@@ -252,11 +266,13 @@ turn_once(struct app *app)
 	app_take_orders(app, now);
 	if (mono_due(guard_deadline(&app->guard), now))
 		app_look_at_resources(app, now);
-	if (mono_due(app->snapshot_due, now))
+	if (mono_due(app->snapshot_due, now)) {
 		take_snapshot(app, now);
+		rc = look_for_stores(app);
+	}
 	ring_idle(&app->stores.ring, now.ns);
 	bell_ring(&app->stores.bell, now.ns);
-	return 0;
+	return rc;
 }
 
 static int

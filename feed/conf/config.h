@@ -88,6 +88,7 @@ struct config_pool {
 	int64_t health_check_interval_ms;
 	int64_t idle_timeout_ms;
 	int64_t max_connection_age_ms;
+	int64_t min_connection_age_ms;
 	int64_t load_high_bytes_per_s;
 	int64_t load_low_bytes_per_s;
 };
