@@ -28,9 +28,10 @@ BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c 
         feed/base/log_ring.c feed/base/mailbox.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
-VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
+VENUE := feed/venue/binance/depth_snapshot.c feed/venue/binance/exchange_info.c \
+         feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
          feed/venue/binance/limits.c feed/venue/binance/reading.c feed/venue/binance/request.c \
-         feed/venue/binance/scan.c feed/venue/binance/streams.c
+         feed/venue/binance/scan.c feed/venue/binance/streams.c feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/breaker.c \
         feed/core/checkup.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
         feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
@@ -116,7 +117,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
               tests/unit/test_breaker.c tests/unit/test_config.c tests/unit/test_config_docs.c \
               tests/unit/test_config_wrong.c tests/unit/test_cursor.c \
-              tests/unit/test_endpoints.c tests/unit/test_exponents.c \
+              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
+              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
               tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
               tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
               tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
@@ -152,13 +154,14 @@ SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_pool_status.c tests/system/test_transport.c \
                 tests/system/test_transport_full.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c
-FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
+FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
+           tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
            tests/fuzz/fuzz_wsframe.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
-CAPTURE_TESTS := tests/captures/test_capture_decode.c
+CAPTURE_TESTS := tests/captures/test_capture_decode.c tests/captures/test_capture_rest.c
 SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
