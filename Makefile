@@ -158,7 +158,7 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/bench/receive/client_openssl.c tests/bench/receive/feed_run.c \
                 tests/bench/receive/report.c tests/bench/receive/run.c \
                 tests/bench/receive/wares.c tests/bench/bench_clock.c tests/bench/board_load.c \
-                tests/bench/figures.c tests/bench/paced.c tests/bench/pair.c \
+                tests/bench/decode_mix.c tests/bench/figures.c tests/bench/paced.c tests/bench/pair.c \
                 tests/bench/pingpong.c tests/bench/plain.c tests/bench/ring_alone.c \
                 tests/bench/ring_flow.c tests/bench/ring_paced.c tests/system/certs.c \
                 tests/system/daemon.c tests/system/feed_rig.c tests/system/sim_rig.c \
@@ -357,6 +357,16 @@ fuzz-built: $(FUZZ_BINS)
 BENCH_BINS := $(call bin,$(BENCHES))
 $(foreach b,$(BENCHES),$(eval \
     $(call PROGRAM,$(b:%.c=%),$(b),$(LIBTEST) $(LIBS))))
+# What bench_decode compares with in C++; nothing else needs that library.
+RIVAL := $(B)/tests/bench/decode_simdjson.o
+$(RIVAL): tests/bench/decode_simdjson.cc $(B)/flags Makefile
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)
+	$(Q)$(CXX) $(ALL_CPPFLAGS) -std=c++17 -g $(OPT_$(VARIANT)) -O3 -march=native $(PIC) \
+	    -Wall -Wextra -c $< -o $@
+$(B)/tests/bench/bench_decode: $(RIVAL)
+$(B)/tests/bench/bench_decode: private LDLIBS += -lsimdjson -lstdc++
+
 bench_goal = bench-$(patsubst bench_%,%,$(basename $(notdir $(1))))
 BENCH_GOALS := $(foreach b,$(BENCHES),$(call bench_goal,$(b)))
 
