@@ -30,8 +30,8 @@ BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c 
 VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
          feed/venue/binance/limits.c feed/venue/binance/reading.c feed/venue/binance/request.c \
          feed/venue/binance/scan.c feed/venue/binance/streams.c
-CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/book.c feed/core/breaker.c \
-        feed/core/checkup.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
+CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/book.c feed/core/booksync.c feed/core/breaker.c \
+        feed/core/checkup.c feed/core/diffs.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
         feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
         feed/core/quota.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
         feed/core/scale.c feed/core/session.c feed/core/stall.c feed/core/subscribe.c \
@@ -106,7 +106,8 @@ tested-poolstatus := pool-status
 tested-sim := exchange-sim
 UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
-              tests/unit/test_board.c tests/unit/test_book.c tests/unit/test_breaker.c tests/unit/test_config.c \
+              tests/unit/test_board.c tests/unit/test_book.c tests/unit/test_booksync.c \
+              tests/unit/test_booksync_model.c tests/unit/test_breaker.c tests/unit/test_config.c \
               tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
               tests/unit/test_cursor.c tests/unit/test_endpoints.c tests/unit/test_exponents.c \
               tests/unit/test_feed_segments.c tests/unit/test_fixed.c tests/unit/test_health.c \
