@@ -27,12 +27,14 @@ BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c 
         feed/base/log_ring.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
-VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
+VENUE := feed/venue/binance/depth_snapshot.c feed/venue/binance/exchange_info.c \
+         feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
          feed/venue/binance/limits.c feed/venue/binance/reading.c feed/venue/binance/request.c \
-         feed/venue/binance/scan.c feed/venue/binance/streams.c
-CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/book.c feed/core/booksync.c feed/core/breaker.c \
-        feed/core/checkup.c feed/core/diffs.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
-        feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
+         feed/venue/binance/scan.c feed/venue/binance/streams.c feed/venue/binance/walk.c
+CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/book.c \
+        feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c feed/core/diffs.c \
+        feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
+        feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
         feed/core/quota.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
         feed/core/scale.c feed/core/session.c feed/core/stall.c feed/core/subscribe.c \
         feed/core/vigil.c feed/core/watch.c
@@ -90,14 +92,14 @@ tool-pool-status := tools/common/cli.c tools/common/num.c tools/common/quantile.
 tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/filter.c \
-                    tools/shm-inspect/follow.c tools/shm-inspect/head.c tools/shm-inspect/live.c \
-                    tools/shm-inspect/main.c tools/shm-inspect/market.c \
-                    tools/shm-inspect/measure.c tools/shm-inspect/options.c \
-                    tools/shm-inspect/record.c tools/shm-inspect/render.c \
-                    tools/shm-inspect/render_json.c tools/shm-inspect/render_text.c \
-                    tools/shm-inspect/render_tsv.c tools/shm-inspect/source.c \
-                    tools/shm-inspect/status_once.c tools/shm-inspect/view.c \
-                    tools/shm-inspect/words.c
+                    tools/shm-inspect/follow.c tools/shm-inspect/head.c \
+                    tools/shm-inspect/live.c tools/shm-inspect/main.c \
+                    tools/shm-inspect/market.c tools/shm-inspect/measure.c \
+                    tools/shm-inspect/options.c tools/shm-inspect/record.c \
+                    tools/shm-inspect/render.c tools/shm-inspect/render_json.c \
+                    tools/shm-inspect/render_text.c tools/shm-inspect/render_tsv.c \
+                    tools/shm-inspect/source.c tools/shm-inspect/status_once.c \
+                    tools/shm-inspect/view.c tools/shm-inspect/words.c
 
 # Tests: one binary per file, all with the same libraries. test_KEY_*.c and
 # test_KEY.c are also linked with the tool tested-KEY, all of it but main().
@@ -107,9 +109,11 @@ tested-sim := exchange-sim
 UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
               tests/unit/test_board.c tests/unit/test_book.c tests/unit/test_booksync.c \
-              tests/unit/test_booksync_model.c tests/unit/test_breaker.c tests/unit/test_config.c \
-              tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
-              tests/unit/test_cursor.c tests/unit/test_endpoints.c tests/unit/test_exponents.c \
+              tests/unit/test_booksync_model.c tests/unit/test_breaker.c \
+              tests/unit/test_config.c tests/unit/test_config_docs.c \
+              tests/unit/test_config_wrong.c tests/unit/test_cursor.c \
+              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
+              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
               tests/unit/test_feed_segments.c tests/unit/test_fixed.c tests/unit/test_health.c \
               tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
@@ -131,40 +135,41 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspect.c \
              tests/ipc/test_kills.c tests/ipc/test_lost_wake.c tests/ipc/test_python.c \
-             tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c tests/ipc/test_restart.c \
-             tests/ipc/test_segments.c tests/ipc/test_standby.c tests/ipc/test_torn.c \
-             tests/ipc/test_wait.c tests/ipc/test_writers.c
+             tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
+             tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_standby.c \
+             tests/ipc/test_torn.c tests/ipc/test_wait.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_blocked_log.c tests/system/test_exchange_faults.c \
                 tests/system/test_exchange_sim.c tests/system/test_exchange_strict.c \
                 tests/system/test_pool_status.c tests/system/test_transport.c \
                 tests/system/test_transport_full.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c
-FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
+FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
+           tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
            tests/fuzz/fuzz_wsframe.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
-CAPTURE_TESTS := tests/captures/test_capture_decode.c
+CAPTURE_TESTS := tests/captures/test_capture_decode.c tests/captures/test_capture_rest.c
 SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
-TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
-                tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c tests/sim/agenda.c \
-                tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c tests/sim/market.c \
-                tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c \
-                tests/sim/weather.c tests/bench/receive/blaster.c tests/bench/receive/child.c \
+TEST_SUPPORT := tests/bench/bench_clock.c tests/bench/board_load.c tests/bench/figures.c \
+                tests/bench/paced.c tests/bench/pair.c tests/bench/pingpong.c \
+                tests/bench/plain.c tests/bench/receive/blaster.c tests/bench/receive/child.c \
                 tests/bench/receive/client.c tests/bench/receive/client_lws.c \
                 tests/bench/receive/client_openssl.c tests/bench/receive/feed_run.c \
                 tests/bench/receive/report.c tests/bench/receive/run.c \
-                tests/bench/receive/wares.c tests/bench/bench_clock.c tests/bench/board_load.c \
-                tests/bench/figures.c tests/bench/paced.c tests/bench/pair.c \
-                tests/bench/pingpong.c tests/bench/plain.c tests/bench/ring_alone.c \
-                tests/bench/ring_flow.c tests/bench/ring_paced.c tests/system/certs.c \
+                tests/bench/receive/wares.c tests/bench/ring_alone.c tests/bench/ring_flow.c \
+                tests/bench/ring_paced.c tests/captures.c tests/decode_oracle.c \
+                tests/ipc/python_rig.c tests/ipc/witness.c tests/json_examples.c \
+                tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c \
+                tests/sim/agenda.c tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c \
+                tests/sim/market.c tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c \
+                tests/sim/topology.c tests/sim/weather.c tests/system/certs.c \
                 tests/system/daemon.c tests/system/feed_rig.c tests/system/sim_rig.c \
-                tests/system/transport_rig.c tests/system/ws_server.c tests/ipc/python_rig.c \
-                tests/ipc/witness.c
+                tests/system/transport_rig.c tests/system/ws_server.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c tests/bench/bench_receive.c tests/bench/bench_ring.c \
