@@ -24,7 +24,7 @@ SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/mapping.c shm/orphan
 
 # L2: no domain
 BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
-        feed/base/log_ring.c
+        feed/base/log_ring.c feed/base/mailbox.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/binance/depth_snapshot.c feed/venue/binance/exchange_info.c \
@@ -52,11 +52,11 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/listed.c \
-        feed/normalize.c feed/opening.c feed/orders.c feed/pipeline.c feed/pipeline_life.c \
-        feed/plan.c feed/publish.c feed/recall.c feed/reload.c feed/resources.c feed/ringer.c \
-        feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c \
-        feed/standby.c feed/stores.c feed/tell.c
+FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c \
+        feed/listed.c feed/normalize.c feed/opening.c feed/ops.c feed/orders.c feed/pipeline.c \
+        feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/reload.c \
+        feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
+        feed/snapshot.c feed/snapshot_control.c feed/standby.c feed/stores.c feed/tell.c
 MAIN := feed/app.c feed/app_changes.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -119,20 +119,21 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
               tests/unit/test_json_events.c tests/unit/test_ledger.c tests/unit/test_limits.c \
-              tests/unit/test_log.c tests/unit/test_mapping.c tests/unit/test_names.c \
-              tests/unit/test_pipeline.c tests/unit/test_pipeline_legs.c \
-              tests/unit/test_pipeline_life.c tests/unit/test_pool.c \
-              tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
-              tests/unit/test_poolstatus_render.c tests/unit/test_quota.c \
-              tests/unit/test_recall.c tests/unit/test_request.c tests/unit/test_retry.c \
-              tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
-              tests/unit/test_session.c tests/unit/test_session_streams.c \
-              tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
-              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
-              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
-              tests/unit/test_sim_spoil.c tests/unit/test_snapsched.c tests/unit/test_stall.c \
-              tests/unit/test_streams.c tests/unit/test_upgrade.c tests/unit/test_vigil.c \
-              tests/unit/test_watch.c tests/unit/test_wsframe.c
+              tests/unit/test_log.c tests/unit/test_mailbox.c tests/unit/test_mapping.c \
+              tests/unit/test_names.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
+              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
+              tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
+              tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
+              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_request.c \
+              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
+              tests/unit/test_rotate.c tests/unit/test_session.c \
+              tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
+              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
+              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
+              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
+              tests/unit/test_snapsched.c tests/unit/test_stall.c tests/unit/test_streams.c \
+              tests/unit/test_upgrade.c tests/unit/test_vigil.c tests/unit/test_watch.c \
+              tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspect.c \
              tests/ipc/test_kills.c tests/ipc/test_lost_wake.c tests/ipc/test_python.c \
              tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \

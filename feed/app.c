@@ -247,7 +247,8 @@ turn_once(struct app *app)
 	if (mono_due(pool_deadline(&app->pool), now))
 		app_step(app, &(struct pool_event){.kind = POOL_TIMER}, now);
 	if (!signals_stop_asked() && signals_take_reload())
-		app_reload(app, now);
+		app_reload(app);
+	app_take_orders(app, now);
 	if (mono_due(guard_deadline(&app->guard), now))
 		app_look_at_resources(app, now);
 	if (mono_due(app->snapshot_due, now))
@@ -278,11 +279,45 @@ run(struct app *app)
 /* ---- start and end ---------------------------------------------------------- */
 
 static void
+wake_feed(void *context)
+{
+	transport_wake(context);
+}
+
+static int
+start_ops(struct app *app)
+{
+	const struct ops_cfg cfg = {wake_feed, app->transport, app->cfg->cpu};
+	int rc = ops_open(&app->ops, &cfg);
+
+	if (rc == 0) {
+		keeper_init(&app->keeper, app->ops, app->cfg, app->source);
+		rc = ops_start(app->ops);
+	}
+	if (rc != 0)
+		LOG(ERROR, "ops_refused", LOG_ERRNO("error", rc),
+		    LOG_THEN("the feed does not start"));
+	return rc;
+}
+
+static void
+shut_ops(struct app *app)
+{
+	if (app->ops == NULL)
+		return;
+	ops_stop(app->ops);
+	app_drop_orders(app);
+	keeper_fini(&app->keeper);
+	ops_close(&app->ops);
+}
+
+static void
 shut(struct app *app)
 {
 	bool unlink_them = app->cfg->ring.unlink_at_exit;
 
 	signals_wake(NULL);
+	shut_ops(app);
 	transport_close(&app->transport);
 	pipeline_free(&app->pipeline, clock_wall(), clock_mono());
 	stores_close(&app->stores, unlink_them);
@@ -306,6 +341,9 @@ start(struct app *app)
 	if (rc != 0)
 		return rc;
 	signals_wake(app->transport);
+	rc = start_ops(app);
+	if (rc != 0)
+		return rc;
 	stores_recall_connects(&app->stores, &app->pool, clock_wall(), clock_mono());
 	guard_init(&app->guard, clock_mono());
 	pool_see_pings(&app->pool, transport_has_pings(app->transport));

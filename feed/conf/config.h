@@ -3,8 +3,8 @@
  * a file of JSON with comments, and --set overrides, in that order. Every key
  * is one row of config.def; docs/man/feed.json.5 describes them.
  *
- * Used at start, by one thread. Memory comes from the heap; running out of it
- * aborts. After config_load() the structs are read only.
+ * Any thread, each struct in one at a time. Memory comes from the heap; running
+ * out of it aborts. After config_load() the structs are read only.
  */
 #ifndef FEED_CONF_CONFIG_H
 #define FEED_CONF_CONFIG_H
@@ -66,6 +66,7 @@ struct config_ring {
 	char *group; /* "": the group of the process */
 	bool bell;
 	char *bell_group; /* "": as group */
+	bool huge_pages;
 	bool unlink_at_exit;
 };
 
@@ -192,6 +193,9 @@ void config_defaults(struct config *cfg);
  */
 bool config_load(const char *file, const char *const *overrides, size_t n, struct config *cfg,
     struct config_problems *problems);
+
+/* Fills *copy with strings of its own; it wants config_free(), too. */
+void config_copy(struct config *copy, const struct config *cfg);
 
 /* Releases what *cfg owns. A zeroed or freed one is accepted. */
 void config_free(struct config *cfg);

@@ -178,6 +178,7 @@ def _words(at: int, *names: str) -> Fields:
 # Name of the struct: its size, its fields. Opening a segment compares its header with it.
 MAGIC, BYTE_ORDER, ABI_MAJOR, HEADER_BYTES = 0x31474e49524b4354, 0x01020304, 1, 4096
 LINES_MAX, COUNTERS_MAX = 64, 128
+NUMBER_MAX = (1 << 62) - 1  # of ticks
 HEADER: Fields = {
     "magic": (0, 8), "byte_order": (8, 4), "kind": (12, 4), "abi_major": (16, 4),
     "abi_minor": (20, 4), "header_bytes": (24, 4), "record_bytes": (28, 4),
