@@ -32,11 +32,12 @@ VENUE := feed/venue/binance/depth_snapshot.c feed/venue/binance/exchange_info.c 
          feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
          feed/venue/binance/limits.c feed/venue/binance/reading.c feed/venue/binance/request.c \
          feed/venue/binance/scan.c feed/venue/binance/streams.c feed/venue/binance/walk.c
-CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/breaker.c \
-        feed/core/checkup.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
-        feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
-        feed/core/quota.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
-        feed/core/scale.c feed/core/session.c feed/core/stall.c feed/core/subscribe.c \
+CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/book.c \
+        feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c feed/core/diffs.c \
+        feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
+        feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c feed/core/quota.c \
+        feed/core/retry.c feed/core/rotate.c feed/core/route.c feed/core/scale.c \
+        feed/core/session.c feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c \
         feed/core/vigil.c feed/core/watch.c
 
 # L4
@@ -115,6 +116,7 @@ tested-sim := exchange-sim
 UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
+              tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
               tests/unit/test_breaker.c tests/unit/test_config.c tests/unit/test_config_docs.c \
               tests/unit/test_config_wrong.c tests/unit/test_cursor.c \
               tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
@@ -137,9 +139,10 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
               tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
               tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
-              tests/unit/test_sim_spoil.c tests/unit/test_snapshot_health.c \
-              tests/unit/test_stall.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
-              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
+              tests/unit/test_sim_spoil.c tests/unit/test_snapsched.c \
+              tests/unit/test_snapshot_health.c tests/unit/test_stall.c \
+              tests/unit/test_streams.c tests/unit/test_upgrade.c tests/unit/test_vigil.c \
+              tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
