@@ -24,8 +24,8 @@ SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/health.c shm/health_
               shm/survey.c
 
 # L2: no domain
-BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
-        feed/base/log_ring.c feed/base/mailbox.c
+BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/log.c \
+        feed/base/log_line.c feed/base/log_ring.c feed/base/mailbox.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/binance/depth_snapshot.c feed/venue/binance/exchange_info.c \
@@ -47,23 +47,24 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
         feed/conf/config_rule.c feed/conf/config_target.c feed/conf/config_value.c
 
 # L5
-IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
-      feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/recv_bio.c \
-      feed/io/resolve.c feed/io/tls.c feed/io/transport.c feed/io/transport_lws.c \
-      feed/io/transport_uring.c feed/io/upgrade.c feed/io/uring_line.c feed/io/uring_recv.c \
-      feed/io/uring_tls.c feed/io/wsframe.c
+IO := feed/io/assemble.c feed/io/capture.c feed/io/capture_files.c feed/io/capture_pack.c \
+      feed/io/capture_reader.c feed/io/capture_thread.c feed/io/capture_uring.c feed/io/http.c \
+      feed/io/http_lws.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
+      feed/io/net_reason.c feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c \
+      feed/io/transport.c feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c \
+      feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
 FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c \
         feed/normalize.c feed/opening.c feed/ops.c feed/orders.c feed/pipeline.c \
-        feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/reload.c \
-        feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
-        feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/standby.c \
-        feed/stores.c feed/tell.c
+        feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/recorder.c \
+        feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c feed/ringer.c \
+        feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c \
+        feed/snapshot_health.c feed/standby.c feed/stores.c feed/tell.c
 MAIN := feed/app.c feed/app_changes.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
-TOOLS := exchange-sim feed-health pool-status shm-inspect
+TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
 tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/capture.c tools/exchange-sim/console.c \
                      tools/exchange-sim/control.c tools/exchange-sim/deliver.c \
@@ -107,6 +108,9 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
                     tools/shm-inspect/render_tsv.c tools/shm-inspect/source.c \
                     tools/shm-inspect/status_once.c tools/shm-inspect/view.c \
                     tools/shm-inspect/words.c
+tool-tick-diff := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
+                  tools/common/stop.c tools/common/table.c tools/common/term.c \
+                  tools/common/text.c tools/tick-diff/compare.c tools/tick-diff/main.c
 
 # Tests: one binary per file, all with the same libraries. test_KEY_*.c and
 # test_KEY.c are also linked with the tool tested-KEY, all of it but main().
