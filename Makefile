@@ -18,10 +18,10 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
 SHM_READER := shm/attach.c shm/reader.c shm/cursor.c shm/wait.c shm/filter.c shm/doubt.c \
-              shm/header.c shm/board.c shm/status.c shm/names.c shm/reasons.c
-SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/health.c shm/health_words.c \
-              shm/mapping.c shm/orphan.c shm/ring.c shm/segment.c shm/status_writer.c \
-              shm/survey.c
+              shm/header.c shm/board.c shm/status.c shm/names.c shm/reasons.c shm/health.c \
+              shm/health_words.c
+SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/mapping.c shm/orphan.c shm/ring.c \
+              shm/segment.c shm/status_writer.c shm/survey.c
 
 # L2: no domain
 BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/log.c \
@@ -112,8 +112,10 @@ tool-tick-diff := tools/common/cli.c tools/common/num.c tools/common/quantile.c 
                   tools/common/stop.c tools/common/table.c tools/common/term.c \
                   tools/common/text.c tools/tick-diff/compare.c tools/tick-diff/main.c
 
+
 # Tests: one binary per file, all with the same libraries. test_KEY_*.c and
 # test_KEY.c are also linked with the tool tested-KEY, all of it but main().
+tested-feedhealth := feed-health
 tested-inspect := shm-inspect
 tested-poolstatus := pool-status
 tested-sim := exchange-sim
@@ -381,6 +383,16 @@ fuzz-built: $(FUZZ_BINS)
 BENCH_BINS := $(call bin,$(BENCHES))
 $(foreach b,$(BENCHES),$(eval \
     $(call PROGRAM,$(b:%.c=%),$(b),$(LIBTEST) $(LIBS))))
+# What bench_decode compares with in C++; nothing else needs that library.
+RIVAL := $(B)/tests/bench/decode_simdjson.o
+$(RIVAL): tests/bench/decode_simdjson.cc $(B)/flags Makefile
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)
+	$(Q)$(CXX) $(ALL_CPPFLAGS) -std=c++17 -g $(OPT_$(VARIANT)) -O3 -march=native $(PIC) \
+	    -Wall -Wextra -c $< -o $@
+$(B)/tests/bench/bench_decode: $(RIVAL)
+$(B)/tests/bench/bench_decode: private LDLIBS += -lsimdjson -lstdc++
+
 bench_goal = bench-$(patsubst bench_%,%,$(basename $(notdir $(1))))
 BENCH_GOALS := $(foreach b,$(BENCHES),$(call bench_goal,$(b)))
 
