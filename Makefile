@@ -155,7 +155,8 @@ FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgr
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_decode.c
-SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh
+SHELL_TESTS := tests/system/install.sh tests/system/oracle_empty.sh tests/system/readme_example.sh \
+               tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
@@ -406,6 +407,29 @@ oracle: all $(B)/$(ORACLE) ## replay the captures of DIR=path and compare every 
 	$(if $(DIR),,$(error oracle needs DIR=path, a directory of captures))
 	@$(ENVIRONMENT) tests/oracle.sh '$(DIR)'
 
+# ---- installation ----------------------------------------------------------
+
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+libdir ?= $(prefix)/lib
+includedir ?= $(prefix)/include
+datadir ?= $(prefix)/share
+mandir ?= $(datadir)/man
+docdir ?= $(datadir)/doc/tickring
+unitdir ?= $(prefix)/lib/systemd/system
+sysusersdir ?= $(prefix)/lib/sysusers.d
+tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
+PLACES := prefix bindir libdir includedir datadir mandir docdir unitdir sysusersdir tmpfilesdir
+install = @TICKRING_BUILD='$(abspath $(B))' PROGRAMS='feedd $(TOOLS)' DESTDIR='$(DESTDIR)' \
+    $(foreach p,$(PLACES),$(p)='$($(p))') tools/install.sh
+
+.PHONY: install uninstall
+install: all ## into prefix=/usr/local, below DESTDIR; libdir, unitdir ... have names of their own
+	$(install) install
+
+uninstall: ## take all of that away again
+	$(install) uninstall
+
 .PHONY: cov
 cov: ## all tests with coverage, then the share of lines run per file
 	+@status=0; $(MAKE) --no-print-directory CC=gcc VARIANT=cov test || status=1; \
@@ -424,4 +448,4 @@ clean: ## remove everything that was built
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' Makefile
