@@ -102,7 +102,7 @@ take_rates(struct snapshot *s, struct pipeline *pipeline, mono_t mono)
 {
 	const uint64_t *counter = s->status.counter;
 	span_t span = mono_diff(mono, s->rated_at);
-	struct tick_latency publish, arrival;
+	struct pipeline_latencies latencies;
 
 	if (span.ns < RATE_EVERY_NS)
 		return;
@@ -112,11 +112,12 @@ take_rates(struct snapshot *s, struct pipeline *pipeline, mono_t mono)
 	s->rated_messages = counter[TICK_COUNTER_MESSAGES];
 	s->rated_ticks = counter[TICK_COUNTER_TICKS];
 	s->rated_at = mono;
-	pipeline_latencies(pipeline, &publish, &arrival);
-	if (publish.count > 0)
-		s->status.publish = publish;
-	if (arrival.count > 0)
-		s->status.arrival = arrival;
+	latencies = pipeline_take_latencies(
+	    pipeline, &s->status.publish_spans, &s->status.arrival_spans);
+	if (latencies.publish.count > 0)
+		s->status.publish = latencies.publish;
+	if (latencies.arrival.count > 0)
+		s->status.arrival = latencies.arrival;
 }
 
 void

@@ -166,6 +166,19 @@ struct tick_latency {
 	int64_t count, p50, p90, p99, p999, max;
 };
 
+#define TICK_HISTOGRAM_BUCKETS 24
+
+/*
+ * Spans of time since the feed's start, each counted in one bucket: those
+ * below tick_histogram_bound() and not below the one before.
+ */
+struct tick_histogram {
+	int64_t count;  /* the sum of all buckets */
+	int64_t sum_ns;
+	int64_t spare[6];
+	int64_t bucket[TICK_HISTOGRAM_BUCKETS];
+};
+
 struct tick_status {
 	int64_t at_ns;          /* wall clock of this copy */
 	int64_t at_mono_ns;     /* monotonic clock of it */
@@ -186,6 +199,8 @@ struct tick_status {
 	char transport[16];     /* "lws" */
 	char version[32];       /* of the feed */
 	struct tick_control control;
+	struct tick_histogram publish_spans; /* what `publish` is made of, since the start */
+	struct tick_histogram arrival_spans; /* the same of `arrival`; negative ones count as 0 */
 };
 
 TICK_STATIC_ASSERT(sizeof(struct tick_line_status) == 256, "32 words");
@@ -194,6 +209,7 @@ TICK_STATIC_ASSERT(sizeof(struct tick_control) ==
 	TICK_CONNECTS_MAX * 8,
     "no padding");
 TICK_STATIC_ASSERT(sizeof(struct tick_health_limits) == 19 * 8, "no padding");
+TICK_STATIC_ASSERT(sizeof(struct tick_histogram) == 32 * 8, "no padding");
 TICK_STATIC_ASSERT(sizeof(struct tick_status) % 8 == 0, "whole words");
 TICK_STATIC_ASSERT((int)TICK_COUNTER_COUNT <= TICK_COUNTERS_MAX, "room for every counter");
 
@@ -220,6 +236,9 @@ int tick_status_check(const struct tick_status_reader *reader);
 
 /* "live", "backoff" ...; "unknown" when out of range. Never NULL. */
 const char *tick_line_state_name(int64_t state);
+
+/* Where a bucket ends, ns: 1024, and always twice that of the one before; the last: INT64_MAX. */
+int64_t tick_histogram_bound(unsigned bucket);
 
 /* Metric name and help text of a counter; NULL when out of range. */
 const char *tick_counter_name(unsigned counter);

@@ -92,7 +92,11 @@ static const struct known known[] = {
     F(tick_status, class_streams), F(tick_status, class_stale),
     F(tick_status, spare), F(tick_status, publish), F(tick_status, arrival),
     F(tick_status, counter), F(tick_status, line), F(tick_status, transport),
-    F(tick_status, version), F(tick_status, control), END(tick_status),
+    F(tick_status, version), F(tick_status, control),
+    F(tick_status, publish_spans), F(tick_status, arrival_spans), END(tick_status),
+
+    F(tick_histogram, count), F(tick_histogram, sum_ns), F(tick_histogram, spare),
+    F(tick_histogram, bucket), END(tick_histogram),
 
     F(tick_latency, count), F(tick_latency, p50), F(tick_latency, p90), F(tick_latency, p99),
     F(tick_latency, p999), F(tick_latency, max), END(tick_latency),
