@@ -18,10 +18,10 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
 SHM_READER := shm/attach.c shm/reader.c shm/cursor.c shm/wait.c shm/filter.c shm/doubt.c \
-              shm/header.c shm/board.c shm/status.c shm/names.c shm/reasons.c
-SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/health.c shm/health_words.c \
-              shm/mapping.c shm/orphan.c shm/ring.c shm/segment.c shm/status_writer.c \
-              shm/survey.c
+              shm/header.c shm/health.c shm/health_words.c shm/board.c shm/status.c shm/names.c \
+              shm/reasons.c
+SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/mapping.c shm/orphan.c shm/ring.c \
+              shm/segment.c shm/status_writer.c shm/survey.c
 
 # L2: no domain
 BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/log.c \

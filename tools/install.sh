@@ -4,7 +4,8 @@
 #
 # usage: install.sh install|uninstall
 #
-# TICKRING_BUILD: the build. PROGRAMS: names of binaries in it. DESTDIR: in front of every path (for packages).
+# TICKRING_BUILD: the build. PROGRAMS: names of binaries in it. DESTDIR: in
+# front of every path, for packages.
 # prefix, bindir, libdir, includedir, datadir, mandir, docdir, unitdir,
 # sysusersdir, tmpfilesdir: absolute paths without DESTDIR.
 set -eu

@@ -29,9 +29,8 @@ run_make() { # GOAL...
 }
 
 expected() {
-	for f in feedd exchange-sim feed-health pool-status shm-inspect; do
-		echo "bin/$f"
-	done
+	echo bin/feedd
+	ls tools/*/main.c | sed 's|^tools/\(.*\)/main\.c$|bin/\1|'
 	ls include/tickring | sed 's|^|include/tickring/|'
 	for f in .a .so .so.1 ".so.$version"; do
 		echo "lib/libtickring$f"
