@@ -199,6 +199,7 @@ static void
 take_snapshot(struct app *app, mono_t now)
 {
 	struct snapshot_sources from = {
+		.cfg = app->cfg,
 		.pool = &app->pool,
 		.transport = app->transport,
 		.pipeline = app->pipeline,
@@ -220,6 +221,20 @@ take_snapshot(struct app *app, mono_t now)
 	app->snapshot_due = mono_add(now, span_ms(app->cfg->status_interval_ms));
 }
 
+/* Returns 0 or -ESTALE (logged). */
+static int
+look_for_stores(struct app *app)
+{
+	const char *lost = stores_lost(&app->stores);
+
+	if (lost == NULL)
+		return 0;
+	LOG(ERROR, "segment_lost", LOG_STR("path", lost),
+	    LOG_STR("detail", "somebody removed or replaced it"),
+	    LOG_THEN("the feed ends, so that it can be started anew"));
+	return -ESTALE;
+}
+
 /* One wake-up: wait, then let everything that happened reach the pool. Returns 0 or -errno. */
 static int
 turn_once(struct app *app)
@@ -231,6 +246,7 @@ turn_once(struct app *app)
 
 	deadline = mono_min(deadline, pipeline_deadline(app->pipeline));
 	deadline = mono_min(deadline, guard_deadline(&app->guard));
+	deadline = mono_min(deadline, notify_deadline(&app->notify));
 	deadline = mono_min(deadline, recorder_deadline(app->recorder));
 	deadline = mono_min(deadline, (mono_t){bell_deadline(&app->stores.bell)});
 	rc = transport_wait(app->transport, deadline);
@@ -254,11 +270,14 @@ turn_once(struct app *app)
 	recorder_on_time(app->recorder, now);
 	if (mono_due(guard_deadline(&app->guard), now))
 		app_look_at_resources(app, now);
-	if (mono_due(app->snapshot_due, now))
+	if (mono_due(app->snapshot_due, now)) {
 		take_snapshot(app, now);
+		rc = look_for_stores(app);
+	}
+	notify_on_turn(&app->notify, &app->snapshot.status, now);
 	ring_idle(&app->stores.ring, now.ns);
 	bell_ring(&app->stores.bell, now.ns);
-	return 0;
+	return rc;
 }
 
 static int
@@ -267,9 +286,11 @@ run(struct app *app)
 	mono_t give_up;
 	int rc = 0;
 
+	notify_ready(&app->notify, clock_mono());
 	app_step(app, &(struct pool_event){.kind = POOL_START}, clock_mono());
 	while (!signals_stop_asked() && rc == 0)
 		rc = turn_once(app);
+	notify_stopping(&app->notify);
 	LOG(INFO, "stopping", LOG_U64("lines", pool_members(&app->pool)));
 	give_up = mono_add(clock_mono(), span_s(STOP_WITHIN_S));
 	app_step(app, &(struct pool_event){.kind = POOL_STOP}, clock_mono());
@@ -380,6 +401,8 @@ app_run(struct config *cfg, const struct reload_source *source)
 		config_target(cfg, i, &app->target[i]);
 	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
 		app->connected[line].ns = TICK_ABSENT;
+	notify_open(&app->notify, getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"),
+	    getenv("WATCHDOG_PID"));
 	signals_catch();
 	opening_pin(cfg);
 	rc = start(app);
@@ -388,6 +411,7 @@ app_run(struct config *cfg, const struct reload_source *source)
 	else if (rc == -EINTR)
 		rc = 0; /* told to stop while it waited for its turn */
 	shut(app);
+	notify_close(&app->notify);
 	free(app);
 	return rc == 0 ? 0 : 1;
 }

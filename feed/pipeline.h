@@ -134,7 +134,12 @@ unsigned pipeline_take_heard(struct pipeline *p, struct pool_heard *out, unsigne
 uint64_t *pipeline_counters(struct pipeline *p);
 
 /* Latencies since the last call, which empties them. */
-void pipeline_latencies(struct pipeline *p, struct tick_latency *publish,
-    struct tick_latency *arrival);
+struct pipeline_latencies {
+	struct tick_latency publish, arrival;
+};
+
+/* The same spans are added to the histograms. */
+struct pipeline_latencies pipeline_take_latencies(struct pipeline *p,
+    struct tick_histogram *publish, struct tick_histogram *arrival);
 
 #endif

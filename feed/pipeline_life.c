@@ -287,11 +287,31 @@ latency_of(const struct hist *h)
 	};
 }
 
-void
-pipeline_latencies(struct pipeline *p, struct tick_latency *publish, struct tick_latency *arrival)
+/* Fine buckets into coarse ones: both end at powers of two. */
+static void
+add_spans(struct tick_histogram *into, const struct hist *h)
 {
-	*publish = latency_of(&p->publish);
-	*arrival = latency_of(&p->arrival);
+	unsigned coarse = 0;
+
+	into->count += (int64_t)h->count;
+	into->sum_ns += (int64_t)h->sum_ns;
+	for (unsigned i = 0; i < HIST_BUCKETS - 1; i++) {
+		while (hist_bucket_top(i) >= (uint64_t)tick_histogram_bound(coarse))
+			coarse++;
+		into->bucket[coarse] += (int64_t)h->bucket[i];
+	}
+	into->bucket[TICK_HISTOGRAM_BUCKETS - 1] += (int64_t)h->bucket[HIST_BUCKETS - 1];
+}
+
+struct pipeline_latencies
+pipeline_take_latencies(struct pipeline *p, struct tick_histogram *publish,
+    struct tick_histogram *arrival)
+{
+	struct pipeline_latencies out = {latency_of(&p->publish), latency_of(&p->arrival)};
+
+	add_spans(publish, &p->publish);
+	add_spans(arrival, &p->arrival);
 	memset(&p->publish, 0, sizeof(p->publish));
 	memset(&p->arrival, 0, sizeof(p->arrival));
+	return out;
 }

@@ -89,6 +89,7 @@ struct config_pool {
 	int64_t health_check_interval_ms;
 	int64_t idle_timeout_ms;
 	int64_t max_connection_age_ms;
+	int64_t min_connection_age_ms;
 	int64_t load_high_bytes_per_s;
 	int64_t load_low_bytes_per_s;
 };
@@ -119,6 +120,18 @@ struct config_health_check {
 	int64_t critical_threshold_permille;
 };
 
+struct config_throughput {
+	int64_t expected_per_s;
+	int64_t alert_per_s;
+	int64_t critical_per_s;
+};
+
+struct config_connection_success {
+	int64_t expected_percent;
+	int64_t alert_percent;
+	int64_t critical_percent;
+};
+
 struct config_monitoring {
 	bool enabled;
 	int64_t metrics_interval_ms;
@@ -126,6 +139,8 @@ struct config_monitoring {
 	bool error_reporting;
 	bool performance_tracking;
 	struct config_health_check health_check;
+	struct config_throughput throughput;
+	struct config_connection_success connection_success;
 };
 
 struct config_resources {
