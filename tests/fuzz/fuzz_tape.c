@@ -43,9 +43,9 @@ put_block(int fd, const uint8_t *content, size_t n, uint64_t number)
 	size_t whole = (n + TAPE_ALIGN - 1) / TAPE_ALIGN * TAPE_ALIGN;
 	struct tape_block_header h = {.magic = TAPE_MAGIC, .version = TAPE_VERSION,
 	    .header_bytes = sizeof(h), .bytes = (uint32_t)whole, .number = number};
+	uint32_t crc = crc32c(crc32c(0, content, n), zeros, whole - n);
 
-	h.crc = crc32c(crc32c(0, content, n), zeros, whole - n);
-	h.crc = crc32c(h.crc, &h, sizeof(h));
+	h.crc = crc32c(crc, &h, sizeof(h));
 	put(fd, &h, sizeof(h));
 	put(fd, content, n);
 	put(fd, zeros, whole - n);
