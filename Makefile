@@ -139,9 +139,9 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
               tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
               tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
-              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_request.c \
-              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_rotate.c tests/unit/test_session.c \
+              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_replay.c \
+              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
+              tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_session.c \
               tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
