@@ -52,11 +52,12 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c \
+FEED := feed/books.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c \
         feed/listed.c feed/normalize.c feed/opening.c feed/ops.c feed/orders.c feed/pipeline.c \
-        feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/reload.c \
-        feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
-        feed/snapshot.c feed/snapshot_control.c feed/standby.c feed/stores.c feed/tell.c
+        feed/pipeline_books.c feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c \
+        feed/reload.c feed/resources.c feed/ringer.c feed/roster.c feed/segments.c \
+        feed/signals.c feed/snapshot.c feed/snapshot_control.c feed/standby.c feed/stores.c \
+        feed/tell.c
 MAIN := feed/app.c feed/app_changes.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -152,7 +153,8 @@ FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
-CAPTURE_TESTS := tests/captures/test_capture_decode.c tests/captures/test_capture_rest.c
+CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
+                 tests/captures/test_capture_rest.c
 SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
