@@ -175,8 +175,8 @@ TEST_SUPPORT := tests/bench/bench_clock.c tests/bench/board_load.c tests/bench/f
                 tests/system/transport_rig.c tests/system/ws_server.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
-BENCHES := tests/bench/bench_decode.c tests/bench/bench_receive.c tests/bench/bench_ring.c \
-           tests/bench/bench_ring_plain.c
+BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_receive.c \
+           tests/bench/bench_ring.c tests/bench/bench_ring_plain.c
 
 # Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
 # libtickring alone unless tool-NAME-libs names more, such as $(LIBS).
@@ -366,6 +366,15 @@ fuzz-built: $(FUZZ_BINS)
 BENCH_BINS := $(call bin,$(BENCHES))
 $(foreach b,$(BENCHES),$(eval \
     $(call PROGRAM,$(b:%.c=%),$(b),$(LIBTEST) $(LIBS))))
+# What bench_book compares with in C++.
+BOOK_MAP := $(B)/tests/bench/book_map.o
+$(BOOK_MAP): tests/bench/book_map.cc $(B)/flags Makefile
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)
+	$(Q)$(CXX) $(ALL_CPPFLAGS) -std=c++17 -g $(OPT_$(VARIANT)) $(PIC) -Wall -Wextra -c $< -o $@
+$(B)/tests/bench/bench_book: $(BOOK_MAP)
+$(B)/tests/bench/bench_book: private LDLIBS += -lstdc++
+
 bench_goal = bench-$(patsubst bench_%,%,$(basename $(notdir $(1))))
 BENCH_GOALS := $(foreach b,$(BENCHES),$(call bench_goal,$(b)))
 
