@@ -48,6 +48,7 @@ struct pipeline_control {
 };
 
 struct pipeline;
+struct recorder;
 
 /*
  * Allocates, takes the instruments' last good ids over from the board, and
@@ -112,6 +113,12 @@ mono_t pipeline_deadline(const struct pipeline *p);
 void pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason why,
     wall_t now, mono_t mono);
 
+/* All that the pipeline is told from here on is shown to the recorder; NULL: to nobody. */
+void pipeline_record(struct pipeline *p, struct recorder *recorder);
+
+/* A request was sent to the exchange: for the recorder only. */
+void pipeline_on_request(struct pipeline *p, unsigned line, struct bytes text, wall_t now,
+    mono_t mono);
 /*
  * The snapshot of an instrument's book came. Returns what became of it;
  * BOOKSYNC_OUTCOMES: no book is kept of it (any more).
@@ -144,7 +151,12 @@ unsigned pipeline_take_heard(struct pipeline *p, struct pool_heard *out, unsigne
 uint64_t *pipeline_counters(struct pipeline *p);
 
 /* Latencies since the last call, which empties them. */
-void pipeline_latencies(struct pipeline *p, struct tick_latency *publish,
-    struct tick_latency *arrival);
+struct pipeline_latencies {
+	struct tick_latency publish, arrival;
+};
+
+/* The same spans are added to the histograms. */
+struct pipeline_latencies pipeline_take_latencies(struct pipeline *p,
+    struct tick_histogram *publish, struct tick_histogram *arrival);
 
 #endif
