@@ -56,11 +56,12 @@ IO := feed/io/assemble.c feed/io/capture.c feed/io/capture_files.c feed/io/captu
 
 # L6 to L8
 FEED := feed/books.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c \
-        feed/listed.c feed/normalize.c feed/opening.c feed/ops.c feed/orders.c feed/pipeline.c \
-        feed/pipeline_books.c feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c \
-        feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c \
-        feed/ringer.c feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c \
-        feed/snapshot_control.c feed/snapshot_health.c feed/standby.c feed/stores.c feed/tell.c
+        feed/listed.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c \
+        feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c feed/plan.c feed/publish.c \
+        feed/recall.c feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c \
+        feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
+        feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/standby.c \
+        feed/stores.c feed/tell.c
 MAIN := feed/app.c feed/app_changes.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -136,20 +137,21 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_json_damage.c tests/unit/test_json_events.c \
               tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
               tests/unit/test_mailbox.c tests/unit/test_mapping.c tests/unit/test_names.c \
-              tests/unit/test_ops.c tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
-              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
-              tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
-              tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
-              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_request.c \
-              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_rotate.c tests/unit/test_session.c \
-              tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
-              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
-              tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
-              tests/unit/test_stall.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
-              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
+              tests/unit/test_notify.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
+              tests/unit/test_pipeline_books.c tests/unit/test_pipeline_legs.c \
+              tests/unit/test_pipeline_life.c tests/unit/test_pool.c \
+              tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
+              tests/unit/test_poolstatus_render.c tests/unit/test_quota.c \
+              tests/unit/test_recall.c tests/unit/test_request.c tests/unit/test_retry.c \
+              tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
+              tests/unit/test_session.c tests/unit/test_session_streams.c \
+              tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
+              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
+              tests/unit/test_sim_spoil.c tests/unit/test_snapsched.c \
+              tests/unit/test_snapshot_health.c tests/unit/test_stall.c \
+              tests/unit/test_streams.c tests/unit/test_upgrade.c tests/unit/test_vigil.c \
+              tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
@@ -161,9 +163,9 @@ SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
                 tests/system/test_feed_budgets.c tests/system/test_feed_legs.c \
                 tests/system/test_http_client.c tests/system/test_lost_files.c \
-                tests/system/test_pool_status.c tests/system/test_transport.c \
-                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
-                tests/system/test_transport_refusal.c
+                tests/system/test_notify.c tests/system/test_pool_status.c \
+                tests/system/test_transport.c tests/system/test_transport_full.c \
+                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
            tests/fuzz/fuzz_wsframe.c
@@ -173,7 +175,8 @@ FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
                  tests/captures/test_capture_rest.c
-SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh
+SHELL_TESTS := tests/system/install.sh tests/system/oracle_empty.sh \
+               tests/system/readme_example.sh tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/bench/bench_clock.c tests/bench/board_load.c tests/bench/decode_mix.c \
@@ -443,6 +446,29 @@ oracle: all $(B)/$(ORACLE) ## replay the captures of DIR=path and compare every 
 	$(if $(DIR),,$(error oracle needs DIR=path, a directory of captures))
 	@$(ENVIRONMENT) tests/oracle.sh '$(DIR)'
 
+# ---- installation ----------------------------------------------------------
+
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+libdir ?= $(prefix)/lib
+includedir ?= $(prefix)/include
+datadir ?= $(prefix)/share
+mandir ?= $(datadir)/man
+docdir ?= $(datadir)/doc/tickring
+unitdir ?= $(prefix)/lib/systemd/system
+sysusersdir ?= $(prefix)/lib/sysusers.d
+tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
+PLACES := prefix bindir libdir includedir datadir mandir docdir unitdir sysusersdir tmpfilesdir
+install = @TICKRING_BUILD='$(abspath $(B))' PROGRAMS='feedd $(TOOLS)' DESTDIR='$(DESTDIR)' \
+    $(foreach p,$(PLACES),$(p)='$($(p))') tools/install.sh
+
+.PHONY: install uninstall
+install: all ## into prefix=/usr/local, below DESTDIR; libdir, unitdir ... have names of their own
+	$(install) install
+
+uninstall: ## take all of that away again
+	$(install) uninstall
+
 .PHONY: cov
 cov: ## all tests with coverage, then the share of lines run per file
 	+@status=0; $(MAKE) --no-print-directory CC=gcc VARIANT=cov test || status=1; \
@@ -461,4 +487,4 @@ clean: ## remove everything that was built
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' Makefile

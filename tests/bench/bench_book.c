@@ -108,8 +108,8 @@ note_capture(size_t index)
 	struct capture_message m;
 	struct event e;
 
-	capture_open(&capture, &captures, index);
-	while (capture_next(&capture, &m)) {
+	captures_open(&capture, &captures, index);
+	while (captures_next(&capture, &m)) {
 		if (json_decode(m.text, &scratch, &e) != DECODE_OK || e.kind != EVENT_DEPTH)
 			continue;
 		for (uint32_t i = 0; i < subjects; i++)
@@ -119,7 +119,7 @@ note_capture(size_t index)
 				note_levels(i, BOOK_ASK, e.u.depth.asks, e.u.depth.nasks);
 			}
 	}
-	capture_close(&capture);
+	captures_close(&capture);
 }
 
 /* ---- ours ------------------------------------------------------------------- */

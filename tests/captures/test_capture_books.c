@@ -154,8 +154,8 @@ play(struct replay *r, size_t index)
 	struct capture capture;
 	struct capture_message m;
 
-	capture_open(&capture, &r->captures, index);
-	while (capture_next(&capture, &m)) {
+	captures_open(&capture, &r->captures, index);
+	while (captures_next(&capture, &m)) {
 		for (unsigned i = 0; i < r->n; i++)
 			if (!r->subject[i].given && r->subject[i].recv_us <= m.recv_us) {
 				give_snapshot(r, &r->subject[i]);
@@ -166,7 +166,7 @@ play(struct replay *r, size_t index)
 		pipeline_on_frame(r->rig->pipeline, 0, TRANSPORT_TEXT, m.text, r->rig->stamps);
 		read_ring(r);
 	}
-	capture_close(&capture);
+	captures_close(&capture);
 }
 
 /* ---- comparison ------------------------------------------------------------- */
