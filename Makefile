@@ -55,12 +55,13 @@ IO := feed/io/assemble.c feed/io/capture.c feed/io/capture_files.c feed/io/captu
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c \
-        feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c feed/pipeline.c \
-        feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/recorder.c \
-        feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c feed/ringer.c \
-        feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c \
-        feed/snapshot_health.c feed/standby.c feed/stores.c feed/tell.c
+FEED := feed/books.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c \
+        feed/listed.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c \
+        feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c feed/plan.c feed/publish.c \
+        feed/recall.c feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c \
+        feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
+        feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/standby.c \
+        feed/stores.c feed/tell.c
 MAIN := feed/app.c feed/app_changes.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -136,19 +137,20 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
               tests/unit/test_mailbox.c tests/unit/test_mapping.c tests/unit/test_names.c \
               tests/unit/test_notify.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
-              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
-              tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
-              tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
-              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_request.c \
-              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_rotate.c tests/unit/test_session.c \
-              tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
-              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
-              tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
-              tests/unit/test_stall.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
-              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
+              tests/unit/test_pipeline_books.c tests/unit/test_pipeline_legs.c \
+              tests/unit/test_pipeline_life.c tests/unit/test_pool.c \
+              tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
+              tests/unit/test_poolstatus_render.c tests/unit/test_quota.c \
+              tests/unit/test_recall.c tests/unit/test_request.c tests/unit/test_retry.c \
+              tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
+              tests/unit/test_session.c tests/unit/test_session_streams.c \
+              tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
+              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
+              tests/unit/test_sim_spoil.c tests/unit/test_snapsched.c \
+              tests/unit/test_snapshot_health.c tests/unit/test_stall.c \
+              tests/unit/test_streams.c tests/unit/test_upgrade.c tests/unit/test_vigil.c \
+              tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
@@ -170,7 +172,8 @@ FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
-CAPTURE_TESTS := tests/captures/test_capture_decode.c tests/captures/test_capture_rest.c
+CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
+                 tests/captures/test_capture_rest.c
 SHELL_TESTS := tests/system/install.sh tests/system/oracle_empty.sh \
                tests/system/readme_example.sh tests/system/unit_files.sh
 
@@ -193,8 +196,8 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/ipc/python_rig.c tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
-BENCHES := tests/bench/bench_decode.c tests/bench/bench_receive.c tests/bench/bench_ring.c \
-           tests/bench/bench_ring_plain.c
+BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_receive.c \
+           tests/bench/bench_ring.c tests/bench/bench_ring_plain.c
 
 # Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
 # libtickring alone unless tool-NAME-libs names more, such as $(LIBS).
@@ -393,6 +396,14 @@ $(RIVAL): tests/bench/decode_simdjson.cc $(B)/flags Makefile
 	    -Wall -Wextra -c $< -o $@
 $(B)/tests/bench/bench_decode: $(RIVAL)
 $(B)/tests/bench/bench_decode: private LDLIBS += -lsimdjson -lstdc++
+# What bench_book compares with in C++.
+BOOK_MAP := $(B)/tests/bench/book_map.o
+$(BOOK_MAP): tests/bench/book_map.cc $(B)/flags Makefile
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)
+	$(Q)$(CXX) $(ALL_CPPFLAGS) -std=c++17 -g $(OPT_$(VARIANT)) $(PIC) -Wall -Wextra -c $< -o $@
+$(B)/tests/bench/bench_book: $(BOOK_MAP)
+$(B)/tests/bench/bench_book: private LDLIBS += -lstdc++
 
 bench_goal = bench-$(patsubst bench_%,%,$(basename $(notdir $(1))))
 BENCH_GOALS := $(foreach b,$(BENCHES),$(call bench_goal,$(b)))
