@@ -55,12 +55,13 @@ IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c \
-        feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c feed/pipeline.c \
-        feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/recorder.c \
-        feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c feed/ringer.c \
-        feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c \
-        feed/snapshot_health.c feed/standby.c feed/stores.c feed/tell.c
+FEED := feed/books.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c \
+        feed/listed.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c \
+        feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c feed/plan.c feed/publish.c \
+        feed/recall.c feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c \
+        feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
+        feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/standby.c \
+        feed/stores.c feed/tell.c
 MAIN := feed/app.c feed/app_changes.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -136,12 +137,13 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
               tests/unit/test_mailbox.c tests/unit/test_mapping.c tests/unit/test_names.c \
               tests/unit/test_notify.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
-              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
-              tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
-              tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
-              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_replay.c \
-              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
-              tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_session.c \
+              tests/unit/test_pipeline_books.c tests/unit/test_pipeline_legs.c \
+              tests/unit/test_pipeline_life.c tests/unit/test_pool.c \
+              tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
+              tests/unit/test_poolstatus_render.c tests/unit/test_quota.c \
+              tests/unit/test_recall.c tests/unit/test_replay.c tests/unit/test_request.c \
+              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
+              tests/unit/test_rotate.c tests/unit/test_session.c \
               tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
@@ -172,7 +174,8 @@ FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
-CAPTURE_TESTS := tests/captures/test_capture_decode.c tests/captures/test_capture_rest.c
+CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
+                 tests/captures/test_capture_rest.c
 SHELL_TESTS := tests/system/install.sh tests/system/interop.sh tests/system/oracle_empty.sh \
                tests/system/readme_example.sh tests/system/tape_small.sh \
                tests/system/unit_files.sh
@@ -196,8 +199,8 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/ipc/python_rig.c tests/ipc/witness.c tests/tape_rig.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
-BENCHES := tests/bench/bench_decode.c tests/bench/bench_receive.c tests/bench/bench_ring.c \
-           tests/bench/bench_ring_plain.c
+BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_receive.c \
+           tests/bench/bench_ring.c tests/bench/bench_ring_plain.c
 
 # Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
 # libtickring alone unless tool-NAME-libs names more, such as $(LIBS).
@@ -396,6 +399,14 @@ $(RIVAL): tests/bench/decode_simdjson.cc $(B)/flags Makefile
 	    -Wall -Wextra -c $< -o $@
 $(B)/tests/bench/bench_decode: $(RIVAL)
 $(B)/tests/bench/bench_decode: private LDLIBS += -lsimdjson -lstdc++
+# What bench_book compares with in C++.
+BOOK_MAP := $(B)/tests/bench/book_map.o
+$(BOOK_MAP): tests/bench/book_map.cc $(B)/flags Makefile
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)
+	$(Q)$(CXX) $(ALL_CPPFLAGS) -std=c++17 -g $(OPT_$(VARIANT)) $(PIC) -Wall -Wextra -c $< -o $@
+$(B)/tests/bench/bench_book: $(BOOK_MAP)
+$(B)/tests/bench/bench_book: private LDLIBS += -lstdc++
 
 bench_goal = bench-$(patsubst bench_%,%,$(basename $(notdir $(1))))
 BENCH_GOALS := $(foreach b,$(BENCHES),$(call bench_goal,$(b)))
