@@ -16,6 +16,8 @@ struct recorder {
 	struct pipeline *pipeline;
 	char *config; /* its text */
 	size_t config_n;
+	char *levels; /* room for a snapshot */
+	size_t levels_room;
 	wall_t wall;  /* of the last record */
 	mono_t mono;
 	uint64_t told_dropped, told_errors; /* that are in the log */
@@ -180,6 +182,7 @@ recorder_close(struct recorder **recorder)
 	LOG(INFO, "captured", LOG_U64("records", counts.records), LOG_U64("bytes", counts.bytes),
 	    LOG_U64("dropped", counts.dropped), LOG_U64("files", counts.files));
 	tape_close(&r->capture);
+	free(r->levels);
 	free(r->config);
 	free(r);
 }
@@ -277,6 +280,44 @@ recorder_on_stream(struct recorder *r, enum tape_kind kind, uint32_t number, uns
 	if (r != NULL)
 		add_stream(r, &(struct tape_record){.kind = kind, .line = (uint8_t)line},
 		    number, name);
+}
+
+void
+recorder_on_snapshot(struct recorder *r, uint32_t instrument,
+    const struct booksync_snapshot *snapshot, wall_t now, mono_t mono)
+{
+	struct tape_snapshot head;
+	size_t bids, asks;
+	char *room;
+
+	if (r == NULL)
+		return;
+	head = (struct tape_snapshot){.instrument = instrument, .id = snapshot->id,
+	    .exch_ns = snapshot->exch_ns, .limit = snapshot->limit,
+	    .bids = snapshot->nbids, .asks = snapshot->nasks};
+	bids = snapshot->nbids * sizeof(*snapshot->bids);
+	asks = snapshot->nasks * sizeof(*snapshot->asks);
+	if (sizeof(head) + bids + asks > r->levels_room) { /* the deepest so far */
+		room = realloc(r->levels, sizeof(head) + bids + asks);
+		if (room == NULL)
+			return;
+		r->levels = room;
+		r->levels_room = sizeof(head) + bids + asks;
+	}
+	memcpy(r->levels, &head, sizeof(head));
+	if (bids > 0)
+		memcpy(r->levels + sizeof(head), snapshot->bids, bids);
+	if (asks > 0)
+		memcpy(r->levels + sizeof(head) + bids, snapshot->asks, asks);
+	add(r, &(struct tape_record){.kind = TAPE_SNAPSHOT, .wall = now, .mono = mono,
+	    .payload = {r->levels, sizeof(head) + bids + asks}});
+}
+
+void
+recorder_on_wish(struct recorder *r)
+{
+	if (r != NULL)
+		add(r, &(struct tape_record){.kind = TAPE_WISH, .wall = r->wall, .mono = r->mono});
 }
 
 void

@@ -12,6 +12,7 @@
 
 #include "feed/base/bytes.h"
 #include "feed/conf/config.h"
+#include "feed/core/booksync.h"
 #include "feed/io/tape.h"
 #include "feed/io/transport.h"
 
@@ -50,6 +51,12 @@ void recorder_on_line(struct recorder *recorder, enum tape_kind kind, unsigned l
 /* TAPE_STREAM, _GONE, _LEFT; `name` may be empty. They carry the last record's time. */
 void recorder_on_stream(struct recorder *recorder, enum tape_kind kind, uint32_t number,
     unsigned line, struct bytes name);
+
+/* A snapshot of a book came; a wish for one was taken up. */
+void recorder_on_snapshot(struct recorder *recorder, uint32_t instrument,
+    const struct booksync_snapshot *snapshot, wall_t now, mono_t mono);
+void recorder_on_wish(struct recorder *recorder);
+
 void recorder_on_stale(struct recorder *recorder, uint32_t number, uint64_t why, wall_t now,
     mono_t mono);
 

@@ -1,6 +1,7 @@
 #include "feed/replay_apply.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "feed/base/log.h"
@@ -149,9 +150,46 @@ tell_stale(struct replay_apply *r, const struct tape_record *record)
 		    (enum tick_reason)word[1], record->wall, record->mono);
 }
 
+/* The levels lie behind the head, which was checked against the payload's length. */
+static void
+tell_snapshot(struct replay_apply *r, const struct tape_record *record)
+{
+	struct bytes left = record->payload;
+	struct booksync_snapshot snapshot;
+	struct tape_snapshot head;
+	struct tick_level *levels;
+	size_t n;
+
+	if (left.n < sizeof(head)) {
+		r->senseless++;
+		return;
+	}
+	memcpy(&head, left.p, sizeof(head));
+	left = (struct bytes){left.p + sizeof(head), left.n - sizeof(head)};
+	n = left.n / sizeof(*levels);
+	if (left.n % sizeof(*levels) != 0 || head.bids > n || head.asks != n - head.bids ||
+	    head.instrument >= r->stores->ring.instruments || head.limit > UINT32_MAX) {
+		r->senseless++;
+		return;
+	}
+	levels = malloc(left.n + 1); /* aligned */
+	if (levels == NULL)
+		abort();
+	if (left.n > 0)
+		memcpy(levels, left.p, left.n);
+	snapshot = (struct booksync_snapshot){.id = head.id, .exch_ns = head.exch_ns,
+	    .bids = levels, .asks = levels + head.bids, .nbids = (uint32_t)head.bids,
+	    .nasks = (uint32_t)head.asks, .limit = (uint32_t)head.limit};
+	pipeline_on_snapshot(r->pipeline, (uint32_t)head.instrument, &snapshot, record->wall,
+	    record->mono);
+	free(levels);
+}
+
 static void
 tell(struct replay_apply *r, const struct tape_record *record)
 {
+	struct books_want want;
+
 	switch (record->kind) {
 	case TAPE_IN:
 		tell_frame(r, record);
@@ -170,6 +208,12 @@ tell(struct replay_apply *r, const struct tape_record *record)
 		break;
 	case TAPE_TIME:
 		pipeline_on_time(r->pipeline, record->mono);
+		break;
+	case TAPE_SNAPSHOT:
+		tell_snapshot(r, record);
+		break;
+	case TAPE_WISH:
+		(void)pipeline_next_want(r->pipeline, &want);
 		break;
 	case TAPE_OUT:
 	case TAPE_CONFIG:

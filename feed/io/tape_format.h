@@ -44,6 +44,8 @@ enum tape_kind {
 	TAPE_STREAM_LEFT = 9, /* u64 number: the line does not carry it any more */
 	TAPE_STREAM_STALE = 10, /* u64 number, u64 reason */
 	TAPE_TIME = 11,      /* held messages were due; no payload */
+	TAPE_SNAPSHOT = 12,  /* struct tape_snapshot, then its levels: a book's, by REST */
+	TAPE_WISH = 13,      /* no payload: the oldest wish for a snapshot was taken up */
 	TAPE_KINDS
 };
 
@@ -72,6 +74,16 @@ struct tape_instrument {
 	char symbol[64];
 };
 
+/* Followed by the bids, then the asks: price and quantity of each, mantissas. */
+struct tape_snapshot {
+	uint64_t instrument;
+	int64_t id;
+	int64_t exch_ns; /* INT64_MIN: not known */
+	uint64_t limit;  /* levels that were asked for */
+	uint64_t bids, asks;
+};
+
+static_assert(sizeof(struct tape_snapshot) == 48, "the layout is the format");
 static_assert(sizeof(struct tape_block_header) == 64, "the layout is the format");
 static_assert(sizeof(struct tape_piece) == 24, "the layout is the format");
 static_assert(sizeof(struct tape_instrument) == 144, "the layout is the format");

@@ -202,7 +202,7 @@ what_makes_no_sense_is_counted_and_left_out(void **state)
 	tell_trade(rig, 1);
 	for (enum tape_kind kind = TAPE_CONFIG; kind < TAPE_KINDS; kind++) {
 		bool any = kind == TAPE_CONFIG || kind == TAPE_IN || kind == TAPE_OUT ||
-		    kind == TAPE_TIME;
+		    kind == TAPE_TIME || kind == TAPE_WISH;
 
 		for (size_t n = 0; n <= sizeof(words); n++) {
 			before = rig->apply.senseless;
