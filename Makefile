@@ -40,9 +40,10 @@ CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/bre
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
-        feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_load.c \
-        feed/conf/config_print.c feed/conf/config_problem.c feed/conf/config_relate.c \
-        feed/conf/config_rule.c feed/conf/config_target.c feed/conf/config_value.c
+        feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_listen.c \
+        feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
+        feed/conf/config_relate.c feed/conf/config_rule.c feed/conf/config_target.c \
+        feed/conf/config_value.c
 
 # L5
 IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
@@ -53,12 +54,13 @@ IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
 
 # L6 to L8
 FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c \
-        feed/normalize.c feed/opening.c feed/ops.c feed/orders.c feed/pipeline.c \
-        feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/reload.c \
-        feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
+        feed/lookout.c feed/metrics.c feed/normalize.c feed/opening.c feed/ops.c feed/orders.c \
+        feed/pipeline.c feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c \
+        feed/reload.c feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
         feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/standby.c \
-        feed/stores.c feed/tell.c
-MAIN := feed/app.c feed/app_changes.c feed/main.c
+        feed/status_json.c feed/stores.c feed/tell.c feed/web.c feed/web_assets.c \
+        feed/web_change.c feed/web_pages.c feed/web_reply.c
+MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim pool-status shm-inspect
