@@ -215,9 +215,24 @@ take_snapshot(struct app *app, mono_t now)
 	};
 
 	pipeline_counters(app->pipeline)[TICK_COUNTER_LOG_DROPPED] = log_dropped();
+	recorder_count(app->recorder, pipeline_counters(app->pipeline));
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
 	stores_publish(&app->stores, app->cfg, &app->snapshot.status, now);
 	app->snapshot_due = mono_add(now, span_ms(app->cfg->status_interval_ms));
+}
+
+/* Returns 0 or -ESTALE (logged). */
+static int
+look_for_stores(struct app *app)
+{
+	const char *lost = stores_lost(&app->stores);
+
+	if (lost == NULL)
+		return 0;
+	LOG(ERROR, "segment_lost", LOG_STR("path", lost),
+	    LOG_STR("detail", "somebody removed or replaced it"),
+	    LOG_THEN("the feed ends, so that it can be started anew"));
+	return -ESTALE;
 }
 
 /* One wake-up: wait, then let everything that happened reach the pool. Returns 0 or -errno. */
@@ -231,6 +246,7 @@ turn_once(struct app *app)
 
 	deadline = mono_min(deadline, pipeline_deadline(app->pipeline));
 	deadline = mono_min(deadline, guard_deadline(&app->guard));
+	deadline = mono_min(deadline, recorder_deadline(app->recorder));
 	deadline = mono_min(deadline, (mono_t){bell_deadline(&app->stores.bell)});
 	rc = transport_wait(app->transport, deadline);
 	if (rc != 0) {
@@ -250,13 +266,16 @@ turn_once(struct app *app)
 	if (!signals_stop_asked() && signals_take_reload())
 		app_reload(app);
 	app_take_orders(app, now);
+	recorder_on_time(app->recorder, now);
 	if (mono_due(guard_deadline(&app->guard), now))
 		app_look_at_resources(app, now);
-	if (mono_due(app->snapshot_due, now))
+	if (mono_due(app->snapshot_due, now)) {
 		take_snapshot(app, now);
+		rc = look_for_stores(app);
+	}
 	ring_idle(&app->stores.ring, now.ns);
 	bell_ring(&app->stores.bell, now.ns);
-	return 0;
+	return rc;
 }
 
 static int
@@ -287,6 +306,7 @@ shut(struct app *app)
 	signals_wake(NULL);
 	app_shut_ops(app);
 	transport_close(&app->transport);
+	recorder_close(&app->recorder);
 	pipeline_free(&app->pipeline, clock_wall(), clock_mono());
 	stores_close(&app->stores, unlink_them);
 	plan_free(&app->plan);
@@ -303,6 +323,9 @@ start(struct app *app)
 		rc = stores_open(&app->stores, cfg, signals_stop_flag());
 	if (rc == 0)
 		rc = opening_pipeline(&app->pipeline, cfg, &app->stores, &app->plan);
+	if (rc == 0)
+		rc = recorder_open(
+		    &app->recorder, cfg, app->pipeline, clock_wall(), clock_mono());
 	if (rc == 0)
 		rc = opening_transport(
 		    &app->transport, cfg, pool_lines(&app->pool), app->pipeline);

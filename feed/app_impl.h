@@ -13,6 +13,7 @@
 #include "feed/ops.h"
 #include "feed/pipeline.h"
 #include "feed/plan.h"
+#include "feed/recorder.h"
 #include "feed/snapshot.h"
 #include "feed/stores.h"
 #include "feed/web.h"
@@ -24,6 +25,7 @@ struct app {
 	const struct reload_source *source;
 	struct stores stores;
 	struct pipeline *pipeline;
+	struct recorder *recorder; /* NULL: nothing is captured */
 	struct transport *transport;
 	struct plan plan;
 	struct pool pool;

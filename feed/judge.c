@@ -185,6 +185,8 @@ take_verdict(struct pipeline *p, struct publish_context *c, enum event_kind kind
 		break;
 	case ARBITER_RESET: /* what is missing in between, nobody can tell */
 		c->flags |= TICK_FLAG_GAP_BEFORE;
+		publish_event(c, TICK_REASON_RENUMBERED, pipeline_kinds[kind].type, gap->first,
+		    gap->last);
 		pipeline_count(p, TICK_COUNTER_GAPS);
 		pipeline_count(p, TICK_COUNTER_ID_RESETS);
 		break;
@@ -214,8 +216,9 @@ judge(struct pipeline *p, struct publish_context *c, const struct event *e,
 	uint32_t number = roster_find(&p->roster, c->instrument, e->kind, e->stream);
 	struct arbiter_message m = {.instrument = c->instrument,
 	    .class = pipeline_kinds[e->kind].class, .id = e->id,
-	    .first_id = e->first_id, .prev_id = e->prev_id, .arrived = frame->arrived,
-	    .now = now};
+	    .first_id = e->first_id, .prev_id = e->prev_id,
+	    .exch_ns = e->trade_ns != VENUE_NO_TIME ? e->trade_ns : e->exch_ns,
+	    .arrived = frame->arrived, .now = now};
 	enum arbiter_verdict verdict;
 	struct arbiter_gap gap;
 

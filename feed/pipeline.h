@@ -46,6 +46,7 @@ struct pipeline_control {
 };
 
 struct pipeline;
+struct recorder;
 
 /*
  * Allocates, takes the instruments' last good ids over from the board, and
@@ -109,6 +110,13 @@ mono_t pipeline_deadline(const struct pipeline *p);
  */
 void pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason why,
     wall_t now, mono_t mono);
+
+/* All that the pipeline is told from here on is shown to the recorder; NULL: to nobody. */
+void pipeline_record(struct pipeline *p, struct recorder *recorder);
+
+/* A request was sent to the exchange: for the recorder only. */
+void pipeline_on_request(struct pipeline *p, unsigned line, struct bytes text, wall_t now,
+    mono_t mono);
 
 /* Takes the oldest word for the control plane. Returns false when there is none. */
 bool pipeline_next_control(struct pipeline *p, struct pipeline_control *out);

@@ -1,7 +1,8 @@
 /*
  * What the files of the pipeline share: pipeline.c (the path), judge.c (is it
- * news, and whose), listed.c (what the exchange says is subscribed) and
- * pipeline_life.c (start, end, what others tell and ask). Included by them only.
+ * news, and whose), listed.c (what the exchange says is subscribed), recorder.c
+ * (what it was told) and pipeline_life.c (start, end, what others tell and
+ * ask). Included by them only.
  */
 #ifndef FEED_PIPELINE_IMPL_H
 #define FEED_PIPELINE_IMPL_H
@@ -9,6 +10,7 @@
 #include "feed/core/hold.h"
 #include "feed/pipeline.h"
 #include "feed/publish.h"
+#include "feed/recorder.h"
 #include "feed/roster.h"
 #include "feed/venue/binance/streams.h"
 
@@ -38,6 +40,8 @@ struct held_frame {
 
 struct pipeline {
 	struct pipeline_cfg cfg;
+	struct recorder *recorder; /* NULL: none */
+	mono_t now; /* of the last message or pause: no clock decides, so a replay decides alike */
 	struct event_scratch *scratch;
 	struct tick_level *levels; /* normalized: bids, then asks */
 	struct instrument *instrument;

@@ -37,6 +37,7 @@ pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name)
 	int64_t id;
 	size_t n;
 
+	recorder_on_stream(p->recorder, CAPTURE_STREAM, number, 0, name);
 	if (stream_parse(name, &parts) != STREAM_FINE)
 		return -EINVAL;
 	n = stream_symbol_upper(parts.symbol, symbol, sizeof(symbol));
@@ -57,6 +58,7 @@ pipeline_remove_stream(struct pipeline *p, uint32_t number)
 {
 	struct roster_stream *s = &p->roster.stream[number];
 
+	recorder_on_stream(p->recorder, CAPTURE_STREAM_GONE, number, 0, BYTES_NONE);
 	if (number >= p->roster.streams_max || s->name == NULL)
 		return;
 	if (s->stale)
@@ -170,6 +172,7 @@ pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono)
 void
 pipeline_on_line_up(struct pipeline *p, unsigned line, unsigned leg, wall_t now, mono_t mono)
 {
+	recorder_on_line(p->recorder, CAPTURE_LINE_UP, line, leg, now, mono);
 	p->leg[line] = (uint8_t)leg;
 	tell(p, TICK_REASON_LINE_UP, line, now, mono, (int64_t[3]){line});
 }
@@ -178,6 +181,7 @@ void
 pipeline_on_line_down(struct pipeline *p, unsigned line, enum tick_reason why, wall_t now,
     mono_t mono)
 {
+	recorder_on_line(p->recorder, CAPTURE_LINE_DOWN, line, why, now, mono);
 	tell(p, TICK_REASON_LINE_DOWN, line, now, mono, (int64_t[3]){line, why});
 	for (uint32_t number = 0; number < p->roster.streams_max; number++)
 		judge_on_stream_left(p, number, line);
@@ -186,7 +190,20 @@ pipeline_on_line_down(struct pipeline *p, unsigned line, enum tick_reason why, w
 void
 pipeline_on_stream_left(struct pipeline *p, uint32_t number, unsigned line)
 {
+	recorder_on_stream(p->recorder, CAPTURE_STREAM_LEFT, number, line, BYTES_NONE);
 	judge_on_stream_left(p, number, line);
+}
+
+void
+pipeline_on_request(struct pipeline *p, unsigned line, struct bytes text, wall_t now, mono_t mono)
+{
+	recorder_on_request(p->recorder, line, text, now, mono);
+}
+
+void
+pipeline_record(struct pipeline *p, struct recorder *recorder)
+{
+	p->recorder = recorder;
 }
 
 struct pipeline_line_counts
@@ -204,6 +221,7 @@ pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason w
 	struct publish_context c = {
 		.ring = p->cfg.ring, .board = p->cfg.board, .recv_ns = now.ns, .mono_ns = mono.ns};
 
+	recorder_on_stale(p->recorder, number, why, now, mono);
 	if (number >= p->roster.streams_max || s->name == NULL || s->stale)
 		return;
 	i = &p->instrument[s->instrument];

@@ -117,6 +117,17 @@ text_unpack(char *packed, size_t *size, const char *path)
 	return text;
 }
 
+char *
+captures_file(const struct captures *captures, const char *name, size_t *size)
+{
+	char path[PATH_TEXT_MAX];
+	char *text;
+
+	snprintf(path, sizeof(path), "%s/%s", captures->folder, name);
+	text = file_read(path, size);
+	return text != NULL && ends_with(name, ".zst") ? text_unpack(text, size, path) : text;
+}
+
 /* Opens folder/sub/name+suffix, or the same with ".zst". */
 static bool
 lines_open(struct capture *capture, const char *folder, const char *name, const char *suffix)

@@ -31,6 +31,13 @@ struct captures {
  */
 bool captures_find(struct captures *captures);
 
+/*
+ * The text of any file below the folder, unpacked if its name ends with
+ * ".zst", with CAPTURES_PADDING bytes behind it; NULL when it does not exist.
+ * The caller frees it.
+ */
+char *captures_file(const struct captures *captures, const char *name, size_t *size);
+
 /* A file in memory, read line by line. */
 struct capture {
 	char *text;

@@ -22,6 +22,7 @@ enum config_preset { CONFIG_PRODUCTION, CONFIG_STAGING, CONFIG_DEVELOPMENT };
 enum config_product { CONFIG_SPOT, CONFIG_USDM, CONFIG_COINM, CONFIG_OPTIONS };
 enum config_standby { CONFIG_STANDBY_REFUSE, CONFIG_STANDBY_WAIT };
 enum config_time_unit { CONFIG_MILLISECOND, CONFIG_MICROSECOND };
+enum config_capture_writer { CONFIG_CAPTURE_AUTO, CONFIG_CAPTURE_URING, CONFIG_CAPTURE_THREAD };
 enum config_transport { CONFIG_TRANSPORT_AUTO, CONFIG_TRANSPORT_URING, CONFIG_TRANSPORT_LWS };
 
 struct config_strings {
@@ -89,6 +90,7 @@ struct config_pool {
 	int64_t health_check_interval_ms;
 	int64_t idle_timeout_ms;
 	int64_t max_connection_age_ms;
+	int64_t min_connection_age_ms;
 	int64_t load_high_bytes_per_s;
 	int64_t load_low_bytes_per_s;
 };
@@ -157,6 +159,16 @@ struct config_security {
 	bool event_logging;
 };
 
+struct config_capture {
+	char *dir; /* "": nothing is captured */
+	enum config_capture_writer writer;
+	int64_t buffer_bytes;
+	int64_t flush_ms;
+	int64_t file_bytes;
+	int64_t file_age_ms;
+	bool compress;
+};
+
 struct config_ops {
 	char *listen;     /* config_listen.h; "": no HTTP interface */
 	char *token_file; /* "": nothing changes by HTTP */
@@ -194,6 +206,7 @@ struct config {
 	struct config_monitoring monitoring;
 	struct config_resources resources;
 	struct config_security security;
+	struct config_capture capture;
 	struct config_ops ops;
 	int64_t status_interval_ms;
 	struct config_log log;

@@ -8,6 +8,7 @@
 /* The first must not be larger than the second. */
 static const char *const ordered[][2] = {
     {"pool.initial_connections", "pool.max_connections"},
+    {"pool.min_connection_age_ms", "pool.max_connection_age_ms"},
     {"reconnect.base_delay_ms", "reconnect.max_delay_ms"},
     {"pool.load_low_bytes_per_s", "pool.load_high_bytes_per_s"},
     {"heartbeat.pong_response_timeout_ms", "heartbeat.ping_timeout_threshold_ms"},
