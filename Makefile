@@ -162,9 +162,10 @@ SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
                 tests/system/test_feed_budgets.c tests/system/test_feed_legs.c \
                 tests/system/test_http.c tests/system/test_http_client.c \
-                tests/system/test_lost_files.c tests/system/test_pool_status.c \
-                tests/system/test_transport.c tests/system/test_transport_full.c \
-                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
+                tests/system/test_lost_files.c tests/system/test_metrics.c \
+                tests/system/test_pool_status.c tests/system/test_transport.c \
+                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
+                tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
            tests/fuzz/fuzz_wsframe.c
@@ -412,6 +413,15 @@ demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
 demo-built: all
 	@$(ENVIRONMENT) tools/demo.sh
 
+# Runs the test with promtool, which is skipped elsewhere where it is not installed.
+METRICS := $(B)/tests/system/test_metrics
+.PHONY: check-metrics check-metrics-built
+check-metrics: ## a live scrape through promtool (installs Debian's prometheus)
+	@tools/deps.sh prometheus
+	+$(again) check-metrics-built
+check-metrics-built: all $(METRICS)
+	@$(ENVIRONMENT) TICKRING_PROMTOOL=required tests/run.sh $(METRICS)
+
 TORTURE := tests/torture/torn
 $(eval $(call PROGRAM,$(TORTURE),$(TORTURE).c,$(LIBTEST) $(LIBS)))
 .PHONY: torture
@@ -453,4 +463,4 @@ clean: ## remove everything that was built
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile

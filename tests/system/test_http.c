@@ -157,8 +157,10 @@ static void
 what_is_no_page_or_no_method_is_refused(void **state)
 {
 	static const char head[] = "HEAD /health HTTP/1.1\r\nHost: a\r\n\r\n";
-	static const char post[] = "POST /health HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
-	static const char body[] = "GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd";
+	static const char post[] =
+	    "POST /health HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
+	static const char body[] =
+	    "GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd";
 	struct http_rig *rig = *state;
 
 	http_rig_start(rig);
@@ -259,7 +261,7 @@ a_wrong_change_changes_nothing_and_says_why(void **state)
 	} wrong[] = {
 		{"{\"status_interval_ms\":20,\"pool\":{\"max_conections\":2}}", "did you mean"},
 		{"{\"status_interval_ms\":20,\"feed\":\"other\"}", "cannot change while"},
-		{"{\"status_interval_ms\":20,\"ops\":{\"listen\":\"0.0.0.0:80\"}}", "cannot change"},
+		{"{\"ops\":{\"listen\":\"0.0.0.0:80\"}}", "cannot change"},
 		{"{\"status_interval_ms\":1}", "10 to 10000"},
 		{"{\"preset\":\"development\"}", "preset"},
 		{"[1]", "an object"},
