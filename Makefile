@@ -161,11 +161,11 @@ SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
                 tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
                 tests/system/test_feed_budgets.c tests/system/test_feed_legs.c \
-                tests/system/test_http.c tests/system/test_http_client.c \
-                tests/system/test_lost_files.c tests/system/test_metrics.c \
-                tests/system/test_pool_status.c tests/system/test_transport.c \
-                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
-                tests/system/test_transport_refusal.c
+                tests/system/test_http.c tests/system/test_http_attack.c \
+                tests/system/test_http_client.c tests/system/test_lost_files.c \
+                tests/system/test_metrics.c tests/system/test_pool_status.c \
+                tests/system/test_transport.c tests/system/test_transport_full.c \
+                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
            tests/fuzz/fuzz_wsframe.c
@@ -192,7 +192,8 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/system/certs.c tests/system/daemon.c tests/system/feed_rig.c \
                 tests/system/flow.c tests/system/sim_rig.c tests/system/stage.c \
                 tests/system/transport_rig.c tests/system/web_server.c tests/system/ws_server.c \
-                tests/ipc/python_rig.c tests/ipc/witness.c tests/system/http_rig.c
+                tests/ipc/python_rig.c tests/ipc/witness.c tests/system/http_rig.c \
+                tests/system/attack.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c tests/bench/bench_receive.c tests/bench/bench_ring.c \
