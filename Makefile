@@ -56,14 +56,14 @@ IO := feed/io/assemble.c feed/io/capture.c feed/io/capture_files.c feed/io/captu
       feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c \
-        feed/lookout.c feed/metrics.c feed/normalize.c feed/opening.c feed/ops.c feed/orders.c \
-        feed/pipeline.c feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c \
-        feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c \
-        feed/ringer.c feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c \
-        feed/snapshot_control.c feed/snapshot_health.c feed/standby.c feed/status_json.c \
-        feed/stores.c feed/tell.c feed/web.c feed/web_assets.c feed/web_change.c feed/web_pages.c \
-        feed/web_reply.c
+FEED := feed/books.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c \
+        feed/listed.c feed/lookout.c feed/metrics.c feed/normalize.c feed/notify.c feed/opening.c \
+        feed/ops.c feed/orders.c feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c \
+        feed/plan.c feed/publish.c feed/recall.c feed/recorder.c feed/reload.c feed/replay.c \
+        feed/replay_apply.c feed/resources.c feed/ringer.c feed/roster.c feed/segments.c \
+        feed/signals.c feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c \
+        feed/standby.c feed/status_json.c feed/stores.c feed/tell.c feed/web.c feed/web_assets.c \
+        feed/web_change.c feed/web_pages.c feed/web_reply.c
 MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -138,7 +138,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_json_damage.c tests/unit/test_json_events.c \
               tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
               tests/unit/test_mailbox.c tests/unit/test_mapping.c tests/unit/test_names.c \
-              tests/unit/test_ops.c tests/unit/test_pipeline.c tests/unit/test_pipeline_legs.c \
+              tests/unit/test_notify.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
+              tests/unit/test_pipeline_books.c tests/unit/test_pipeline_legs.c \
               tests/unit/test_pipeline_life.c tests/unit/test_pool.c \
               tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
               tests/unit/test_poolstatus_render.c tests/unit/test_quota.c \
@@ -163,9 +164,10 @@ SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_feed_budgets.c tests/system/test_feed_legs.c \
                 tests/system/test_http.c tests/system/test_http_attack.c \
                 tests/system/test_http_client.c tests/system/test_lost_files.c \
-                tests/system/test_metrics.c tests/system/test_pool_status.c \
-                tests/system/test_transport.c tests/system/test_transport_full.c \
-                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
+                tests/system/test_metrics.c tests/system/test_notify.c \
+                tests/system/test_pool_status.c tests/system/test_transport.c \
+                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
+                tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
            tests/fuzz/fuzz_wsframe.c
@@ -173,8 +175,10 @@ FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
-CAPTURE_TESTS := tests/captures/test_capture_decode.c tests/captures/test_capture_rest.c
-SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh
+CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
+                 tests/captures/test_capture_rest.c
+SHELL_TESTS := tests/system/install.sh tests/system/oracle_empty.sh \
+               tests/system/readme_example.sh tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/pipeline_rig.c \
@@ -196,8 +200,8 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/system/attack.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
-BENCHES := tests/bench/bench_decode.c tests/bench/bench_receive.c tests/bench/bench_ring.c \
-           tests/bench/bench_ring_plain.c
+BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_receive.c \
+           tests/bench/bench_ring.c tests/bench/bench_ring_plain.c
 
 # Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
 # libtickring alone unless tool-NAME-libs names more, such as $(LIBS).
@@ -396,6 +400,14 @@ $(RIVAL): tests/bench/decode_simdjson.cc $(B)/flags Makefile
 	    -Wall -Wextra -c $< -o $@
 $(B)/tests/bench/bench_decode: $(RIVAL)
 $(B)/tests/bench/bench_decode: private LDLIBS += -lsimdjson -lstdc++
+# What bench_book compares with in C++.
+BOOK_MAP := $(B)/tests/bench/book_map.o
+$(BOOK_MAP): tests/bench/book_map.cc $(B)/flags Makefile
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)
+	$(Q)$(CXX) $(ALL_CPPFLAGS) -std=c++17 -g $(OPT_$(VARIANT)) $(PIC) -Wall -Wextra -c $< -o $@
+$(B)/tests/bench/bench_book: $(BOOK_MAP)
+$(B)/tests/bench/bench_book: private LDLIBS += -lstdc++
 
 bench_goal = bench-$(patsubst bench_%,%,$(basename $(notdir $(1))))
 BENCH_GOALS := $(foreach b,$(BENCHES),$(call bench_goal,$(b)))
@@ -445,6 +457,29 @@ $(eval $(call PROGRAM,$(ORACLE),$(ORACLE).c,$(LIBTEST) $(LIBS)))
 oracle: all $(B)/$(ORACLE) ## replay the captures of DIR=path and compare every tick
 	$(if $(DIR),,$(error oracle needs DIR=path, a directory of captures))
 	@$(ENVIRONMENT) tests/oracle.sh '$(DIR)'
+
+# ---- installation ----------------------------------------------------------
+
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+libdir ?= $(prefix)/lib
+includedir ?= $(prefix)/include
+datadir ?= $(prefix)/share
+mandir ?= $(datadir)/man
+docdir ?= $(datadir)/doc/tickring
+unitdir ?= $(prefix)/lib/systemd/system
+sysusersdir ?= $(prefix)/lib/sysusers.d
+tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
+PLACES := prefix bindir libdir includedir datadir mandir docdir unitdir sysusersdir tmpfilesdir
+install = @TICKRING_BUILD='$(abspath $(B))' PROGRAMS='feedd $(TOOLS)' DESTDIR='$(DESTDIR)' \
+    $(foreach p,$(PLACES),$(p)='$($(p))') tools/install.sh
+
+.PHONY: install uninstall
+install: all ## into prefix=/usr/local, below DESTDIR; libdir, unitdir ... have names of their own
+	$(install) install
+
+uninstall: ## take all of that away again
+	$(install) uninstall
 
 .PHONY: cov
 cov: ## all tests with coverage, then the share of lines run per file

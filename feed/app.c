@@ -246,6 +246,7 @@ turn_once(struct app *app)
 
 	deadline = mono_min(deadline, pipeline_deadline(app->pipeline));
 	deadline = mono_min(deadline, guard_deadline(&app->guard));
+	deadline = mono_min(deadline, notify_deadline(&app->notify));
 	deadline = mono_min(deadline, recorder_deadline(app->recorder));
 	deadline = mono_min(deadline, (mono_t){bell_deadline(&app->stores.bell)});
 	rc = transport_wait(app->transport, deadline);
@@ -273,6 +274,7 @@ turn_once(struct app *app)
 		take_snapshot(app, now);
 		rc = look_for_stores(app);
 	}
+	notify_on_turn(&app->notify, &app->snapshot.status, now);
 	ring_idle(&app->stores.ring, now.ns);
 	bell_ring(&app->stores.bell, now.ns);
 	return rc;
@@ -284,9 +286,11 @@ run(struct app *app)
 	mono_t give_up;
 	int rc = 0;
 
+	notify_ready(&app->notify, clock_mono());
 	app_step(app, &(struct pool_event){.kind = POOL_START}, clock_mono());
 	while (!signals_stop_asked() && rc == 0)
 		rc = turn_once(app);
+	notify_stopping(&app->notify);
 	LOG(INFO, "stopping", LOG_U64("lines", pool_members(&app->pool)));
 	give_up = mono_add(clock_mono(), span_s(STOP_WITHIN_S));
 	app_step(app, &(struct pool_event){.kind = POOL_STOP}, clock_mono());
@@ -365,6 +369,8 @@ app_run(struct config *cfg, const struct reload_source *source)
 		config_target(cfg, i, &app->target[i]);
 	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
 		app->connected[line].ns = TICK_ABSENT;
+	notify_open(&app->notify, getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"),
+	    getenv("WATCHDOG_PID"));
 	signals_catch();
 	opening_pin(cfg);
 	rc = start(app);
@@ -373,6 +379,7 @@ app_run(struct config *cfg, const struct reload_source *source)
 	else if (rc == -EINTR)
 		rc = 0; /* told to stop while it waited for its turn */
 	shut(app);
+	notify_close(&app->notify);
 	free(app);
 	return rc == 0 ? 0 : 1;
 }

@@ -10,6 +10,7 @@
 #include "feed/guard.h"
 #include "feed/io/transport.h"
 #include "feed/keeper.h"
+#include "feed/notify.h"
 #include "feed/ops.h"
 #include "feed/pipeline.h"
 #include "feed/plan.h"
@@ -33,6 +34,7 @@ struct app {
 	struct snapshot snapshot;
 	mono_t snapshot_due;
 	struct guard guard;
+	struct notify notify;
 	struct ops *ops;
 	struct keeper keeper;   /* ops thread */
 	struct web *web;        /* ops thread; NULL: no HTTP interface */

@@ -40,8 +40,8 @@ static const struct cli_option table[] = {
 static const struct cli cli = {
 	.program = "feed-health",
 	.usage = "[options] [FEED]",
-	.about = "Says in one line how a feed is (default \"feed\": /dev/shm/feed.status), for cron\n"
-             "and monitoring. Needs nothing but the status: feedd may be stopped, dead or\n"
+	.about = "Says in one line how a feed is (default \"feed\": /dev/shm/feed.status), for\n"
+             "cron and monitoring. Needs nothing but the status: feedd may be stopped, dead or\n"
              "have never run. Limits are a warning's and an alarm's; those that are not\n"
              "given are the feed's own, or as in brackets. 0,0 (or 0) does not judge.",
 	.options = table,
