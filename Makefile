@@ -42,9 +42,10 @@ CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/boo
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
-        feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_load.c \
-        feed/conf/config_print.c feed/conf/config_problem.c feed/conf/config_relate.c \
-        feed/conf/config_rule.c feed/conf/config_target.c feed/conf/config_value.c
+        feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_listen.c \
+        feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
+        feed/conf/config_relate.c feed/conf/config_rule.c feed/conf/config_target.c \
+        feed/conf/config_value.c
 
 # L5
 IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
@@ -56,13 +57,14 @@ IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
 
 # L6 to L8
 FEED := feed/books.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c \
-        feed/listed.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c \
-        feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c feed/plan.c feed/publish.c \
-        feed/recall.c feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c \
-        feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
-        feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/standby.c \
-        feed/stores.c feed/tell.c
-MAIN := feed/app.c feed/app_changes.c feed/main.c
+        feed/listed.c feed/lookout.c feed/metrics.c feed/normalize.c feed/notify.c \
+        feed/opening.c feed/ops.c feed/orders.c feed/pipeline.c feed/pipeline_books.c \
+        feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/recorder.c \
+        feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c feed/ringer.c \
+        feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c \
+        feed/snapshot_health.c feed/standby.c feed/status_json.c feed/stores.c feed/tell.c \
+        feed/web.c feed/web_assets.c feed/web_change.c feed/web_pages.c feed/web_reply.c
+MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
@@ -124,26 +126,26 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
               tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
-              tests/unit/test_breaker.c tests/unit/test_config.c tests/unit/test_config_docs.c \
-              tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
-              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
-              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
-              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
-              tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
-              tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
-              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_inspect_numbers.c \
-              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
-              tests/unit/test_json_damage.c tests/unit/test_json_events.c \
-              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
-              tests/unit/test_mailbox.c tests/unit/test_mapping.c tests/unit/test_names.c \
-              tests/unit/test_notify.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
-              tests/unit/test_pipeline_books.c tests/unit/test_pipeline_legs.c \
-              tests/unit/test_pipeline_life.c tests/unit/test_pool.c \
-              tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
-              tests/unit/test_poolstatus_render.c tests/unit/test_quota.c \
-              tests/unit/test_recall.c tests/unit/test_replay.c tests/unit/test_request.c \
-              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_rotate.c tests/unit/test_session.c \
+              tests/unit/test_breaker.c tests/unit/test_config.c tests/unit/test_config_amend.c \
+              tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
+              tests/unit/test_crc32c.c tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \
+              tests/unit/test_endpoints.c tests/unit/test_exchange_info.c \
+              tests/unit/test_exponents.c tests/unit/test_feed_segments.c \
+              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_health.c \
+              tests/unit/test_health_limits.c tests/unit/test_health_verdict.c \
+              tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
+              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
+              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
+              tests/unit/test_json_events.c tests/unit/test_ledger.c tests/unit/test_limits.c \
+              tests/unit/test_log.c tests/unit/test_mailbox.c tests/unit/test_mapping.c \
+              tests/unit/test_metrics_text.c tests/unit/test_names.c tests/unit/test_notify.c \
+              tests/unit/test_ops.c tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
+              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
+              tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
+              tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
+              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_replay.c \
+              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
+              tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_session.c \
               tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
@@ -162,11 +164,12 @@ SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
                 tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
                 tests/system/test_feed_budgets.c tests/system/test_feed_legs.c \
+                tests/system/test_http.c tests/system/test_http_attack.c \
                 tests/system/test_http_client.c tests/system/test_lost_files.c \
-                tests/system/test_no_uring.c tests/system/test_notify.c \
-                tests/system/test_pool_status.c tests/system/test_transport.c \
-                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
-                tests/system/test_transport_refusal.c
+                tests/system/test_metrics.c tests/system/test_no_uring.c \
+                tests/system/test_notify.c tests/system/test_pool_status.c \
+                tests/system/test_transport.c tests/system/test_transport_full.c \
+                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c \
            tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
@@ -193,10 +196,11 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/bench/board_load.c tests/bench/decode_mix.c tests/bench/figures.c \
                 tests/bench/paced.c tests/bench/pair.c tests/bench/pingpong.c \
                 tests/bench/plain.c tests/bench/ring_alone.c tests/bench/ring_flow.c \
-                tests/bench/ring_paced.c tests/system/certs.c tests/system/daemon.c \
-                tests/system/feed_rig.c tests/system/flow.c tests/system/sim_rig.c \
-                tests/system/stage.c tests/system/transport_rig.c tests/system/web_server.c \
-                tests/system/ws_server.c tests/ipc/python_rig.c tests/ipc/witness.c
+                tests/bench/ring_paced.c tests/system/attack.c tests/system/certs.c \
+                tests/system/daemon.c tests/system/feed_rig.c tests/system/flow.c \
+                tests/system/http_rig.c tests/system/sim_rig.c tests/system/stage.c \
+                tests/system/transport_rig.c tests/system/web_server.c tests/system/ws_server.c \
+                tests/ipc/python_rig.c tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_receive.c \
@@ -425,6 +429,15 @@ demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
 demo-built: all
 	@$(ENVIRONMENT) tools/demo.sh
 
+# Runs the test with promtool, which is skipped elsewhere where it is not installed.
+METRICS := $(B)/tests/system/test_metrics
+.PHONY: check-metrics check-metrics-built
+check-metrics: ## a live scrape through promtool (installs Debian's prometheus)
+	@tools/deps.sh prometheus
+	+$(again) check-metrics-built
+check-metrics-built: all $(METRICS)
+	@$(ENVIRONMENT) TICKRING_PROMTOOL=required tests/run.sh $(METRICS)
+
 TORTURE := tests/torture/torn
 $(eval $(call PROGRAM,$(TORTURE),$(TORTURE).c,$(LIBTEST) $(LIBS)))
 .PHONY: torture
@@ -493,4 +506,4 @@ clean: ## remove everything that was built
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
