@@ -1,5 +1,6 @@
 #include "feed/venue/binance/levels.h"
 
+#include "feed/venue/binance/pair.h"
 #include "feed/venue/binance/scan.h"
 
 #define DECIMAL_TEXT_MAX 128 /* a decimal that was written with escapes */
@@ -57,56 +58,71 @@ level_any(struct levels *levels, const char *p, const char *end, int depth,
 	return NULL;
 }
 
+/* `"],["` and `"]]`, the first byte lowest: what follows a usual level. */
+#define LEVEL_AND_NEXT UINT64_C(0x225b2c5d22)
+#define LEVEL_AND_END UINT64_C(0x5d5d22)
+
 /*
- * The usual level: ["price","quantity"], both usual decimals. NULL when it is
- * not. Prices of one message are alike: the last one's widths are tried first.
+ * Reads usual levels, ["price","quantity"] of usual decimals, one behind the
+ * other from the bracket at p. Returns the position of the bracket that ends
+ * the array, of the first level that is not usual, or any at or behind `end`.
  */
-static inline const char *
-level_usual(const char *p, unsigned *whole, unsigned *fraction, struct event_level *out)
+static const char *
+levels_run(struct levels *levels, const char *p, const char *end)
 {
-	const char *price = p + 2;
+	struct event_level *level = levels->level + levels->count;
+	struct event_level *last = levels->level + levels->room;
+	uint64_t behind = LEVEL_AND_NEXT;
 
 	if (p[0] != '[' || p[1] != '"')
-		return NULL;
-	p = *fraction == 0 ? NULL : scan_decimal_of(price, *whole, *fraction, &out->price);
-	if (p == NULL) {
-		p = scan_decimal(price, &out->price);
-		if (p == NULL)
-			return NULL;
-		*fraction = (unsigned)-out->price.exponent;
-		*whole = (unsigned)(p - price) - *fraction - 1;
+		return p;
+	while (p < end && level < last) {
+		struct pair_place price, qty;
+		const char *close;
+
+		if (!pair_find_both(p + 2, &price, &qty))
+			break;
+		close = qty.p + qty.whole + qty.rest;
+		behind = scan_load(close);
+		if ((behind & 0xffffffffff) != LEVEL_AND_NEXT &&
+		    (behind & 0xffffff) != LEVEL_AND_END)
+			break;
+		if (!pair_read(price, qty, &level->price, &level->qty))
+			break;
+		level++;
+		if ((behind & 0xffffff) == LEVEL_AND_END) {
+			p = close + 2;
+			break;
+		}
+		p = close + 3;
 	}
-	if (p[1] != ',' || p[2] != '"')
-		return NULL;
-	p = scan_decimal(p + 3, &out->qty);
-	return p != NULL && p[1] == ']' ? p + 2 : NULL;
+	levels->count = (uint32_t)(level - levels->level);
+	return p;
 }
 
 const char *
 levels_read(struct levels *levels, const char *p, const char *end, int depth)
 {
 	const char *start = p;
-	unsigned whole = 0, fraction = 0;
 
 	levels->count = 0;
 	levels->result = FIXED_OK;
 	if (depth >= SCAN_DEPTH_MAX)
 		return NULL;
-	p = scan_space(p + 1, end);
+	p = scan_gap(p + 1, end);
 	if (p < end && *p == ']')
 		return p + 1;
 	while (p < end) {
-		const char *next;
-
+		p = levels_run(levels, p, end);
+		if (p < end && *p == ']')
+			return p + 1;
 		if (levels->count == levels->room)
 			return NULL;
-		next = level_usual(p, &whole, &fraction, &levels->level[levels->count]);
-		if (next == NULL)
-			next = level_any(levels, p, end, depth + 1, &levels->level[levels->count]);
-		if (next == NULL)
+		p = level_any(levels, p, end, depth + 1, &levels->level[levels->count]);
+		if (p == NULL)
 			break;
 		levels->count++;
-		p = scan_gap(next, end);
+		p = scan_gap(p, end);
 		if (p < end && *p == ']')
 			return p + 1;
 		if (p >= end || *p != ',')
