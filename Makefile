@@ -28,6 +28,7 @@ BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c 
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
+         feed/venue/binance/levels_avx512.c feed/venue/binance/levels_run.c \
          feed/venue/binance/limits.c feed/venue/binance/predict.c feed/venue/binance/reading.c feed/venue/binance/request.c \
          feed/venue/binance/scan.c feed/venue/binance/streams.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/breaker.c \

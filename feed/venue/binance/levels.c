@@ -1,6 +1,6 @@
 #include "feed/venue/binance/levels.h"
 
-#include "feed/venue/binance/pair.h"
+#include "feed/venue/binance/levels_run.h"
 #include "feed/venue/binance/scan.h"
 
 #define DECIMAL_TEXT_MAX 128 /* a decimal that was written with escapes */
@@ -56,48 +56,6 @@ level_any(struct levels *levels, const char *p, const char *end, int depth,
 		p = scan_value(scan_space(p + 1, end), end, depth + 1);
 	}
 	return NULL;
-}
-
-/* `"],["` and `"]]`, the first byte lowest: what follows a usual level. */
-#define LEVEL_AND_NEXT UINT64_C(0x225b2c5d22)
-#define LEVEL_AND_END UINT64_C(0x5d5d22)
-
-/*
- * Reads usual levels, ["price","quantity"] of usual decimals, one behind the
- * other from the bracket at p. Returns the position of the bracket that ends
- * the array, of the first level that is not usual, or any at or behind `end`.
- */
-static const char *
-levels_run(struct levels *levels, const char *p, const char *end)
-{
-	struct event_level *level = levels->level + levels->count;
-	struct event_level *last = levels->level + levels->room;
-	uint64_t behind = LEVEL_AND_NEXT;
-
-	if (p[0] != '[' || p[1] != '"')
-		return p;
-	while (p < end && level < last) {
-		struct pair_place price, qty;
-		const char *close;
-
-		if (!pair_find_both(p + 2, &price, &qty))
-			break;
-		close = qty.p + qty.whole + qty.rest;
-		behind = scan_load(close);
-		if ((behind & 0xffffffffff) != LEVEL_AND_NEXT &&
-		    (behind & 0xffffff) != LEVEL_AND_END)
-			break;
-		if (!pair_read(price, qty, &level->price, &level->qty))
-			break;
-		level++;
-		if ((behind & 0xffffff) == LEVEL_AND_END) {
-			p = close + 2;
-			break;
-		}
-		p = close + 3;
-	}
-	levels->count = (uint32_t)(level - levels->level);
-	return p;
 }
 
 const char *
