@@ -119,7 +119,7 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_pipeline.c tests/unit/test_pipeline_legs.c \
               tests/unit/test_pipeline_life.c tests/unit/test_pool.c \
               tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
-              tests/unit/test_poolstatus_render.c tests/unit/test_quota.c \
+              tests/unit/test_poolstatus_render.c tests/unit/test_predict.c tests/unit/test_quota.c \
               tests/unit/test_recall.c tests/unit/test_request.c tests/unit/test_retry.c \
               tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
               tests/unit/test_session.c tests/unit/test_session_streams.c \
@@ -127,7 +127,7 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
               tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
               tests/unit/test_sim_spoil.c tests/unit/test_stall.c tests/unit/test_streams.c \
-              tests/unit/test_upgrade.c tests/unit/test_vigil.c tests/unit/test_watch.c \
+              tests/unit/test_upgrade.c tests/unit/test_usual.c tests/unit/test_vigil.c tests/unit/test_watch.c \
               tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspect.c \
              tests/ipc/test_kills.c tests/ipc/test_lost_wake.c tests/ipc/test_python.c \
@@ -150,7 +150,7 @@ CAPTURE_TESTS := tests/captures/test_capture_decode.c
 SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
-TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
+TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/json_random.c \
                 tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c tests/sim/agenda.c \
                 tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c tests/sim/market.c \
                 tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c \

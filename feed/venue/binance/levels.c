@@ -71,10 +71,13 @@ levels_read(struct levels *levels, const char *p, const char *end, int depth)
 	if (p < end && *p == ']')
 		return p + 1;
 	while (p < end) {
-		p = levels_run(levels, p, end);
-		if (p < end && *p == ']')
-			return p + 1;
-		if (levels->count == levels->room)
+		const char *next = levels_run(levels, p, end);
+
+		/* Without a level before it, a bracket is behind a comma, where none may be. */
+		if (next > p && next < end && *next == ']')
+			return next + 1;
+		p = next;
+		if (p >= end || levels->count == levels->room)
 			return NULL;
 		p = level_any(levels, p, end, depth + 1, &levels->level[levels->count]);
 		if (p == NULL)

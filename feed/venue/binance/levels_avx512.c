@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "feed/venue/binance/pair.h"
+
 #define WIDE __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi,bmi2")))
 
 /* `],["` and `]]`, the first byte lowest. */
@@ -30,10 +32,14 @@ struct shape {
 	uint32_t stops;        /* of a level */
 };
 
-/* A number's stops by their place in `text`: quote, dot, quote. */
-#define UPTO(dot, end) dot, dot, dot, dot, dot, dot, dot, dot, end, end, end, end, end, end, end, end
+/* For the sixteen digits of a number: eight before the point, eight before its end. */
+#define DIGITS(dot, end) \
+	dot, dot, dot, dot, dot, dot, dot, dot, end, end, end, end, end, end, end, end
+
+/* Of both numbers of both levels; the second level's are `n` stops further. */
 #define FOUR(n, dot, end, dot2, end2) \
-	{UPTO(dot, end), UPTO(dot2, end2), UPTO(n + dot, n + end), UPTO(n + dot2, n + end2)}
+	{DIGITS(dot, end), DIGITS(dot2, end2), DIGITS(n + dot, n + end), \
+	    DIGITS(n + dot2, n + end2)}
 
 /* By whether the price (2) and the quantity (1) have a point. */
 static const struct shape shapes[4] = {
@@ -46,7 +52,8 @@ static const struct shape shapes[4] = {
 	{"\".\",\"\"],[\".\",\"\"],[", {2, 2, 1, 1, 2, 1, 1, 1, 1, 2, 2, 1, 1, 2, 1, 1, 1, 1},
 	    {7, 7, 0, 0, 7, 0, 0, 0, 0, 7, 7, 0, 0, 7, 0, 0, 0, 0},
 	    FOUR(9, 1, 2, 5, 5), FOUR(9, 0, 1, 4, 5), 9},
-	{"\".\",\".\"],[\".\",\".\"],[", {2, 2, 1, 1, 2, 2, 1, 1, 1, 1, 2, 2, 1, 1, 2, 2, 1, 1, 1, 1},
+	{"\".\",\".\"],[\".\",\".\"],[",
+	    {2, 2, 1, 1, 2, 2, 1, 1, 1, 1, 2, 2, 1, 1, 2, 2, 1, 1, 1, 1},
 	    {7, 7, 0, 0, 7, 7, 0, 0, 0, 0, 7, 7, 0, 0, 7, 7, 0, 0, 0, 0},
 	    FOUR(10, 1, 2, 5, 6), FOUR(10, 0, 1, 4, 5), 10},
 };
@@ -126,23 +133,6 @@ levels_write(const struct block *b, const struct shape *shape, struct event_leve
 	_mm512_storeu_si512(out, _mm512_unpacklo_epi64(mantissa, exponent));
 }
 
-/* The shape that the first level seems to have. */
-static const struct shape *
-shape_at(const char *p, const char *end)
-{
-	unsigned price, qty;
-
-	for (p += 2; p < end && (unsigned)(*p - '0') <= 9; p++)
-		;
-	price = *p == '.';
-	for (p += price; p < end && (unsigned)(*p - '0') <= 9; p++)
-		;
-	for (p += 3; p < end && (unsigned)(*p - '0') <= 9; p++)
-		;
-	qty = p < end && *p == '.';
-	return &shapes[2 * price + qty];
-}
-
 /* The bracket that ends the level whose stop it is. */
 static inline WIDE const char *
 bracket_of(const char *p, const struct block *b, uint64_t stop)
@@ -150,7 +140,7 @@ bracket_of(const char *p, const struct block *b, uint64_t stop)
 	return p + 1 + _tzcnt_u64(_pdep_u64(stop, b->stops));
 }
 
-/* What stands from a level's bracket on, the first byte lowest. */
+/* What stands from a level's bracket before the end on, the first byte lowest. */
 static inline uint32_t
 behind(const char *bracket)
 {
@@ -161,8 +151,8 @@ behind(const char *bracket)
 }
 
 /*
- * Two levels a round as long as they come, else one. The branch is foreseen, so
- * that the next round begins before it is known that this one's levels are
+ * Two levels a round as long as they come, else one. The branches are foreseen,
+ * so that the next round begins before it is known that this one's levels are
  * usual: where they end takes a third of the time.
  */
 WIDE const char *
@@ -171,44 +161,41 @@ levels_run_avx512(struct levels *levels, const char *p, const char *end)
 	struct event_level *level = levels->level + levels->count;
 	struct event_level *last = levels->level + levels->room;
 	const struct shape *shape;
+	struct pair_place price, qty;
 	uint64_t first, second;
-	const char *bracket;
-	unsigned read;
 
-	if (p[0] != '[' || p[1] != '"')
+	if (p[0] != '[' || p[1] != '"' || !pair_find_both_sse2(p + 2, &price, &qty))
 		return p;
-	shape = shape_at(p, end);
+	shape = &shapes[2 * (price.rest != 0) + (qty.rest != 0)];
 	first = UINT64_C(1) << (shape->stops - 3);
 	second = first << shape->stops;
 	while (p < end && last - level >= 2) {
 		struct block b = block_of(p + 1);
 		unsigned good = stops_as_expected(&b, shape);
+		const char *bracket = bracket_of(p, &b, second);
+		bool two = good >= 2 * shape->stops - 2;
 
 		if (good < shape->stops - 2)
 			break;
 		levels_write(&b, shape, level);
-		if (__builtin_expect(good < 2 * shape->stops - 2, 0)) {
-			bracket = bracket_of(p, &b, first);
-			read = 1;
-		} else {
-			bracket = bracket_of(p, &b, second);
-			read = 2;
-			if (__builtin_expect(behind(bracket) == NEXT_LEVEL, 1)) {
-				level += 2;
-				p = bracket + 2;
-				continue;
-			}
-		}
-		if (behind(bracket) == NEXT_LEVEL) {
-			level += read;
+		if (__builtin_expect(
+		    two && bracket < end && behind(bracket) == NEXT_LEVEL, 1)) {
+			level += 2;
 			p = bracket + 2;
 			continue;
 		}
-		if ((behind(bracket) & 0xffff) == END_OF_LEVELS) {
-			level += read;
+		bracket = bracket_of(p, &b, two ? second : first);
+		if (bracket >= end)
+			break;
+		if (__builtin_expect((behind(bracket) & 0xffff) == END_OF_LEVELS, 1)) {
+			level += 1 + two;
 			p = bracket + 1;
+			break;
 		}
-		break;
+		if (behind(bracket) != NEXT_LEVEL)
+			break;
+		level += 1 + two;
+		p = bracket + 2;
 	}
 	levels->count = (uint32_t)(level - levels->level);
 	return p;

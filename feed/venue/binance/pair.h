@@ -30,52 +30,54 @@ struct pair_place {
 	unsigned whole, rest;
 };
 
-/* Bits of `rest` for which there is no usual decimal: a point without digits, over 8 digits. */
-#define PAIR_RESTS_WRONG 0xfffffc02u
-
-/* Not 0 when the widths are not usual ones: 1 to 8 digits, perhaps a point and 1 to 8 more. */
+/* Not 0 when there are more digits than usual: 8 before the point and 8 behind it. */
 static inline unsigned
-pair_place_wrong(struct pair_place place)
+pair_place_long(struct pair_place place)
 {
-	return (place.whole - 1) >> 3 | (PAIR_RESTS_WRONG >> (place.rest & 31) & 1);
+	return ((place.whole + 7) | (place.rest + 6)) & ~15u;
 }
 
-/* Digits behind the point. */
-static inline unsigned
-pair_fraction(struct pair_place place)
-{
-	return place.rest - (place.rest != 0);
-}
+/*
+ * By `whole`, and by `rest`: which of eight bytes are digits, the last ones.
+ * All of them where there is no digit: the quote before the number, or the
+ * point, is then among them and makes it wrong.
+ */
+static const struct {
+	uint64_t whole[9], rest[10], scale[10];
+	int32_t exponent[10];
+} pair_by = {
+	{UINT64_MAX, 0xff00000000000000, 0xffff000000000000, 0xffffff0000000000,
+	    0xffffffff00000000, 0xffffffffff000000, 0xffffffffffff0000, 0xffffffffffffff00,
+	    UINT64_MAX},
+	{0, UINT64_MAX, 0xff00000000000000, 0xffff000000000000, 0xffffff0000000000,
+	    0xffffffff00000000, 0xffffffffff000000, 0xffffffffffff0000, 0xffffffffffffff00,
+	    UINT64_MAX},
+	{1, 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000},
+	{0, 0, -1, -2, -3, -4, -5, -6, -7, -8},
+};
 
 static inline void
 pair_store(struct pair_place place, int64_t mantissa, struct fixed *out)
 {
 	out->mantissa = mantissa;
-	out->exponent = -(int32_t)pair_fraction(place);
+	out->exponent = pair_by.exponent[place.rest];
 }
-
-/* The last n of eight bytes, 0 <= n <= 8. */
-static const uint64_t pair_keep[9] = {
-	0, 0xff00000000000000, 0xffff000000000000, 0xffffff0000000000, 0xffffffff00000000,
-	0xffffffffff000000, 0xffffffffffff0000, 0xffffffffffffff00, 0xffffffffffffffff,
-};
 
 /* One decimal in portable C. False: not a usual one. */
 static inline bool
 pair_one(struct pair_place place, struct fixed *out)
 {
-	unsigned fraction = pair_fraction(place);
 	uint64_t high, low;
 
-	if (pair_place_wrong(place))
+	if (pair_place_long(place))
 		return false;
-	high = (scan_load(place.p + place.whole - 8) ^ SCAN_EACH('0')) & pair_keep[place.whole];
+	high = (scan_load(place.p + place.whole - 8) ^ SCAN_EACH('0')) & pair_by.whole[place.whole];
 	low = (scan_load(place.p + place.whole + place.rest - 8) ^ SCAN_EACH('0')) &
-	    pair_keep[fraction];
+	    pair_by.rest[place.rest];
 	if ((scan_wrong(high) | scan_wrong(low)) != 0)
 		return false;
-	pair_store(place, (int64_t)(scan_eight(high) * scan_power10[fraction] + scan_eight(low)),
-	    out);
+	pair_store(place,
+	    (int64_t)(scan_eight(high) * pair_by.scale[place.rest] + scan_eight(low)), out);
 	return true;
 }
 
@@ -129,12 +131,12 @@ pair_digits(struct pair_place place)
 	const char *point = place.p + place.whole - 8;
 	__m128i text = _mm_loadl_epi64((const __m128i *)(const void *)point);
 	__m128i keep =
-	    _mm_loadl_epi64((const __m128i *)(const void *)&pair_keep[place.whole]);
+	    _mm_loadl_epi64((const __m128i *)(const void *)&pair_by.whole[place.whole]);
 
 	text = _mm_castps_si128(_mm_loadh_pi(
 	    _mm_castsi128_ps(text), (const __m64 *)(const void *)(point + place.rest)));
 	keep = _mm_castps_si128(_mm_loadh_pi(_mm_castsi128_ps(keep),
-	    (const __m64 *)(const void *)&pair_keep[pair_fraction(place)]));
+	    (const __m64 *)(const void *)&pair_by.rest[place.rest]));
 	return _mm_and_si128(_mm_xor_si128(text, _mm_set1_epi8('0')), keep);
 }
 
@@ -143,8 +145,11 @@ static inline __m128i
 pair_fours(__m128i digits)
 {
 	/* Bytes a, b of a lane: (a + 256 b) x (1 + 256 x 10) has 10 a + b in its high byte. */
-	__m128i twos = _mm_srli_epi16(_mm_mullo_epi16(digits, _mm_set1_epi16(2561)), 8);
+	__m128i factor = _mm_set1_epi16(2561), twos;
 
+	/* One multiplication; the compiler would make five additions and shifts of it. */
+	__asm__("" : "+x"(factor));
+	twos = _mm_srli_epi16(_mm_mullo_epi16(digits, factor), 8);
 	return _mm_madd_epi16(twos, _mm_set1_epi32(1 << 16 | 100));
 }
 
@@ -155,7 +160,7 @@ pair_read_sse2(
 	const __m128i nine = _mm_set1_epi8(9), zero = _mm_setzero_si128();
 	__m128i x, y, wrong, eights, scale, sum;
 
-	if ((pair_place_wrong(first) | pair_place_wrong(second)) != 0)
+	if ((pair_place_long(first) | pair_place_long(second)) != 0)
 		return false;
 	x = pair_digits(first);
 	y = pair_digits(second);
@@ -164,8 +169,8 @@ pair_read_sse2(
 		return false;
 	eights = _mm_madd_epi16(
 	    _mm_packs_epi32(pair_fours(x), pair_fours(y)), _mm_set1_epi32(1 << 16 | 10000));
-	scale = _mm_set_epi64x((int64_t)scan_power10[pair_fraction(second)],
-	    (int64_t)scan_power10[pair_fraction(first)]);
+	scale = _mm_set_epi64x(
+	    (int64_t)pair_by.scale[second.rest], (int64_t)pair_by.scale[first.rest]);
 	sum = _mm_add_epi64(_mm_mul_epu32(eights, scale), _mm_srli_epi64(eights, 32));
 	pair_store(first, _mm_cvtsi128_si64(sum), a);
 	pair_store(second, _mm_cvtsi128_si64(_mm_unpackhi_epi64(sum, sum)), b);
@@ -204,7 +209,8 @@ pair_find_both_sse2(const char *p, struct pair_place *price, struct pair_place *
 		return false;
 	end += 3;
 	whole = (unsigned)__builtin_ctzll(stops >> end);
-	*qty = (struct pair_place){p + end, whole, (unsigned)__builtin_ctzll(quotes >> end) - whole};
+	*qty = (struct pair_place){p + end, whole, 0};
+	qty->rest = (unsigned)__builtin_ctzll(quotes >> end) - whole;
 	return true;
 }
 

@@ -2,74 +2,108 @@
 
 #include "feed/venue/binance/json.h"
 #include "feed/venue/binance/levels.h"
-#include "feed/venue/binance/pair.h"
 #include "feed/venue/binance/scan.h"
 #include "feed/venue/binance/streams.h"
 #include "feed/venue/binance/usual.h"
 
-/*
- * A position is asked whether it is before the end after at most two values:
- * a key and a number are 26 bytes at most, and the readers look 16 further.
- */
-_Static_assert(JSON_PADDING >= 2 * 26 + 12, "two values and what is read with them");
+#define INLINE static inline __attribute__((always_inline))
 
-/* Where a payload stands. */
+/*
+ * Every value begins before the end of the message, which is asked for with its
+ * key. From there it goes two decimals, their key and the next key at most.
+ */
+_Static_assert(JSON_PADDING >= 17 + 7 + 17 + USUAL_AHEAD, "looks ahead");
+
+/* The payload that is read. */
 struct place {
 	const char *end; /* of the message */
 	size_t braces;   /* that end it: 2 in an envelope, else 1 */
 	struct event_scratch *scratch;
 };
 
-/* Is `p` in front of the braces that end the message? */
-static inline bool
+/*
+ * A layout is a row of these: each takes the position behind the value before,
+ * or NULL, and returns the one behind its own value, or NULL. Behind strings
+ * that is their closing quote, so that the next key begins with it.
+ */
+#define KEY(p, key) key_read(at, p, key, sizeof(key) - 1)
+#define INTEGER(p, key, out) integer_read(KEY(p, key), out)
+#define TIME(p, key, out) time_read(KEY(p, key), out)
+#define FLAG(p, key, out) flag_read(KEY(p, key), out)
+#define TEXT(p, key, out) text_read(at, KEY(p, key), out)
+#define PAIR(p, key, key2, a, b) pair_read_at(KEY(p, key), key2, sizeof(key2) - 1, a, b)
+#define SIDE(p, key, levels) side_read(at, KEY(p, key), levels)
+
+/* The key, and that its value begins before the end. */
+INLINE const char *
+key_read(const struct place *at, const char *p, const char *key, size_t n)
+{
+	return p != NULL && usual_says(p, key, n) && p + n < at->end ? p + n : NULL;
+}
+
+INLINE const char *
+integer_read(const char *p, int64_t *out)
+{
+	return p == NULL ? NULL : usual_integer(p, out);
+}
+
+INLINE const char *
+time_read(const char *p, int64_t *out)
+{
+	return p == NULL ? NULL : usual_time(p, out);
+}
+
+INLINE const char *
+flag_read(const char *p, bool *out)
+{
+	return p == NULL ? NULL : usual_flag(p, out);
+}
+
+INLINE const char *
+text_read(const struct place *at, const char *p, struct bytes *out)
+{
+	return p == NULL ? NULL : usual_text(p, at->end, out);
+}
+
+INLINE const char *
+pair_read_at(const char *p, const char *key, size_t n, struct fixed *a, struct fixed *b)
+{
+	return p == NULL ? NULL : usual_decimals(p, key, n, a, b);
+}
+
+/* One side of a book, behind its opening bracket, into the room that is left. */
+static inline const char *
+side_read(const struct place *at, const char *p, struct levels *levels)
+{
+	p = p == NULL ? NULL : levels_read(levels, p - 1, at->end, (int)at->braces);
+	return p != NULL && p < at->end && levels->result == FIXED_OK ? p : NULL;
+}
+
+/* Are these the braces that end the message? */
+INLINE bool
 ends(const struct place *at, const char *p)
 {
-	return p + at->braces == at->end && p[0] == '}' && p[at->braces - 1] == '}';
-}
-
-/* ,"s":"ABC" with the quote that ends it, from its comma. */
-static inline const char *
-symbol_read(const struct place *at, const char *p, struct event *out)
-{
-	return USUAL_SAYS(p, ",\"s\":\"") ? usual_text(p + 6, at->end, &out->symbol) : NULL;
-}
-
-/* Skips a text under a key of two letters that tells nothing new, if it is there. */
-static inline const char *
-skip_pair_symbol(const struct place *at, const char *p)
-{
-	struct bytes ignored;
-
-	if (!USUAL_SAYS(p, ",\"ps\":\""))
-		return p;
-	p = usual_text(p + 7, at->end, &ignored);
-	return p == NULL ? NULL : p + 1;
+	return p != NULL && p + at->braces == at->end && p[0] == '}' && p[at->braces - 1] == '}';
 }
 
 /* ---- quotes ----------------------------------------------------------------- */
 
-/* From the comma before the symbol to the end. */
-static inline bool
+/* From the symbol to the end. */
+INLINE bool
 quote_rest(const struct place *at, const char *p, bool futures, struct event *out)
 {
-	p = symbol_read(at, p, out);
-	if (p == NULL || (futures && (p = skip_pair_symbol(at, p + 1)) == NULL))
-		return false;
-	p += !futures;
-	if (!USUAL_SAYS(p, ",\"b\":\""))
-		return false;
-	p = usual_decimals(p + 6, "\",\"B\":\"", &out->u.quote.bid_px, &out->u.quote.bid_qty);
-	if (p == NULL || p >= at->end || !USUAL_SAYS(p, "\",\"a\":\""))
-		return false;
-	p = usual_decimals(p + 7, "\",\"A\":\"", &out->u.quote.ask_px, &out->u.quote.ask_qty);
-	if (p == NULL || p >= at->end)
-		return false;
+	struct bytes pair;
+
 	out->kind = EVENT_QUOTE;
+	p = TEXT(p, ",\"s\":\"", &out->symbol);
+	if (futures && p != NULL && USUAL_SAYS(p, "\",\"ps\":\""))
+		p = TEXT(p, "\",\"ps\":\"", &pair);
+	p = PAIR(p, "\",\"b\":\"", "\",\"B\":\"", &out->u.quote.bid_px, &out->u.quote.bid_qty);
+	p = PAIR(p, "\",\"a\":\"", "\",\"A\":\"", &out->u.quote.ask_px, &out->u.quote.ask_qty);
 	if (!futures)
-		return ends(at, p + 1);
-	if (!USUAL_SAYS(p, "\",\"T\":") || (p = usual_time(p + 6, &out->trade_ns)) == NULL ||
-	    !USUAL_SAYS(p, ",\"E\":") || (p = usual_time(p + 5, &out->exch_ns)) == NULL)
-		return false;
+		return p != NULL && ends(at, p + 1);
+	p = TIME(p, "\",\"T\":", &out->trade_ns);
+	p = TIME(p, ",\"E\":", &out->exch_ns);
 	return ends(at, p);
 }
 
@@ -77,7 +111,7 @@ quote_rest(const struct place *at, const char *p, bool futures, struct event *ou
 static bool
 quote_by_id(const struct place *at, const char *p, struct event *out)
 {
-	p = usual_integer(p + 4, &out->id);
+	p = INTEGER(p, "\"u\":", &out->id);
 	if (p == NULL)
 		return false;
 	if (!USUAL_SAYS(p, ",\"e\":\"bookTicker\""))
@@ -90,37 +124,12 @@ quote_by_id(const struct place *at, const char *p, struct event *out)
 static bool
 quote_by_name(const struct place *at, const char *p, struct event *out)
 {
-	if (!USUAL_SAYS(p, "\"e\":\"bookTicker\",\"u\":"))
-		return false;
 	out->name = (struct bytes){p + 5, 10};
-	p = usual_integer(p + 21, &out->id);
-	return p != NULL && quote_rest(at, p, true, out);
+	p = INTEGER(p, "\"e\":\"bookTicker\",\"u\":", &out->id);
+	return quote_rest(at, p, true, out);
 }
 
 /* ---- trades ----------------------------------------------------------------- */
-
-/* From the quote behind the quantity: the time on spot, the kind of trade on futures. */
-static inline bool
-trade_rest(const struct place *at, const char *p, bool futures, struct event *out)
-{
-	if (p == NULL || p >= at->end)
-		return false;
-	if (futures) {
-		if (!USUAL_SAYS(p, "\",\"X\":\"MARKET\",\"m\":"))
-			return false;
-		p += 19;
-	} else {
-		if (!USUAL_SAYS(p, "\",\"T\":") ||
-		    (p = usual_time(p + 6, &out->trade_ns)) == NULL || !USUAL_SAYS(p, ",\"m\":"))
-			return false;
-		p += 5;
-	}
-	p = usual_flag(p, &out->u.trade.buyer_maker);
-	if (p == NULL)
-		return false;
-	p += !futures && USUAL_SAYS(p, ",\"M\":true") ? 9 : 0;
-	return ends(at, p);
-}
 
 /* e,E,s,t,p,q,T,m,M on spot; e,E,T,s,t,p,q,X,m on futures. */
 static bool
@@ -128,103 +137,72 @@ trade(const struct place *at, const char *p, struct event *out)
 {
 	bool futures;
 
-	if (!USUAL_SAYS(p, "\"e\":\"trade\",\"E\":"))
-		return false;
-	out->name = (struct bytes){p + 5, 5};
-	p = usual_time(p + 16, &out->exch_ns);
-	if (p == NULL)
-		return false;
-	futures = USUAL_SAYS(p, ",\"T\":");
-	if (futures && (p = usual_time(p + 5, &out->trade_ns)) == NULL)
-		return false;
-	p = p >= at->end ? NULL : symbol_read(at, p, out);
-	if (p == NULL || !USUAL_SAYS(p, "\",\"t\":") ||
-	    (p = usual_integer(p + 6, &out->id)) == NULL || !USUAL_SAYS(p, ",\"p\":\""))
-		return false;
 	out->kind = EVENT_TRADE;
+	out->name = (struct bytes){p + 5, 5};
 	out->u.trade.off_market = false;
-	if (p >= at->end)
-		return false;
-	p = usual_decimals(p + 6, "\",\"q\":\"", &out->u.trade.price, &out->u.trade.qty);
-	return trade_rest(at, p, futures, out);
-}
-
-/* From the quote behind the quantity: f, l, T, m and on spot M; new futures have nq first. */
-static inline bool
-aggregate_rest(const struct place *at, const char *p, struct event *out)
-{
-	struct bytes ignored;
-
-	if (p == NULL || p >= at->end)
-		return false;
-	if (USUAL_SAYS(p, "\",\"nq\":\"")) {
-		p = usual_text(p + 8, at->end, &ignored);
-		if (p == NULL)
-			return false;
+	p = TIME(p, "\"e\":\"trade\",\"E\":", &out->exch_ns);
+	futures = p != NULL && USUAL_SAYS(p, ",\"T\":");
+	if (futures)
+		p = TIME(p, ",\"T\":", &out->trade_ns);
+	p = TEXT(p, ",\"s\":\"", &out->symbol);
+	p = INTEGER(p, "\",\"t\":", &out->id);
+	p = PAIR(p, ",\"p\":\"", "\",\"q\":\"", &out->u.trade.price, &out->u.trade.qty);
+	if (futures) {
+		p = FLAG(p, "\",\"X\":\"MARKET\",\"m\":", &out->u.trade.buyer_maker);
+		return ends(at, p);
 	}
-	if (!USUAL_SAYS(p, "\",\"f\":") || (p = usual_integer(p + 6, &out->first_id)) == NULL ||
-	    !USUAL_SAYS(p, ",\"l\":") || (p = usual_integer(p + 5, &out->last_id)) == NULL ||
-	    p >= at->end)
-		return false;
-	if (!USUAL_SAYS(p, ",\"T\":") || (p = usual_time(p + 5, &out->trade_ns)) == NULL ||
-	    !USUAL_SAYS(p, ",\"m\":") ||
-	    (p = usual_flag(p + 5, &out->u.trade.buyer_maker)) == NULL)
-		return false;
-	p += USUAL_SAYS(p, ",\"M\":true") ? 9 : 0;
+	p = TIME(p, "\",\"T\":", &out->trade_ns);
+	p = FLAG(p, ",\"m\":", &out->u.trade.buyer_maker);
+	p = KEY(p, ",\"M\":true");
 	return ends(at, p);
 }
 
-/* e,E,s,a,p,q,... on spot; e,E,a,s,p,q,... on futures. */
+/* e,E,s,a,p,q,f,l,T,m,M on spot; e,E,a,s,p,q,f,l,T,m on futures, now with nq behind q. */
 static bool
 aggregate(const struct place *at, const char *p, struct event *out)
 {
+	struct bytes ignored;
 	bool futures;
 
-	if (!USUAL_SAYS(p, "\"e\":\"aggTrade\",\"E\":"))
-		return false;
-	out->name = (struct bytes){p + 5, 8};
-	p = usual_time(p + 19, &out->exch_ns);
-	if (p == NULL)
-		return false;
-	futures = USUAL_SAYS(p, ",\"a\":");
-	if (futures && (p = usual_integer(p + 5, &out->id)) == NULL)
-		return false;
-	p = p >= at->end ? NULL : symbol_read(at, p, out);
-	if (p == NULL)
-		return false;
-	p++;
-	if (!futures && (!USUAL_SAYS(p, ",\"a\":") || (p = usual_integer(p + 5, &out->id)) == NULL))
-		return false;
-	if (p >= at->end || !USUAL_SAYS(p, ",\"p\":\""))
-		return false;
 	out->kind = EVENT_AGG_TRADE;
+	out->name = (struct bytes){p + 5, 8};
 	out->u.trade.off_market = false;
-	p = usual_decimals(p + 6, "\",\"q\":\"", &out->u.trade.price, &out->u.trade.qty);
-	return aggregate_rest(at, p, out);
+	p = TIME(p, "\"e\":\"aggTrade\",\"E\":", &out->exch_ns);
+	futures = p != NULL && USUAL_SAYS(p, ",\"a\":");
+	if (futures) {
+		p = INTEGER(p, ",\"a\":", &out->id);
+		p = TEXT(p, ",\"s\":\"", &out->symbol);
+		p = PAIR(p, "\",\"p\":\"", "\",\"q\":\"", &out->u.trade.price, &out->u.trade.qty);
+		if (p != NULL && USUAL_SAYS(p, "\",\"nq\":\""))
+			p = TEXT(p, "\",\"nq\":\"", &ignored);
+	} else {
+		p = TEXT(p, ",\"s\":\"", &out->symbol);
+		p = INTEGER(p, "\",\"a\":", &out->id);
+		p = PAIR(p, ",\"p\":\"", "\",\"q\":\"", &out->u.trade.price, &out->u.trade.qty);
+	}
+	p = INTEGER(p, "\",\"f\":", &out->first_id);
+	p = INTEGER(p, ",\"l\":", &out->last_id);
+	p = TIME(p, ",\"T\":", &out->trade_ns);
+	p = FLAG(p, ",\"m\":", &out->u.trade.buyer_maker);
+	return ends(at, futures ? p : KEY(p, ",\"M\":true"));
 }
 
 /* ---- books ------------------------------------------------------------------ */
 
-/* Both sides from the bracket of the first; `key` stands between them. */
-static inline const char *
-sides_read(const struct place *at, const char *p, const char *key, size_t n, struct event *out)
+static void
+depth_fill(const struct levels *bids, const struct levels *asks, struct event *out)
 {
-	struct levels bids = {at->scratch->level, VENUE_LEVELS_MAX, 0, FIXED_OK};
-	struct levels asks = bids;
+	out->u.depth.bids = bids->level;
+	out->u.depth.nbids = bids->count;
+	out->u.depth.asks = asks->level;
+	out->u.depth.nasks = asks->count;
+}
 
-	p = *p == '[' ? levels_read(&bids, p, at->end, (int)at->braces) : NULL;
-	if (p == NULL || bids.result != FIXED_OK || p >= at->end || memcmp(p, key, n) != 0)
-		return NULL;
-	asks.level += bids.count;
-	asks.room -= bids.count;
-	p = levels_read(&asks, p + n - 1, at->end, (int)at->braces);
-	if (p == NULL || asks.result != FIXED_OK || p >= at->end)
-		return NULL;
-	out->u.depth.bids = bids.level;
-	out->u.depth.nbids = bids.count;
-	out->u.depth.asks = asks.level;
-	out->u.depth.nasks = asks.count;
-	return p;
+/* The room behind the bids. */
+static struct levels
+room_behind(const struct levels *bids)
+{
+	return (struct levels){bids->level + bids->count, bids->room - bids->count, 0, FIXED_OK};
 }
 
 /* What a depthUpdate is on that stream; a little faster where it is the usual one. */
@@ -253,35 +231,30 @@ depth_kind(struct bytes stream)
 static bool
 depth(const struct place *at, const char *p, struct event *out)
 {
-	int64_t ignored;
+	struct levels bids = {at->scratch->level, VENUE_LEVELS_MAX, 0, FIXED_OK}, asks;
+	struct bytes pair;
+	int64_t state;
 	bool futures;
 
-	if (!USUAL_SAYS(p, "\"e\":\"depthUpdate\",\"E\":"))
-		return false;
 	out->name = (struct bytes){p + 5, 11};
-	p = usual_time(p + 22, &out->exch_ns);
-	if (p == NULL)
-		return false;
-	futures = USUAL_SAYS(p, ",\"T\":");
-	if (futures && (p = usual_time(p + 5, &out->trade_ns)) == NULL)
-		return false;
-	p = p >= at->end ? NULL : symbol_read(at, p, out);
-	if (p == NULL || (p = skip_pair_symbol(at, p + 1)) == NULL || !USUAL_SAYS(p, ",\"U\":") ||
-	    (p = usual_integer(p + 5, &out->first_id)) == NULL || p >= at->end)
-		return false;
-	if (!USUAL_SAYS(p, ",\"u\":") || (p = usual_integer(p + 5, &out->id)) == NULL)
-		return false;
-	if (futures && (!USUAL_SAYS(p, ",\"pu\":") ||
-	    (p = usual_integer(p + 6, &out->prev_id)) == NULL))
-		return false;
-	if (p >= at->end || !USUAL_SAYS(p, ",\"b\":["))
-		return false;
-	p = sides_read(at, p + 5, ",\"a\":[", 6, out);
-	if (p == NULL)
-		return false;
+	p = TIME(p, "\"e\":\"depthUpdate\",\"E\":", &out->exch_ns);
+	futures = p != NULL && USUAL_SAYS(p, ",\"T\":");
+	if (futures)
+		p = TIME(p, ",\"T\":", &out->trade_ns);
+	p = TEXT(p, ",\"s\":\"", &out->symbol);
+	if (futures && p != NULL && USUAL_SAYS(p, "\",\"ps\":\""))
+		p = TEXT(p, "\",\"ps\":\"", &pair);
+	p = INTEGER(p, "\",\"U\":", &out->first_id);
+	p = INTEGER(p, ",\"u\":", &out->id);
+	if (futures)
+		p = INTEGER(p, ",\"pu\":", &out->prev_id);
+	p = SIDE(p, ",\"b\":[", &bids);
+	asks = room_behind(&bids);
+	p = SIDE(p, ",\"a\":[", &asks);
+	if (p != NULL && USUAL_SAYS(p, ",\"st\":"))
+		p = INTEGER(p, ",\"st\":", &state);
+	depth_fill(&bids, &asks, out);
 	out->kind = depth_kind(out->stream);
-	if (USUAL_SAYS(p, ",\"st\":") && (p = usual_integer(p + 6, &ignored)) == NULL)
-		return false;
 	return ends(at, p);
 }
 
@@ -289,13 +262,15 @@ depth(const struct place *at, const char *p, struct event *out)
 static bool
 snapshot(const struct place *at, const char *p, struct event *out)
 {
-	if (!USUAL_SAYS(p, "\"lastUpdateId\":") ||
-	    (p = usual_integer(p + 15, &out->id)) == NULL || p >= at->end ||
-	    !USUAL_SAYS(p, ",\"bids\":["))
-		return false;
+	struct levels bids = {at->scratch->level, VENUE_LEVELS_MAX, 0, FIXED_OK}, asks;
+
 	out->kind = EVENT_PARTIAL_DEPTH;
-	p = sides_read(at, p + 8, ",\"asks\":[", 9, out);
-	return p != NULL && ends(at, p);
+	p = INTEGER(p, "\"lastUpdateId\":", &out->id);
+	p = SIDE(p, ",\"bids\":[", &bids);
+	asks = room_behind(&bids);
+	p = SIDE(p, ",\"asks\":[", &asks);
+	depth_fill(&bids, &asks, out);
+	return ends(at, p);
 }
 
 /* ---- which event ------------------------------------------------------------ */
@@ -303,9 +278,11 @@ snapshot(const struct place *at, const char *p, struct event *out)
 static bool
 payload(const struct place *at, const char *p, struct event *out)
 {
+	if (p == NULL)
+		return false;
 	if (USUAL_SAYS(p, "\"u\":"))
 		return quote_by_id(at, p, out);
-	switch (p[5]) {
+	switch (p[5]) { /* the first letter of what "e" says */
 	case 'b':
 		return quote_by_name(at, p, out);
 	case 't':
@@ -322,14 +299,12 @@ payload(const struct place *at, const char *p, struct event *out)
 bool
 predict_decode(struct bytes frame, struct event_scratch *scratch, struct event *out)
 {
-	struct place at = {frame.p + frame.n, 2, scratch};
-	const char *p = frame.p;
+	struct place in = {frame.p + frame.n, 2, scratch}, *at = &in;
+	const char *p = TEXT(frame.p, "{\"stream\":\"", &out->stream);
 
-	if (USUAL_SAYS(p, "{\"stream\":\"")) {
-		p = usual_text(p + 11, at.end, &out->stream);
-		return p != NULL && USUAL_SAYS(p, "\",\"data\":{") && payload(&at, p + 10, out);
-	}
-	/* A payload alone; the readers of numbers look back further than to its first key. */
-	at.braces = 1;
-	return USUAL_SAYS(p, "{\"e\":\"") && payload(&at, p + 1, out);
+	if (p != NULL)
+		return payload(at, KEY(p, "\",\"data\":{"), out);
+	/* Alone, a payload begins so: usual_integer() looks back further than to its start. */
+	in.braces = 1;
+	return USUAL_SAYS(frame.p, "{\"e\":\"") && payload(at, frame.p + 1, out);
 }

@@ -16,10 +16,11 @@
 #include "feed/venue/venue.h"
 
 /*
- * Decodes a message of a predicted layout: true, and *out is what the general
- * way would have made of it with DECODE_OK. False: it has another one; *out
- * and the scratch hold nothing of use. JSON_PADDING bytes behind the frame are
- * readable; they never decide anything.
+ * Decodes a message of a predicted layout: true, and *out, which comes without
+ * texts, times and ids, is what the general way would have made of it with
+ * DECODE_OK. False: it has another layout; *out and the scratch hold nothing of
+ * use. JSON_PADDING bytes behind the frame are readable; they never decide
+ * anything.
  */
 bool predict_decode(struct bytes frame, struct event_scratch *scratch, struct event *out);
 

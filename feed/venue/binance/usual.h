@@ -2,7 +2,10 @@
  * Values as they are usually written, for predict.c: each reader takes the
  * position of a value and returns the one behind it, or NULL when the value is
  * anything but usual. What stands behind it is for the caller to look at. They
- * read up to 16 bytes behind the value and before it, which must be readable. Pure.
+ * look up to USUAL_AHEAD bytes behind the value and before it, which must be readable. Pure.
+ *
+ * Each in portable C and for SSE2, with the same results where the value is
+ * followed by what the caller wants to see there.
  */
 #ifndef FEED_VENUE_BINANCE_USUAL_H
 #define FEED_VENUE_BINANCE_USUAL_H
@@ -16,22 +19,49 @@
 #include "feed/venue/binance/pair.h"
 #include "feed/venue/binance/scan.h"
 
-/* Do these bytes stand at p? `literal` is a string literal of at most 32 bytes. */
-#define USUAL_SAYS(p, literal) (memcmp(p, literal, sizeof(literal) - 1) == 0)
-
-/* Two decimals with `key`, a literal that begins with a quote, in between; ends at a quote. */
-#define usual_decimals(p, key, a, b) usual_decimals_of(p, key, sizeof(key) - 1, a, b)
+/* Does this string literal of 4 to 24 bytes stand at p? */
+#define USUAL_SAYS(p, literal) usual_says(p, literal, sizeof(literal) - 1)
 
 /* Integers up to so many digits are usual. */
 #define USUAL_DIGITS 16
 
+/* The readers look so far behind their value, and before it. */
+#define USUAL_AHEAD 16
+
+static inline __attribute__((always_inline)) bool
+usual_same8(const char *p, const char *q)
+{
+	return scan_load(p) == scan_load(q);
+}
+
+static inline __attribute__((always_inline)) bool
+usual_same4(const char *p, const char *q)
+{
+	uint32_t a, b;
+
+	memcpy(&a, p, sizeof(a));
+	memcpy(&b, q, sizeof(b));
+	return a == b;
+}
+
+/* Compares words that overlap: memcmp() would be called for long texts, and go by bytes else. */
+static inline __attribute__((always_inline)) bool
+usual_says(const char *p, const char *text, size_t n)
+{
+	if (n < 8)
+		return usual_same4(p, text) && (n == 4 || usual_same4(p + n - 4, text + n - 4));
+	return usual_same8(p, text) && (n <= 16 || usual_same8(p + 8, text + 8)) &&
+	    (n == 8 || usual_same8(p + n - 8, text + n - 8));
+}
+
+/* Two decimals with a key in between that begins with a quote; ends at a quote. */
 static inline __attribute__((always_inline)) const char *
-usual_decimals_of(const char *p, const char *key, size_t n, struct fixed *a, struct fixed *b)
+usual_decimals(const char *p, const char *key, size_t n, struct fixed *a, struct fixed *b)
 {
 	struct pair_place first = pair_find(p), second;
 
 	p += first.whole + first.rest;
-	if (memcmp(p, key, n) != 0)
+	if (!usual_says(p, key, n))
 		return NULL;
 	second = pair_find(p + n);
 	p = second.p + second.whole + second.rest;
@@ -60,6 +90,43 @@ usual_stamp(uint64_t stamp, uint64_t unit, int64_t *ns)
 {
 	*ns = (int64_t)(stamp * unit);
 	return stamp <= (uint64_t)INT64_MAX / unit;
+}
+
+/* An integer without a sign. */
+static inline const char *
+usual_integer_portable(const char *p, int64_t *out)
+{
+	return *p == '-' ? NULL : scan_integer(p, out);
+}
+
+/* Binance: milliseconds, or microseconds where timeUnit=MICROSECOND asked for them (2026-08) */
+static inline const char *
+usual_time_portable(const char *p, int64_t *ns)
+{
+	int64_t stamp;
+	const char *next = usual_integer_portable(p, &stamp);
+	bool ms = next == p + 13;
+
+	if (next == NULL || (!ms && next != p + 16))
+		return NULL;
+	return usual_stamp((uint64_t)stamp, ms ? 1000000 : 1000, ns) ? next : NULL;
+}
+
+/* A text without escapes from behind its quote; ends at the closing quote, before `end`. */
+static inline const char *
+usual_text_portable(const char *p, const char *end, struct bytes *out)
+{
+	out->p = p;
+	p = scan_plain(p, end);
+	out->n = (size_t)(p - out->p);
+	return p < end && *p == '"' ? p : NULL;
+}
+
+/* The first `c` among the first 16 bytes of a text, or NULL. */
+static inline const char *
+usual_find_portable(struct bytes text, char c)
+{
+	return memchr(text.p, c, text.n < 16 ? text.n : 16);
 }
 
 #ifdef __x86_64__
@@ -96,9 +163,8 @@ usual_number(__m128i digits)
 	return (both & 0xffffffff) * 100000000 + (both >> 32);
 }
 
-/* An integer without a sign. */
 static inline const char *
-usual_integer(const char *p, int64_t *out)
+usual_integer_sse2(const char *p, int64_t *out)
 {
 	const __m128i zeros = _mm_set1_epi8('0');
 	unsigned n = (unsigned)__builtin_ctz(
@@ -110,9 +176,8 @@ usual_integer(const char *p, int64_t *out)
 	return n == 0 || (*p == '0' && n > 1) ? NULL : p + n;
 }
 
-/* Binance: milliseconds, or microseconds where timeUnit=MICROSECOND asked for them (2026-08) */
 static inline const char *
-usual_time(const char *p, int64_t *ns)
+usual_time_sse2(const char *p, int64_t *ns)
 {
 	__m128i digits = _mm_xor_si128(usual_load(p), _mm_set1_epi8('0'));
 	bool ms = (unsigned)(p[13] - '0') > 9;
@@ -126,9 +191,8 @@ usual_time(const char *p, int64_t *ns)
 	return p + (ms ? 13 : 16);
 }
 
-/* A text without escapes from behind its quote; ends at the closing quote, before `end`. */
 static inline const char *
-usual_text(const char *p, const char *end, struct bytes *out)
+usual_text_sse2(const char *p, const char *end, struct bytes *out)
 {
 	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
 	const __m128i control = _mm_set1_epi8(0x1f);
@@ -149,50 +213,23 @@ usual_text(const char *p, const char *end, struct bytes *out)
 	return NULL;
 }
 
-/* The first `c` among the first 16 bytes of a text, or NULL. */
 static inline const char *
-usual_find(struct bytes text, char c)
+usual_find_sse2(struct bytes text, char c)
 {
 	unsigned at = (unsigned)__builtin_ctz(pair_bytes_equal(text.p, c) | 1u << 16);
 
 	return at < 16 && at < text.n ? text.p + at : NULL;
 }
 
+#define usual_integer usual_integer_sse2
+#define usual_time usual_time_sse2
+#define usual_text usual_text_sse2
+#define usual_find usual_find_sse2
 #else
-
-static inline const char *
-usual_integer(const char *p, int64_t *out)
-{
-	return *p == '-' ? NULL : scan_integer(p, out);
-}
-
-static inline const char *
-usual_time(const char *p, int64_t *ns)
-{
-	int64_t stamp;
-	const char *next = usual_integer(p, &stamp);
-	bool ms = next == p + 13;
-
-	if (next == NULL || (!ms && next != p + 16))
-		return NULL;
-	return usual_stamp((uint64_t)stamp, ms ? 1000000 : 1000, ns) ? next : NULL;
-}
-
-static inline const char *
-usual_text(const char *p, const char *end, struct bytes *out)
-{
-	out->p = p;
-	p = scan_plain(p, end);
-	out->n = (size_t)(p - out->p);
-	return p < end && *p == '"' ? p : NULL;
-}
-
-static inline const char *
-usual_find(struct bytes text, char c)
-{
-	return memchr(text.p, c, text.n < 16 ? text.n : 16);
-}
-
+#define usual_integer usual_integer_portable
+#define usual_time usual_time_portable
+#define usual_text usual_text_portable
+#define usual_find usual_find_portable
 #endif
 
 #endif
