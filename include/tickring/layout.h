@@ -20,6 +20,9 @@
 #define TICK_RING_SLOTS_MIN 65536u /* 16 in tests, by a flag of the writer's API */
 #define TICK_HINT_EVERY 64u
 
+/* Tick numbers end here: 2n + 2 has to fit a sequence word. A larger one is damage. */
+#define TICK_NUMBER_MAX (UINT64_MAX / 4)
+
 enum tick_segment_kind {
 	TICK_SEGMENT_RING = 1,
 	TICK_SEGMENT_BOARD = 2,
@@ -97,7 +100,11 @@ enum tick_trading {
 	TICK_TRADING_HALT = 2,
 	TICK_TRADING_BREAK = 3,
 	TICK_TRADING_END_OF_DAY = 4,
-	TICK_TRADING_CANCEL_ONLY = 5
+	TICK_TRADING_CANCEL_ONLY = 5,
+	TICK_TRADING_PENDING = 6,  /* listed, trading has not begun */
+	TICK_TRADING_SETTLING = 7, /* a contract at its end: delivery or settlement under way */
+	TICK_TRADING_CLOSED = 8,   /* delivered, delisted, or not listed any more */
+	TICK_TRADING_COUNT = 9
 };
 
 /* One line pair of the directory. Append-only: an id keeps its meaning over restarts. */
