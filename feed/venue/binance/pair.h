@@ -153,7 +153,7 @@ pair_fours(__m128i digits)
 	return _mm_madd_epi16(twos, _mm_set1_epi32(1 << 16 | 100));
 }
 
-static inline bool
+static inline __attribute__((always_inline)) bool
 pair_read_sse2(
     struct pair_place first, struct pair_place second, struct fixed *a, struct fixed *b)
 {
@@ -186,7 +186,7 @@ pair_bytes_equal(const char *p, char c)
 	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8(c)));
 }
 
-static inline struct pair_place
+static inline __attribute__((always_inline)) struct pair_place
 pair_find_sse2(const char *p)
 {
 	uint32_t quotes = pair_bytes_equal(p, '"') | 1u << 16;
