@@ -28,8 +28,10 @@ BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c 
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/binance/depth_snapshot.c feed/venue/binance/exchange_info.c \
-         feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
-         feed/venue/binance/limits.c feed/venue/binance/reading.c feed/venue/binance/request.c \
+         feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/json_market.c \
+         feed/venue/binance/levels.c feed/venue/binance/limits.c \
+         feed/venue/binance/market_value.c feed/venue/binance/reading.c \
+         feed/venue/binance/request.c \
          feed/venue/binance/scan.c feed/venue/binance/streams.c feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/breaker.c \
         feed/core/checkup.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
@@ -51,7 +53,7 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/listed.c \
+FEED := feed/figures.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/listed.c \
         feed/normalize.c feed/opening.c feed/orders.c feed/pipeline.c feed/pipeline_life.c \
         feed/plan.c feed/publish.c feed/recall.c feed/reload.c feed/resources.c feed/ringer.c \
         feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c \
@@ -90,8 +92,8 @@ tool-pool-status := tools/common/cli.c tools/common/num.c tools/common/quantile.
                     tools/pool-status/source.c
 tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
-                    tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/filter.c \
-                    tools/shm-inspect/follow.c tools/shm-inspect/head.c tools/shm-inspect/live.c \
+                    tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/figures.c \
+                    tools/shm-inspect/filter.c tools/shm-inspect/follow.c tools/shm-inspect/head.c tools/shm-inspect/live.c \
                     tools/shm-inspect/main.c tools/shm-inspect/market.c \
                     tools/shm-inspect/measure.c tools/shm-inspect/options.c \
                     tools/shm-inspect/record.c tools/shm-inspect/render.c \
@@ -113,11 +115,12 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_endpoints.c tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
               tests/unit/test_feed_segments.c tests/unit/test_fixed.c tests/unit/test_health.c \
               tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
-              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
+              tests/unit/test_inspect_figures.c tests/unit/test_inspect_numbers.c \
+              tests/unit/test_inspect_render.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
-              tests/unit/test_json_events.c tests/unit/test_ledger.c tests/unit/test_limits.c \
+              tests/unit/test_json_events.c tests/unit/test_json_market.c tests/unit/test_ledger.c tests/unit/test_limits.c \
               tests/unit/test_log.c tests/unit/test_mapping.c tests/unit/test_names.c \
-              tests/unit/test_pipeline.c tests/unit/test_pipeline_legs.c \
+              tests/unit/test_pipeline.c tests/unit/test_pipeline_figures.c tests/unit/test_pipeline_legs.c \
               tests/unit/test_pipeline_life.c tests/unit/test_pool.c \
               tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
               tests/unit/test_poolstatus_render.c tests/unit/test_quota.c \
@@ -152,7 +155,8 @@ CAPTURE_TESTS := tests/captures/test_capture_decode.c tests/captures/test_captur
 SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
-TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
+TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/market_oracle.c \
+               tests/oracle_check.c                 \
                 tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c tests/sim/agenda.c \
                 tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c tests/sim/market.c \
                 tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c \

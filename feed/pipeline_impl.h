@@ -28,6 +28,8 @@ struct frame {
 	struct bytes bytes;
 	struct transport_stamps stamps;
 	mono_t arrived; /* stamps.recv_mono; ARBITER_AT_ONCE: it cannot be held */
+	bool part;           /* an element of a list ... */
+	struct bytes stream; /* ... that came on this stream */
 };
 
 /* A message that waits for ids before it. */
@@ -40,7 +42,7 @@ struct pipeline {
 	struct pipeline_cfg cfg;
 	struct event_scratch *scratch;
 	struct tick_level *levels; /* normalized: bids, then asks */
-	struct instrument *instrument;
+	struct instrument *instrument; /* and one more: streams of all symbols */
 	uint32_t instruments_max;
 	struct roster roster;
 	struct arbiter arbiter;
@@ -101,6 +103,9 @@ bool judge_hold_key(uint32_t instrument, const struct event *e, uint64_t *key);
  * the last one was not taken yet (the next list makes up for it).
  */
 bool listed_read(struct pipeline *p, struct bytes result);
+
+/* The number of the stream of that name; ROSTER_NONE: it is not watched. */
+uint32_t listed_number(const struct pipeline *p, struct bytes name);
 
 /* Which events a stream of that class brings; false: none that is published. */
 bool pipeline_kind_of(enum stream_class class, enum event_kind *kind);

@@ -20,7 +20,9 @@ REASON_RESTART = 3
 COUNTERS = tuple("""messages message_bytes ticks trades agg_trades quotes depths partial_depths
     klines replies error_replies server_shutdowns malformed unfit oversize unknown binary
     no_instrument duplicates gaps gap_ids off_market connects connect_failures disconnects
-    requests controls_dropped log_dropped late held id_resets""".split())
+    requests controls_dropped log_dropped late held id_resets
+    block_trades mini_tickers tickers avg_prices reference_prices mark_prices liquidations
+    statuses lists""".split())
 
 
 class Tick(NamedTuple):
