@@ -32,7 +32,7 @@ VENUE := feed/venue/binance/depth_snapshot.c feed/venue/binance/exchange_info.c 
          feed/venue/binance/levels.c feed/venue/binance/limits.c \
          feed/venue/binance/market_value.c feed/venue/binance/reading.c \
          feed/venue/binance/request.c \
-         feed/venue/binance/scan.c feed/venue/binance/streams.c feed/venue/binance/walk.c
+         feed/venue/binance/sbe.c feed/venue/binance/scan.c feed/venue/binance/streams.c feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/breaker.c \
         feed/core/checkup.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
         feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
@@ -125,6 +125,7 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
               tests/unit/test_poolstatus_render.c tests/unit/test_quota.c \
               tests/unit/test_recall.c tests/unit/test_request.c tests/unit/test_retry.c \
+              tests/unit/test_sbe.c \
               tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
               tests/unit/test_session.c tests/unit/test_session_streams.c \
               tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
@@ -144,14 +145,14 @@ SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_pool_status.c tests/system/test_transport.c \
                 tests/system/test_transport_full.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c
-FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c tests/fuzz/fuzz_json.c \
+FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c tests/fuzz/fuzz_json.c tests/fuzz/fuzz_sbe.c \
            tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
            tests/fuzz/fuzz_wsframe.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
-CAPTURE_TESTS := tests/captures/test_capture_decode.c tests/captures/test_capture_rest.c
+CAPTURE_TESTS := tests/captures/test_capture_decode.c tests/captures/test_capture_rest.c tests/captures/test_capture_sbe.c
 SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.

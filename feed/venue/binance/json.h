@@ -2,8 +2,8 @@
  * Binance's JSON messages to events. Pure: no allocation, no clock.
  *
  * Knows spot, USD-M and COIN-M futures, raw and combined envelopes; what comes
- * rarely is left to json_market.h. Keys may come in any order, with white space and escapes; keys that we do not know
- * are checked and skipped. What is strict:
+ * rarely is left to json_market.h. Keys may come in any order, with white space
+ * and escapes; keys that we do not know are checked and skipped. What is strict:
  *   - the message is one whole JSON value (RFC 8259) and nothing else; only
  *     that texts are valid UTF-8 is left to the transport;
  *   - arrays and objects nest at most 32 deep;
