@@ -48,7 +48,7 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
 
 # L5
 IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
-      feed/io/net_reason.c feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c \
+      feed/io/net_reason.c feed/io/recv_bio.c feed/io/resolve.c feed/io/secret.c feed/io/tls.c \
       feed/io/transport.c feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c \
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
@@ -125,7 +125,7 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
               tests/unit/test_poolstatus_render.c tests/unit/test_quota.c \
               tests/unit/test_recall.c tests/unit/test_request.c tests/unit/test_retry.c \
-              tests/unit/test_sbe.c \
+              tests/unit/test_sbe.c tests/unit/test_secret.c \
               tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
               tests/unit/test_session.c tests/unit/test_session_streams.c \
               tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
