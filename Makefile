@@ -32,7 +32,7 @@ VENUE := feed/venue/binance/depth_snapshot.c feed/venue/binance/exchange_info.c 
          feed/venue/binance/levels.c feed/venue/binance/limits.c \
          feed/venue/binance/market_value.c feed/venue/binance/reading.c \
          feed/venue/binance/request.c \
-         feed/venue/binance/sbe.c feed/venue/binance/scan.c feed/venue/binance/streams.c feed/venue/binance/walk.c
+         feed/venue/binance/sbe.c feed/venue/binance/scan.c feed/venue/binance/streams.c feed/venue/binance/walk.c feed/venue/venues.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/breaker.c \
         feed/core/checkup.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
         feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
@@ -43,7 +43,8 @@ CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/bre
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
         feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_load.c \
-        feed/conf/config_print.c feed/conf/config_problem.c feed/conf/config_relate.c \
+        feed/conf/config_print.c feed/conf/config_problem.c feed/conf/config_product.c \
+        feed/conf/config_relate.c \
         feed/conf/config_rule.c feed/conf/config_target.c feed/conf/config_value.c
 
 # L5
@@ -53,7 +54,7 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/figures.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/listed.c \
+FEED := feed/choice.c feed/figures.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/listed.c \
         feed/normalize.c feed/opening.c feed/orders.c feed/pipeline.c feed/pipeline_life.c \
         feed/plan.c feed/publish.c feed/recall.c feed/reload.c feed/resources.c feed/ringer.c \
         feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c \
@@ -109,6 +110,7 @@ tested-poolstatus := pool-status
 tested-sim := exchange-sim
 UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
+              tests/unit/test_choice.c tests/unit/test_pipeline_sbe.c tests/unit/test_venues.c \
               tests/unit/test_board.c tests/unit/test_breaker.c tests/unit/test_config.c \
               tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
               tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \

@@ -74,6 +74,7 @@ app_reload(struct app *app, mono_t now)
 		app->reloads_refused++;
 		return;
 	}
+	choice_spell(&app->choice, &next);
 	pool_cfg = plan_pool_cfg(&next);
 	if (!pool_may_retune(&app->pool, &pool_cfg)) {
 		LOG(ERROR, "reload_refused",

@@ -9,7 +9,7 @@
 
 void
 orders_connect(struct transport *transport, const struct config *cfg,
-    const struct config_target *target, const struct pool_action *act)
+    const struct config_target *target, const char *api_key, const struct pool_action *act)
 {
 	const struct config_endpoint *e = &cfg->endpoint;
 	const struct config_target *at = &target[act->endpoint];
@@ -20,6 +20,7 @@ orders_connect(struct transport *transport, const struct config *cfg,
 		.port = at->port,
 		.path = path,
 		.address = at->address[0] ? at->address : NULL,
+		.api_key = api_key,
 	};
 	int rc;
 

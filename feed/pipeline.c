@@ -8,7 +8,6 @@
 #include "feed/io/clock.h"
 #include "feed/normalize.h"
 #include "feed/pipeline_impl.h"
-#include "feed/venue/binance/json.h"
 #include "feed/venue/binance/json_market.h"
 #include "feed/venue/binance/streams.h"
 
@@ -44,7 +43,7 @@ int64_t
 pipeline_add_instrument(struct pipeline *p, struct bytes symbol)
 {
 	struct tick_instrument i = {
-		.venue = (uint16_t)p->cfg.venue,
+		.venue = (uint16_t)p->cfg.venue->id,
 		.trading = TICK_TRADING_UNKNOWN,
 	};
 	struct config_exponents exponents;
@@ -146,22 +145,41 @@ is_market_event(struct pipeline *p, unsigned line, const struct event *e)
 	return false;
 }
 
+/* A schema that we do not speak: counted, and its name kept for the log. */
+static void
+note_foreign(struct pipeline *p, const struct event *e)
+{
+	pipeline_count(p, TICK_COUNTER_FOREIGN);
+	if (p->foreign.known && p->foreign.schema == e->id)
+		return;
+	p->foreign.schema = e->id;
+	p->foreign.version = e->first_id;
+	p->foreign.known = true;
+	p->foreign.told = false;
+}
+
 /* Decodes, false: counted. *unfit: whose message it is is known, but not its values. */
 static bool
-decode(struct pipeline *p, enum transport_payload payload, struct bytes frame, struct event *e,
-    bool *unfit)
+decode(struct pipeline *p, struct frame *frame, struct event *e, bool *unfit)
 {
+	const struct venue *venue = p->cfg.venue;
 	enum decode_result result;
 
-	if (payload != TRANSPORT_TEXT) {
+	if (frame->payload == TRANSPORT_TEXT) {
+		result = venue->text(frame->bytes, p->scratch, e);
+	} else if (venue->binary != NULL) {
+		result = venue->binary(
+		    frame->bytes, frame->index, p->scratch, e, &frame->count);
+	} else {
 		pipeline_count(p, TICK_COUNTER_BINARY);
 		return false;
 	}
-	result = json_decode(frame, p->scratch, e);
 	*unfit = result == DECODE_UNFIT;
 	if (result == DECODE_MALFORMED)
 		pipeline_count(p, TICK_COUNTER_MALFORMED);
-	return result != DECODE_MALFORMED;
+	if (result == DECODE_FOREIGN)
+		note_foreign(p, e);
+	return result == DECODE_OK || result == DECODE_UNFIT;
 }
 
 static struct publish_context
@@ -254,7 +272,7 @@ take_frame(struct pipeline *p, struct frame *frame)
 	bool unfit;
 	int64_t id;
 
-	if (!decode(p, frame->payload, frame->bytes, &e, &unfit))
+	if (!decode(p, frame, &e, &unfit))
 		return out;
 	if (e.kind == EVENT_LIST && !frame->part) {
 		take_list(p, frame, &e);
@@ -343,9 +361,11 @@ pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, 
 	p->heard |= 1ull << line;
 	pipeline_count(p, TICK_COUNTER_MESSAGES);
 	p->counter[TICK_COUNTER_MESSAGE_BYTES] += bytes.n;
-	out = take_frame(p, &frame);
-	if (out.kept)
-		pipeline_count(p, TICK_COUNTER_HELD);
-	if (out.published && !hold_is_empty(&p->hold))
-		release(p, out.key);
+	do {
+		out = take_frame(p, &frame);
+		if (out.kept)
+			pipeline_count(p, TICK_COUNTER_HELD);
+		if (out.published && !hold_is_empty(&p->hold))
+			release(p, out.key);
+	} while (++frame.index < frame.count);
 }

@@ -27,6 +27,7 @@ struct frame {
 	enum transport_payload payload;
 	struct bytes bytes;
 	struct transport_stamps stamps;
+	uint32_t index, count; /* which of its events, of how many; text: 0 of 1 */
 	mono_t arrived; /* stamps.recv_mono; ARBITER_AT_ONCE: it cannot be held */
 	bool part;           /* an element of a list ... */
 	struct bytes stream; /* ... that came on this stream */
@@ -53,6 +54,10 @@ struct pipeline {
 	struct pipeline_line_counts line[TRANSPORT_LINES_MAX];
 	uint64_t counter[TICK_COUNTERS_MAX];
 	uint64_t heard;
+	struct { /* the last binary schema that was refused */
+		int64_t schema, version;
+		bool known, told;
+	} foreign;
 	struct hist publish, arrival;
 	uint64_t *listed; /* bit per stream: named by the last answer to LIST_SUBSCRIPTIONS */
 	bool listed_waits; /* nobody took that answer yet */

@@ -41,7 +41,7 @@ pipeline_kind_of(enum stream_class class, enum event_kind *kind)
 static bool
 is_of_pair(const struct pipeline *p, const struct stream_name *name)
 {
-	return p->cfg.venue == TICK_VENUE_BINANCE_COINM && name->class == STREAM_MARK_PRICE &&
+	return p->cfg.venue->id == TICK_VENUE_BINANCE_COINM && name->class == STREAM_MARK_PRICE &&
 	    memchr(name->symbol.p, '_', name->symbol.n) == NULL;
 }
 
@@ -268,6 +268,17 @@ unsigned
 pipeline_take_heard(struct pipeline *p, struct pool_heard *out, unsigned max)
 {
 	return roster_take(&p->roster, out, max);
+}
+
+bool
+pipeline_take_foreign(struct pipeline *p, int64_t *schema, int64_t *version)
+{
+	if (!p->foreign.known || p->foreign.told)
+		return false;
+	p->foreign.told = true;
+	*schema = p->foreign.schema;
+	*version = p->foreign.version;
+	return true;
 }
 
 uint64_t *

@@ -7,6 +7,7 @@
 #include "feed/venue/binance/limits.h"
 #include "feed/venue/binance/request.h"
 #include "feed/venue/binance/streams.h"
+#include "feed/venue/venues.h"
 
 /* The network may squeeze our messages together: our window is longer than the exchange's. */
 #define SEND_WINDOW_MARGIN_MS 100
@@ -27,7 +28,9 @@
 static const struct limits *
 limits_of(const struct config *cfg)
 {
-	return limits_find(bytes_of(config_product_name(cfg->product)));
+	const struct venue *venue = venue_find(bytes_of(config_product_name(cfg->product)));
+
+	return limits_find(bytes_of(venue->limits));
 }
 
 static struct retry_cfg

@@ -23,7 +23,7 @@ pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 	struct pipeline_cfg cfg = {
 		.ring = &rig->ring,
 		.board = &rig->board,
-		.venue = TICK_VENUE_BINANCE_SPOT,
+		.venue = rig->venue,
 		.instruments = &rig->instruments,
 		.hold_for = span_ms(50),
 		.streams_max = 16,
@@ -45,11 +45,18 @@ pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 int
 pipeline_rig_setup(void **state)
 {
+	return pipeline_rig_setup_venue(state, "spot");
+}
+
+int
+pipeline_rig_setup_venue(void **state, const char *venue)
+{
 	struct pipeline_rig *rig = calloc(1, sizeof(*rig));
 
 	if (!rig)
 		return -1;
 	*state = rig;
+	rig->venue = venue_find(bytes_of(venue));
 	shm_fixture_init(&rig->fixture);
 	rig->instruments.default_price_exponent = rig->instruments.default_qty_exponent = -8;
 	rig->stamps.recv.ns = PIPELINE_RIG_RECV_NS;

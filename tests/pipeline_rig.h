@@ -21,6 +21,7 @@ struct pipeline_rig {
 	struct ring ring;
 	struct board board;
 	struct config_instruments instruments; /* -8 and -8, no overrides */
+	const struct venue *venue;  /* spot */
 	struct pipeline *pipeline;
 	struct tick_reader *reader; /* has seen everything up to the START or RESTART */
 	struct tick_board *look;
@@ -30,6 +31,7 @@ struct pipeline_rig {
 
 /* cmocka's setup and teardown of one test; *state becomes the rig. */
 int pipeline_rig_setup(void **state);
+int pipeline_rig_setup_venue(void **state, const char *venue);
 int pipeline_rig_teardown(void **state);
 
 /* Opens ring, board and pipeline; `now_ns` is the wall clock. */

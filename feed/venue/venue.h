@@ -136,7 +136,7 @@ struct event_scratch {
 enum decode_result {
 	DECODE_OK,        /* *out is filled (its kind may be EVENT_UNKNOWN) */
 	DECODE_MALFORMED, /* not JSON, truncated, or a known event with a field missing or wrong */
-	DECODE_FOREIGN,   /* binary: of another schema, whose numbers mean something else */
+	DECODE_FOREIGN,   /* binary, another schema: out->id is its id, first_id its version */
 	DECODE_UNFIT,     /* a decimal beyond 64 bits; *out has the rest, no levels */
 };
 

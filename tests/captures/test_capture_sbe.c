@@ -97,7 +97,8 @@ every_recorded_frame_is_the_expected_rows(void **state)
 	if (!found)
 		skip();
 	frames = captures_file(&captures, "sbe/sbe_stream_frames_202504.bin", &size);
-	expected = rest = captures_file(&captures, "expected/sbe_stream_frames_202504.tsv", &ignored);
+	expected = rest =
+	    captures_file(&captures, "expected/sbe_stream_frames_202504.tsv", &ignored);
 	assert_non_null(frames);
 	assert_non_null(expected);
 	while (at + 12 <= size) {

@@ -22,7 +22,7 @@ COUNTERS = tuple("""messages message_bytes ticks trades agg_trades quotes depths
     no_instrument duplicates gaps gap_ids off_market connects connect_failures disconnects
     requests controls_dropped log_dropped late held id_resets
     block_trades mini_tickers tickers avg_prices reference_prices mark_prices liquidations
-    statuses lists""".split())
+    statuses lists foreign""".split())
 
 
 class Tick(NamedTuple):

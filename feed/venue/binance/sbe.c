@@ -238,8 +238,11 @@ sbe_decode(struct bytes frame, uint32_t index, struct event_scratch *scratch, st
 	*count = 1;
 	if (!sbe_header_read(frame, &header))
 		return DECODE_MALFORMED;
-	if (header.schema_id != SBE_SCHEMA_ID)
+	if (header.schema_id != SBE_SCHEMA_ID) {
+		out->id = header.schema_id;
+		out->first_id = header.version;
 		return DECODE_FOREIGN;
+	}
 	out->kind = EVENT_UNKNOWN;
 	out->stream = out->symbol = out->name = BYTES_NONE;
 	out->exch_ns = out->trade_ns = VENUE_NO_TIME;

@@ -38,8 +38,9 @@ bool sbe_header_read(struct bytes frame, struct sbe_header *out);
  *
  * DECODE_OK: *out is filled. DECODE_UNFIT: *out is filled but for decimals and
  * levels: an exponent is beyond those of fixed.h. DECODE_FOREIGN: another
- * schema. DECODE_MALFORMED: cut off, or a value that cannot be; also a message
- * of no trades, and an index at or behind *count.
+ * schema, whose id and version become id and first_id. DECODE_MALFORMED: cut
+ * off, or a value that cannot be; also a message of no trades, and an index at
+ * or behind *count.
  */
 enum decode_result sbe_decode(struct bytes frame, uint32_t index, struct event_scratch *scratch,
     struct event *out, uint32_t *count);

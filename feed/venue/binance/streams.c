@@ -10,6 +10,7 @@ static const struct {
 	{{"trade", 5}, STREAM_TRADE},
 	{{"aggTrade", 8}, STREAM_AGG_TRADE},
 	{{"bookTicker", 10}, STREAM_BOOK_TICKER},
+	{{"bestBidAsk", 10}, STREAM_BOOK_TICKER}, /* of SBE */
 	{{"depth", 5}, STREAM_DEPTH},
 	{{"depth5", 6}, STREAM_PARTIAL_DEPTH},
 	{{"depth10", 7}, STREAM_PARTIAL_DEPTH},
