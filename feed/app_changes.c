@@ -4,10 +4,10 @@
  */
 #include "feed/app_impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "feed/base/log.h"
-#include "feed/reload.h"
 
 static void
 drop_stream(struct app *app, uint32_t number, mono_t now)
@@ -63,34 +63,79 @@ change_streams(struct app *app, const struct config_strings *next, mono_t now)
 		LOG(INFO, "streams_changed", LOG_U64("added", added), LOG_U64("removed", removed));
 }
 
+/* SIGHUP: the ops thread reads the configuration and offers it, app_take_orders() takes it. */
 void
-app_reload(struct app *app, mono_t now)
+app_reload(struct app *app)
 {
-	struct pool_event event = {.kind = POOL_RETUNE};
-	struct pool_cfg pool_cfg;
-	struct config next;
-
-	if (!reload_read(app->source, app->cfg, &next)) {
-		app->reloads_refused++;
-		return;
-	}
-	choice_spell(&app->choice, &next);
-	pool_cfg = plan_pool_cfg(&next);
-	if (!pool_may_retune(&app->pool, &pool_cfg)) {
+	if (!ops_tell(app->ops, &(struct ops_note){.kind = OPS_RELOAD_ASKED}))
 		LOG(ERROR, "reload_refused",
-		    LOG_THEN("a limit is out of range: nothing is changed"));
+		    LOG_THEN("operations are behind: nothing is changed"));
+}
+
+/*
+ * All of the new configuration, or nothing. What is not in force after that
+ * goes back, for memory is not freed in this thread.
+ */
+static void
+change_config(struct app *app, struct config *next, mono_t now)
+{
+	struct ops_note answer = {.kind = OPS_CONFIG_REFUSED, .object = next};
+	struct pool_cfg pool_cfg = plan_pool_cfg(next);
+	struct pool_event event = {.kind = POOL_RETUNE, .cfg = &pool_cfg};
+	struct config before;
+
+	if (pool_may_retune(&app->pool, &pool_cfg)) {
+		app->reloads++;
+		app_step(app, &event, now);
+		change_streams(app, &next->streams, now);
+		log_set_level(next->log.level);
+		before = *app->cfg;
+		*app->cfg = *next;
+		*next = before;
+		answer.kind = OPS_CONFIG_TAKEN;
+	} else {
 		app->reloads_refused++;
-		config_free(&next);
-		return;
 	}
-	app->reloads++;
-	LOG(INFO, "reloaded", LOG_U64("changed", reload_tell(app->cfg, &next)));
-	event.cfg = &pool_cfg;
-	app_step(app, &event, now);
-	change_streams(app, &next.streams, now);
-	log_set_level(next.log.level);
-	config_free(app->cfg);
-	*app->cfg = next;
+	app->answer = answer;
+}
+
+void
+app_take_orders(struct app *app, mono_t now)
+{
+	struct ops_order order;
+
+	while (ops_next_order(app->ops, &order)) {
+		switch (order.kind) {
+		case OPS_CHANGE_CONFIG:
+			change_config(app, order.object, now);
+			break;
+		case OPS_COUNT_REFUSAL:
+			app->reloads_refused++;
+			break;
+		}
+	}
+	/* There is never a second one: keeper.c waits for the answer. */
+	if (app->answer.object != NULL && ops_tell(app->ops, &app->answer))
+		app->answer.object = NULL;
+}
+
+static void
+drop_config(struct config *cfg)
+{
+	if (cfg != NULL)
+		config_free(cfg);
+	free(cfg);
+}
+
+void
+app_drop_orders(struct app *app)
+{
+	struct ops_order order;
+
+	drop_config(app->answer.object);
+	while (ops_next_order(app->ops, &order))
+		if (order.kind == OPS_CHANGE_CONFIG)
+			drop_config(order.object);
 }
 
 /* The newest optional stream that is still carried is given up, until the next reload. */

@@ -10,8 +10,12 @@
 #include "feed/core/pool.h"
 #include "feed/guard.h"
 #include "feed/io/transport.h"
+#include "feed/keeper.h"
+#include "feed/notify.h"
+#include "feed/ops.h"
 #include "feed/pipeline.h"
 #include "feed/plan.h"
+#include "feed/recorder.h"
 #include "feed/snapshot.h"
 #include "feed/stores.h"
 
@@ -23,6 +27,7 @@ struct app {
 	struct choice choice;
 	struct stores stores;
 	struct pipeline *pipeline;
+	struct recorder *recorder; /* NULL: nothing is captured */
 	struct transport *transport;
 	struct plan plan;
 	struct pool pool;
@@ -30,6 +35,10 @@ struct app {
 	struct snapshot snapshot;
 	mono_t snapshot_due;
 	struct guard guard;
+	struct notify notify;
+	struct ops *ops;
+	struct keeper keeper;   /* ops thread */
+	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
 	uint64_t shed, reloads, reloads_refused;
 	struct pool_heard heard[HEARD_AT_ONCE];
 	mono_t heard_due;
@@ -41,8 +50,14 @@ struct app {
 /* Lets the pool see an event, and carries out what it says. */
 void app_step(struct app *app, const struct pool_event *event, mono_t now);
 
-/* SIGHUP: all of the new configuration, or nothing. */
-void app_reload(struct app *app, mono_t now);
+/* SIGHUP: has the configuration read once more, in the ops thread. */
+void app_reload(struct app *app);
+
+/* Does what the ops thread wants done: a new configuration comes that way. */
+void app_take_orders(struct app *app, mono_t now);
+
+/* Frees what orders bring that come too late: the ops thread has ended. */
+void app_drop_orders(struct app *app);
 
 /* Looks at memory and processor; gives a stream up where a limit is passed. */
 void app_look_at_resources(struct app *app, mono_t now);

@@ -20,6 +20,15 @@ tell(const struct segment *s)
 		    LOG_THEN("a new one takes its name; readers are told to reattach"));
 }
 
+/* Data that is swapped out, or in small pages, is slower to read, not wrong. */
+static void
+tell_memory(const struct segment *s)
+{
+	if (s->warning[0])
+		LOG(WARNING, "segment_memory", LOG_STR("path", s->path),
+		    LOG_STR("detail", s->warning), LOG_THEN("the feed runs on it as it is"));
+}
+
 static int
 prepare_board(const struct config *cfg, gid_t group, const struct ring *ring, struct board *board,
     char *why)
@@ -28,6 +37,7 @@ prepare_board(const struct config *cfg, gid_t group, const struct ring *ring, st
 		.feed = cfg->feed,
 		.group = group,
 		.claimed = true,
+		.huge_pages = cfg->ring.huge_pages,
 		.heartbeat_every_ns = cfg->status_interval_ms * 1000000,
 		.lineage = ring->header->lineage,
 		.instruments = ring->instruments,
@@ -44,7 +54,8 @@ prepare(const struct config *cfg, gid_t group, struct ring *ring, struct board *
 {
 	int64_t every = cfg->status_interval_ms * 1000000;
 	struct ring_cfg r = {.feed = cfg->feed, .group = group, .claimed = true,
-	    .heartbeat_every_ns = every, .slots = (uint64_t)cfg->ring.slots,
+	    .huge_pages = cfg->ring.huge_pages, .heartbeat_every_ns = every,
+	    .slots = (uint64_t)cfg->ring.slots,
 	    .instruments_max = (uint32_t)cfg->ring.instruments_max};
 	struct status_cfg s = {
 	    .feed = cfg->feed, .group = group, .claimed = true, .heartbeat_every_ns = every};
@@ -85,8 +96,12 @@ segments_open(const struct config *cfg, struct ring *ring, struct board *board,
 		rc = board_start(board, why);
 	if (rc == 0)
 		rc = ring_start(ring, why);
-	if (rc == 0)
+	if (rc == 0) {
+		tell_memory(&ring->segment);
+		tell_memory(&board->segment);
+		tell_memory(&status->segment);
 		return 0;
+	}
 	LOG(ERROR, "segment_refused", LOG_STR("detail", why), LOG_THEN("the feed does not start"));
 	/* They may be another's: ring.unlink_at_exit is for those that were started. */
 	status_close(status, false);

@@ -6,8 +6,6 @@
  */
 #include "shm/reader_impl.h"
 
-#define NUMBER_MAX (UINT64_C(1) << 62)
-
 static uint64_t
 hint_now(const struct tick_reader *r)
 {
@@ -24,7 +22,7 @@ seq_of(const struct tick_reader *r, uint64_t number)
 static int
 fits_slot(const struct tick_reader *r, uint64_t number, uint64_t seq)
 {
-	return seq != 0 && (((seq - 1) / 2 ^ number) & r->mask) == 0 && seq / 2 < NUMBER_MAX;
+	return seq != 0 && (((seq - 1) / 2 ^ number) & r->mask) == 0 && seq / 2 <= TICK_NUMBER_MAX;
 }
 
 /*
@@ -51,7 +49,7 @@ hint_is_credible(const struct tick_reader *r, uint64_t hint)
 
 	if (hint == 0)
 		return 1;
-	if (hint >= NUMBER_MAX)
+	if (hint > TICK_NUMBER_MAX)
 		return 0;
 	seq = seq_of(r, hint - 1);
 	return fits_slot(r, hint - 1, seq) && seq >= 2 * hint &&

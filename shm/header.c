@@ -21,7 +21,7 @@ record_bytes_fit(const struct tick_segment_header *h, enum tick_segment_kind kin
 	case TICK_SEGMENT_RING:
 		return h->record_bytes == sizeof(struct tick) && h->records > 0 &&
 		    (h->records & (h->records - 1)) == 0 && h->directory_max > 0 &&
-		    h->directory_max <= UINT32_MAX &&
+		    h->directory_max <= UINT32_MAX && h->first <= TICK_NUMBER_MAX &&
 		    range_fits(h->directory_at, h->directory_max, sizeof(struct tick_instrument),
 		        h->total_bytes);
 	case TICK_SEGMENT_BOARD:

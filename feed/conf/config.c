@@ -37,6 +37,28 @@ config_free(struct config *cfg)
 	memset(cfg, 0, sizeof(*cfg));
 }
 
+void
+config_copy(struct config *copy, const struct config *cfg)
+{
+	struct config *from = (struct config *)cfg; /* only looked at */
+
+	*copy = *cfg;
+	for (size_t i = 0; i < config_keys_n; i++) {
+		const struct config_key *key = &config_keys[i];
+		struct config_strings *list;
+
+		if (key->type == CONFIG_TYPE_TEXT) {
+			*config_key_text(key, copy) = strdup(*config_key_text(key, from));
+			assert(*config_key_text(key, copy) != NULL);
+		} else if (key->type == CONFIG_TYPE_LIST) {
+			list = config_key_list(key, from);
+			*config_key_list(key, copy) = (struct config_strings){NULL, 0};
+			for (size_t j = 0; j < list->n; j++)
+				config_strings_add(config_key_list(key, copy), list->item[j]);
+		}
+	}
+}
+
 static bool
 strings_equal(const struct config_strings *a, const struct config_strings *b)
 {

@@ -3,8 +3,8 @@
  * a file of JSON with comments, and --set overrides, in that order. Every key
  * is one row of config.def; docs/man/feed.json.5 describes them.
  *
- * Used at start, by one thread. Memory comes from the heap; running out of it
- * aborts. After config_load() the structs are read only.
+ * Any thread, each struct in one at a time. Memory comes from the heap; running
+ * out of it aborts. After config_load() the structs are read only.
  */
 #ifndef FEED_CONF_CONFIG_H
 #define FEED_CONF_CONFIG_H
@@ -32,6 +32,7 @@ enum config_product {
 };
 enum config_standby { CONFIG_STANDBY_REFUSE, CONFIG_STANDBY_WAIT };
 enum config_time_unit { CONFIG_MILLISECOND, CONFIG_MICROSECOND };
+enum config_capture_writer { CONFIG_CAPTURE_AUTO, CONFIG_CAPTURE_URING, CONFIG_CAPTURE_THREAD };
 enum config_transport { CONFIG_TRANSPORT_AUTO, CONFIG_TRANSPORT_URING, CONFIG_TRANSPORT_LWS };
 
 struct config_strings {
@@ -78,6 +79,7 @@ struct config_ring {
 	char *group; /* "": the group of the process */
 	bool bell;
 	char *bell_group; /* "": as group */
+	bool huge_pages;
 	bool unlink_at_exit;
 };
 
@@ -99,6 +101,7 @@ struct config_pool {
 	int64_t health_check_interval_ms;
 	int64_t idle_timeout_ms;
 	int64_t max_connection_age_ms;
+	int64_t min_connection_age_ms;
 	int64_t load_high_bytes_per_s;
 	int64_t load_low_bytes_per_s;
 };
@@ -129,6 +132,18 @@ struct config_health_check {
 	int64_t critical_threshold_permille;
 };
 
+struct config_throughput {
+	int64_t expected_per_s;
+	int64_t alert_per_s;
+	int64_t critical_per_s;
+};
+
+struct config_connection_success {
+	int64_t expected_percent;
+	int64_t alert_percent;
+	int64_t critical_percent;
+};
+
 struct config_monitoring {
 	bool enabled;
 	int64_t metrics_interval_ms;
@@ -136,6 +151,8 @@ struct config_monitoring {
 	bool error_reporting;
 	bool performance_tracking;
 	struct config_health_check health_check;
+	struct config_throughput throughput;
+	struct config_connection_success connection_success;
 };
 
 struct config_resources {
@@ -151,6 +168,16 @@ struct config_security {
 	int64_t max_message_bytes;
 	bool rate_limiting;
 	bool event_logging;
+};
+
+struct config_capture {
+	char *dir; /* "": nothing is captured */
+	enum config_capture_writer writer;
+	int64_t buffer_bytes;
+	int64_t flush_ms;
+	int64_t file_bytes;
+	int64_t file_age_ms;
+	bool compress;
 };
 
 struct config_log {
@@ -185,6 +212,7 @@ struct config {
 	struct config_monitoring monitoring;
 	struct config_resources resources;
 	struct config_security security;
+	struct config_capture capture;
 	int64_t status_interval_ms;
 	struct config_log log;
 	int64_t cpu; /* -1: not pinned */
@@ -204,6 +232,9 @@ void config_defaults(struct config *cfg);
  */
 bool config_load(const char *file, const char *const *overrides, size_t n, struct config *cfg,
     struct config_problems *problems);
+
+/* Fills *copy with strings of its own; it wants config_free(), too. */
+void config_copy(struct config *copy, const struct config *cfg);
 
 /* Releases what *cfg owns. A zeroed or freed one is accepted. */
 void config_free(struct config *cfg);

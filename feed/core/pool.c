@@ -329,6 +329,7 @@ retune(struct pool *pool, const struct pool_cfg *cfg)
 	pool->shared.route.cfg.breaker = cfg->route.breaker;
 	pool->shared.route.cfg.choice = cfg->route.choice;
 	scale_retune(pool);
+	rotate_retune(pool);
 }
 
 void

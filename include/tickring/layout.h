@@ -20,6 +20,9 @@
 #define TICK_RING_SLOTS_MIN 65536u /* 16 in tests, by a flag of the writer's API */
 #define TICK_HINT_EVERY 64u
 
+/* Tick numbers end here: 2n + 2 has to fit a sequence word. A larger one is damage. */
+#define TICK_NUMBER_MAX (UINT64_MAX / 4)
+
 enum tick_segment_kind {
 	TICK_SEGMENT_RING = 1,
 	TICK_SEGMENT_BOARD = 2,

@@ -315,6 +315,25 @@ a_dead_writer_and_its_restart_are_told_in_order(void **state)
 }
 
 static void
+a_damaged_ring_is_told_once_and_read_on(void **state)
+{
+	struct world *w = *state;
+	static struct tool t;
+
+	for (int64_t id = 0; id < 300; id++)
+		publish_trade(&w->ring, id);
+	__atomic_store_n(&w->ring.slots[101].seq, 0, __ATOMIC_RELEASE); /* trade 100 */
+	start(&t, w, "-f --from oldest --drain -t trade -i btcusdt -o tsv");
+	assert_int_equal(finish(&t), 0);
+	expect(&t, "# damaged\tlost=1\t");
+	assert_null(strstr(t.text, "# damaged\t") ? strstr(strstr(t.text, "# damaged\t") + 1,
+	    "# damaged\t") : t.text);
+	assert_null(strstr(t.text, "trade\tBTCUSDT\t101\t"));
+	expect(&t, "trade\tBTCUSDT\t102\t");
+	expect(&t, "trade\tBTCUSDT\t300\t");
+}
+
+static void
 a_replaced_segment_is_read_from_its_beginning(void **state)
 {
 	struct world *w = *state;
@@ -400,30 +419,23 @@ a_missing_feed_is_waited_for_only_when_asked(void **state)
 	assert_int_equal(finish(&t), 0);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_header_and_the_directory_are_shown, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(check_tells_the_living_from_the_dead, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(check_shows_the_lines_of_the_status, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(after_a_kill_nothing_is_shown_as_live, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(every_tick_in_the_ring_is_drained_exactly, setup,
-		    teardown),
-		cmocka_unit_test_setup_teardown(a_dead_writer_and_its_restart_are_told_in_order,
-		    setup, teardown),
-		cmocka_unit_test_setup_teardown(a_replaced_segment_is_read_from_its_beginning,
-		    setup, teardown),
-		cmocka_unit_test_setup_teardown(a_reader_that_was_stopped_is_told_what_it_lost,
-		    setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    a_live_block_names_the_feed_and_ends_with_a_summary, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_missing_feed_is_waited_for_only_when_asked, setup,
-		    teardown),
+		TEST(the_header_and_the_directory_are_shown),
+		TEST(check_tells_the_living_from_the_dead),
+		TEST(check_shows_the_lines_of_the_status),
+		TEST(after_a_kill_nothing_is_shown_as_live),
+		TEST(every_tick_in_the_ring_is_drained_exactly),
+		TEST(a_dead_writer_and_its_restart_are_told_in_order),
+		TEST(a_damaged_ring_is_told_once_and_read_on),
+		TEST(a_replaced_segment_is_read_from_its_beginning),
+		TEST(a_reader_that_was_stopped_is_told_what_it_lost),
+		TEST(a_live_block_names_the_feed_and_ends_with_a_summary),
+		TEST(a_missing_feed_is_waited_for_only_when_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

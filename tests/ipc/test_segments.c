@@ -168,6 +168,21 @@ geometry_that_does_not_fit_the_file_is_foreign(void **state)
 }
 
 static void
+a_first_number_that_no_count_can_reach_is_foreign(void **state)
+{
+	static const uint64_t wrong[] = {TICK_NUMBER_MAX + 1, (uint64_t)1 << 63, UINT64_MAX};
+	uint64_t right = TICK_NUMBER_MAX;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		overwrite(FIELD(first), &wrong[i], sizeof(wrong[i]));
+		assert_int_equal(ring_outcome(), TICK_E_FOREIGN);
+	}
+	overwrite(FIELD(first), &right, sizeof(right));
+	assert_int_equal(ring_outcome(), 0);
+}
+
+static void
 a_directory_a_pipe_and_a_link_are_foreign(void **state)
 {
 	(void)state;
@@ -273,6 +288,7 @@ main(void)
 		TEST(another_abi_and_another_byte_order_are_told_as_such),
 		TEST(a_file_that_was_cut_is_truncated_at_every_length),
 		TEST(geometry_that_does_not_fit_the_file_is_foreign),
+		TEST(a_first_number_that_no_count_can_reach_is_foreign),
 		TEST(a_directory_a_pipe_and_a_link_are_foreign),
 		TEST(a_ring_is_no_board_and_no_status),
 		TEST(a_ring_that_may_not_be_read_says_so),

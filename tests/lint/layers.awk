@@ -9,7 +9,7 @@ function layer(path)
 	if (path ~ /^feed\/(venue|core)\//) return 3
 	if (path ~ /^feed\/conf\//) return 4
 	if (path ~ /^feed\/io\//) return 5
-	if (path ~ /^feed\/app\.[ch]$/) return 7
+	if (path ~ /^feed\/app(_[a-z]+)?\.[ch]$/) return 7
 	if (path ~ /^feed\/main\.[ch]$/) return 8
 	if (path ~ /^feed\/[^\/]*$/) return 6
 	if (path ~ /^tools\//) return 20

@@ -13,8 +13,8 @@ import time
 from typing import Dict, List, Optional
 
 from tickring_layout import (
-    ABI_MAJOR, BYTE_ORDER, HEADER, HEADER_BYTES, LAYOUT, MAGIC, SLOT_WORDS, Outcome, TickError,
-    fail)
+    ABI_MAJOR, BYTE_ORDER, HEADER, HEADER_BYTES, LAYOUT, MAGIC, NUMBER_MAX, SLOT_WORDS, Outcome,
+    TickError, fail)
 
 
 class Segment:
@@ -90,7 +90,7 @@ class Segment:
         size, n = LAYOUT[record][0], h["records"]
         if record == "tick":
             entries = h["directory_max"]
-            if n == 0 or n & (n - 1) or not 0 < entries < 1 << 32 or \
+            if n == 0 or n & (n - 1) or not 0 < entries < 1 << 32 or h["first"] > NUMBER_MAX or \
                     not inside(h["directory_at"], entries * LAYOUT["tick_instrument"][0]):
                 return False
         elif record == "tick_board_entry":
@@ -200,5 +200,4 @@ class Ring(Segment):
     def oldest_safe(self, published: int) -> int:
         """The oldest number to start from: half a ring behind."""
         half, first = (self.mask + 1) // 2, self.header["first"]
-        safe = (first + half) % (1 << 64)  # as in C, should `first` be damaged
-        return published - half if published > safe else first
+        return published - half if published > first + half else first

@@ -13,6 +13,7 @@
 #include "tools/shm-inspect/source.h"
 
 #define CLOCK_EVERY 256 /* ticks between looks at the clock while there is work */
+#define DRAIN_QUIET_NS INT64_C(200000000)
 
 struct follow {
 	const struct options *o;
@@ -20,6 +21,7 @@ struct follow {
 	struct filter filter;
 	struct sheet sheet;
 	uint64_t shown, seen;
+	int64_t quiet_ns; /* since when there was nothing to read; 0: there was */
 	bool twice; /* say notes on stderr too */
 };
 
@@ -65,6 +67,20 @@ is_over(const struct follow *f, int64_t end_ns)
 	return end_ns > 0 && clock_mono_ns() >= end_ns;
 }
 
+/*
+ * Was everything read? The writer's hint may say that there is more: in a
+ * damaged ring, past what is damaged, or because the hint itself is.
+ */
+static bool
+is_drained(struct follow *f)
+{
+	int64_t now = clock_mono_ns();
+
+	if (f->quiet_ns == 0)
+		f->quiet_ns = now;
+	return tick_reader_lag(f->source.reader) == 0 || now - f->quiet_ns >= DRAIN_QUIET_NS;
+}
+
 static int
 follow_loop(struct follow *f, int64_t end_ns)
 {
@@ -76,6 +92,7 @@ follow_loop(struct follow *f, int64_t end_ns)
 
 		if (result == SOURCE_TICK) {
 			pace_on_work(&pace);
+			f->quiet_ns = 0;
 			f->seen++;
 			if (filter_wants(&f->filter, f->source.reader, &tick))
 				show_tick(f, &tick);
@@ -89,9 +106,9 @@ follow_loop(struct follow *f, int64_t end_ns)
 			continue;
 		}
 		fflush(stdout);
-		if (f->o->drain)
+		if (f->o->drain && is_drained(f))
 			break;
-		if (!f->o->spin)
+		if (!f->o->spin && !f->o->drain)
 			clock_sleep_ns(pace_on_idle(&pace));
 	}
 	return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_FINE : EXIT_OTHER;

@@ -107,6 +107,8 @@ quiet(struct source *s, int rc, uint64_t before)
 	if (rc == TICK_E_STALE)
 		return tell(s, "stale", "the writer's heartbeat is old: it hangs or was stopped",
 		    before);
+	if (rc != TICK_END)
+		return tell(s, "unreadable", tick_outcome_text(rc), before);
 	return tell(s, "alive", "the writer is alive again", before);
 }
 
@@ -133,6 +135,8 @@ source_next(struct source *s, struct tick *out)
 		return tell(s, "alive", "the writer is alive again", before);
 	case TICK_E_OVERRUN:
 		return tell(s, "overrun", "the writer lapped this reader", before);
+	case TICK_E_DAMAGED:
+		return tell(s, "damaged", "words of the ring contradict each other", before);
 	case TICK_E_RESTARTED:
 		s->trouble = TICK_END;
 		return tell(s, "restarted", "the writer was started again", before);

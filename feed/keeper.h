@@ -1,0 +1,37 @@
+/*
+ * Keeps the configuration that is in force, in the ops thread, and changes it:
+ * reads and checks the new one there, offers it to the feed thread by
+ * OPS_CHANGE_CONFIG, and takes it over when that has taken it. All of a
+ * change, or nothing.
+ *
+ * One change at a time; a reload that is asked for meanwhile comes after it.
+ */
+#ifndef FEED_KEEPER_H
+#define FEED_KEEPER_H
+
+#include "feed/choice.h"
+#include "feed/conf/config.h"
+#include "feed/ops.h"
+#include "feed/reload.h"
+
+struct keeper {
+	struct ops *ops;
+	const struct reload_source *source;
+	const struct choice *choice;
+	struct config mine;  /* in force */
+	struct config next;  /* offered to the feed thread, while `busy` */
+	bool busy;
+	bool reload_asked;   /* while busy */
+};
+
+/*
+ * Before the thread starts: *cfg is in force; `source` is where it came from,
+ * and `choice` how it is spelled; both stay.
+ */
+void keeper_init(struct keeper *keeper, struct ops *ops, const struct config *cfg,
+    const struct reload_source *source, const struct choice *choice);
+
+/* After the thread has ended. */
+void keeper_fini(struct keeper *keeper);
+
+#endif
