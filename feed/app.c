@@ -369,6 +369,7 @@ static int
 start(struct app *app)
 {
 	const struct config *cfg = app->cfg;
+	char why[TRANSPORT_DETAIL_MAX] = "";
 	int rc = choice_make(&app->choice, cfg);
 
 	if (rc != 0)
@@ -388,7 +389,7 @@ start(struct app *app)
 		    &app->recorder, cfg, app->pipeline, clock_wall(), clock_mono());
 	if (rc == 0)
 		rc = opening_transport(
-		    &app->transport, cfg, pool_lines(&app->pool), app->pipeline);
+		    &app->transport, cfg, pool_lines(&app->pool), app->pipeline, why);
 	if (rc != 0)
 		return rc;
 	signals_wake(app->transport);
@@ -398,7 +399,8 @@ start(struct app *app)
 	stores_recall_connects(&app->stores, &app->pool, clock_wall(), clock_mono());
 	guard_init(&app->guard, clock_mono());
 	pool_see_pings(&app->pool, transport_has_pings(app->transport));
-	snapshot_init(&app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
+	snapshot_init(
+	    &app->snapshot, transport_name(app->transport), why, clock_wall(), clock_mono());
 	take_snapshot(app, clock_mono());
 	LOG(INFO, "started", LOG_STR("feed", cfg->feed),
 	    LOG_STR("endpoint", app->target[0].host), LOG_U64("endpoints", config_targets(cfg)),
