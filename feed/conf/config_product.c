@@ -40,6 +40,12 @@ row(const char *path)
 	return (size_t)(config_key_find(path) - config_keys);
 }
 
+static bool
+is_named(const struct config_origins *origins, const char *path)
+{
+	return origins->wrong[row(path)] || origins->at[row(path)].source != NULL;
+}
+
 void
 config_product_route(struct config *cfg, const struct config_origins *origins, const char *file,
     struct config_problems *problems)
@@ -48,20 +54,24 @@ config_product_route(struct config *cfg, const struct config_origins *origins, c
 	struct config_origin at = origins->at[row("streams")];
 	const char *first = NULL, *path, *stream;
 
-	if (venue->route[0].path == NULL || origins->wrong[row("endpoint.path")] ||
-	    origins->at[row("endpoint.path")].source != NULL || origins->wrong[row("streams")])
+	/* Whose host it is, who names one, knows; and where its streams are. */
+	if (venue->route[0].path == NULL || origins->wrong[row("streams")] ||
+	    is_named(origins, "endpoint.path") || is_named(origins, "endpoint.host") ||
+	    is_named(origins, "endpoints"))
 		return;
 	if (at.source == NULL)
 		at = (struct config_origin){file, 0};
 	for (size_t i = 0; i < cfg->streams.n; i++) {
 		stream = cfg->streams.item[i];
 		path = venue_path_of(venue, stream_classify(bytes_of(stream)));
+		if (path == venue->path)
+			continue; /* it is not known which serves it: it goes along */
 		if (first == NULL)
 			set_text(&cfg->endpoint.path, first = path);
 		else if (strcmp(path, first) != 0)
 			config_problem(problems, at,
-			    "key \"streams\": value \"%s\" is served at \"%s\", \"%s\" at \"%s\": "
+			    "key \"streams\": value \"%s\" is served at \"%s\", others at \"%s\": "
 			    "they want a feed each, or an \"endpoint.path\" that serves both",
-			    stream, path, cfg->streams.item[0], first);
+			    stream, path, first);
 	}
 }

@@ -131,8 +131,15 @@ a_product_brings_host_port_and_path(void **state)
 	assert_int_equal(cfg.endpoint.port, 443);
 	assert_string_equal(cfg.endpoint.path, "/market/stream");
 	config_free(&cfg);
+	LOAD("streams=btcusdt@trade,btcusdt@bookTicker", "product=usdm");
+	assert_string_equal(cfg.endpoint.path, "/public/stream");
+	config_free(&cfg);
 	LOAD("streams=btcusdt@markPrice,btcusdt@bookTicker", "product=usdm",
 	    "endpoint.path=/stream");
+	assert_string_equal(cfg.endpoint.path, "/stream");
+	config_free(&cfg);
+	LOAD("streams=btcusdt@markPrice,btcusdt@bookTicker", "product=usdm",
+	    "endpoint.host=mirror.example");
 	assert_string_equal(cfg.endpoint.path, "/stream");
 }
 
