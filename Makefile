@@ -142,7 +142,7 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_inspect_figures.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
-              tests/unit/test_json_events.c tests/unit/test_json_market.c \
+              tests/unit/test_json_events.c tests/unit/test_json_layouts.c tests/unit/test_json_market.c \
               tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
               tests/unit/test_mailbox.c tests/unit/test_mapping.c tests/unit/test_metrics_text.c \
               tests/unit/test_names.c tests/unit/test_notify.c tests/unit/test_ops.c \
@@ -193,7 +193,8 @@ SHELL_TESTS := tests/system/install.sh tests/system/interop.sh tests/system/orac
                tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
-TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/json_random.c \
+TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/json_layout.c \
+                tests/json_random.c \
                 tests/market_oracle.c tests/oracle_check.c tests/pipeline_rig.c \
                 tests/pool_example.c tests/shm_fixture.c tests/tape_rig.c tests/sim/agenda.c \
                 tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c tests/sim/market.c \
@@ -467,6 +468,12 @@ sim: $(SIM) ## simulate the whole feed in bad weather: SEEDS=n (1000) from SEED=
 
 sim-mutants: $(SIM) ## broken variants of the core, each of which the simulation has to catch
 	@$(ENVIRONMENT) tests/sim/mutants.sh
+
+LAYOUTS := $(B)/tests/unit/test_json_layouts
+MUTATIONS ?= 10000000
+.PHONY: mutate
+mutate: $(LAYOUTS) ## decode MUTATIONS (10 M) spoiled messages from SEED=first (1), count outcomes
+	@$(LAYOUTS) $(MUTATIONS) $(SEED)
 
 ORACLE := tests/oracle/compare
 $(eval $(call PROGRAM,$(ORACLE),$(ORACLE).c,$(LIBTEST) $(LIBS)))
