@@ -73,7 +73,8 @@ MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
-tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
+tool-exchange-sim := tools/exchange-sim/binary.c tools/exchange-sim/book.c \
+                     tools/exchange-sim/ca.c \
                      tools/exchange-sim/capture.c tools/exchange-sim/console.c \
                      tools/exchange-sim/control.c tools/exchange-sim/deliver.c \
                      tools/exchange-sim/door.c tools/exchange-sim/endpoint.c \
@@ -156,7 +157,7 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
               tests/unit/test_sbe.c tests/unit/test_secret.c tests/unit/test_session.c \
               tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
-              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
+              tests/unit/test_sim_binary.c tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
               tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
               tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
