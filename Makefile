@@ -177,7 +177,7 @@ SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_http.c tests/system/test_http_attack.c \
                 tests/system/test_http_client.c tests/system/test_lost_files.c \
                 tests/system/test_metrics.c tests/system/test_no_uring.c \
-                tests/system/test_notify.c tests/system/test_pool_status.c \
+                tests/system/test_notify.c tests/system/test_pool_status.c tests/system/test_sbe.c \
                 tests/system/test_transport.c tests/system/test_transport_full.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
@@ -210,6 +210,7 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
                 tests/system/attack.c tests/system/certs.c tests/system/daemon.c \
                 tests/system/feed_rig.c tests/system/flow.c tests/system/http_rig.c \
+                tests/system/ring_content.c \
                 tests/system/sim_rig.c tests/system/stage.c tests/system/transport_rig.c \
                 tests/system/web_server.c tests/system/ws_server.c tests/ipc/python_rig.c \
                 tests/ipc/witness.c
