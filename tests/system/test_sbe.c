@@ -3,6 +3,7 @@
  * same values as from the text streams of the same market, with a key that
  * nobody gets to see; what happens without one; captures of binary messages.
  */
+#include <glob.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -157,16 +158,15 @@ expect_no_key_in_print_config(void)
 /* ---- tests ----------------------------------------------------------------------- */
 
 static void
-binary_streams_give_the_values_of_text_and_the_key_stays_secret(void **state)
+compare_with_text(const char *transport)
 {
 	const char *sbe[] = {"product=spot-sbe", rig.key_setting, SBE_STREAMS, COMMON,
-	    "log.level=debug", NULL};
+	    "log.level=debug", transport, NULL};
 	const char *text[] = {"product=spot", rig.text_feed, TEXT_STREAMS, COMMON,
 	    "endpoint.time_unit=microsecond", NULL};
 	const char *text_name = rig.text_feed + strlen("feed=");
 	static struct tick_status status;
 
-	(void)state;
 	daemon_start_feedd(&rig.sbe, rig.sbe_port, sbe);
 	daemon_start_feedd(&rig.text, rig.text_port, text);
 	wait_for_messages(text_name, MESSAGES, &status);
@@ -180,7 +180,21 @@ binary_streams_give_the_values_of_text_and_the_key_stays_secret(void **state)
 	assert_int_equal(daemon_end(&rig.text, SIGTERM), 0);
 	ring_content_expect_same(daemon_feed(), text_name);
 	expect_no_key_in(rig.sbe.log);
+}
+
+static void
+binary_streams_give_the_values_of_text_and_the_key_stays_secret(void **state)
+{
+	(void)state;
+	compare_with_text("transport=auto");
 	expect_no_key_in_print_config();
+}
+
+static void
+the_same_through_the_library(void **state)
+{
+	(void)state;
+	compare_with_text("transport=lws");
 }
 
 static void
@@ -215,14 +229,80 @@ a_wrong_key_is_refused_by_the_exchange_and_not_told_either(void **state)
 	expect_no_key_in(rig.sbe.log);
 }
 
+/* ---- captures -------------------------------------------------------------------- */
+
+/* The capture's files have no key in them, and say again what was published. */
+static void
+replay_and_compare(void)
+{
+	const char *replay[DAEMON_ARGUMENTS_MAX] = {"--replay", "--speed", "max"};
+	char pattern[192], other[96];
+	const char *diff[] = {daemon_feed(), other, NULL};
+	struct daemon d = {0};
+	glob_t files;
+
+	snprintf(pattern, sizeof(pattern), "%s/%s-*.trc", daemon_folder(), daemon_feed());
+	snprintf(other, sizeof(other), "%s.replay", daemon_feed());
+	assert_int_equal(glob(pattern, 0, NULL, &files), 0);
+	assert_in_range(files.gl_pathc, 1, 16);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		expect_no_key_in(files.gl_pathv[i]);
+		replay[3 + i] = files.gl_pathv[i];
+	}
+	daemon_start(&d, "feedd", replay);
+	if (daemon_wait(&d) != 0)
+		fail_msg("the replay failed: %s", daemon_log(&d));
+	daemon_start(&d, "tick-diff", diff);
+	if (daemon_wait(&d) != 0)
+		fail_msg("the ticks differ: %s", daemon_log(&d));
+	print_message("%s", daemon_log(&d));
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		remove(files.gl_pathv[i]);
+	globfree(&files);
+}
+
+static void
+capture(uint16_t port, const char *key_setting)
+{
+	const char *settings[] = {"product=spot-sbe", SBE_STREAMS, COMMON, "capture.compress=false",
+	    NULL, key_setting, NULL};
+	static struct tick_status status;
+	char dir[96];
+
+	snprintf(dir, sizeof(dir), "capture.dir=%s", daemon_folder());
+	settings[4] = dir;
+	daemon_start_feedd(&rig.sbe, port, settings);
+	wait_for_messages(daemon_feed(), MESSAGES, &status);
+	expect_sound(&status);
+	assert_int_equal(daemon_end(&rig.sbe, SIGTERM), 0);
+	replay_and_compare();
+}
+
+static void
+a_capture_of_binary_messages_replays_to_the_same_ticks(void **state)
+{
+	(void)state;
+	capture(rig.sbe_port, rig.key_setting);
+}
+
+static void
+so_does_one_of_text_that_came_for_want_of_a_key(void **state)
+{
+	(void)state;
+	capture(rig.text_port, NULL);
+}
+
 int
 main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, daemon_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(binary_streams_give_the_values_of_text_and_the_key_stays_secret),
+		TEST(the_same_through_the_library),
 		TEST(without_a_key_text_is_spoken_and_the_log_says_so),
 		TEST(a_wrong_key_is_refused_by_the_exchange_and_not_told_either),
+		TEST(a_capture_of_binary_messages_replays_to_the_same_ticks),
+		TEST(so_does_one_of_text_that_came_for_want_of_a_key),
 	};
 
 	return cmocka_run_group_tests(tests, daemon_setup_all, daemon_teardown_all);
