@@ -126,7 +126,8 @@ expect_same_part(const struct content c[2], uint32_t instrument, unsigned kind, 
 	int64_t first, last;
 
 	if (a.n == 0 || b.n == 0)
-		fail_msg("no %s of %s: %zu, %zu", tick_type_name(kind), symbols[instrument], a.n, b.n);
+		fail_msg("no %s of %s: %zu, %zu", tick_type_name(kind), symbols[instrument],
+		    a.n, b.n);
 	first = a.tick->id > b.tick->id ? a.tick->id : b.tick->id;
 	last = a.tick[a.n - 1].id < b.tick[b.n - 1].id ? a.tick[a.n - 1].id : b.tick[b.n - 1].id;
 	part_cut(&a, first, last);
