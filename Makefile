@@ -42,26 +42,29 @@ CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/boo
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
-        feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_load.c \
-        feed/conf/config_print.c feed/conf/config_problem.c feed/conf/config_relate.c \
-        feed/conf/config_rule.c feed/conf/config_target.c feed/conf/config_value.c
+        feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_listen.c \
+        feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
+        feed/conf/config_relate.c feed/conf/config_rule.c feed/conf/config_target.c \
+        feed/conf/config_value.c
 
 # L5
 IO := feed/io/assemble.c feed/io/capture.c feed/io/capture_files.c feed/io/capture_pack.c \
       feed/io/capture_reader.c feed/io/capture_thread.c feed/io/capture_uring.c feed/io/http.c \
       feed/io/http_lws.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
-      feed/io/net_reason.c feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c \
-      feed/io/transport.c feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c \
-      feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
+      feed/io/net_reason.c feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c feed/io/transport.c \
+      feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c feed/io/uring_line.c \
+      feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
 FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c \
-        feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c feed/pipeline.c \
-        feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/recorder.c \
-        feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c feed/ringer.c \
-        feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c \
-        feed/snapshot_health.c feed/standby.c feed/stores.c feed/tell.c
-MAIN := feed/app.c feed/app_changes.c feed/main.c
+        feed/lookout.c feed/metrics.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c \
+        feed/pipeline.c feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c \
+        feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c \
+        feed/ringer.c feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c \
+        feed/snapshot_control.c feed/snapshot_health.c feed/standby.c feed/status_json.c \
+        feed/stores.c feed/tell.c feed/web.c feed/web_assets.c feed/web_change.c feed/web_pages.c \
+        feed/web_reply.c
+MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
@@ -120,17 +123,17 @@ tested-inspect := shm-inspect
 tested-poolstatus := pool-status
 tested-sim := exchange-sim
 UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
-              tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
-              tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
-              tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
+              tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c tests/unit/test_balance.c \
+              tests/unit/test_bell.c tests/unit/test_board.c tests/unit/test_book.c \
+              tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
               tests/unit/test_breaker.c tests/unit/test_config.c tests/unit/test_config_docs.c \
               tests/unit/test_config_wrong.c tests/unit/test_cursor.c \
               tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
               tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
               tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
               tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
-              tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
-              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_inspect_numbers.c \
+              tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c tests/unit/test_hist.c \
+              tests/unit/test_hold.c tests/unit/test_inspect_numbers.c \
               tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
               tests/unit/test_json_damage.c tests/unit/test_json_events.c \
               tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
@@ -175,11 +178,11 @@ SHELL_TESTS := tests/system/install.sh tests/system/oracle_empty.sh \
                tests/system/readme_example.sh tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
-TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
-                tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c tests/sim/agenda.c \
-                tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c tests/sim/market.c \
-                tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c \
-                tests/sim/weather.c tests/bench/receive/blaster.c tests/bench/receive/child.c \
+TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/pipeline_rig.c \
+                tests/pool_example.c tests/shm_fixture.c tests/sim/agenda.c tests/sim/feed.c \
+                tests/sim/frame.c tests/sim/journal.c tests/sim/market.c tests/sim/peer.c \
+                tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c tests/sim/weather.c \
+                tests/bench/receive/blaster.c tests/bench/receive/child.c \
                 tests/bench/receive/client.c tests/bench/receive/client_lws.c \
                 tests/bench/receive/client_openssl.c tests/bench/receive/feed_run.c \
                 tests/bench/receive/report.c tests/bench/receive/run.c \
