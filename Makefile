@@ -57,7 +57,8 @@ IO := feed/io/assemble.c feed/io/capture.c feed/io/capture_files.c feed/io/captu
 
 # L6 to L8
 FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c \
-        feed/lookout.c feed/metrics.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c \
+        feed/lookout.c feed/metrics.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c \
+        feed/orders.c \
         feed/pipeline.c feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c \
         feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c \
         feed/ringer.c feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c \
@@ -174,7 +175,7 @@ FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_decode.c tests/captures/test_capture_rest.c
-SHELL_TESTS := tests/system/install.sh tests/system/oracle_empty.sh \
+SHELL_TESTS := tests/system/containers.sh tests/system/install.sh tests/system/oracle_empty.sh \
                tests/system/readme_example.sh tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
