@@ -163,7 +163,8 @@ SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
                 tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
                 tests/system/test_feed_budgets.c tests/system/test_feed_legs.c \
-                tests/system/test_http_client.c tests/system/test_lost_files.c \
+                tests/system/test_http.c tests/system/test_http_client.c \
+                tests/system/test_lost_files.c tests/system/test_metrics.c \
                 tests/system/test_notify.c tests/system/test_pool_status.c \
                 tests/system/test_transport.c tests/system/test_transport_full.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
@@ -194,7 +195,7 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/system/certs.c tests/system/daemon.c tests/system/feed_rig.c \
                 tests/system/flow.c tests/system/sim_rig.c tests/system/stage.c \
                 tests/system/transport_rig.c tests/system/web_server.c tests/system/ws_server.c \
-                tests/ipc/python_rig.c tests/ipc/witness.c
+                tests/ipc/python_rig.c tests/ipc/witness.c tests/system/http_rig.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_decode.c tests/bench/bench_receive.c tests/bench/bench_ring.c \
@@ -415,6 +416,15 @@ demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
 demo-built: all
 	@$(ENVIRONMENT) tools/demo.sh
 
+# Runs the test with promtool, which is skipped elsewhere where it is not installed.
+METRICS := $(B)/tests/system/test_metrics
+.PHONY: check-metrics check-metrics-built
+check-metrics: ## a live scrape through promtool (installs Debian's prometheus)
+	@tools/deps.sh prometheus
+	+$(again) check-metrics-built
+check-metrics-built: all $(METRICS)
+	@$(ENVIRONMENT) TICKRING_PROMTOOL=required tests/run.sh $(METRICS)
+
 TORTURE := tests/torture/torn
 $(eval $(call PROGRAM,$(TORTURE),$(TORTURE).c,$(LIBTEST) $(LIBS)))
 .PHONY: torture
@@ -479,4 +489,5 @@ clean: ## remove everything that was built
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' Makefile
+                " $$1, $$2}' %-13s %-9s %s\n", ' '/^[a-z-]+:.*## '/^[a-z]+:.*## -F':.*## / @awk \
+                Makefile {printf
