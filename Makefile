@@ -176,8 +176,9 @@ FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_decode.c tests/captures/test_capture_rest.c
-SHELL_TESTS := tests/system/containers.sh tests/system/install.sh tests/system/oracle_empty.sh \
-               tests/system/readme_example.sh tests/system/unit_files.sh
+SHELL_TESTS := tests/system/containers.sh tests/system/install.sh tests/system/monitoring.sh \
+               tests/system/oracle_empty.sh tests/system/readme_example.sh \
+               tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/pipeline_rig.c \
@@ -416,14 +417,15 @@ demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
 demo-built: all
 	@$(ENVIRONMENT) tools/demo.sh
 
-# Runs the test with promtool, which is skipped elsewhere where it is not installed.
+# Runs the tests with promtool, which are shorter elsewhere where it is not installed.
 METRICS := $(B)/tests/system/test_metrics
 .PHONY: check-metrics check-metrics-built
-check-metrics: ## a live scrape through promtool (installs Debian's prometheus)
+check-metrics: ## a live scrape, rules and boards with Prometheus (installs Debian's)
 	@tools/deps.sh prometheus
 	+$(again) check-metrics-built
 check-metrics-built: all $(METRICS)
-	@$(ENVIRONMENT) TICKRING_PROMTOOL=required tests/run.sh $(METRICS)
+	@$(ENVIRONMENT) TICKRING_PROMTOOL=required tests/run.sh $(METRICS) \
+	    tests/system/monitoring.sh
 
 TORTURE := tests/torture/torn
 $(eval $(call PROGRAM,$(TORTURE),$(TORTURE).c,$(LIBTEST) $(LIBS)))
