@@ -321,6 +321,7 @@ static int
 start(struct app *app)
 {
 	const struct config *cfg = app->cfg;
+	char why[TRANSPORT_DETAIL_MAX] = "";
 	int rc = opening_pool(&app->plan, cfg, &app->pool);
 
 	if (rc == 0)
@@ -332,7 +333,7 @@ start(struct app *app)
 		    &app->recorder, cfg, app->pipeline, clock_wall(), clock_mono());
 	if (rc == 0)
 		rc = opening_transport(
-		    &app->transport, cfg, pool_lines(&app->pool), app->pipeline);
+		    &app->transport, cfg, pool_lines(&app->pool), app->pipeline, why);
 	if (rc != 0)
 		return rc;
 	signals_wake(app->transport);
@@ -342,7 +343,8 @@ start(struct app *app)
 	stores_recall_connects(&app->stores, &app->pool, clock_wall(), clock_mono());
 	guard_init(&app->guard, clock_mono());
 	pool_see_pings(&app->pool, transport_has_pings(app->transport));
-	snapshot_init(&app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
+	snapshot_init(
+	    &app->snapshot, transport_name(app->transport), why, clock_wall(), clock_mono());
 	take_snapshot(app, clock_mono());
 	rc = app_start_ops(app);
 	if (rc != 0)

@@ -236,7 +236,10 @@ take_frame(struct pipeline *p, struct frame *frame)
 	}
 	if (judgement != JUDGE_PUBLISH)
 		return out;
-	publish_market_event(&c, &e, &n);
+	if (e.kind == EVENT_DEPTH)
+		pipeline_publish_depth(p, &c, &e, &n);
+	else
+		publish_market_event(&c, &e, &n);
 	pipeline_count(p, pipeline_kinds[e.kind].counter);
 	note_on_board(p, (uint32_t)id, e.kind);
 	hist_record(&p->publish, span_ns(c.mono_ns - frame->stamps.recv_mono.ns));

@@ -182,19 +182,18 @@ is(const char *path, const char *uri, size_t n)
 static int
 get(struct web_conn *conn, const char *uri, size_t n)
 {
-	const struct web_asset *asset;
+	struct web_asset asset;
 	char *copy;
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		if (is(paths[i].path, uri, n))
 			return paths[i].get(conn);
-	asset = web_asset_find(uri, n);
-	if (asset == NULL)
+	if (!web_asset_find(uri, n, &asset))
 		return web_reply_text(conn, 404, "there is no such page");
-	copy = malloc(asset->n + 1);
+	copy = malloc(asset.n);
 	if (copy != NULL)
-		memcpy(copy, asset->bytes, asset->n);
-	return web_reply(conn, 200, web_page_new(copy, asset->n, asset->type), NULL, NULL);
+		memcpy(copy, asset.bytes, asset.n);
+	return web_reply(conn, 200, web_page_new(copy, asset.n, asset.type), NULL, NULL);
 }
 
 /* Bytes of the request's body that were announced; -1: some number that we do not believe. */

@@ -167,14 +167,14 @@ line_next(struct capture *capture, struct bytes *line)
 }
 
 void
-capture_open(struct capture *capture, const struct captures *captures, size_t index)
+captures_open(struct capture *capture, const struct captures *captures, size_t index)
 {
 	if (!lines_open(capture, captures->folder, captures->name[index], ".jsonl"))
 		give_up("cannot be opened", captures->name[index]);
 }
 
 bool
-capture_next(struct capture *capture, struct capture_message *out)
+captures_next(struct capture *capture, struct capture_message *out)
 {
 	struct bytes line;
 	char *tab;
@@ -191,7 +191,7 @@ capture_next(struct capture *capture, struct capture_message *out)
 }
 
 void
-capture_close(struct capture *capture)
+captures_close(struct capture *capture)
 {
 	free(capture->text);
 	*capture = (struct capture){0};

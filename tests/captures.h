@@ -52,12 +52,12 @@ struct capture_message {
 };
 
 /* Reads a recording by its name in the list. */
-void capture_open(struct capture *capture, const struct captures *captures, size_t index);
+void captures_open(struct capture *capture, const struct captures *captures, size_t index);
 
 /* Takes the next message. Returns false at the end. */
-bool capture_next(struct capture *capture, struct capture_message *out);
+bool captures_next(struct capture *capture, struct capture_message *out);
 
-void capture_close(struct capture *capture);
+void captures_close(struct capture *capture);
 
 enum norm_column {
 	NORM_LINE,

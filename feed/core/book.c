@@ -344,7 +344,8 @@ book_top(const struct book *book, enum book_side side, struct tick_level *out, u
 		for (uint32_t i = row->n; i > 0 && n < max; i--, n++) {
 			int64_t key = level[i - 1].key;
 
-			out[n] = (struct tick_level){side == BOOK_BID ? key : -key, level[i - 1].qty};
+			out[n].price = side == BOOK_BID ? key : -key;
+			out[n].qty = level[i - 1].qty;
 		}
 	}
 	return n;

@@ -73,8 +73,10 @@ rise(struct booksync *sync)
 static enum booksync_outcome
 take_live(struct booksync *sync, const struct diff *diff)
 {
-	if (is_old(sync, diff->last))
+	if (is_old(sync, diff->last)) {
+		sync->tally.dropped += sync->tally.applied == 0;
 		return BOOKSYNC_OLD;
+	}
 	if (diff->before > sync->at)
 		return fall(sync, diff, BOOKSYNC_GAPPED);
 	apply(sync, diff);

@@ -56,7 +56,7 @@ enum booksync_outcome {
 struct booksync_tally {
 	int64_t snapshot_id;
 	int64_t first, last;  /* U and u of the first diff applied; last < 0: none yet */
-	uint64_t dropped;     /* diffs that the snapshot had */
+	uint64_t dropped;     /* diffs that the snapshot had, before the first applied */
 	uint64_t applied;
 };
 

@@ -222,8 +222,8 @@ decode_mix_load(struct decode_mix *mix)
 		enum rival_product product = product_of(captures.name[i]);
 		struct capture_message next;
 
-		capture_open(&capture[i], &captures, i);
-		while (mix->count < MESSAGES_MAX && capture_next(&capture[i], &next))
+		captures_open(&capture[i], &captures, i);
+		while (mix->count < MESSAGES_MAX && captures_next(&capture[i], &next))
 			add(mix, next.text, product);
 	}
 }
