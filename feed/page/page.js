@@ -87,11 +87,12 @@ function fillTable(id, rows) {
 /* Pairs of name and value. */
 function fillList(id, pairs) {
   const list = byId(id);
-  while (list.children.length > 2 * pairs.length)
+  while (list.children.length > pairs.length)
     list.lastChild.remove();
   pairs.forEach(([name, value], i) => {
-    const dt = list.children[2 * i] || list.appendChild(element("dt"));
-    const dd = list.children[2 * i + 1] || list.appendChild(element("dd"));
+    if (!list.children[i])
+      list.appendChild(element("div")).append(element("dt"), element("dd"));
+    const [dt, dd] = list.children[i].children;
     if (dt.textContent !== name)
       dt.textContent = name;
     if (dd.textContent !== value)
@@ -104,7 +105,7 @@ function fillList(id, pairs) {
 function makeChart(id, names, scale) {
   const colors = ["#6cb6ff", "#f0b429"];
   const grid = {color: "#232c38"};
-  const ticks = {color: "#93a1b1", maxTicksLimit: 6, maxRotation: 0};
+  const ticks = {color: "#93a1b1", maxTicksLimit: 5, maxRotation: 0};
   return new Chart(byId(id), {
     type: "line",
     data: {
