@@ -61,7 +61,7 @@ FEED := feed/books.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.
         feed/ops.c feed/orders.c feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c \
         feed/plan.c feed/publish.c feed/recall.c feed/recorder.c feed/reload.c feed/replay.c \
         feed/replay_apply.c feed/resources.c feed/ringer.c feed/roster.c feed/segments.c \
-        feed/signals.c feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c \
+        feed/signals.c feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/stale.c \
         feed/standby.c feed/status_json.c feed/stores.c feed/tell.c feed/web.c feed/web_assets.c \
         feed/web_change.c feed/web_pages.c feed/web_reply.c
 MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/main.c
@@ -180,7 +180,7 @@ SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
                  tests/captures/test_capture_rest.c
 SHELL_TESTS := tests/system/containers.sh tests/system/install.sh tests/system/interop.sh \
-               tests/system/monitoring.sh tests/system/oracle_empty.sh \
+               tests/system/monitoring.sh tests/system/oracle_empty.sh tests/system/page.sh \
                tests/system/readme_example.sh tests/system/tape_small.sh \
                tests/system/unit_files.sh
 
@@ -444,6 +444,14 @@ check-metrics: ## a live scrape, rules and boards with Prometheus (installs Debi
 check-metrics-built: all $(METRICS)
 	@$(ENVIRONMENT) TICKRING_PROMTOOL=required tests/run.sh $(METRICS) \
 	    tests/system/monitoring.sh
+
+# Runs the test in a browser, which is skipped elsewhere where there is none.
+.PHONY: check-page check-page-built
+check-page: ## the page at / in a browser (installs Debian's chromium, npm's playwright-core)
+	@tools/deps.sh chromium
+	+$(again) check-page-built
+check-page-built: all
+	@$(ENVIRONMENT) TICKRING_PAGE=required tests/run.sh tests/system/page.sh
 
 TORTURE := tests/torture/torn
 $(eval $(call PROGRAM,$(TORTURE),$(TORTURE).c,$(LIBTEST) $(LIBS)))

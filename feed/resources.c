@@ -11,8 +11,8 @@
 void
 resources_init(struct resources *r)
 {
-	*r = (struct resources){
-	    .figures = {-1, -1, -1}, .looked = MONO_NEVER, .thread_permille = -1};
+	*r = (struct resources){.figures = {-1, -1, -1}, .looked = MONO_NEVER};
+	r->thread_permille = -1;
 }
 
 /* The second number of /proc/self/statm is the resident pages; -1 when it cannot be read. */

@@ -2,7 +2,7 @@
 # Installs the Debian packages that building, testing and the demonstration
 # need. Says and does nothing when all are there.
 #
-# usage: deps.sh [clang] [prometheus]
+# usage: deps.sh [clang] [prometheus] [chromium]
 set -u
 
 packages="gcc g++ libc6-dev make pkg-config libwebsockets-dev libssl-dev libcjson-dev
@@ -19,6 +19,13 @@ for extra; do
 	prometheus) # 20 MB, 96 MB installed: only for what asks for it
 		packages="$packages prometheus"
 		commands="$commands promtool prometheus"
+		;;
+	chromium) # 77 MB, 270 MB installed: only for what asks for it
+		packages="$packages chromium"
+		commands="$commands chromium node npm python3"
+		command -v node >/dev/null || packages="$packages nodejs"
+		command -v npm >/dev/null || packages="$packages npm"
+		command -v python3 >/dev/null || packages="$packages python3"
 		;;
 	esac
 done

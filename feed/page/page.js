@@ -11,6 +11,7 @@ const LIVE = "live";
 
 const byId = (id) => document.getElementById(id);
 let health = null;  // the newest verdict
+let stale = null;   // the newest list of stale instruments
 let before = null;  // the status before the one on the screen
 let heard = 0;      // performance.now() of the last news
 let paused = false;
@@ -225,9 +226,13 @@ function drawStreams(s) {
   fillTable("class-table", s.classes.filter((c) => c.streams > 0).map((c) => ({
     cells: [c.class, count(c.streams), [count(c.stale), c.stale > 0 ? "critical-word" : ""]],
   })));
-  const stale = s.stale_instruments;
-  byId("stale").textContent = stale === undefined ? "" :
-    stale.length === 0 ? "no instrument is stale" : "stale: " + stale.join(", ");
+  if (stale === null)
+    return;
+  const names = stale.instruments.map((i) => `${i.symbol} (${spaced(i.reason)})`);
+  const more = stale.stale - names.length;
+  byId("stale").textContent = names.length === 0 ? "no instrument is stale" :
+    `${count(stale.stale)} stale: ${names.join(", ")}` + (more > 0 ? ` and ${more} more` : "");
+  byId("stale").className = names.length === 0 ? "quiet" : "critical-word";
 }
 
 function drawBudgets(s) {
@@ -318,6 +323,7 @@ function showNews() {
 async function ask() {
   try {
     health = await (await fetch("/health")).json();
+    stale = await (await fetch("/stale")).json();
     draw(await (await fetch("/status")).json());
   } catch (error) {
     /* showNews() tells. */
@@ -328,6 +334,7 @@ async function ask() {
 function follow() {
   const source = new EventSource("/events");
   source.addEventListener("health", (e) => { health = JSON.parse(e.data); });
+  source.addEventListener("stale", (e) => { stale = JSON.parse(e.data); });
   source.addEventListener("status", (e) => draw(JSON.parse(e.data)));
   source.onerror = () => {
     if (source.readyState === EventSource.CLOSED)

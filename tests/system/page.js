@@ -104,6 +104,17 @@ async function showsKilledLine(page) {
     await page.locator("#line-table tbody tr.down").count() === 0);
 }
 
+async function namesStaleInstruments(page) {
+  await until("no instrument is stale", async () =>
+    await page.locator("#stale").textContent() === "no instrument is stale");
+  await fault("0 stall-stream stream=btcusdt@bookTicker\n");
+  await until("BTCUSDT is stale", async () =>
+    (await page.locator("#stale").textContent()).startsWith("1 stale: BTCUSDT ("));
+  await fetch(`http://127.0.0.1:${control}/clear`, {method: "POST"});
+  await until("it is not any more", async () =>
+    await page.locator("#stale").textContent() === "no instrument is stale");
+}
+
 async function saysWhenItIsOld(page) {
   process.kill(Number(pid), "SIGSTOP");
   await until("no news", async () =>
@@ -138,6 +149,7 @@ async function main() {
     await fits(page, 390, "page-390.png");
     await fits(page, 1280, "page-1280.png");
     await showsKilledLine(page);
+    await namesStaleInstruments(page);
     await saysWhenItIsOld(page);
     assert.deepEqual(trouble, []);
   } finally {

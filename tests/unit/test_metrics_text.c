@@ -141,7 +141,8 @@ openmetrics_names_families_without_total_and_ends(void **state)
 	struct pages *p = *state;
 	const char *page = metrics(p, true);
 
-	expect(page, "\n# TYPE tickring_reloads counter\ntickring_reloads_total{feed=\"test\"} 0\n");
+	expect(page,
+	    "\n# TYPE tickring_reloads counter\ntickring_reloads_total{feed=\"test\"} 0\n");
 	assert_string_equal(page + p->n - 7, "\n# EOF\n");
 }
 
