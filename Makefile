@@ -453,6 +453,13 @@ check-page: ## the page at / in a browser (installs Debian's chromium, npm's pla
 check-page-built: all
 	@$(ENVIRONMENT) TICKRING_PAGE=required tests/run.sh tests/system/page.sh
 
+.PHONY: scan scan-built
+scan: ## cppcheck, secrets, and how the binaries are hardened (installs cppcheck)
+	@tools/deps.sh cppcheck
+	+$(again) scan-built
+scan-built: all
+	@tools/scan.sh . $(FEEDD) $(TOOLS:%=$(B)/%) $(LIBTICKRING_SO)
+
 TORTURE := tests/torture/torn
 $(eval $(call PROGRAM,$(TORTURE),$(TORTURE).c,$(LIBTEST) $(LIBS)))
 .PHONY: torture

@@ -2,7 +2,7 @@
 # Installs the Debian packages that building, testing and the demonstration
 # need. Says and does nothing when all are there.
 #
-# usage: deps.sh [clang] [prometheus] [chromium]
+# usage: deps.sh [clang] [prometheus] [cppcheck] [chromium]
 set -u
 
 packages="gcc g++ libc6-dev make pkg-config libwebsockets-dev libssl-dev libcjson-dev
@@ -19,6 +19,10 @@ for extra; do
 	prometheus) # 20 MB, 96 MB installed: only for what asks for it
 		packages="$packages prometheus"
 		commands="$commands promtool prometheus"
+		;;
+	cppcheck)
+		packages="$packages cppcheck"
+		commands="$commands cppcheck"
 		;;
 	chromium) # 77 MB, 270 MB installed: only for what asks for it
 		packages="$packages chromium"
