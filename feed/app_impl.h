@@ -6,6 +6,7 @@
 #define FEED_APP_IMPL_H
 
 #include "feed/app.h"
+#include "feed/choice.h"
 #include "feed/core/pool.h"
 #include "feed/guard.h"
 #include "feed/io/transport.h"
@@ -24,6 +25,7 @@
 struct app {
 	struct config *cfg;
 	const struct reload_source *source;
+	struct choice choice;
 	struct stores stores;
 	struct pipeline *pipeline;
 	struct recorder *recorder; /* NULL: nothing is captured */

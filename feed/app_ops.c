@@ -43,7 +43,7 @@ app_open_ops(struct app *app)
 		    LOG_THEN("the feed does not start"));
 		return rc;
 	}
-	keeper_init(&app->keeper, app->ops, app->cfg, app->source);
+	keeper_init(&app->keeper, app->ops, app->cfg, app->source, &app->choice);
 	return open_web(app);
 }
 
