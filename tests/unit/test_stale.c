@@ -62,7 +62,8 @@ static void
 add(struct scene *s, const char *symbol, int64_t data_state)
 {
 	struct tick_instrument i = {.symbol_bytes = (uint8_t)strlen(symbol)};
-	struct tick_data data = {.state = data_state, .since_ns = 1000, .reason = TICK_REASON_STALE};
+	struct tick_data data = {
+	    .state = data_state, .since_ns = 1000, .reason = TICK_REASON_STALE};
 	int64_t id;
 
 	memcpy(i.symbol, symbol, strlen(symbol));
