@@ -120,6 +120,7 @@ counts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 	if (cell->again == 0 || (message->id < cell->again_id && is_alone(cell, message->leg))) {
 		cell->again = 0;
 		cell->again_legs = 0;
+		cell->again_since = message->now;
 	}
 	cell->again_legs |= (uint16_t)bit;
 	/* The slower legs repeat what the fastest one said. */
@@ -127,7 +128,10 @@ counts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 		return false;
 	cell->again_id = message->id;
 	cell->again += cell->again < UINT16_MAX;
-	return cell->again >= ARBITER_AGAIN_MIN && (cell->legs & ~cell->again_legs) == 0;
+	if (cell->again < ARBITER_AGAIN_MIN)
+		return false;
+	return (cell->legs & ~cell->again_legs) == 0 ||
+	    mono_due(mono_add(cell->again_since, arbiter->cfg.again_after), message->now);
 }
 
 /* Far below the last id, rising, for long enough, and nothing else came meanwhile? */

@@ -39,8 +39,8 @@
  * then younger at all is the least: a repetition is not), or where there is no
  * such time by the order of arrival; after arbiter_seed() time counts from the
  * first message. ARBITER_AGAIN_MIN of them in a row, rising, from every leg
- * that runs, are a RESET. A message that is no evidence begins the row anew.
- * While a leg says nothing, such ids are duplicates until they catch up.
+ * that runs, are a RESET; where one of the legs says nothing, the row has to
+ * last for again_after. A message that is no evidence begins the row anew.
  */
 #ifndef FEED_CORE_ARBITER_H
 #define FEED_CORE_ARBITER_H
@@ -113,7 +113,8 @@ struct arbiter_cell {
 	int64_t exch_ns;               /* of it, ARBITER_NO_TIME: unknown */
 	mono_t heard;                  /* when it was; after a seed the first message, MONO_NEVER */
 	int64_t again_id;              /* highest of the ids in a row that are counted anew */
-	uint16_t again;                /* how many in that row */
+	mono_t again_since;            /* when that row began */
+	uint16_t again;                /* how many in it */
 	uint16_t again_legs;           /* bit: the leg has shown some of them */
 	struct arbiter_gap told;       /* last gap told, less what came late; first > last: none */
 	mono_t low_since;              /* first of the old ids in a row, MONO_NEVER: none */

@@ -38,6 +38,7 @@ enum {
 /* A message that the exchange had to say. */
 struct sim_record {
 	int64_t id, first_id;
+	int64_t prev_id; /* last id before it: pu of futures, else first_id - 1 */
 	mono_t at;
 	bool owed;    /* a healthy line was to bring it: it may not be lost */
 	bool brought; /* a line brought it to the feed, whole */
@@ -55,6 +56,9 @@ struct sim_stream {
 	mono_t seen_at;
 	bool told;         /* a gap was told, its message has to be next */
 	int64_t gap_first, gap_last;
+	bool renumbered;   /* its ids began anew, and that was not told yet */
+	unsigned untold;   /* messages since then, in one calm */
+	int64_t anew;      /* told: first id of the new count, -1: not */
 	mono_t owed_since; /* the oldest message that is owed and not seen, MONO_NEVER: none */
 	int64_t owed_id;
 };
@@ -94,6 +98,7 @@ enum sim_phase { SIM_BEGIN, SIM_CALM, SIM_STORM, SIM_RECOVERY, SIM_OVER };
 
 struct sim_counts {
 	uint64_t wakes, timers, faults, ticks, frames, connects, rotations, gaps, stale, storms;
+	uint64_t renumbered;
 };
 
 struct sim {
@@ -105,6 +110,7 @@ struct sim {
 	struct pool_cfg cfg;
 	unsigned nstreams;
 	bool pings_visible;
+	bool futures;  /* depth continues by pu, its ids jump */
 	span_t hold_for;
 	struct sim_stream stream[SIM_STREAMS];
 	/* exchange */

@@ -166,9 +166,12 @@ weather_event(void)
 	if (sim.phase != SIM_CALM)
 		return;
 	plan(AGENDA_EVENT, sim_wait(span_s(1200)));
-	switch (sim_pick(0, 3)) {
+	switch (sim_pick(0, 4)) {
 	case 0:
 		market_skip((unsigned)sim_pick(0, sim.nstreams - 1), (unsigned)sim_pick(1, 1000));
+		break;
+	case 4:
+		market_renumber((unsigned)sim_pick(0, sim.nstreams - 1));
 		break;
 	case 1:
 		sim.wall_offset += sim_pick(-3600, 3600) * 1000000000;

@@ -193,6 +193,18 @@ one_leg_s_nonsense_is_outvoted(void **state)
 }
 
 static void
+a_leg_that_says_nothing_is_not_waited_for_for_ever(void **state)
+{
+	(void)state;
+	on_quote(0, HIGH, 100);
+	on_quote(1, HIGH, 100);
+	for (int i = 0; i < 5 * ROW; i++)
+		assert_int_equal(on_quote(0, LOW + i, 101 + i / ROW), ARBITER_OLD);
+	assert_int_equal(on_quote(0, LOW + 5 * ROW, 110), ARBITER_OLD);
+	assert_int_equal(on_quote(0, LOW + 5 * ROW + 1, 111), ARBITER_RESET);
+}
+
+static void
 both_legs_together_show_a_new_count(void **state)
 {
 	(void)state;
@@ -223,6 +235,7 @@ main(void)
 		TEST(after_a_seed_the_while_begins_with_the_first_message),
 		TEST(the_slower_leg_that_is_left_alone_catches_up),
 		TEST(one_leg_s_nonsense_is_outvoted),
+		TEST(a_leg_that_says_nothing_is_not_waited_for_for_ever),
 		TEST(both_legs_together_show_a_new_count),
 	};
 
