@@ -125,6 +125,7 @@ on_live_timer(struct session *session, mono_t now, struct pool_actions *actions)
 	if (mono_due(session->list_at, now)) {
 		session->list_wanted = true;
 		session->list_at = mono_add(now, session->shared->cfg.list_every);
+		subscribe_refused_again(session);
 	}
 	subscribe_send(session, now, actions);
 }

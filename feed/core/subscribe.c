@@ -377,7 +377,7 @@ split(struct session *session, const struct session_request *request, int error_
 			turn(session, stream, STREAM_WANTED);
 			continue;
 		}
-		/* The next connection asks for it again, by itself. */
+		/* With the next list, or on the next connection, it is asked for again. */
 		turn(session, stream, STREAM_REFUSED);
 		action = actions_add(actions, ACT_STREAM_REFUSED, session->line);
 		action->request_id = request->id;
@@ -406,6 +406,16 @@ subscribe_on_refusal(struct session *session, int64_t id, int error_code,
 	trim(session);
 	*request = (struct session_request){0};
 	return true;
+}
+
+void
+subscribe_refused_again(struct session *session)
+{
+	struct session_stream *stream = part_of(session);
+
+	for (unsigned i = 0; i < session->nstreams; i++)
+		if (stream[i].state == STREAM_REFUSED)
+			turn(session, &stream[i], STREAM_WANTED);
 }
 
 /* A request without answer: nobody knows what became of it. */

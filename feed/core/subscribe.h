@@ -37,6 +37,9 @@ void subscribe_unwatch(struct session *session);
 /* Asks for the stream at that position once more, after an UNSUBSCRIBE. */
 void subscribe_renew(struct session *session, uint32_t position);
 
+/* Asks again for what was refused: an exchange in trouble refuses what it takes later. */
+void subscribe_refused_again(struct session *session);
+
 /* A new connection: nothing is sent. */
 void subscribe_begin(struct session *session);
 

@@ -17,6 +17,7 @@ enum agenda_kind {
 	AGENDA_DATA,     /* message number b of stream a; c: damaged */
 	AGENDA_REQUEST,  /* request a reaches the exchange: streams b; c: what, and its fate */
 	AGENDA_REPLY,    /* answer to request a */
+	AGENDA_REFUSAL,  /* error as answer to request a */
 	AGENDA_LIST,     /* list b as answer to request a */
 	AGENDA_PINGED,
 	AGENDA_PONG,

@@ -110,7 +110,10 @@ carry_out(const struct pool_action *act)
 		journal_note(session_state_label(act->to), act->line, act->from, act->why);
 		break;
 	case ACT_STREAM_REFUSED:
-		journal_violation("a stream is refused", act->line, act->stream, act->error_code);
+		journal_note("a stream is refused", act->line, act->stream, act->error_code);
+		RULE(sim.peer[act->line].refused > 0, "a stream is refused that the exchange took",
+		    act->line, act->stream, act->error_code);
+		break;
 	case ACT_ROTATION:
 		sim.count.rotations += act->step == ROTATION_DONE;
 		journal_note("rotation", act->line, act->peer, act->step);

@@ -155,6 +155,8 @@ peer_request(const struct pool_action *act, uint32_t mask)
 	peer_count_send(act->line);
 	if (!p->up || p->deaf || fate == WEATHER_IGNORED)
 		return;
+	sim.count.refused += fate == WEATHER_REFUSED;
+	p->refused += fate == WEATHER_REFUSED;
 	agenda_add(&(struct agenda_item){.kind = AGENDA_REQUEST, .line = act->line,
 	    .life = p->life, .at = mono_add(sim.now, p->latency), .a = act->request_id,
 	    .b = mask, .c = (int64_t)act->kind * FATES + fate});
@@ -171,6 +173,10 @@ peer_take_request(const struct agenda_item *item)
 
 	if (!p->up)
 		return;
+	if (fate == WEATHER_REFUSED) {
+		plan(item->line, AGENDA_REFUSAL, at, item->a, 0);
+		return;
+	}
 	if (kind == ACT_SEND_UNSUBSCRIBE) {
 		p->streams &= ~mask;
 		p->mute &= ~mask;

@@ -74,6 +74,7 @@ struct sim_peer {
 	bool deaf;          /* half-open: nothing passes in either direction */
 	bool still;         /* no data, all else goes on */
 	bool no_pings;
+	unsigned refused; /* requests on this connection */
 	unsigned lose, repeat, overtake, garble; /* so many of the next messages */
 	span_t latency;
 	mono_t up_at, busy_until; /* the last byte on its way arrives then */
@@ -98,7 +99,7 @@ enum sim_phase { SIM_BEGIN, SIM_CALM, SIM_STORM, SIM_RECOVERY, SIM_OVER };
 
 struct sim_counts {
 	uint64_t wakes, timers, faults, ticks, frames, connects, rotations, gaps, stale, storms;
-	uint64_t renumbered;
+	uint64_t renumbered, refused;
 };
 
 struct sim {

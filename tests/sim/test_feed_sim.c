@@ -58,6 +58,7 @@ add_counts(struct sim_counts *sum, const struct sim_counts *one)
 	sum->stale += one->stale;
 	sum->storms += one->storms;
 	sum->renumbered += one->renumbered;
+	sum->refused += one->refused;
 }
 
 static void
@@ -65,9 +66,11 @@ report(const char *what, uint64_t seeds, uint64_t hours, const struct sim_counts
 {
 	printf("%s%" PRIu64 " seeds, %" PRIu64 " h simulated, %" PRIu64 " steps, %" PRIu64
 	    " storms, %" PRIu64 " faults, %" PRIu64 " connects, %" PRIu64 " rotations, %" PRIu64
-	    " ticks, %" PRIu64 " gaps told, %" PRIu64 " new counts, 0 violations, %" PRId64 ".%"
+	    " ticks, %" PRIu64 " gaps told, %" PRIu64 " new counts, %" PRIu64
+	    " requests refused, 0 violations, %" PRId64 ".%"
 	    PRId64 " s\n", what, seeds, hours, c->wakes, c->storms, c->faults, c->connects,
-	    c->rotations, c->ticks, c->gaps, c->renumbered, ms / 1000, ms % 1000 / 100);
+	    c->rotations, c->ticks, c->gaps, c->renumbered,
+	    c->refused, ms / 1000, ms % 1000 / 100);
 	fflush(stdout);
 }
 

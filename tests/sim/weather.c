@@ -323,5 +323,5 @@ weather_request(unsigned line)
 	sim.count.faults++;
 	if (sim.storm.silences && sim_chance(20))
 		return WEATHER_MUTE;
-	return (enum weather_request)sim_pick(WEATHER_IGNORED, WEATHER_LATE);
+	return (enum weather_request)sim_pick(WEATHER_IGNORED, WEATHER_REFUSED);
 }
