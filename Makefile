@@ -156,7 +156,7 @@ SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c tests/sim/agenda.c \
                 tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c tests/sim/market.c \
-                tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c \
+                tests/sim/peer.c tests/sim/operator.c tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c \
                 tests/sim/weather.c tests/bench/receive/blaster.c tests/bench/receive/child.c \
                 tests/bench/receive/client.c tests/bench/receive/client_lws.c \
                 tests/bench/receive/client_openssl.c tests/bench/receive/feed_run.c \

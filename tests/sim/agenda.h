@@ -28,6 +28,7 @@ enum agenda_kind {
 	AGENDA_FAULT,    /* weather: the next fault */
 	AGENDA_PHASE,    /* weather: the next phase */
 	AGENDA_EVENT,    /* weather: something that belongs to fair weather */
+	AGENDA_NOTHING,
 	AGENDA_KINDS
 };
 
@@ -44,6 +45,9 @@ void agenda_clear(void);
 
 /* Plans it (`order` is set here). */
 void agenda_add(const struct agenda_item *item);
+
+/* What is planned of that kind comes to nothing. */
+void agenda_forget(enum agenda_kind kind);
 
 /* When the next item is due, MONO_NEVER: there is none. */
 mono_t agenda_deadline(void);

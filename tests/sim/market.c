@@ -37,6 +37,15 @@ next_step(enum event_kind kind)
 	return kind == EVENT_QUOTE ? sim_pick(1, 50) : 1;
 }
 
+/* May a message of that stream be lost now? Not when a healthy leg has subscribed it. */
+static bool
+is_owed(const struct sim_stream *s)
+{
+	unsigned legs = sim.phase == SIM_CALM ? sim_all_legs() : 1u << sim.storm.spared;
+
+	return sim_owes() && s->wanted && !s->renumbered && (s->joined & legs) == legs;
+}
+
 void
 market_say(unsigned stream)
 {
@@ -50,7 +59,7 @@ market_say(unsigned stream)
 	s->id += next_step(s->kind);
 	r->id = s->id;
 	r->at = sim.now;
-	r->owed = sim_owes() && !s->renumbered;
+	r->owed = is_owed(s);
 	r->brought = false;
 	rules_on_said(s, r);
 	peer_broadcast(stream, s->said++);
@@ -79,6 +88,7 @@ market_renumber(unsigned stream)
 	journal_note("ids begin anew", -1, stream, s->id - back);
 	s->id -= back;
 	s->renumbered = true;
+	s->renumbered_at = sim.now;
 	s->untold = 0;
 	s->owed_since = MONO_NEVER;
 }

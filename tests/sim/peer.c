@@ -125,6 +125,18 @@ peer_hang_up(const struct pool_action *act)
 }
 
 void
+peer_forget_all(void)
+{
+	agenda_forget(AGENDA_FAILED);
+	agenda_forget(AGENDA_DOWN);
+	for (unsigned line = 0; line < SIM_LINES; line++) {
+		sim.peer[line].up = false;
+		sim.peer[line].streams = 0;
+		sim.peer[line].life++;
+	}
+}
+
+void
 peer_announce(unsigned line, span_t in)
 {
 	struct sim_peer *p = &sim.peer[line];
@@ -162,6 +174,14 @@ peer_request(const struct pool_action *act, uint32_t mask)
 	    .b = mask, .c = (int64_t)act->kind * FATES + fate});
 }
 
+static void
+join(uint32_t streams, unsigned leg)
+{
+	for (unsigned i = 0; i < sim.nstreams; i++)
+		if ((streams >> i & 1) != 0)
+			sim.stream[i].joined |= 1u << leg;
+}
+
 void
 peer_take_request(const struct agenda_item *item)
 {
@@ -186,6 +206,8 @@ peer_take_request(const struct agenda_item *item)
 	rules_on_subscribed(p);
 	if (kind == ACT_SEND_SUBSCRIBE && fate == WEATHER_MUTE)
 		p->mute |= mask;
+	else if (kind == ACT_SEND_SUBSCRIBE && sim_is_spared(p->leg))
+		join(mask, p->leg);
 	if (fate == WEATHER_NO_ANSWER)
 		return;
 	/* Whoever is late holds up nobody else: answers have a way of their own. */

@@ -77,7 +77,9 @@ rules_on_wake(bool by_timer, mono_t deadline)
 static void
 count_untold(struct sim_stream *s)
 {
-	s->untold = s->renumbered && sim.phase == SIM_CALM ? s->untold + 1 : 0;
+	bool comes = sim.phase == SIM_CALM && s->wanted && s->joined == sim_all_legs();
+
+	s->untold = s->renumbered && comes ? s->untold + 1 : 0;
 	RULE(s->untold <= UNTOLD_MAX, "a new count is not told", s - sim.stream, s->id, s->seen);
 }
 
@@ -96,24 +98,39 @@ rules_on_said(struct sim_stream *s, const struct sim_record *record)
 }
 
 void
+rules_on_dropped(struct sim_stream *s)
+{
+	s->owed_since = MONO_NEVER;
+	for (unsigned k = 0; k < SIM_RECORDS; k++)
+		s->record[k].owed = false;
+}
+
+void
 rules_on_storm(void)
 {
-	for (unsigned i = 0; i < sim.nstreams; i++) {
-		struct sim_stream *s = &sim.stream[i];
+	for (unsigned i = 0; i < sim.nstreams; i++)
+		rules_on_dropped(&sim.stream[i]);
+}
 
-		s->owed_since = MONO_NEVER;
+void
+rules_on_restart(void)
+{
+	for (unsigned i = 0; i < sim.nstreams; i++)
 		for (unsigned k = 0; k < SIM_RECORDS; k++)
-			s->record[k].owed = false;
-	}
+			if (sim.stream[i].record[k].id > sim.stream[i].seen)
+				sim.stream[i].record[k].brought = false;
 }
 
 void
 rules_on_recovered(void)
 {
-	for (unsigned i = 0; i < sim.nstreams; i++)
-		RULE(peer_legs_of(i) == sim.cfg.redundancy,
+	for (unsigned i = 0; i < sim.nstreams; i++) {
+		RULE(!sim.stream[i].wanted || peer_legs_of(i) == sim.cfg.redundancy,
 		    "a stream is not carried by every leg after the storm", i, peer_legs_of(i),
 		    sim.cfg.redundancy);
+		if (sim.stream[i].wanted)
+			sim.stream[i].joined = sim_all_legs();
+	}
 }
 
 /* ---- ticks ------------------------------------------------------------------ */
@@ -215,6 +232,9 @@ check_order(struct sim_stream *s, const struct tick *t, const struct sim_record 
 	RULE(!hole || s->gap_last == r->prev_id, "a gap ends elsewhere than told", s - sim.stream,
 	    r->prev_id, s->gap_last);
 	s->told = false;
+	/* The new count has met the old one before anybody could tell. */
+	if (!mono_before(r->at, s->renumbered_at))
+		s->renumbered = false;
 }
 
 void

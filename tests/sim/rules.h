@@ -39,6 +39,12 @@ void rules_on_tick(struct sim_stream *s, const struct tick *t);
 /* What is on its way may be lost: a storm that spares no leg, or the end. */
 void rules_on_storm(void);
 
+/* What is on its way of that stream may be lost. */
+void rules_on_dropped(struct sim_stream *s);
+
+/* The feed has gone, with what it held. */
+void rules_on_restart(void);
+
 /* Time to recover is over. */
 void rules_on_recovered(void);
 

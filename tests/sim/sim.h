@@ -8,6 +8,7 @@
  *	topology.c  what this seed is made of
  *	market.c    what the exchange has to say, and what became of it
  *	peer.c      the exchange's end of the lines
+ *	operator.c  what people do to the feed while it runs
  *	weather.c   when there are faults, and which
  *	feed.c      the feed: the executor of the pool's actions
  *	rules.c     what must hold, whatever happens
@@ -51,12 +52,15 @@ struct sim_stream {
 	uint64_t said;     /* messages so far; number n is at record[n % SIM_RECORDS] */
 	int64_t id;        /* the last one */
 	struct sim_record record[SIM_RECORDS];
+	bool wanted;       /* configured: not dropped */
+	unsigned joined;   /* bit: a line of that leg has subscribed it since it was added */
 	/* as the reader sees it */
 	int64_t seen;      /* last id, -1: none */
 	mono_t seen_at;
 	bool told;         /* a gap was told, its message has to be next */
 	int64_t gap_first, gap_last;
 	bool renumbered;   /* its ids began anew, and that was not told yet */
+	mono_t renumbered_at;
 	unsigned untold;   /* messages since then, in one calm */
 	int64_t anew;      /* told: first id of the new count, -1: not */
 	mono_t owed_since; /* the oldest message that is owed and not seen, MONO_NEVER: none */
@@ -99,7 +103,7 @@ enum sim_phase { SIM_BEGIN, SIM_CALM, SIM_STORM, SIM_RECOVERY, SIM_OVER };
 
 struct sim_counts {
 	uint64_t wakes, timers, faults, ticks, frames, connects, rotations, gaps, stale, storms;
-	uint64_t renumbered, refused;
+	uint64_t renumbered, refused, changes, restarts;
 };
 
 struct sim {
@@ -160,6 +164,13 @@ sim_owes(void)
 	return sim.phase == SIM_CALM ||
 	    ((sim.phase == SIM_STORM || sim.phase == SIM_RECOVERY) &&
 	        sim.storm.spared != SIM_NO_LEG);
+}
+
+/* All legs, as bits. */
+static inline unsigned
+sim_all_legs(void)
+{
+	return (1u << sim.cfg.redundancy) - 1;
 }
 
 /* Runs one seed for at least `hours`. Returns only when no rule was broken. */

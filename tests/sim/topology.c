@@ -32,6 +32,8 @@ build_streams(void)
 		s->every = span_s(sim_pick(k->every_s_min, k->every_s_max));
 		s->id = sim_pick(1, 1000000);
 		s->seen = s->anew = -1;
+		s->wanted = true;
+		s->joined = sim_all_legs();
 		s->owed_since = MONO_NEVER;
 	}
 }
