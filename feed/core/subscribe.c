@@ -133,13 +133,6 @@ subscribe_clear(struct session *session)
 }
 
 void
-subscribe_unwatch(struct session *session)
-{
-	for (unsigned i = 0; i < session->nstreams; i++)
-		watch_end(session, &part_of(session)[i]);
-}
-
-void
 subscribe_renew(struct session *session, uint32_t position)
 {
 	struct session_stream *stream = &session->stream[position];
@@ -160,6 +153,26 @@ let_go(struct session *session, struct session_stream *stream)
 	stream->acked = stream->heard = MONO_NEVER;
 }
 
+static bool
+is_leaving(const struct session_stream *stream)
+{
+	return stream->state == STREAM_LEAVING || stream->state == STREAM_LEFT || stream->doomed;
+}
+
+/* What was about to leave has left with the connection, and takes no room any more. */
+void
+subscribe_unwatch(struct session *session)
+{
+	struct session_stream *stream = part_of(session);
+
+	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
+		if (is_leaving(stream))
+			let_go(session, stream);
+		watch_end(session, stream);
+	}
+	trim(session);
+}
+
 void
 subscribe_begin(struct session *session)
 {
@@ -167,8 +180,7 @@ subscribe_begin(struct session *session)
 	struct session_stream *stream = part_of(session);
 
 	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
-		if (stream->state == STREAM_LEAVING || stream->state == STREAM_LEFT ||
-		    stream->doomed)
+		if (is_leaving(stream))
 			let_go(session, stream);
 		else if (stream->state != STREAM_FREE)
 			turn(session, stream, STREAM_WANTED);

@@ -31,7 +31,7 @@ void subscribe_remove(struct session *session, uint32_t position);
 /* Forgets all streams at once: the connection is about to end. */
 void subscribe_clear(struct session *session);
 
-/* The connection ended: nobody waits for messages on it. */
+/* The connection ended: nobody waits for messages on it, and what was to leave has left. */
 void subscribe_unwatch(struct session *session);
 
 /* Asks for the stream at that position once more, after an UNSUBSCRIBE. */
