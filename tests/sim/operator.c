@@ -16,9 +16,21 @@ wanted_streams(void)
 	return n;
 }
 
-static void
-drop_or_add(unsigned stream)
+/* One that is dropped comes back sooner or later. */
+static unsigned
+pick_stream(void)
 {
+	if (sim_chance(60))
+		for (unsigned i = 0; i < sim.nstreams; i++)
+			if (!sim.stream[i].wanted)
+				return i;
+	return (unsigned)sim_pick(0, sim.nstreams - 1);
+}
+
+static void
+drop_or_add(void)
+{
+	unsigned stream = pick_stream();
 	struct sim_stream *s = &sim.stream[stream];
 
 	if (s->wanted && wanted_streams() == 1)
@@ -64,7 +76,7 @@ operator_change(void)
 	if (sim_chance(30))
 		retune();
 	else
-		drop_or_add((unsigned)sim_pick(0, sim.nstreams - 1));
+		drop_or_add();
 }
 
 void

@@ -220,7 +220,7 @@ silence(unsigned line)
 		p->still = true;
 		break;
 	case 2:
-		p->mute |= UINT32_C(1) << sim_pick(0, sim.nstreams - 1);
+		p->mute |= p->streams & UINT32_C(1) << sim_pick(0, sim.nstreams - 1);
 		break;
 	default:
 		p->still = p->no_pings = true;
