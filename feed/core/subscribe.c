@@ -95,6 +95,12 @@ subscribe_add(struct session *session, uint32_t index, uint16_t bytes)
 	return session->first + at;
 }
 
+static bool
+is_up(const struct session *session)
+{
+	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
+}
+
 static void
 trim(struct session *session)
 {
@@ -112,8 +118,10 @@ subscribe_remove(struct session *session, uint32_t position)
 	stream->again = false;
 	stream->moving_to = UINT8_MAX;
 	watch_end(session, stream);
-	/* Whatever was sent has to be taken back; a refused one never was subscribed. */
-	if (stream->state == STREAM_SENT)
+	/* What was sent on this connection has to be taken back; a refused one was not taken. */
+	if (!is_up(session))
+		turn(session, stream, STREAM_FREE);
+	else if (stream->state == STREAM_SENT)
 		stream->doomed = true; /* its request stays what it is */
 	else if (stream->state == STREAM_ACKED)
 		turn(session, stream, STREAM_LEAVING);
