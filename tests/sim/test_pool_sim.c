@@ -402,10 +402,9 @@ static unsigned
 bad_on(unsigned line)
 {
 	const struct session *session = &pool.session[line];
-	const struct session_stream *entry = session->stream + session->first;
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < session->nstreams; i++)
+	for (unsigned i = session->first; i < session->first + session->nstreams; i++)
 		n += entry[i].state != STREAM_FREE && sim.bad[entry[i].index];
 	return n;
 }
