@@ -199,6 +199,7 @@ static void
 take_snapshot(struct app *app, mono_t now)
 {
 	struct snapshot_sources from = {
+		.cfg = app->cfg,
 		.pool = &app->pool,
 		.transport = app->transport,
 		.pipeline = app->pipeline,
@@ -214,6 +215,7 @@ take_snapshot(struct app *app, mono_t now)
 	};
 
 	pipeline_counters(app->pipeline)[TICK_COUNTER_LOG_DROPPED] = log_dropped();
+	recorder_count(app->recorder, pipeline_counters(app->pipeline));
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
 	stores_publish(&app->stores, app->cfg, &app->snapshot.status, now);
 	app->snapshot_due = mono_add(now, span_ms(app->cfg->status_interval_ms));
@@ -244,6 +246,8 @@ turn_once(struct app *app)
 
 	deadline = mono_min(deadline, pipeline_deadline(app->pipeline));
 	deadline = mono_min(deadline, guard_deadline(&app->guard));
+	deadline = mono_min(deadline, notify_deadline(&app->notify));
+	deadline = mono_min(deadline, recorder_deadline(app->recorder));
 	deadline = mono_min(deadline, (mono_t){bell_deadline(&app->stores.bell)});
 	rc = transport_wait(app->transport, deadline);
 	if (rc != 0) {
@@ -263,12 +267,14 @@ turn_once(struct app *app)
 	if (!signals_stop_asked() && signals_take_reload())
 		app_reload(app);
 	app_take_orders(app, now);
+	recorder_on_time(app->recorder, now);
 	if (mono_due(guard_deadline(&app->guard), now))
 		app_look_at_resources(app, now);
 	if (mono_due(app->snapshot_due, now)) {
 		take_snapshot(app, now);
 		rc = look_for_stores(app);
 	}
+	notify_on_turn(&app->notify, &app->snapshot.status, now);
 	ring_idle(&app->stores.ring, now.ns);
 	bell_ring(&app->stores.bell, now.ns);
 	return rc;
@@ -280,9 +286,11 @@ run(struct app *app)
 	mono_t give_up;
 	int rc = 0;
 
+	notify_ready(&app->notify, clock_mono());
 	app_step(app, &(struct pool_event){.kind = POOL_START}, clock_mono());
 	while (!signals_stop_asked() && rc == 0)
 		rc = turn_once(app);
+	notify_stopping(&app->notify);
 	LOG(INFO, "stopping", LOG_U64("lines", pool_members(&app->pool)));
 	give_up = mono_add(clock_mono(), span_s(STOP_WITHIN_S));
 	app_step(app, &(struct pool_event){.kind = POOL_STOP}, clock_mono());
@@ -335,6 +343,7 @@ shut(struct app *app)
 	signals_wake(NULL);
 	shut_ops(app);
 	transport_close(&app->transport);
+	recorder_close(&app->recorder);
 	pipeline_free(&app->pipeline, clock_wall(), clock_mono());
 	stores_close(&app->stores, unlink_them);
 	plan_free(&app->plan);
@@ -351,6 +360,9 @@ start(struct app *app)
 		rc = stores_open(&app->stores, cfg, signals_stop_flag());
 	if (rc == 0)
 		rc = opening_pipeline(&app->pipeline, cfg, &app->stores, &app->plan);
+	if (rc == 0)
+		rc = recorder_open(
+		    &app->recorder, cfg, app->pipeline, clock_wall(), clock_mono());
 	if (rc == 0)
 		rc = opening_transport(
 		    &app->transport, cfg, pool_lines(&app->pool), app->pipeline);
@@ -387,6 +399,8 @@ app_run(struct config *cfg, const struct reload_source *source)
 		config_target(cfg, i, &app->target[i]);
 	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
 		app->connected[line].ns = TICK_ABSENT;
+	notify_open(&app->notify, getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"),
+	    getenv("WATCHDOG_PID"));
 	signals_catch();
 	opening_pin(cfg);
 	rc = start(app);
@@ -395,6 +409,7 @@ app_run(struct config *cfg, const struct reload_source *source)
 	else if (rc == -EINTR)
 		rc = 0; /* told to stop while it waited for its turn */
 	shut(app);
+	notify_close(&app->notify);
 	free(app);
 	return rc == 0 ? 0 : 1;
 }

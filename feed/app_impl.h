@@ -10,9 +10,11 @@
 #include "feed/guard.h"
 #include "feed/io/transport.h"
 #include "feed/keeper.h"
+#include "feed/notify.h"
 #include "feed/ops.h"
 #include "feed/pipeline.h"
 #include "feed/plan.h"
+#include "feed/recorder.h"
 #include "feed/snapshot.h"
 #include "feed/stores.h"
 
@@ -23,6 +25,7 @@ struct app {
 	const struct reload_source *source;
 	struct stores stores;
 	struct pipeline *pipeline;
+	struct recorder *recorder; /* NULL: nothing is captured */
 	struct transport *transport;
 	struct plan plan;
 	struct pool pool;
@@ -30,6 +33,7 @@ struct app {
 	struct snapshot snapshot;
 	mono_t snapshot_due;
 	struct guard guard;
+	struct notify notify;
 	struct ops *ops;
 	struct keeper keeper;   /* ops thread */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */

@@ -70,8 +70,8 @@ note_message(struct pipeline *p, const struct publish_context *c, uint32_t numbe
 			    number, 0);
 		}
 	}
-	if (i->data.state != TICK_DATA_LIVE && i->stale == 0)
-		pipeline_turn(p, c->instrument, TICK_DATA_LIVE, TICK_REASON_NONE, c->recv_ns);
+	if (i->data.state != TICK_DATA_LIVE)
+		pipeline_settle(p, c->instrument, TICK_REASON_BOOK_LOST, c->recv_ns);
 }
 
 /* ---- which leg -------------------------------------------------------------- */
@@ -189,6 +189,8 @@ take_verdict(struct pipeline *p, struct publish_context *c, enum event_kind kind
 		    gap->last);
 		pipeline_count(p, TICK_COUNTER_GAPS);
 		pipeline_count(p, TICK_COUNTER_ID_RESETS);
+		if (kind == EVENT_DEPTH)
+			books_lose(p->books, c->instrument);
 		break;
 	case ARBITER_INVALID:
 		pipeline_count(p, TICK_COUNTER_MALFORMED);

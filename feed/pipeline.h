@@ -16,6 +16,7 @@
 
 #include "feed/base/bytes.h"
 #include "feed/base/hist.h"
+#include "feed/books.h"
 #include "feed/conf/config.h"
 #include "feed/core/arbiter.h"
 #include "feed/core/pool.h"
@@ -33,6 +34,7 @@ struct pipeline_cfg {
 	const struct config_instruments *instruments; /* exponents of those new to the directory */
 	span_t hold_for;      /* longest wait for ids that another line may bring; 0: none */
 	uint32_t streams_max; /* numbers that pipeline_add_stream() may use */
+	const struct books_cfg *books; /* NULL: no books are kept; copied */
 };
 
 /* What a message said to the control plane: the app hands it to the pool. */
@@ -46,6 +48,7 @@ struct pipeline_control {
 };
 
 struct pipeline;
+struct recorder;
 
 /*
  * Allocates, takes the instruments' last good ids over from the board, and
@@ -110,6 +113,28 @@ mono_t pipeline_deadline(const struct pipeline *p);
 void pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason why,
     wall_t now, mono_t mono);
 
+/* All that the pipeline is told from here on is shown to the recorder; NULL: to nobody. */
+void pipeline_record(struct pipeline *p, struct recorder *recorder);
+
+/* A request was sent to the exchange: for the recorder only. */
+void pipeline_on_request(struct pipeline *p, unsigned line, struct bytes text, wall_t now,
+    mono_t mono);
+/*
+ * The snapshot of an instrument's book came. Returns what became of it;
+ * BOOKSYNC_OUTCOMES: no book is kept of it (any more).
+ */
+enum booksync_outcome pipeline_on_snapshot(struct pipeline *p, uint32_t instrument,
+    const struct booksync_snapshot *snapshot, wall_t now, mono_t mono);
+
+/* The oldest wish for a snapshot; false: there is none. */
+bool pipeline_next_want(struct pipeline *p, struct books_want *out);
+
+/* An instrument's book, to look at; NULL: none is kept. */
+const struct booksync *pipeline_book(const struct pipeline *p, uint32_t instrument);
+
+/* Of all books. Brings the counters up to date. O(instruments). */
+struct books_sums pipeline_books(struct pipeline *p);
+
 /* Takes the oldest word for the control plane. Returns false when there is none. */
 bool pipeline_next_control(struct pipeline *p, struct pipeline_control *out);
 
@@ -126,7 +151,12 @@ unsigned pipeline_take_heard(struct pipeline *p, struct pool_heard *out, unsigne
 uint64_t *pipeline_counters(struct pipeline *p);
 
 /* Latencies since the last call, which empties them. */
-void pipeline_latencies(struct pipeline *p, struct tick_latency *publish,
-    struct tick_latency *arrival);
+struct pipeline_latencies {
+	struct tick_latency publish, arrival;
+};
+
+/* The same spans are added to the histograms. */
+struct pipeline_latencies pipeline_take_latencies(struct pipeline *p,
+    struct tick_histogram *publish, struct tick_histogram *arrival);
 
 #endif

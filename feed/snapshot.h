@@ -14,10 +14,12 @@
 #include "feed/io/transport.h"
 #include "feed/pipeline.h"
 #include "feed/resources.h"
+#include "feed/snapshot_health.h"
 #include "shm/ring.h"
 
 /* What is copied from; borrowed for the call. */
 struct snapshot_sources {
+	const struct config *cfg;
 	const struct pool *pool;
 	const struct transport *transport;
 	struct pipeline *pipeline;
@@ -35,6 +37,7 @@ struct snapshot {
 	struct tick_status status;
 	mono_t rated_at; /* when the rates were reckoned last */
 	uint64_t rated_messages, rated_ticks;
+	struct recent recent;
 };
 
 /* An empty copy of a feed that starts now. `transport` is its name, cut to fit. */

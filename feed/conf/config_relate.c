@@ -14,6 +14,12 @@ static const char *const ordered[][2] = {
     {"heartbeat.pong_response_timeout_ms", "heartbeat.ping_timeout_threshold_ms"},
     {"monitoring.health_check.alert_threshold_permille",
         "monitoring.health_check.threshold_permille"},
+    {"monitoring.throughput.alert_per_s", "monitoring.throughput.expected_per_s"},
+    {"monitoring.throughput.critical_per_s", "monitoring.throughput.alert_per_s"},
+    {"monitoring.connection_success.alert_percent",
+        "monitoring.connection_success.expected_percent"},
+    {"monitoring.connection_success.critical_percent",
+        "monitoring.connection_success.alert_percent"},
 };
 
 struct relate {

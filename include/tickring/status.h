@@ -99,6 +99,37 @@ struct tick_endpoint_status {
 	char name[128];        /* host:port@address, NUL-terminated */
 };
 
+/* How long a stream may be silent before that is an alarm: its class. */
+enum tick_stream_class {
+	TICK_CLASS_TRADE = 0,    /* trades: at random */
+	TICK_CLASS_QUOTE = 1,    /* best prices: at random, dense */
+	TICK_CLASS_DEPTH = 2,    /* book changes up to 250 ms */
+	TICK_CLASS_SLOW = 3,     /* 1 s and slower, when something changed */
+	TICK_CLASS_PERIODIC = 4, /* every 1 to 3 s without condition */
+	TICK_CLASS_RARE = 5,     /* never judged by silence */
+	TICK_CLASS_COUNT = 6
+};
+
+#define TICK_CLASSES_MAX 8 /* room for later ones */
+
+/*
+ * From where on a figure is worth a word, a warning, an alarm (health.h). A
+ * figure whose limits are all 0 is not judged.
+ */
+struct tick_health_limits {
+	/* Not to be below: score, permille; messages a second; permille of attempts; of PINGs. */
+	int64_t healthy, alert, critical;
+	int64_t messages_expected, messages_alert, messages_critical;
+	int64_t memory_alert, memory_critical; /* bytes; not to be above */
+	int64_t success_expected, success_alert, success_critical;
+	int64_t pongs_expected, pongs_alert, pongs_critical;
+	/* Not to be above: permille of a class's streams, of a processor; times. */
+	int64_t stale_alert, stale_critical;
+	int64_t cpu_alert;
+	int64_t silence_ns;   /* without a message on any line */
+	int64_t line_down_ns; /* of a line, although others are live */
+};
+
 /* The control plane: what is wanted, what is used of every budget, what happened. */
 struct tick_control {
 	int64_t members;       /* lines that carry streams */
@@ -121,7 +152,9 @@ struct tick_control {
 	int64_t streams_shed;  /* given up for want of memory or processor */
 	int64_t reloads, reloads_refused; /* of the configuration */
 	int64_t transitions;   /* so far; number n stands in transition[n % 64] */
-	int64_t spare[30];
+	int64_t recent_connects, recent_failures; /* attempts of the last 15 minutes */
+	struct tick_health_limits limits; /* as configured; all 0: the defaults */
+	int64_t spare[9];
 	struct tick_transition transition[TICK_TRANSITIONS_MAX];
 	struct tick_endpoint_status endpoint[TICK_ENDPOINTS_MAX];
 	int64_t health_permille[TICK_LINES_MAX]; /* of the lines that are up, 0 to 1000 */
@@ -131,6 +164,19 @@ struct tick_control {
 /* Times in ns; of the last second with messages. */
 struct tick_latency {
 	int64_t count, p50, p90, p99, p999, max;
+};
+
+#define TICK_HISTOGRAM_BUCKETS 24
+
+/*
+ * Spans of time since the feed's start, each counted in one bucket: those
+ * below tick_histogram_bound() and not below the one before.
+ */
+struct tick_histogram {
+	int64_t count;  /* the sum of all buckets */
+	int64_t sum_ns;
+	int64_t spare[6];
+	int64_t bucket[TICK_HISTOGRAM_BUCKETS];
 };
 
 struct tick_status {
@@ -143,7 +189,9 @@ struct tick_status {
 	int64_t lines_live;
 	int64_t instruments;
 	int64_t streams;
-	int64_t spare[23];
+	int64_t class_streams[TICK_CLASSES_MAX]; /* wanted ones by enum tick_stream_class */
+	int64_t class_stale[TICK_CLASSES_MAX];   /* of them stale: no line delivers them */
+	int64_t spare[7];
 	struct tick_latency publish; /* receipt to publish */
 	struct tick_latency arrival; /* exchange event time to receipt; by two clocks */
 	uint64_t counter[TICK_COUNTERS_MAX]; /* by enum tick_counter */
@@ -151,6 +199,8 @@ struct tick_status {
 	char transport[16];     /* "lws" */
 	char version[32];       /* of the feed */
 	struct tick_control control;
+	struct tick_histogram publish_spans; /* what `publish` is made of, since the start */
+	struct tick_histogram arrival_spans; /* the same of `arrival`; negative ones count as 0 */
 };
 
 TICK_STATIC_ASSERT(sizeof(struct tick_line_status) == 256, "32 words");
@@ -158,6 +208,8 @@ TICK_STATIC_ASSERT(sizeof(struct tick_control) ==
 	64 * 8 + TICK_TRANSITIONS_MAX * 64 + TICK_ENDPOINTS_MAX * 256 + TICK_LINES_MAX * 8 +
 	TICK_CONNECTS_MAX * 8,
     "no padding");
+TICK_STATIC_ASSERT(sizeof(struct tick_health_limits) == 19 * 8, "no padding");
+TICK_STATIC_ASSERT(sizeof(struct tick_histogram) == 32 * 8, "no padding");
 TICK_STATIC_ASSERT(sizeof(struct tick_status) % 8 == 0, "whole words");
 TICK_STATIC_ASSERT((int)TICK_COUNTER_COUNT <= TICK_COUNTERS_MAX, "room for every counter");
 
@@ -184,6 +236,9 @@ int tick_status_check(const struct tick_status_reader *reader);
 
 /* "live", "backoff" ...; "unknown" when out of range. Never NULL. */
 const char *tick_line_state_name(int64_t state);
+
+/* Where a bucket ends, ns: 1024, and always twice that of the one before; the last: INT64_MAX. */
+int64_t tick_histogram_bound(unsigned bucket);
 
 /* Metric name and help text of a counter; NULL when out of range. */
 const char *tick_counter_name(unsigned counter);
