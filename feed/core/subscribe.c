@@ -96,9 +96,10 @@ subscribe_add(struct session *session, uint32_t index, uint16_t bytes)
 }
 
 static bool
-is_up(const struct session *session)
+has_connection(const struct session *session)
 {
-	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
+	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE ||
+	    session->state == SESSION_DRAINING;
 }
 
 static void
@@ -119,7 +120,7 @@ subscribe_remove(struct session *session, uint32_t position)
 	stream->moving_to = UINT8_MAX;
 	watch_end(session, stream);
 	/* What was sent on this connection has to be taken back; a refused one was not taken. */
-	if (!is_up(session))
+	if (!has_connection(session))
 		turn(session, stream, STREAM_FREE);
 	else if (stream->state == STREAM_SENT)
 		stream->doomed = true; /* its request stays what it is */
@@ -174,7 +175,7 @@ subscribe_unwatch(struct session *session)
 	struct session_stream *stream = part_of(session);
 
 	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
-		if (is_leaving(stream))
+		if (is_leaving(stream) && !has_connection(session))
 			let_go(session, stream);
 		watch_end(session, stream);
 	}

@@ -91,12 +91,25 @@ answer(const struct pool_action *act, bool refused)
 	return true;
 }
 
+/* What is asked for; false: the line was given up in the same step. */
+static bool
+take_asked(const struct pool_action *act)
+{
+	unsigned n = pool_request_streams(&pool, act, asked, STREAMS_MAX);
+
+	if (n == 0 && pool.session[act->line].state == SESSION_DRAINING)
+		return false;
+	CHECK(n == act->count);
+	return true;
+}
+
 static void
 on_subscribe(const struct pool_action *act)
 {
 	bool refused = false;
 
-	CHECK(pool_request_streams(&pool, act, asked, STREAMS_MAX) == act->count);
+	if (!take_asked(act))
+		return;
 	check_send(act, &sim.peer[act->line]);
 	for (unsigned i = 0; i < act->count; i++)
 		refused |= sim.bad[asked[i]];
