@@ -105,7 +105,7 @@ struct session_request {
 	int64_t id; /* 0: slot is free */
 	enum session_request_kind kind;
 	unsigned first, count;
-	mono_t due; /* answer due */
+	mono_t sent, due; /* due: its answer */
 };
 
 /* What the sessions of a pool have in common. */
