@@ -303,45 +303,12 @@ run(struct app *app)
 /* ---- start and end ---------------------------------------------------------- */
 
 static void
-wake_feed(void *context)
-{
-	transport_wake(context);
-}
-
-static int
-start_ops(struct app *app)
-{
-	const struct ops_cfg cfg = {wake_feed, app->transport, app->cfg->cpu};
-	int rc = ops_open(&app->ops, &cfg);
-
-	if (rc == 0) {
-		keeper_init(&app->keeper, app->ops, app->cfg, app->source);
-		rc = ops_start(app->ops);
-	}
-	if (rc != 0)
-		LOG(ERROR, "ops_refused", LOG_ERRNO("error", rc),
-		    LOG_THEN("the feed does not start"));
-	return rc;
-}
-
-static void
-shut_ops(struct app *app)
-{
-	if (app->ops == NULL)
-		return;
-	ops_stop(app->ops);
-	app_drop_orders(app);
-	keeper_fini(&app->keeper);
-	ops_close(&app->ops);
-}
-
-static void
 shut(struct app *app)
 {
 	bool unlink_them = app->cfg->ring.unlink_at_exit;
 
 	signals_wake(NULL);
-	shut_ops(app);
+	app_shut_ops(app);
 	transport_close(&app->transport);
 	recorder_close(&app->recorder);
 	pipeline_free(&app->pipeline, clock_wall(), clock_mono());
@@ -354,6 +321,7 @@ static int
 start(struct app *app)
 {
 	const struct config *cfg = app->cfg;
+	char why[TRANSPORT_DETAIL_MAX] = "";
 	int rc = opening_pool(&app->plan, cfg, &app->pool);
 
 	if (rc == 0)
@@ -365,18 +333,22 @@ start(struct app *app)
 		    &app->recorder, cfg, app->pipeline, clock_wall(), clock_mono());
 	if (rc == 0)
 		rc = opening_transport(
-		    &app->transport, cfg, pool_lines(&app->pool), app->pipeline);
+		    &app->transport, cfg, pool_lines(&app->pool), app->pipeline, why);
 	if (rc != 0)
 		return rc;
 	signals_wake(app->transport);
-	rc = start_ops(app);
+	rc = app_open_ops(app);
 	if (rc != 0)
 		return rc;
 	stores_recall_connects(&app->stores, &app->pool, clock_wall(), clock_mono());
 	guard_init(&app->guard, clock_mono());
 	pool_see_pings(&app->pool, transport_has_pings(app->transport));
-	snapshot_init(&app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
+	snapshot_init(
+	    &app->snapshot, transport_name(app->transport), why, clock_wall(), clock_mono());
 	take_snapshot(app, clock_mono());
+	rc = app_start_ops(app);
+	if (rc != 0)
+		return rc;
 	LOG(INFO, "started", LOG_STR("feed", cfg->feed),
 	    LOG_STR("endpoint", app->target[0].host), LOG_U64("endpoints", config_targets(cfg)),
 	    LOG_U64("streams", cfg->streams.n), LOG_U64("lines", pool_members(&app->pool)),
