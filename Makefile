@@ -30,8 +30,10 @@ BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/log.c \
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/binance/depth_snapshot.c feed/venue/binance/exchange_info.c \
          feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
-         feed/venue/binance/limits.c feed/venue/binance/reading.c feed/venue/binance/request.c \
-         feed/venue/binance/scan.c feed/venue/binance/streams.c feed/venue/binance/walk.c
+         feed/venue/binance/levels_avx512.c feed/venue/binance/levels_run.c \
+         feed/venue/binance/limits.c feed/venue/binance/predict.c feed/venue/binance/reading.c \
+         feed/venue/binance/request.c feed/venue/binance/scan.c feed/venue/binance/streams.c \
+         feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/book.c \
         feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c feed/core/diffs.c \
         feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
@@ -143,16 +145,17 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
               tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
               tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
-              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_replay.c \
-              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
-              tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_session.c \
-              tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
-              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
-              tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
-              tests/unit/test_stall.c tests/unit/test_streams.c tests/unit/test_tape.c \
-              tests/unit/test_upgrade.c tests/unit/test_vigil.c tests/unit/test_watch.c \
+              tests/unit/test_predict.c tests/unit/test_quota.c tests/unit/test_recall.c \
+              tests/unit/test_replay.c tests/unit/test_request.c tests/unit/test_retry.c \
+              tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
+              tests/unit/test_session.c tests/unit/test_session_streams.c \
+              tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
+              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
+              tests/unit/test_sim_spoil.c tests/unit/test_snapsched.c \
+              tests/unit/test_snapshot_health.c tests/unit/test_stall.c \
+              tests/unit/test_streams.c tests/unit/test_tape.c tests/unit/test_upgrade.c \
+              tests/unit/test_usual.c tests/unit/test_vigil.c tests/unit/test_watch.c \
               tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
@@ -184,7 +187,7 @@ SHELL_TESTS := tests/system/install.sh tests/system/interop.sh tests/system/orac
                tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
-TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
+TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/json_random.c \
                 tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c tests/tape_rig.c \
                 tests/sim/agenda.c tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c \
                 tests/sim/market.c tests/sim/operator.c tests/sim/peer.c tests/sim/rules.c \
