@@ -210,7 +210,8 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/system/sim_rig.c tests/system/stage.c tests/system/transport_rig.c \
                 tests/system/web_server.c tests/system/ws_server.c tests/ipc/python_rig.c \
                 tests/ipc/witness.c tests/system/attack.c tests/system/http_rig.c \
-                tests/json_random.c tests/market_oracle.c tests/oracle_check.c
+                tests/json_random.c tests/market_oracle.c tests/oracle_check.c \
+                tests/sim/operator.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_receive.c \
