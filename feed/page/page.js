@@ -172,6 +172,22 @@ function drawHealth() {
     list.append(element("li", "all is well", "ok-word"));
 }
 
+/* A feed that raises no alerts has none to show. */
+function drawAlerts(s) {
+  byId("alerts-part").hidden = s.alerts === undefined;
+  if (s.alerts === undefined)
+    return;
+  byId("alerts").replaceChildren(...s.alerts.map((a) => {
+    const li = element("li");
+    const word = a.severity.toLowerCase();
+    li.append(element("b", word, word + "-word"),
+      ` ${spaced(a.alert)}: ${a.text}, for ${span(Math.max(0, s.at_ns - a.since_ns))}`);
+    return li;
+  }));
+  if (s.alerts.length === 0)
+    byId("alerts").append(element("li", "none is active", "quiet"));
+}
+
 function drawTiles(s) {
   const c = s.control;
   fillList("tiles", [
@@ -290,6 +306,7 @@ function draw(s) {
     byId("feed").textContent = s.feed;
     byId("release").textContent = `${s.release}, ${s.transport}`;
     drawHealth();
+    drawAlerts(s);
     drawTiles(s);
     drawLines(s);
     drawStreams(s);
