@@ -66,8 +66,8 @@ FEED := feed/books.c feed/choice.c feed/figures.c feed/forecast.c feed/guard.c \
         feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c feed/plan.c feed/publish.c \
         feed/recall.c feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c \
         feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
-        feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/standby.c \
-        feed/status_json.c feed/stores.c feed/tell.c feed/web.c feed/web_assets.c \
+        feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/stale.c \
+        feed/standby.c feed/status_json.c feed/stores.c feed/tell.c feed/web.c feed/web_assets.c \
         feed/web_change.c feed/web_pages.c feed/web_reply.c
 MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/main.c
 
@@ -160,9 +160,10 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
               tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
               tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
-              tests/unit/test_stall.c tests/unit/test_streams.c tests/unit/test_tape.c \
-              tests/unit/test_upgrade.c tests/unit/test_usual.c tests/unit/test_venues.c \
-              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
+              tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_streams.c \
+              tests/unit/test_tape.c tests/unit/test_upgrade.c tests/unit/test_usual.c \
+              tests/unit/test_venues.c tests/unit/test_vigil.c tests/unit/test_watch.c \
+              tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
@@ -188,8 +189,9 @@ FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
                  tests/captures/test_capture_rest.c tests/captures/test_capture_sbe.c
-SHELL_TESTS := tests/system/install.sh tests/system/interop.sh tests/system/oracle_empty.sh \
-               tests/system/readme_example.sh tests/system/tape_small.sh \
+SHELL_TESTS := tests/system/containers.sh tests/system/install.sh tests/system/interop.sh \
+               tests/system/monitoring.sh tests/system/oracle_empty.sh tests/system/page.sh \
+               tests/system/readme_example.sh tests/system/scan.sh tests/system/tape_small.sh \
                tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
@@ -286,7 +288,8 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 # Makefile make all of them anew.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@command -v $(lastword $(CC)) >/dev/null && pkg-config --exists $(PKGS) cmocka || \
+	@command -v $(lastword $(CC)) >/dev/null && pkg-config --exists $(PKGS) cmocka && \
+	    test -r $(CHART_JS) || \
 	    { echo "compiler or libraries are missing: run \`make deps$(if $(CLANG), CC=$(CC))\`" >&2; exit 1; }
 	@{ $(CC) --version; echo '$(compile) $(link) $(LINK_LIBS)'; } >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
@@ -302,6 +305,11 @@ $(B)/feed/core/%.o: private WARN += -Wswitch-enum
 $(call obj,$(SHM_READER)): private PIC := -fPIC -fno-semantic-interposition
 
 -include $(if $(PKG_LIBS),$(shell find $(B) -name '*.d' 2>/dev/null))
+
+# The HTTP interface has its page in it, and Chart.js (Debian's libjs-chart.js).
+CHART_JS ?= /usr/share/javascript/chart.js/chart.min.js
+$(B)/feed/web_assets.o: $(wildcard feed/page/*) $(CHART_JS)
+$(B)/feed/web_assets.o: private ALL_CPPFLAGS += -DCHART_JS='"$(CHART_JS)"'
 
 # ---- products --------------------------------------------------------------
 
@@ -439,14 +447,30 @@ demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
 demo-built: all
 	@$(ENVIRONMENT) tools/demo.sh
 
-# Runs the test with promtool, which is skipped elsewhere where it is not installed.
+# Runs the tests with promtool, which are shorter elsewhere where it is not installed.
 METRICS := $(B)/tests/system/test_metrics
 .PHONY: check-metrics check-metrics-built
-check-metrics: ## a live scrape through promtool (installs Debian's prometheus)
+check-metrics: ## a live scrape, rules and boards with Prometheus (installs Debian's)
 	@tools/deps.sh prometheus
 	+$(again) check-metrics-built
 check-metrics-built: all $(METRICS)
-	@$(ENVIRONMENT) TICKRING_PROMTOOL=required tests/run.sh $(METRICS)
+	@$(ENVIRONMENT) TICKRING_PROMTOOL=required tests/run.sh $(METRICS) \
+	    tests/system/monitoring.sh
+
+# Runs the test in a browser, which is skipped elsewhere where there is none.
+.PHONY: check-page check-page-built
+check-page: ## the page at / in a browser (installs Debian's chromium, npm's playwright-core)
+	@tools/deps.sh chromium
+	+$(again) check-page-built
+check-page-built: all
+	@$(ENVIRONMENT) TICKRING_PAGE=required tests/run.sh tests/system/page.sh
+
+.PHONY: scan scan-built
+scan: ## cppcheck, secrets, and how the binaries are hardened (installs cppcheck)
+	@tools/deps.sh cppcheck
+	+$(again) scan-built
+scan-built: all
+	@tools/scan.sh . $(FEEDD) $(TOOLS:%=$(B)/%) $(LIBTICKRING_SO)
 
 TORTURE := tests/torture/torn
 $(eval $(call PROGRAM,$(TORTURE),$(TORTURE).c,$(LIBTEST) $(LIBS)))

@@ -311,8 +311,10 @@ open_lookout(struct web *web, char *why)
 	int outcome = lookout_open(&web->lookout, web->feed);
 
 	if (outcome == 0)
+		outcome = stale_open(&web->stale, web->feed);
+	if (outcome == 0)
 		return 0;
-	snprintf(why, WEB_WHY_MAX, "status of \"%.64s\": %s", web->feed,
+	snprintf(why, WEB_WHY_MAX, "segments of \"%.64s\": %s", web->feed,
 	    tick_outcome_text(outcome));
 	return -EIO;
 }
@@ -373,6 +375,7 @@ web_close(struct web **web)
 		web_page_drop(w->kept[i]);
 	if (w->vhost != NULL)
 		lws_vhost_destroy(w->vhost);
+	stale_close(&w->stale);
 	lookout_close(&w->lookout);
 	free(w->feed);
 	free(w->token_file);

@@ -2,13 +2,14 @@
  * The HTTP interface of a feed, in the ops thread, over libwebsockets:
  *
  *	GET /livez /readyz         text: the feed thread works; the feed delivers
- *	GET /health /status        JSON
+ *	GET /health /status /stale JSON
  *	GET /metrics               Prometheus' text format, or OpenMetrics
- *	GET /events                server-sent events: status and health, twice a second
+ *	GET /events                server-sent events: all three, twice a second
+ *	GET /                      a page that shows them (feed/page)
  *	GET /config                the configuration in force
  *	PATCH /config              changes it, for whoever has the token
  *
- * It knows the feed by the status segment only (lookout.h). What clients do
+ * It knows the feed by its segments only (lookout.h, stale.h). What clients do
  * harms clients at most: connections, sizes and times are bounded; who is
  * slow is cut off; when there are too many connections, the one that has
  * waited longest for its request goes.
