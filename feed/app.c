@@ -42,6 +42,14 @@ mark_stream(struct app *app, const struct pool_action *act)
 }
 
 static void
+mark_silent(struct app *app, const struct pool_action *act)
+{
+	if (!act->elsewhere)
+		pipeline_on_stream_silent(app->pipeline, act->stream, clock_wall(), clock_mono());
+	tell_silent(act, app->plan.name[act->stream]);
+}
+
+static void
 refuse_stream(struct app *app, const struct pool_action *act)
 {
 	tell_refused(act, app->plan.name[act->stream]);
@@ -69,6 +77,9 @@ carry_out(struct app *app)
 		case ACT_STREAM_STALE:
 		case ACT_STREAM_LIVE:
 			mark_stream(app, act);
+			break;
+		case ACT_STREAM_SILENT:
+			mark_silent(app, act);
 			break;
 		case ACT_ROTATION:
 			tell_rotation(act);
@@ -153,7 +164,7 @@ on_control(struct app *app, const struct pipeline_control *c, mono_t now)
 	switch (c->kind) {
 	case EVENT_REPLY:
 		e.kind = c->listed ? SESSION_LISTED : SESSION_ACKED;
-		e.listed = c->listed ? pipeline_take_listed(app->pipeline) : NULL;
+		e.listed = c->listed ? pipeline_listed(app->pipeline, c->line) : NULL;
 		break;
 	case EVENT_ERROR_REPLY:
 		LOG(WARNING, "error_reply", LOG_U64("line", c->line), LOG_I64("id", c->id),

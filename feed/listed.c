@@ -5,7 +5,7 @@
 
 /* The number of the stream of that name; ROSTER_NONE: it is not watched. */
 static uint32_t
-number_of(const struct pipeline *p, struct bytes name)
+watched_number(const struct pipeline *p, struct bytes name)
 {
 	char symbol[TICK_SYMBOL_MAX];
 	struct stream_name parts;
@@ -27,29 +27,27 @@ number_of(const struct pipeline *p, struct bytes name)
 	return number;
 }
 
-/* Streams that are not watched count as listed: nobody could tell. */
-static void
-begin(struct pipeline *p)
+/* Of any stream; UINT32_MAX: it has none. */
+static uint32_t
+number_of(const struct pipeline *p, struct bytes name)
 {
-	for (uint32_t number = 0; number < p->roster.streams_max; number++) {
-		uint64_t bit = UINT64_C(1) << number % 64;
+	uint32_t number = watched_number(p, name);
 
-		if (p->roster.stream[number].name == NULL)
-			p->listed[number / 64] |= bit;
-		else
-			p->listed[number / 64] &= ~bit;
-	}
+	if (number == ROSTER_NONE && p->cfg.number_of != NULL)
+		number = p->cfg.number_of(p->cfg.number_context, name);
+	return number < p->roster.streams_max ? number : UINT32_MAX;
 }
 
 bool
-listed_read(struct pipeline *p, struct bytes result)
+listed_read(struct pipeline *p, unsigned line, struct bytes result)
 {
 	const char *at = result.p, *end = result.p + result.n, *quote;
+	uint64_t *listed = p->listed + line * p->listed_words;
 	uint32_t number;
 
-	if (result.n < 2 || *at != '[' || p->listed_waits)
+	if (result.n < 2 || *at != '[')
 		return false;
-	begin(p);
+	memset(listed, 0, p->listed_words * sizeof(*listed));
 	/* No escapes: a name that has some is not found, and asked for once more. */
 	while ((at = memchr(at, '"', (size_t)(end - at))) != NULL) {
 		at++;
@@ -57,10 +55,9 @@ listed_read(struct pipeline *p, struct bytes result)
 		if (quote == NULL)
 			break;
 		number = number_of(p, (struct bytes){at, (size_t)(quote - at)});
-		if (number != ROSTER_NONE)
-			p->listed[number / 64] |= UINT64_C(1) << number % 64;
+		if (number != UINT32_MAX)
+			listed[number / 64] |= UINT64_C(1) << number % 64;
 		at = quote + 1;
 	}
-	p->listed_waits = true;
 	return true;
 }

@@ -10,7 +10,7 @@
 
 int
 opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
-    const struct plan *plan)
+    struct plan *plan)
 {
 	struct pipeline_cfg p = {
 		.ring = &stores->ring,
@@ -19,6 +19,8 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 		.instruments = &cfg->instruments,
 		.hold_for = span_ms(cfg->arbiter.hold_ms),
 		.streams_max = plan->memory.streams_max,
+		.number_of = plan_number_of,
+		.number_context = plan,
 	};
 	int rc;
 

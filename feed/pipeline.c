@@ -84,7 +84,7 @@ pass_control(struct pipeline *p, unsigned line, const struct event *e)
 	}
 	*c = (struct pipeline_control){.kind = e->kind, .line = line, .id = e->id};
 	if (e->kind == EVENT_REPLY && e->u.reply.text.n > 0 && e->u.reply.text.p[0] == '[') {
-		if (!listed_read(p, e->u.reply.text))
+		if (!listed_read(p, line, e->u.reply.text))
 			return;
 		c->listed = true;
 	}

@@ -129,7 +129,8 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	p->instrument = calloc(p->instruments_max, sizeof(*p->instrument));
 	p->arbiter_memory = calloc(p->instruments_max, sizeof(*p->arbiter_memory));
 	p->held = malloc(HOLD_MAX * sizeof(*p->held));
-	p->listed = calloc(cfg->streams_max / 64 + 1, sizeof(*p->listed));
+	p->listed_words = cfg->streams_max / 64 + 1;
+	p->listed = calloc(TRANSPORT_LINES_MAX * p->listed_words, sizeof(*p->listed));
 	if (!p->held || !p->listed || !p->scratch || !p->levels || !p->instrument ||
 	    !p->arbiter_memory ||
 	    roster_init(&p->roster, cfg->streams_max, p->instruments_max) != 0) {
@@ -215,6 +216,19 @@ pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason w
 		pipeline_turn(p, s->instrument, TICK_DATA_STALE, why, now.ns);
 }
 
+void
+pipeline_on_stream_silent(struct pipeline *p, uint32_t number, wall_t now, mono_t mono)
+{
+	const struct roster_stream *s = &p->roster.stream[number];
+	struct publish_context c = {
+		.ring = p->cfg.ring, .board = p->cfg.board, .recv_ns = now.ns, .mono_ns = mono.ns};
+
+	if (number >= p->roster.streams_max || s->name == NULL)
+		return;
+	c.instrument = s->instrument;
+	publish_event(&c, TICK_REASON_ACKED_SILENT, pipeline_kinds[s->kind].type, number, 0);
+}
+
 /* ---- what the app asks ------------------------------------------------------ */
 
 bool
@@ -237,10 +251,9 @@ pipeline_heard(struct pipeline *p)
 }
 
 const uint64_t *
-pipeline_take_listed(struct pipeline *p)
+pipeline_listed(const struct pipeline *p, unsigned line)
 {
-	p->listed_waits = false;
-	return p->listed;
+	return p->listed + line * p->listed_words;
 }
 
 unsigned

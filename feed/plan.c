@@ -136,6 +136,7 @@ plan_pool_cfg(const struct config *cfg)
 		.session = {
 			.connect_within = span_ms(cfg->pool.connection_timeout_ms),
 			.ack_within = span_ms(cfg->subscribe.ack_timeout_ms),
+			.data_within = span_ms(cfg->subscribe.data_timeout_ms),
 			.drain_within = span_s(DRAIN_WITHIN_S),
 			.list_every = span_ms(cfg->subscribe.list_interval_ms),
 			.stable_after = span_s(STABLE_AFTER_S),
@@ -239,6 +240,20 @@ plan_find(const struct plan *plan, const char *name)
 		if (plan->name[i] != NULL && strcmp(plan->name[i], name) == 0)
 			return i;
 	return UINT32_MAX;
+}
+
+uint32_t
+plan_number_of(void *context, struct bytes name)
+{
+	struct plan *plan = context;
+
+	for (uint32_t i = 0; i < plan->n; i++)
+		if (plan->name[i] != NULL && bytes_equal(name, bytes_of(plan->name[i])))
+			return i;
+	if (plan->n == plan->memory.streams_max)
+		return UINT32_MAX;
+	plan->name[plan->n] = strndup(name.p, name.n);
+	return plan->name[plan->n] != NULL ? plan->n++ : UINT32_MAX;
 }
 
 /* The longest dropped one is the least likely to be spoken of still. */

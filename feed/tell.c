@@ -100,3 +100,12 @@ tell_refused(const struct pool_action *act, const char *name)
 		    LOG_I64("code", act->error_code),
 		    LOG_THEN("the others go on; it is asked for again on the next connection"));
 }
+
+void
+tell_silent(const struct pool_action *act, const char *name)
+{
+	LOG(WARNING, "stream_silent", LOG_U64("line", act->line), LOG_STR("stream", name),
+	    LOG_STR("reason", tick_reason_label(act->why)),
+	    LOG_STR("elsewhere", act->elsewhere ? "delivered" : "silent"),
+	    LOG_THEN("the exchange's list is compared, what it lacks is asked for again"));
+}

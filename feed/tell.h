@@ -18,6 +18,9 @@ void tell_rotation(const struct pool_action *act);
 /* A stream delivers nothing any more, or again. */
 void tell_stream(const struct pool_action *act, const char *name);
 
+/* A stream was acknowledged, and brings nothing. */
+void tell_silent(const struct pool_action *act, const char *name);
+
 /* The exchange refused a stream, or no line has room for it. */
 void tell_refused(const struct pool_action *act, const char *name);
 

@@ -46,7 +46,7 @@ static bool
 session_cfg_is_valid(const struct session_cfg *cfg)
 {
 	return heartbeat_cfg_is_valid(&cfg->heartbeat) && cfg->connect_within.ns > 0 &&
-	    cfg->ack_within.ns > 0 && cfg->drain_within.ns > 0 &&
+	    cfg->ack_within.ns > 0 && cfg->data_within.ns > 0 && cfg->drain_within.ns > 0 &&
 	    cfg->list_every.ns > 0 &&
 	    cfg->stable_after.ns > 0 && cfg->send_window.ns > 0 &&
 	    cfg->sends_max > cfg->sends_reserved &&
@@ -164,7 +164,7 @@ pool_init(struct pool *pool, const struct pool_cfg *cfg, const uint16_t *stream_
 	per_leg = lines_for(cfg, n);
 	*pool = (struct pool){
 		.cfg = *cfg,
-		.shared = {.cfg = *session},
+		.shared = {.cfg = *session, .data_due = MONO_NEVER},
 		.entry = memory->entry,
 		.stream = memory->stream,
 		.nstreams = n,
@@ -259,10 +259,18 @@ static void
 step_line(struct pool *pool, const struct pool_event *event, mono_t now,
     struct pool_actions *actions)
 {
-	if (event->line < pool->nlines && is_outside_event(event->session.kind))
-		tell_session(pool, event->line, &event->session, now, actions);
-	else
+	const struct session_counts *counts;
+	uint64_t lists;
+
+	if (event->line >= pool->nlines || !is_outside_event(event->session.kind)) {
 		pool->strays++;
+		return;
+	}
+	counts = &pool->session[event->line].counts;
+	lists = counts->lists;
+	tell_session(pool, event->line, &event->session, now, actions);
+	if (counts->lists > lists)
+		ledger_on_listed(pool, event->line, event->session.listed);
 }
 
 static void
@@ -318,6 +326,7 @@ retune(struct pool *pool, const struct pool_cfg *cfg)
 	cfg = &pool->cfg;
 	pool->shared.cfg.connect_within = cfg->session.connect_within;
 	pool->shared.cfg.ack_within = cfg->session.ack_within;
+	pool->shared.cfg.data_within = cfg->session.data_within;
 	pool->shared.cfg.drain_within = cfg->session.drain_within;
 	pool->shared.cfg.list_every = cfg->session.list_every;
 	pool->shared.cfg.stable_after = cfg->session.stable_after;
@@ -343,7 +352,7 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 		step_every_line(pool, SESSION_START, now, actions);
 		break;
 	case POOL_STOP:
-		pool->scale.review_at = pool->checkup_at = MONO_NEVER;
+		pool->scale.review_at = pool->checkup_at = pool->shared.data_due = MONO_NEVER;
 		step_every_line(pool, SESSION_STOP, now, actions);
 		break;
 	case POOL_LINE:
@@ -367,6 +376,7 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 	}
 	run_due_timers(pool, now, actions);
 	watch_heal(pool, now);
+	ledger_look(pool, now, actions);
 	scale_look(pool, now, actions);
 	checkup_look(pool, now);
 	rotate_look(pool, now, actions);
@@ -377,7 +387,7 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 mono_t
 pool_deadline(const struct pool *pool)
 {
-	mono_t deadline = mono_min(rotate_deadline(pool),
+	mono_t deadline = mono_min(mono_min(rotate_deadline(pool), ledger_deadline(pool)),
 	    mono_min(watch_deadline(pool),
 	    mono_min(scale_deadline(pool), checkup_deadline(pool))));
 
@@ -474,14 +484,17 @@ pool_line_view(const struct pool *pool, unsigned line, struct pool_line_view *ou
 		.close_code = session->close_code,
 		.http_status = session->http_status,
 		.wanted = subscribe_wanted(session),
-		.sent = subscribe_sent(session),
-		.acked = session->count[STREAM_ACKED],
-		.refused = session->count[STREAM_REFUSED],
 		.retry_at = MONO_NEVER,
 		.heard = session->heard,
 		.heartbeat = &session->heartbeat,
 		.counts = session->counts,
 	};
+	/* What was sent and answered was so on a connection that is no more. */
+	if (is_up(session)) {
+		out->sent = subscribe_sent(session);
+		out->acked = session->count[STREAM_ACKED];
+		out->refused = session->count[STREAM_REFUSED];
+	}
 	if (session->state == SESSION_BACKOFF || session->state == SESSION_OPEN_CIRCUIT)
 		out->retry_at = session_deadline(session);
 	return true;

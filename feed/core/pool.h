@@ -28,6 +28,7 @@
 #include "feed/base/rng.h"
 #include "feed/core/action.h"
 #include "feed/core/checkup.h"
+#include "feed/core/ledger.h"
 #include "feed/core/place.h"
 #include "feed/core/quota.h"
 #include "feed/core/rotate.h"
@@ -131,6 +132,7 @@ struct pool {
 	struct pool_line line[POOL_LINES_MAX];
 	struct rng rng;
 	struct watch watch;
+	struct ledger ledger;
 	struct stall stall;
 	struct scale scale;
 	mono_t checkup_at;            /* next look at the lines' health */

@@ -23,8 +23,6 @@
 
 #define SESSION_REQUESTS_MAX 32 /* most requests without an answer, per line */
 
-struct pool_stream;
-
 /* What happened to a line. */
 enum session_event_kind {
 	SESSION_START,       /* connect asked (the pool asks) */
@@ -58,6 +56,7 @@ struct session_event {
 struct session_cfg {
 	span_t connect_within;  /* DNS + TCP + TLS + upgrade, > 0; then HANG_UP */
 	span_t ack_within;      /* a request's answer, > 0; then HANG_UP and reconnect */
+	span_t data_within;     /* a stream's first message after that, > 0; then an alarm */
 	span_t drain_within;    /* the end after HANG_UP, > 0; then it is taken as ended */
 	span_t list_every;      /* LIVE: the exchange's list is compared so often, > 0 */
 	span_t stable_after;    /* LIVE this long forgets all failures, > 0 */
@@ -92,6 +91,7 @@ struct session_stream {
 	bool doomed;        /* SENT: leaves as soon as it is answered */
 	bool again;         /* LEAVING, LEFT: asked for anew afterwards */
 	bool produced;      /* a message came on this connection */
+	bool silent;        /* that no message came after the acknowledgement was told */
 	bool listed;        /* the exchange named it in its list, on this connection */
 	bool healing;       /* asked for anew because it was silent, and not heard since */
 	mono_t acked;       /* on this connection, MONO_NEVER: not */
@@ -113,7 +113,7 @@ struct session_shared {
 	struct route route;
 	struct quota connects;   /* connection attempts per IP */
 	struct stall *stall;     /* by position; NULL: nobody watches */
-	const struct pool_stream *streams; /* by the caller's number */
+	mono_t data_due;         /* when to look for acknowledged but silent streams: ledger.h */
 	int64_t last_request_id; /* unique per pool, counting from 1 */
 };
 

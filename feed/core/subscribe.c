@@ -70,8 +70,9 @@ watch_end(struct session *session, struct session_stream *stream)
 
 /* ---- which streams ---------------------------------------------------------- */
 
-uint32_t
-subscribe_add(struct session *session, uint32_t index, uint16_t bytes)
+/* A new entry in that state; its position, or SUBSCRIBE_NO_PLACE. */
+static uint32_t
+enlist(struct session *session, uint32_t index, uint16_t bytes, enum stream_state state)
 {
 	struct session_stream *part = part_of(session);
 	unsigned at = 0;
@@ -91,8 +92,24 @@ subscribe_add(struct session *session, uint32_t index, uint16_t bytes)
 		.acked = MONO_NEVER,
 		.heard = MONO_NEVER,
 	};
-	turn(session, &part[at], STREAM_WANTED);
+	turn(session, &part[at], state);
 	return session->first + at;
+}
+
+uint32_t
+subscribe_add(struct session *session, uint32_t index, uint16_t bytes)
+{
+	return enlist(session, index, bytes, STREAM_WANTED);
+}
+
+void
+subscribe_disown(struct session *session, uint32_t index, uint16_t bytes)
+{
+	const struct session_cfg *cfg = &session->shared->cfg;
+	unsigned most = cfg->request_bytes_max - cfg->request_bytes_overhead;
+
+	/* Of unknown length: in a request of its own. */
+	enlist(session, index, bytes > 0 ? bytes : (uint16_t)most, STREAM_LEAVING);
 }
 
 static void
@@ -156,7 +173,7 @@ let_go(struct session *session, struct session_stream *stream)
 {
 	turn(session, stream, stream->again ? STREAM_WANTED : STREAM_FREE);
 	stream->again = stream->doomed = false;
-	stream->produced = false;
+	stream->produced = stream->silent = stream->listed = false;
 	stream->acked = stream->heard = MONO_NEVER;
 }
 
@@ -174,7 +191,7 @@ subscribe_begin(struct session *session)
 			turn(session, stream, STREAM_WANTED);
 		watch_end(session, stream);
 		stream->slot = 0;
-		stream->produced = stream->listed = false;
+		stream->produced = stream->silent = stream->listed = false;
 		stream->acked = stream->heard = MONO_NEVER;
 	}
 	trim(session);
@@ -324,6 +341,9 @@ subscribe_on_ack(struct session *session, int64_t id, mono_t now)
 		}
 		stream->batch_max = batch_unlimited;
 		stream->acked = now;
+		stream->silent = false;
+		session->shared->data_due = mono_min(session->shared->data_due,
+		    mono_add(now, session->shared->cfg.data_within));
 		watch_begin(session, stream, now);
 	}
 	trim(session);
@@ -352,6 +372,7 @@ subscribe_on_listed(struct session *session, int64_t id, const uint64_t *listed)
 			continue;
 		session->counts.missing++;
 		stream->healing = true;
+		stream->produced = false;
 		turn(session, stream, STREAM_WANTED);
 	}
 	return true;

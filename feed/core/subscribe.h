@@ -28,6 +28,12 @@ uint32_t subscribe_add(struct session *session, uint32_t index, uint16_t bytes);
 /* Takes the stream at that position off the line; UNSUBSCRIBE follows where SUBSCRIBE went. */
 void subscribe_remove(struct session *session, uint32_t position);
 
+/*
+ * The exchange has a stream on the line that does not belong there: it is
+ * unsubscribed. `bytes` as subscribe_add(), 0: not known. No room: the next list shows it again.
+ */
+void subscribe_disown(struct session *session, uint32_t index, uint16_t bytes);
+
 /* Forgets all streams at once: the connection is about to end. */
 void subscribe_clear(struct session *session);
 

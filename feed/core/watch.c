@@ -50,7 +50,7 @@ watch_on_heard(struct pool *pool, const struct pool_heard *heard, mono_t now)
 		if (entry == NULL)
 			continue;
 		entry->heard = now;
-		entry->healing = false;
+		entry->healing = entry->silent = false;
 		if (pool->shared.stall != NULL)
 			stall_on_message(pool->shared.stall, (uint32_t)(entry - pool->entry), now);
 		if (entry->produced)

@@ -121,7 +121,10 @@ struct tick_control {
 	int64_t streams_shed;  /* given up for want of memory or processor */
 	int64_t reloads, reloads_refused; /* of the configuration */
 	int64_t transitions;   /* so far; number n stands in transition[n % 64] */
-	int64_t spare[30];
+	int64_t streams_listed;  /* acknowledged, in the exchange's list, and no message yet */
+	int64_t streams_silent;  /* acknowledged or listed, and silent for too long */
+	int64_t silent_alarms, lists_foreign; /* so far; foreign: listed where nobody wanted them */
+	int64_t spare[26];
 	struct tick_transition transition[TICK_TRANSITIONS_MAX];
 	struct tick_endpoint_status endpoint[TICK_ENDPOINTS_MAX];
 	int64_t health_permille[TICK_LINES_MAX]; /* of the lines that are up, 0 to 1000 */

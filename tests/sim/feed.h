@@ -31,6 +31,9 @@ void feed_close(void);
 /* Removes the segments of a feed that is not closed: the program is about to end. */
 void feed_abandon(void);
 
+/* The streams that have a place on that line, on their way off it or not; a bit each. */
+uint32_t feed_places(unsigned line);
+
 void feed_view(unsigned line, struct pool_line_view *out);
 
 #endif
