@@ -33,7 +33,7 @@ VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binanc
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/breaker.c \
         feed/core/checkup.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
         feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
-        feed/core/quota.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
+        feed/core/quota.c feed/core/region.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
         feed/core/scale.c feed/core/session.c feed/core/stall.c feed/core/subscribe.c \
         feed/core/vigil.c feed/core/watch.c
 
@@ -119,7 +119,7 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
               tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
               tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
               tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
-              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_request.c \
+              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_region.c tests/unit/test_request.c \
               tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
               tests/unit/test_rotate.c tests/unit/test_session.c \
               tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \

@@ -171,6 +171,7 @@ pool_init(struct pool *pool, const struct pool_cfg *cfg, const uint16_t *stream_
 		.streams_max = memory->streams_max,
 		.nlines = pool_lines_max(cfg),
 		.members = per_leg * cfg->redundancy,
+		.region_at = MONO_NEVER,
 	};
 	rng_seed(&pool->rng, seed);
 	pool->cfg.route.legs = cfg->redundancy;
@@ -349,10 +350,12 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 	case POOL_START:
 		scale_start(pool, now);
 		checkup_start(pool, now);
+		pool->region_at = now;
 		step_every_line(pool, SESSION_START, now, actions);
 		break;
 	case POOL_STOP:
-		pool->scale.review_at = pool->checkup_at = pool->shared.data_due = MONO_NEVER;
+		pool->scale.review_at = pool->checkup_at = MONO_NEVER;
+		pool->region_at = pool->shared.data_due = MONO_NEVER;
 		step_every_line(pool, SESSION_STOP, now, actions);
 		break;
 	case POOL_LINE:
@@ -379,6 +382,7 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 	ledger_look(pool, now, actions);
 	scale_look(pool, now, actions);
 	checkup_look(pool, now);
+	region_look(pool, now);
 	rotate_look(pool, now, actions);
 	run_due_timers(pool, now, actions);
 	watch_look(pool, now, actions);
@@ -391,6 +395,7 @@ pool_deadline(const struct pool *pool)
 	    mono_min(watch_deadline(pool),
 	    mono_min(scale_deadline(pool), checkup_deadline(pool))));
 
+	deadline = mono_min(deadline, region_deadline(pool));
 	for (unsigned line = 0; line < pool->nlines; line++)
 		deadline = mono_min(deadline, session_deadline(&pool->session[line]));
 	return deadline;

@@ -31,6 +31,7 @@
 #include "feed/core/ledger.h"
 #include "feed/core/place.h"
 #include "feed/core/quota.h"
+#include "feed/core/region.h"
 #include "feed/core/rotate.h"
 #include "feed/core/scale.h"
 #include "feed/core/session.h"
@@ -136,6 +137,7 @@ struct pool {
 	struct stall stall;
 	struct scale scale;
 	mono_t checkup_at;            /* next look at the lines' health */
+	mono_t region_at;             /* next look at where the lines are */
 	struct balance_item *item;
 	struct rotate_counts rotations;
 	uint64_t strays; /* events for no line or stream of ours */

@@ -106,6 +106,13 @@ any_under_way(const struct pool *pool)
 	return false;
 }
 
+/* Whose time has come, but not pressing: one at a time. */
+static bool
+is_planned(enum tick_reason why)
+{
+	return why == TICK_REASON_AGE || why == TICK_REASON_RETURN || why == TICK_REASON_PROBE;
+}
+
 static void
 begin(struct pool *pool, unsigned line, mono_t now, struct pool_actions *actions)
 {
@@ -113,7 +120,7 @@ begin(struct pool *pool, unsigned line, mono_t now, struct pool_actions *actions
 	unsigned next = free_line(pool);
 
 	/* One planned replacement at a time; others do not wait for each other. */
-	if (l->retire_why == TICK_REASON_AGE && any_under_way(pool))
+	if (is_planned(l->retire_why) && any_under_way(pool))
 		return;
 	if (next == POOL_NO_LINE && any_draining(pool)) {
 		l->retire_at = mono_add(now, look_again);
@@ -177,8 +184,24 @@ abandon(struct pool *pool, unsigned old, mono_t now, struct pool_actions *action
 	tell(pool, old, ROTATION_ABANDONED, actions);
 	pool->rotations.abandoned++;
 	l->peer = POOL_NO_LINE;
-	l->retire_at = l->not_before = mono_add(now, pool->cfg.rotate.again_after);
+	if (l->retire_why == TICK_REASON_PROBE) {
+		/* Nothing was the matter with it. */
+		plan_age(pool, old);
+	} else {
+		l->retire_at = l->not_before = mono_add(now, pool->cfg.rotate.again_after);
+	}
 	release(pool, next, now, actions);
+}
+
+/* Could it not connect to where it was to try? Then the old line has no reason to go. */
+static bool
+has_failed_probe(const struct pool *pool, unsigned next)
+{
+	const struct session *session = &pool->session[next];
+
+	return pool->line[pool->line[next].peer].retire_why == TICK_REASON_PROBE &&
+	    session->counts.connects > 0 && session->reason != TICK_REASON_START &&
+	    (session->state == SESSION_BACKOFF || session->state == SESSION_OPEN_CIRCUIT);
 }
 
 /*
@@ -232,6 +255,10 @@ look_at_successor(struct pool *pool, unsigned next, mono_t now, struct pool_acti
 	unsigned old = l->peer;
 	mono_t end = mono_add(session->since, cfg->handover_within);
 
+	if (has_failed_probe(pool, next)) {
+		abandon(pool, old, now, actions);
+		return;
+	}
 	if (session->state != SESSION_LIVE) {
 		l->look_at = MONO_NEVER;
 		return;
@@ -295,7 +322,7 @@ rotate_deadline(const struct pool *pool)
 
 	for (unsigned line = 0; line < pool->nlines; line++) {
 		const struct pool_line *l = &pool->line[line];
-		bool waits = busy && l->retire_why == TICK_REASON_AGE;
+		bool waits = busy && is_planned(l->retire_why);
 
 		if (l->role == POOL_LINE_MEMBER && l->peer == POOL_NO_LINE && !waits)
 			due = mono_min(due, l->retire_at);

@@ -431,6 +431,16 @@ feed_places(unsigned line)
 	return places;
 }
 
+bool
+feed_is_astray(unsigned line)
+{
+	const struct pool_line *l = &feed.pool.line[line];
+
+	return l->role == POOL_LINE_MEMBER && mono_due(l->not_before, sim.now) &&
+	    feed.pool.session[line].state == SESSION_LIVE &&
+	    route_is_astray(&feed.pool.shared.route, line, l->leg, sim.now);
+}
+
 void
 feed_view(unsigned line, struct pool_line_view *out)
 {

@@ -34,6 +34,9 @@ void feed_abandon(void);
 /* The streams that have a place on that line, on their way off it or not; a bit each. */
 uint32_t feed_places(unsigned line);
 
+/* Is the line in a less preferred region than a new one would go to? */
+bool feed_is_astray(unsigned line);
+
 void feed_view(unsigned line, struct pool_line_view *out);
 
 #endif

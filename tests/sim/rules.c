@@ -114,6 +114,8 @@ rules_on_recovered(void)
 		    "a stream is not carried by every leg after the storm", i, peer_legs_of(i),
 		    sim.cfg.redundancy);
 	for (unsigned line = 0; line < SIM_LINES; line++)
+		RULE(!feed_is_astray(line), "a line is still in another region", line, 0, 0);
+	for (unsigned line = 0; line < SIM_LINES; line++)
 		RULE(!sim.peer[line].up || (sim.peer[line].streams & ~feed_places(line)) == 0,
 		    "a stream is subscribed where nobody wants it", line, sim.peer[line].streams,
 		    feed_places(line));
