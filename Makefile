@@ -50,11 +50,11 @@ IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c \
+FEED := feed/errors.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c \
         feed/normalize.c feed/opening.c feed/ops.c feed/orders.c feed/pipeline.c \
         feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/reload.c \
         feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
-        feed/snapshot.c feed/snapshot_control.c feed/standby.c feed/stores.c feed/tell.c
+        feed/snapshot.c feed/snapshot_control.c feed/snapshot_detail.c feed/snapshot_streams.c feed/standby.c feed/stores.c feed/tell.c
 MAIN := feed/app.c feed/app_changes.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -86,7 +86,7 @@ tool-pool-status := tools/common/cli.c tools/common/num.c tools/common/quantile.
                     tools/pool-status/options.c tools/pool-status/render_json.c \
                     tools/pool-status/render_prom.c tools/pool-status/render_text.c \
                     tools/pool-status/report.c tools/pool-status/show.c \
-                    tools/pool-status/source.c
+                    tools/pool-status/source.c tools/pool-status/streams.c
 tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/filter.c \

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "feed/base/log.h"
 #include "feed/io/clock.h"
@@ -27,7 +28,10 @@ on_transition(struct app *app, const struct pool_action *act)
 {
 	struct pool_line_view view;
 
-	tell_transition(act, app->detail[act->line], app->cfg->security.event_logging);
+	tell_transition(act, app->detail[act->line], app->cfg->monitoring.detailed_logging,
+	    app->cfg->security.event_logging);
+	if (app->cfg->monitoring.error_reporting)
+		errors_on_transition(&app->errors, act);
 	if (pool_line_view(&app->pool, act->line, &view))
 		snapshot_on_transition(&app->snapshot, act, &view, clock_wall());
 }
@@ -220,10 +224,14 @@ take_snapshot(struct app *app, mono_t now)
 		.shed = app->shed,
 		.reloads = app->reloads,
 		.reloads_refused = app->reloads_refused,
+		.cfg = app->cfg,
 		.streams = (int64_t)app->cfg->streams.n,
 		.connected = app->connected,
 	};
 
+	from.stream_rows = snapshot_streams_take(&app->snapshot_streams, &app->stores.status,
+	    &app->pool, app->plan.name, app->plan.n, clock_wall(), now);
+	memcpy(app->snapshot.status.ended, app->errors.ended, sizeof(app->errors.ended));
 	pipeline_counters(app->pipeline)[TICK_COUNTER_LOG_DROPPED] = log_dropped();
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
 	stores_publish(&app->stores, app->cfg, &app->snapshot.status, now);
@@ -357,6 +365,7 @@ start(struct app *app)
 		return rc;
 	stores_recall_connects(&app->stores, &app->pool, clock_wall(), clock_mono());
 	guard_init(&app->guard, clock_mono());
+	pipeline_measure(app->pipeline, cfg->monitoring.performance_tracking);
 	pool_see_pings(&app->pool, transport_has_pings(app->transport));
 	snapshot_init(&app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
 	take_snapshot(app, clock_mono());

@@ -7,6 +7,7 @@
 
 #include "feed/app.h"
 #include "feed/core/pool.h"
+#include "feed/errors.h"
 #include "feed/guard.h"
 #include "feed/io/transport.h"
 #include "feed/keeper.h"
@@ -14,6 +15,7 @@
 #include "feed/pipeline.h"
 #include "feed/plan.h"
 #include "feed/snapshot.h"
+#include "feed/snapshot_streams.h"
 #include "feed/stores.h"
 
 #define HEARD_AT_ONCE 1024
@@ -28,8 +30,10 @@ struct app {
 	struct pool pool;
 	struct pool_actions actions;
 	struct snapshot snapshot;
+	struct snapshot_streams snapshot_streams;
 	mono_t snapshot_due;
 	struct guard guard;
+	struct errors errors;
 	struct ops *ops;
 	struct keeper keeper;   /* ops thread */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */

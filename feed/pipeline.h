@@ -138,4 +138,10 @@ uint64_t *pipeline_counters(struct pipeline *p);
 void pipeline_latencies(struct pipeline *p, struct tick_latency *publish,
     struct tick_latency *arrival);
 
+/* From the exchange's time to publish, of a line, since the last call, which empties it. */
+struct tick_latency pipeline_line_latency(struct pipeline *p, unsigned line);
+
+/* Are latencies measured? They are, unless told otherwise. */
+void pipeline_measure(struct pipeline *p, bool on);
+
 #endif

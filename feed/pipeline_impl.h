@@ -51,7 +51,9 @@ struct pipeline {
 	struct pipeline_line_counts line[TRANSPORT_LINES_MAX];
 	uint64_t counter[TICK_COUNTERS_MAX];
 	uint64_t heard;
+	bool measures;
 	struct hist publish, arrival;
+	struct hist *of_line; /* exchange to publish, per line */
 	uint64_t *listed; /* per line, bit per stream: named by its last list of subscriptions */
 	size_t listed_words; /* of a line */
 	struct pipeline_control control[PIPELINE_CONTROLS_MAX];

@@ -128,10 +128,12 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	p->levels = malloc(VENUE_LEVELS_MAX * sizeof(*p->levels));
 	p->instrument = calloc(p->instruments_max, sizeof(*p->instrument));
 	p->arbiter_memory = calloc(p->instruments_max, sizeof(*p->arbiter_memory));
+	p->of_line = calloc(TRANSPORT_LINES_MAX, sizeof(*p->of_line));
+	p->measures = true;
 	p->held = malloc(HOLD_MAX * sizeof(*p->held));
 	p->listed_words = cfg->streams_max / 64 + 1;
 	p->listed = calloc(TRANSPORT_LINES_MAX * p->listed_words, sizeof(*p->listed));
-	if (!p->held || !p->listed || !p->scratch || !p->levels || !p->instrument ||
+	if (!p->of_line || !p->held || !p->listed || !p->scratch || !p->levels || !p->instrument ||
 	    !p->arbiter_memory ||
 	    roster_init(&p->roster, cfg->streams_max, p->instruments_max) != 0) {
 		pipeline_free(out, now, mono);
@@ -157,6 +159,7 @@ pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono)
 		return;
 	if (p->arbiter.last)
 		tell(p, TICK_REASON_STOP, 0, now, mono, (int64_t[3]){0});
+	free(p->of_line);
 	free(p->held);
 	free(p->listed);
 	free(p->scratch);
@@ -289,4 +292,19 @@ pipeline_latencies(struct pipeline *p, struct tick_latency *publish, struct tick
 	*arrival = latency_of(&p->arrival);
 	memset(&p->publish, 0, sizeof(p->publish));
 	memset(&p->arrival, 0, sizeof(p->arrival));
+}
+
+struct tick_latency
+pipeline_line_latency(struct pipeline *p, unsigned line)
+{
+	struct tick_latency latency = latency_of(&p->of_line[line]);
+
+	memset(&p->of_line[line], 0, sizeof(p->of_line[line]));
+	return latency;
+}
+
+void
+pipeline_measure(struct pipeline *p, bool on)
+{
+	p->measures = on;
 }

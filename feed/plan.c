@@ -24,6 +24,9 @@
 #define HANDOVER_WITHIN_S 60
 #define ROTATE_AGAIN_AFTER_S 600
 
+/* Where the exchange's limits are not kept, so many messages and connects in this time. */
+#define UNLIMITED_WINDOW_MS 1
+
 static const struct limits *
 limits_of(const struct config *cfg)
 {
@@ -104,6 +107,7 @@ plan_pool_cfg(const struct config *cfg)
 {
 	const struct limits *limits = limits_of(cfg);
 	int64_t streams = cfg->pool.max_streams_per_connection;
+	bool limited = cfg->security.rate_limiting;
 
 	if (streams > limits->streams_per_line)
 		streams = limits->streams_per_line;
@@ -114,7 +118,8 @@ plan_pool_cfg(const struct config *cfg)
 		.line_room = limits->streams_per_line,
 		.redundancy = (unsigned)cfg->redundancy,
 		.connects_max = (unsigned)limits->connects_max,
-		.connects_window = limits->connects_window,
+		.connects_window = limited ? limits->connects_window
+		                           : span_ms(UNLIMITED_WINDOW_MS),
 		.rotate = {
 			.age_max = span_ms(cfg->pool.max_connection_age_ms),
 			.age_spread_percent = AGE_SPREAD_PERCENT,
@@ -129,6 +134,7 @@ plan_pool_cfg(const struct config *cfg)
 			.idle_for = span_ms(cfg->pool.idle_timeout_ms),
 		},
 		.checkup = {
+			.off = !cfg->monitoring.enabled,
 			.every = span_ms(cfg->pool.health_check_interval_ms),
 			.health = health_of(cfg),
 		},
@@ -142,7 +148,9 @@ plan_pool_cfg(const struct config *cfg)
 			.stable_after = span_s(STABLE_AFTER_S),
 			.sends_max = (unsigned)limits->messages_per_s,
 			.sends_reserved = 1, /* for the PONG */
-			.send_window = span_ms(1000 + SEND_WINDOW_MARGIN_MS),
+			.send_window = limited ? span_ms(1000 + SEND_WINDOW_MARGIN_MS)
+			                       : span_ms(UNLIMITED_WINDOW_MS),
+			.reconnect = cfg->reconnect.enabled,
 			.heartbeat = heartbeat_of(&cfg->heartbeat, limits),
 			.request_bytes_max = (unsigned)limits->request_bytes_max,
 			.request_bytes_overhead = REQUEST_BYTES_OVERHEAD,

@@ -6,6 +6,7 @@
 #include <tickring/version.h>
 
 #include "feed/snapshot_control.h"
+#include "feed/snapshot_detail.h"
 
 #define RATE_EVERY_NS 1000000000
 
@@ -16,7 +17,7 @@ snapshot_init(struct snapshot *s, const char *transport, wall_t now, mono_t mono
 	s->status.started_ns = now.ns;
 	snprintf(s->status.transport, sizeof(s->status.transport), "%s", transport);
 	snprintf(s->status.version, sizeof(s->status.version), "%s", TICKRING_VERSION);
-	s->rated_at = mono;
+	s->rated_at = s->detailed_at = mono;
 }
 
 /* A monotonic point as wall time, by what both clocks say now. */
@@ -130,5 +131,9 @@ snapshot_take(struct snapshot *s, const struct snapshot_sources *from, wall_t no
 	memcpy(status->counter, pipeline_counters(from->pipeline), sizeof(status->counter));
 	take_lines(status, from, now, mono);
 	take_rates(s, from->pipeline, mono);
+	status->stream_rows = from->stream_rows;
+	snapshot_take_details(s, from, now, mono);
+	snapshot_take_latencies(s, from, mono);
+	snapshot_take_settings(&status->settings, from->cfg);
 	snapshot_take_control(&status->control, from, now, mono);
 }

@@ -9,8 +9,12 @@
 
 #include "feed/core/action.h"
 
-/* A line changed its state. `detail`: the transport's words on its last end, or "". */
-void tell_transition(const struct pool_action *act, const char *detail, bool security_events);
+/*
+ * A line changed its state. `detail`: the transport's words on its last end,
+ * or "". Not `detailed`: steps on the way are told at level debug only.
+ */
+void tell_transition(const struct pool_action *act, const char *detail, bool detailed,
+    bool security_events);
 
 /* A line is being replaced, or that is over. */
 void tell_rotation(const struct pool_action *act);

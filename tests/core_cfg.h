@@ -23,6 +23,7 @@ core_session_cfg(void)
 		.drain_within = span_s(3),
 		.list_every = span_s(36000),
 		.stable_after = span_s(60),
+		.reconnect = true,
 		.sends_max = 5,
 		.sends_reserved = 1,
 		.send_window = span_s(1),

@@ -13,7 +13,8 @@ checkup_init(struct pool *pool)
 void
 checkup_start(struct pool *pool, mono_t now)
 {
-	pool->checkup_at = mono_add(now, pool->cfg.checkup.every);
+	pool->checkup_at = pool->cfg.checkup.off ? MONO_NEVER
+	                                         : mono_add(now, pool->cfg.checkup.every);
 }
 
 /* Streams that should deliver now, and of these those that do. */

@@ -129,7 +129,8 @@ init_lines(struct pool *pool, unsigned per_leg, uint64_t seed)
 static void
 init_stream(struct pool_stream *stream, uint16_t bytes, uint8_t class)
 {
-	*stream = (struct pool_stream){.bytes = bytes, .class = class, .heard = MONO_NEVER};
+	*stream = (struct pool_stream){.bytes = bytes, .class = class,
+	    .since = MONO_NEVER, .heard = MONO_NEVER};
 	for (unsigned k = 0; k < PLACE_COPIES_MAX; k++)
 		stream->at[k] = PLACE_NONE;
 }
@@ -331,6 +332,7 @@ retune(struct pool *pool, const struct pool_cfg *cfg)
 	pool->shared.cfg.drain_within = cfg->session.drain_within;
 	pool->shared.cfg.list_every = cfg->session.list_every;
 	pool->shared.cfg.stable_after = cfg->session.stable_after;
+	pool->shared.cfg.reconnect = cfg->session.reconnect;
 	pool->shared.cfg.retry = cfg->session.retry;
 	pool->shared.cfg.heartbeat.idle_after = cfg->session.heartbeat.idle_after;
 	pool->shared.cfg.heartbeat.answer_within = cfg->session.heartbeat.answer_within;
@@ -339,6 +341,21 @@ retune(struct pool *pool, const struct pool_cfg *cfg)
 	pool->shared.route.cfg.breaker = cfg->route.breaker;
 	pool->shared.route.cfg.choice = cfg->route.choice;
 	scale_retune(pool);
+}
+
+/* Lines that stayed down try again when they may; health is measured again, or no more. */
+static void
+resume(struct pool *pool, mono_t now, struct pool_actions *actions)
+{
+	static const struct session_event start = {.kind = SESSION_START};
+	bool runs = !mono_is_never(pool->scale.review_at);
+
+	for (unsigned line = 0; line < pool->nlines && runs; line++)
+		if (pool->line[line].role == POOL_LINE_MEMBER && pool->shared.cfg.reconnect &&
+		    pool->session[line].state == SESSION_IDLE)
+			session_step(&pool->session[line], &start, now, actions);
+	if (runs)
+		checkup_start(pool, now);
 }
 
 void
@@ -373,6 +390,7 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 		break;
 	case POOL_RETUNE:
 		retune(pool, event->cfg);
+		resume(pool, now, actions);
 		break;
 	case POOL_TIMER:
 		break;
@@ -486,7 +504,9 @@ pool_line_view(const struct pool *pool, unsigned line, struct pool_line_view *ou
 		.retries_exhausted = retry_exhausted(&session->retry),
 		.endpoint = session->endpoint,
 		.reason = session->reason,
+		.ended_why = session->ended_why,
 		.close_code = session->close_code,
+		.ended_at = session->ended_at,
 		.http_status = session->http_status,
 		.wanted = subscribe_wanted(session),
 		.retry_at = MONO_NEVER,

@@ -221,7 +221,9 @@ struct pool_line_view {
 	bool retries_exhausted;  /* the retry budget is used up, tries go on at the cap */
 	unsigned endpoint;       /* where it is or was connected last */
 	enum tick_reason reason; /* why its last connection or attempt ended, or START */
-	int close_code;          /* close code of that end, 0: none came */
+	enum tick_reason ended_why; /* why its last connection ended */
+	int close_code;          /* its close code, 0: none came */
+	mono_t ended_at;         /* when, MONO_NEVER: none ended yet */
 	int http_status;         /* status of that end, 0: no refused upgrade */
 	unsigned wanted;         /* streams placed on it */
 	unsigned sent;           /* of these sent on this connection, answered or not */

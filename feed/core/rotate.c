@@ -255,7 +255,8 @@ look_at_successor(struct pool *pool, unsigned next, mono_t now, struct pool_acti
 	unsigned old = l->peer;
 	mono_t end = mono_add(session->since, cfg->handover_within);
 
-	if (has_failed_probe(pool, next)) {
+	/* IDLE: it failed, and may not try again. */
+	if (has_failed_probe(pool, next) || session->state == SESSION_IDLE) {
 		abandon(pool, old, now, actions);
 		return;
 	}

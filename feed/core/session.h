@@ -63,6 +63,7 @@ struct session_cfg {
 	unsigned sends_max;     /* messages per send_window that the exchange allows */
 	unsigned sends_reserved; /* of these kept for PONGs; what is left: 1 to SESSION_SENDS_MAX */
 	span_t send_window;     /* > 0; a margin over the exchange's 1 s absorbs network jitter */
+	bool reconnect;         /* false: a line that is lost stays down until it is started */
 	struct heartbeat_cfg heartbeat;
 	unsigned request_bytes_max;      /* longest SUBSCRIBE request */
 	unsigned request_bytes_overhead; /* of it without any stream */
@@ -73,7 +74,7 @@ enum stream_state {
 	STREAM_WANTED,  /* not sent on this connection */
 	STREAM_SENT,    /* sent, no answer yet */
 	STREAM_ACKED,   /* the exchange accepted it (that does not prove that data flows) */
-	STREAM_REFUSED, /* refused by itself; asked for again on the next connection */
+	STREAM_REFUSED, /* refused by itself; asked for again later, or on the next connection */
 	STREAM_LEAVING, /* not wanted here any more, UNSUBSCRIBE not sent */
 	STREAM_LEFT,    /* UNSUBSCRIBE sent, no answer yet */
 	STREAM_FREE,    /* no stream: this place is free */
@@ -94,6 +95,9 @@ struct session_stream {
 	bool silent;        /* that no message came after the acknowledgement was told */
 	bool listed;        /* the exchange named it in its list, on this connection */
 	bool healing;       /* asked for anew because it was silent, and not heard since */
+	uint8_t refusals;   /* in a row, over connections */
+	int refused_code;   /* the exchange's last one, 0: none */
+	mono_t retry_at;    /* REFUSED: when it is asked for again */
 	mono_t acked;       /* on this connection, MONO_NEVER: not */
 	mono_t heard;       /* last message on this connection, MONO_NEVER: none */
 };
@@ -145,7 +149,10 @@ struct session {
 	unsigned endpoint;
 	mono_t dialed;                 /* when that attempt began */
 	enum tick_reason reason;       /* why the last connection or attempt ended, or START */
+	enum tick_reason ended_why;    /* why its last connection ended; attempts do not count */
 	int close_code;                /* of that end, 0: none came */
+	mono_t ended_at;               /* when; MONO_NEVER: none ended yet */
+	mono_t refused_due;            /* when to ask for a refused stream again */
 	int http_status;               /* of that end, 0: no refused upgrade */
 	mono_t up;                     /* when this connection came up, MONO_NEVER: it has not */
 	mono_t heard;                  /* last message, MONO_NEVER: none on this connection */

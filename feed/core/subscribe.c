@@ -5,6 +5,10 @@
 /* No batch is longer than this; what really ends one is its size in bytes. */
 static const uint16_t batch_unlimited = UINT16_MAX;
 
+/* Until a refused stream is asked for again: doubled up to the last. */
+static const span_t refused_for = {INT64_C(60) * 1000000000};
+static const span_t refused_for_max = {INT64_C(3600) * 1000000000};
+
 static const int64_t free_slot = 0; /* a request id that is never given */
 
 /* Where the request of that id is kept; SESSION_REQUESTS_MAX: nowhere. */
@@ -89,6 +93,7 @@ enlist(struct session *session, uint32_t index, uint16_t bytes, enum stream_stat
 		.batch_max = batch_unlimited,
 		.state = STREAM_FREE,
 		.moving_to = UINT8_MAX,
+		.retry_at = MONO_NEVER,
 		.acked = MONO_NEVER,
 		.heard = MONO_NEVER,
 	};
@@ -195,6 +200,7 @@ subscribe_begin(struct session *session)
 		stream->acked = stream->heard = MONO_NEVER;
 	}
 	trim(session);
+	session->refused_due = MONO_NEVER;
 	for (unsigned i = 0; i < SESSION_REQUESTS_MAX; i++)
 		session->request[i] = (struct session_request){0};
 	/* The limit is per connection, so a new one starts with all of it. */
@@ -340,6 +346,8 @@ subscribe_on_ack(struct session *session, int64_t id, mono_t now)
 			continue;
 		}
 		stream->batch_max = batch_unlimited;
+		stream->refusals = 0;
+		stream->refused_code = 0;
 		stream->acked = now;
 		stream->silent = false;
 		session->shared->data_due = mono_min(session->shared->data_due,
@@ -378,10 +386,44 @@ subscribe_on_listed(struct session *session, int64_t id, const uint64_t *listed)
 	return true;
 }
 
+/* By itself: later, and later every time. */
+static void
+put_off(struct session *session, struct session_stream *stream, int error_code, mono_t now)
+{
+	span_t wait = refused_for;
+
+	for (unsigned i = 0; i < stream->refusals && wait.ns < refused_for_max.ns; i++)
+		wait.ns *= 2;
+	stream->refusals += stream->refusals < UINT8_MAX;
+	stream->refused_code = error_code;
+	stream->retry_at = mono_add(now,
+	    wait.ns < refused_for_max.ns ? wait : refused_for_max);
+	session->refused_due = mono_min(session->refused_due, stream->retry_at);
+	turn(session, stream, STREAM_REFUSED);
+}
+
+void
+subscribe_retry(struct session *session, mono_t now)
+{
+	struct session_stream *stream = part_of(session);
+
+	if (!mono_due(session->refused_due, now))
+		return;
+	session->refused_due = MONO_NEVER;
+	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
+		if (stream->state != STREAM_REFUSED)
+			continue;
+		if (mono_due(stream->retry_at, now))
+			turn(session, stream, STREAM_WANTED);
+		else
+			session->refused_due = mono_min(session->refused_due, stream->retry_at);
+	}
+}
+
 /* The exchange did not take a SUBSCRIBE: in halves next time, until one is guilty. */
 static void
 split(struct session *session, const struct session_request *request, int error_code,
-    struct pool_actions *actions)
+    mono_t now, struct pool_actions *actions)
 {
 	uint16_t half = (uint16_t)((request->count + 1) / 2);
 	struct session_stream *stream;
@@ -398,8 +440,7 @@ split(struct session *session, const struct session_request *request, int error_
 			turn(session, stream, STREAM_WANTED);
 			continue;
 		}
-		/* The next connection asks for it again, by itself. */
-		turn(session, stream, STREAM_REFUSED);
+		put_off(session, stream, error_code, now);
 		action = actions_add(actions, ACT_STREAM_REFUSED, session->line);
 		action->request_id = request->id;
 		action->first = request->first;
@@ -409,7 +450,7 @@ split(struct session *session, const struct session_request *request, int error_
 }
 
 bool
-subscribe_on_refusal(struct session *session, int64_t id, int error_code,
+subscribe_on_refusal(struct session *session, int64_t id, int error_code, mono_t now,
     struct pool_actions *actions)
 {
 	struct session_request *request = awaited(session, id);
@@ -420,7 +461,7 @@ subscribe_on_refusal(struct session *session, int64_t id, int error_code,
 		return false;
 	session->counts.ack_errors++;
 	if (request->kind == REQUEST_SUBSCRIBE)
-		split(session, request, error_code, actions);
+		split(session, request, error_code, now, actions);
 	else if (request->kind == REQUEST_UNSUBSCRIBE) /* there is nothing to leave, then */
 		while ((stream = next_of(session, request, &at)) != NULL)
 			let_go(session, stream);
@@ -486,5 +527,5 @@ subscribe_deadline(const struct session *session)
 
 	if (next_kind(session, &kind) && slot_of(session, free_slot) < SESSION_REQUESTS_MAX)
 		due = mono_min(due, quota_deadline(&session->sends));
-	return due;
+	return mono_min(due, session->refused_due);
 }

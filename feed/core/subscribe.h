@@ -4,7 +4,8 @@
  * The part of a session (session.h) that keeps its stream list: requests are
  * planned by size, sent as the quota allows, answered by id. A refused request
  * is asked again in halves, so that one bad stream does not take the others
- * with it.
+ * with it. A stream that is refused by itself is asked for again after a minute,
+ * then after twice as long every time, up to an hour.
  */
 #ifndef FEED_CORE_SUBSCRIBE_H
 #define FEED_CORE_SUBSCRIBE_H
@@ -71,8 +72,11 @@ unsigned subscribe_request_streams(const struct session *session, int64_t id, ui
     unsigned max);
 
 /* Refused. Returns false when no request of that id waits for an answer. */
-bool subscribe_on_refusal(struct session *session, int64_t id, int error_code,
+bool subscribe_on_refusal(struct session *session, int64_t id, int error_code, mono_t now,
     struct pool_actions *actions);
+
+/* Refused streams whose time has come are wanted again. */
+void subscribe_retry(struct session *session, mono_t now);
 
 /* Has every stream its answer? */
 bool subscribe_is_complete(const struct session *session);

@@ -186,6 +186,7 @@ watch_look(struct pool *pool, mono_t now, struct pool_actions *actions)
 			struct pool_action *action = actions_add(actions,
 			    stream->stale ? ACT_STREAM_STALE : ACT_STREAM_LIVE, 0);
 
+			stream->since = now;
 			action->stream = watch->next;
 			action->why = stream->why;
 			stream->untold = false;
