@@ -18,24 +18,27 @@ B := build/$(notdir $(lastword $(CC)))-$(VARIANT)
 
 # L1: both sides of the shared memory. READER is what libtickring exports.
 SHM_READER := shm/attach.c shm/reader.c shm/cursor.c shm/wait.c shm/filter.c shm/doubt.c \
-              shm/header.c shm/board.c shm/status.c shm/names.c shm/reasons.c
+              shm/header.c shm/board.c shm/status.c shm/names.c shm/reasons.c shm/health.c \
+              shm/health_words.c
 SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/mapping.c shm/orphan.c shm/ring.c \
               shm/segment.c shm/status_writer.c shm/survey.c
 
 # L2: no domain
-BASE := feed/base/fixed.c feed/base/hist.c feed/base/log.c feed/base/log_line.c \
-        feed/base/log_ring.c feed/base/mailbox.c
+BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/log.c \
+        feed/base/log_line.c feed/base/log_ring.c feed/base/mailbox.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
-VENUE := feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
+VENUE := feed/venue/binance/depth_snapshot.c feed/venue/binance/exchange_info.c \
+         feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
          feed/venue/binance/limits.c feed/venue/binance/reading.c feed/venue/binance/request.c \
-         feed/venue/binance/scan.c feed/venue/binance/streams.c
-CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/breaker.c \
-        feed/core/checkup.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
-        feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
-        feed/core/quota.c feed/core/region.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
-        feed/core/scale.c feed/core/session.c feed/core/stall.c feed/core/subscribe.c \
-        feed/core/vigil.c feed/core/watch.c
+         feed/venue/binance/scan.c feed/venue/binance/streams.c feed/venue/binance/walk.c
+CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/book.c \
+        feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c feed/core/diffs.c \
+        feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
+        feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c feed/core/pool_view.c feed/core/quota.c \
+        feed/core/region.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
+        feed/core/scale.c feed/core/session.c feed/core/snapsched.c feed/core/stall.c \
+        feed/core/subscribe.c feed/core/subscribe_list.c feed/core/vigil.c feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
@@ -44,21 +47,25 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
         feed/conf/config_rule.c feed/conf/config_target.c feed/conf/config_value.c
 
 # L5
-IO := feed/io/assemble.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
+IO := feed/io/assemble.c feed/io/capture.c feed/io/capture_files.c feed/io/capture_pack.c \
+      feed/io/capture_reader.c feed/io/capture_thread.c feed/io/capture_uring.c feed/io/http.c \
+      feed/io/http_lws.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
       feed/io/net_reason.c feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c \
       feed/io/transport.c feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c \
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/errors.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c \
-        feed/normalize.c feed/opening.c feed/ops.c feed/orders.c feed/pipeline.c \
-        feed/pipeline_life.c feed/plan.c feed/publish.c feed/recall.c feed/reload.c \
-        feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
-        feed/snapshot.c feed/snapshot_control.c feed/snapshot_detail.c feed/snapshot_streams.c feed/standby.c feed/stores.c feed/tell.c
+FEED := feed/books.c feed/errors.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c \
+        feed/keeper.c feed/listed.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c \
+        feed/orders.c feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c feed/plan.c \
+        feed/publish.c feed/recall.c feed/recorder.c feed/reload.c feed/replay.c \
+        feed/replay_apply.c feed/resources.c feed/ringer.c feed/roster.c feed/segments.c \
+        feed/signals.c feed/snapshot.c feed/snapshot_control.c feed/snapshot_detail.c \
+        feed/snapshot_health.c feed/snapshot_streams.c feed/standby.c feed/stores.c feed/tell.c feed/verdict.c
 MAIN := feed/app.c feed/app_changes.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
-TOOLS := exchange-sim pool-status shm-inspect
+TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
 tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/capture.c tools/exchange-sim/console.c \
                      tools/exchange-sim/control.c tools/exchange-sim/deliver.c \
@@ -80,6 +87,10 @@ tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/state.c tools/exchange-sim/stream.c \
                      tools/exchange-sim/strike.c tools/exchange-sim/text.c \
                      tools/exchange-sim/visitor.c tools/exchange-sim/wire.c
+tool-feed-health := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
+                    tools/common/stop.c tools/common/table.c tools/common/term.c \
+                    tools/common/text.c tools/feed-health/line.c tools/feed-health/main.c \
+                    tools/feed-health/options.c tools/feed-health/probe.c
 tool-pool-status := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/pool-status/figures.c tools/pool-status/main.c \
@@ -98,55 +109,72 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
                     tools/shm-inspect/render_tsv.c tools/shm-inspect/source.c \
                     tools/shm-inspect/status_once.c tools/shm-inspect/view.c \
                     tools/shm-inspect/words.c
+tool-tick-diff := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
+                  tools/common/stop.c tools/common/table.c tools/common/term.c \
+                  tools/common/text.c tools/tick-diff/compare.c tools/tick-diff/main.c
+
 
 # Tests: one binary per file, all with the same libraries. test_KEY_*.c and
 # test_KEY.c are also linked with the tool tested-KEY, all of it but main().
+tested-feedhealth := feed-health
 tested-inspect := shm-inspect
 tested-poolstatus := pool-status
 tested-sim := exchange-sim
-UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_legs.c \
-              tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
-              tests/unit/test_board.c tests/unit/test_breaker.c tests/unit/test_config.c \
-              tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
-              tests/unit/test_cursor.c tests/unit/test_endpoints.c tests/unit/test_exponents.c \
-              tests/unit/test_feed_segments.c tests/unit/test_fixed.c tests/unit/test_health.c \
-              tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
-              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
-              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
-              tests/unit/test_json_events.c tests/unit/test_ledger.c tests/unit/test_limits.c \
-              tests/unit/test_log.c tests/unit/test_mailbox.c tests/unit/test_mapping.c \
-              tests/unit/test_names.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
+UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
+              tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c tests/unit/test_balance.c \
+              tests/unit/test_bell.c tests/unit/test_board.c tests/unit/test_book.c \
+              tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
+              tests/unit/test_breaker.c tests/unit/test_config.c tests/unit/test_config_docs.c \
+              tests/unit/test_config_wrong.c tests/unit/test_cursor.c \
+              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
+              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
+              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
+              tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
+              tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c tests/unit/test_hist.c \
+              tests/unit/test_hold.c tests/unit/test_inspect_numbers.c \
+              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
+              tests/unit/test_json_damage.c tests/unit/test_json_events.c tests/unit/test_ledger.c \
+              tests/unit/test_limits.c tests/unit/test_log.c tests/unit/test_mailbox.c \
+              tests/unit/test_mapping.c tests/unit/test_names.c tests/unit/test_notify.c \
+              tests/unit/test_ops.c tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
               tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
               tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
               tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
-              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_region.c tests/unit/test_request.c \
-              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_rotate.c tests/unit/test_session.c \
-              tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
+              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_region.c \
+              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
+              tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_session.c \
+              tests/unit/test_session_streams.c tests/unit/test_settings.c tests/unit/test_shm_doc.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c tests/unit/test_stall.c \
-              tests/unit/test_streams.c tests/unit/test_upgrade.c tests/unit/test_vigil.c \
-              tests/unit/test_watch.c tests/unit/test_wsframe.c
-IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_inspect.c \
-             tests/ipc/test_kills.c tests/ipc/test_lost_wake.c tests/ipc/test_python.c \
-             tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c tests/ipc/test_restart.c \
-             tests/ipc/test_segments.c tests/ipc/test_standby.c tests/ipc/test_torn.c \
-             tests/ipc/test_wait.c tests/ipc/test_writers.c
+              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
+              tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
+              tests/unit/test_stall.c tests/unit/test_streams.c tests/unit/test_upgrade.c \
+              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
+IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
+             tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
+             tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
+             tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_standby.c \
+             tests/ipc/test_torn.c tests/ipc/test_wait.c tests/ipc/test_writers.c
 SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
-                tests/system/test_blocked_log.c tests/system/test_exchange_faults.c \
-                tests/system/test_exchange_sim.c tests/system/test_exchange_strict.c \
-                tests/system/test_pool_status.c tests/system/test_transport.c \
-                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
-                tests/system/test_transport_refusal.c
-FUZZERS := tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
+                tests/system/test_blocked_log.c tests/system/test_check_config.c \
+                tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
+                tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
+                tests/system/test_feed_budgets.c tests/system/test_feed_legs.c \
+                tests/system/test_http_client.c tests/system/test_lost_files.c \
+                tests/system/test_notify.c tests/system/test_pool_status.c \
+                tests/system/test_transport.c tests/system/test_transport_full.c \
+                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
+FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
+           tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
            tests/fuzz/fuzz_wsframe.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
-CAPTURE_TESTS := tests/captures/test_capture_decode.c
-SHELL_TESTS := tests/system/oracle_empty.sh tests/system/readme_example.sh
+CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
+                 tests/captures/test_capture_rest.c
+SHELL_TESTS := tests/system/install.sh tests/system/oracle_empty.sh \
+               tests/system/readme_example.sh tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
@@ -158,16 +186,17 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/bench/receive/client_openssl.c tests/bench/receive/feed_run.c \
                 tests/bench/receive/report.c tests/bench/receive/run.c \
                 tests/bench/receive/wares.c tests/bench/bench_clock.c tests/bench/board_load.c \
-                tests/bench/figures.c tests/bench/paced.c tests/bench/pair.c \
-                tests/bench/pingpong.c tests/bench/plain.c tests/bench/ring_alone.c \
-                tests/bench/ring_flow.c tests/bench/ring_paced.c tests/system/certs.c \
-                tests/system/daemon.c tests/system/feed_rig.c tests/system/sim_rig.c \
-                tests/system/transport_rig.c tests/system/ws_server.c tests/ipc/python_rig.c \
-                tests/ipc/witness.c
+                tests/bench/decode_mix.c tests/bench/figures.c tests/bench/paced.c \
+                tests/bench/pair.c tests/bench/pingpong.c tests/bench/plain.c \
+                tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
+                tests/system/certs.c tests/system/daemon.c tests/system/feed_rig.c \
+                tests/system/flow.c tests/system/sim_rig.c tests/system/stage.c \
+                tests/system/transport_rig.c tests/system/web_server.c tests/system/ws_server.c \
+                tests/ipc/python_rig.c tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
-BENCHES := tests/bench/bench_decode.c tests/bench/bench_receive.c tests/bench/bench_ring.c \
-           tests/bench/bench_ring_plain.c
+BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_receive.c \
+           tests/bench/bench_ring.c tests/bench/bench_ring_plain.c
 
 # Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
 # libtickring alone unless tool-NAME-libs names more, such as $(LIBS).
@@ -357,6 +386,24 @@ fuzz-built: $(FUZZ_BINS)
 BENCH_BINS := $(call bin,$(BENCHES))
 $(foreach b,$(BENCHES),$(eval \
     $(call PROGRAM,$(b:%.c=%),$(b),$(LIBTEST) $(LIBS))))
+# What bench_decode compares with in C++; nothing else needs that library.
+RIVAL := $(B)/tests/bench/decode_simdjson.o
+$(RIVAL): tests/bench/decode_simdjson.cc $(B)/flags Makefile
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)
+	$(Q)$(CXX) $(ALL_CPPFLAGS) -std=c++17 -g $(OPT_$(VARIANT)) -O3 -march=native $(PIC) \
+	    -Wall -Wextra -c $< -o $@
+$(B)/tests/bench/bench_decode: $(RIVAL)
+$(B)/tests/bench/bench_decode: private LDLIBS += -lsimdjson -lstdc++
+# What bench_book compares with in C++.
+BOOK_MAP := $(B)/tests/bench/book_map.o
+$(BOOK_MAP): tests/bench/book_map.cc $(B)/flags Makefile
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)
+	$(Q)$(CXX) $(ALL_CPPFLAGS) -std=c++17 -g $(OPT_$(VARIANT)) $(PIC) -Wall -Wextra -c $< -o $@
+$(B)/tests/bench/bench_book: $(BOOK_MAP)
+$(B)/tests/bench/bench_book: private LDLIBS += -lstdc++
+
 bench_goal = bench-$(patsubst bench_%,%,$(basename $(notdir $(1))))
 BENCH_GOALS := $(foreach b,$(BENCHES),$(call bench_goal,$(b)))
 
@@ -397,6 +444,29 @@ oracle: all $(B)/$(ORACLE) ## replay the captures of DIR=path and compare every 
 	$(if $(DIR),,$(error oracle needs DIR=path, a directory of captures))
 	@$(ENVIRONMENT) tests/oracle.sh '$(DIR)'
 
+# ---- installation ----------------------------------------------------------
+
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+libdir ?= $(prefix)/lib
+includedir ?= $(prefix)/include
+datadir ?= $(prefix)/share
+mandir ?= $(datadir)/man
+docdir ?= $(datadir)/doc/tickring
+unitdir ?= $(prefix)/lib/systemd/system
+sysusersdir ?= $(prefix)/lib/sysusers.d
+tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
+PLACES := prefix bindir libdir includedir datadir mandir docdir unitdir sysusersdir tmpfilesdir
+install = @TICKRING_BUILD='$(abspath $(B))' PROGRAMS='feedd $(TOOLS)' DESTDIR='$(DESTDIR)' \
+    $(foreach p,$(PLACES),$(p)='$($(p))') tools/install.sh
+
+.PHONY: install uninstall
+install: all ## into prefix=/usr/local, below DESTDIR; libdir, unitdir ... have names of their own
+	$(install) install
+
+uninstall: ## take all of that away again
+	$(install) uninstall
+
 .PHONY: cov
 cov: ## all tests with coverage, then the share of lines run per file
 	+@status=0; $(MAKE) --no-print-directory CC=gcc VARIANT=cov test || status=1; \
@@ -415,4 +485,4 @@ clean: ## remove everything that was built
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' Makefile

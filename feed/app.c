@@ -214,6 +214,7 @@ static void
 take_snapshot(struct app *app, mono_t now)
 {
 	struct snapshot_sources from = {
+		.cfg = app->cfg,
 		.pool = &app->pool,
 		.transport = app->transport,
 		.pipeline = app->pipeline,
@@ -224,7 +225,6 @@ take_snapshot(struct app *app, mono_t now)
 		.shed = app->shed,
 		.reloads = app->reloads,
 		.reloads_refused = app->reloads_refused,
-		.cfg = app->cfg,
 		.streams = (int64_t)app->cfg->streams.n,
 		.connected = app->connected,
 	};
@@ -233,9 +233,27 @@ take_snapshot(struct app *app, mono_t now)
 	    &app->pool, app->plan.name, app->plan.n, clock_wall(), now);
 	memcpy(app->snapshot.status.ended, app->errors.ended, sizeof(app->errors.ended));
 	pipeline_counters(app->pipeline)[TICK_COUNTER_LOG_DROPPED] = log_dropped();
+	recorder_count(app->recorder, pipeline_counters(app->pipeline));
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
+	if (app->cfg->monitoring.enabled)
+		verdict_look(&app->verdict, &app->snapshot.status,
+		    span_ms(app->cfg->monitoring.health_check.interval_ms), clock_wall(), now);
 	stores_publish(&app->stores, app->cfg, &app->snapshot.status, now);
 	app->snapshot_due = mono_add(now, span_ms(app->cfg->status_interval_ms));
+}
+
+/* Returns 0 or -ESTALE (logged). */
+static int
+look_for_stores(struct app *app)
+{
+	const char *lost = stores_lost(&app->stores);
+
+	if (lost == NULL)
+		return 0;
+	LOG(ERROR, "segment_lost", LOG_STR("path", lost),
+	    LOG_STR("detail", "somebody removed or replaced it"),
+	    LOG_THEN("the feed ends, so that it can be started anew"));
+	return -ESTALE;
 }
 
 /* One wake-up: wait, then let everything that happened reach the pool. Returns 0 or -errno. */
@@ -249,6 +267,8 @@ turn_once(struct app *app)
 
 	deadline = mono_min(deadline, pipeline_deadline(app->pipeline));
 	deadline = mono_min(deadline, guard_deadline(&app->guard));
+	deadline = mono_min(deadline, notify_deadline(&app->notify));
+	deadline = mono_min(deadline, recorder_deadline(app->recorder));
 	deadline = mono_min(deadline, (mono_t){bell_deadline(&app->stores.bell)});
 	rc = transport_wait(app->transport, deadline);
 	if (rc != 0) {
@@ -268,13 +288,17 @@ turn_once(struct app *app)
 	if (!signals_stop_asked() && signals_take_reload())
 		app_reload(app);
 	app_take_orders(app, now);
+	recorder_on_time(app->recorder, now);
 	if (mono_due(guard_deadline(&app->guard), now))
 		app_look_at_resources(app, now);
-	if (mono_due(app->snapshot_due, now))
+	if (mono_due(app->snapshot_due, now)) {
 		take_snapshot(app, now);
+		rc = look_for_stores(app);
+	}
+	notify_on_turn(&app->notify, &app->snapshot.status, now);
 	ring_idle(&app->stores.ring, now.ns);
 	bell_ring(&app->stores.bell, now.ns);
-	return 0;
+	return rc;
 }
 
 static int
@@ -283,9 +307,11 @@ run(struct app *app)
 	mono_t give_up;
 	int rc = 0;
 
+	notify_ready(&app->notify, clock_mono());
 	app_step(app, &(struct pool_event){.kind = POOL_START}, clock_mono());
 	while (!signals_stop_asked() && rc == 0)
 		rc = turn_once(app);
+	notify_stopping(&app->notify);
 	LOG(INFO, "stopping", LOG_U64("lines", pool_members(&app->pool)));
 	give_up = mono_add(clock_mono(), span_s(STOP_WITHIN_S));
 	app_step(app, &(struct pool_event){.kind = POOL_STOP}, clock_mono());
@@ -338,6 +364,7 @@ shut(struct app *app)
 	signals_wake(NULL);
 	shut_ops(app);
 	transport_close(&app->transport);
+	recorder_close(&app->recorder);
 	pipeline_free(&app->pipeline, clock_wall(), clock_mono());
 	stores_close(&app->stores, unlink_them);
 	plan_free(&app->plan);
@@ -355,6 +382,9 @@ start(struct app *app)
 	if (rc == 0)
 		rc = opening_pipeline(&app->pipeline, cfg, &app->stores, &app->plan);
 	if (rc == 0)
+		rc = recorder_open(
+		    &app->recorder, cfg, app->pipeline, clock_wall(), clock_mono());
+	if (rc == 0)
 		rc = opening_transport(
 		    &app->transport, cfg, pool_lines(&app->pool), app->pipeline);
 	if (rc != 0)
@@ -365,6 +395,8 @@ start(struct app *app)
 		return rc;
 	stores_recall_connects(&app->stores, &app->pool, clock_wall(), clock_mono());
 	guard_init(&app->guard, clock_mono());
+	verdict_init(&app->verdict, span_ms(cfg->monitoring.health_check.interval_ms),
+	    clock_mono());
 	pipeline_measure(app->pipeline, cfg->monitoring.performance_tracking);
 	pool_see_pings(&app->pool, transport_has_pings(app->transport));
 	snapshot_init(&app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
@@ -391,6 +423,8 @@ app_run(struct config *cfg, const struct reload_source *source)
 		config_target(cfg, i, &app->target[i]);
 	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
 		app->connected[line].ns = TICK_ABSENT;
+	notify_open(&app->notify, getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"),
+	    getenv("WATCHDOG_PID"));
 	signals_catch();
 	opening_pin(cfg);
 	rc = start(app);
@@ -399,6 +433,7 @@ app_run(struct config *cfg, const struct reload_source *source)
 	else if (rc == -EINTR)
 		rc = 0; /* told to stop while it waited for its turn */
 	shut(app);
+	notify_close(&app->notify);
 	free(app);
 	return rc == 0 ? 0 : 1;
 }

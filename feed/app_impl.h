@@ -11,12 +11,15 @@
 #include "feed/guard.h"
 #include "feed/io/transport.h"
 #include "feed/keeper.h"
+#include "feed/notify.h"
 #include "feed/ops.h"
 #include "feed/pipeline.h"
 #include "feed/plan.h"
+#include "feed/recorder.h"
 #include "feed/snapshot.h"
 #include "feed/snapshot_streams.h"
 #include "feed/stores.h"
+#include "feed/verdict.h"
 
 #define HEARD_AT_ONCE 1024
 
@@ -25,6 +28,7 @@ struct app {
 	const struct reload_source *source;
 	struct stores stores;
 	struct pipeline *pipeline;
+	struct recorder *recorder; /* NULL: nothing is captured */
 	struct transport *transport;
 	struct plan plan;
 	struct pool pool;
@@ -34,6 +38,8 @@ struct app {
 	mono_t snapshot_due;
 	struct guard guard;
 	struct errors errors;
+	struct verdict verdict;
+	struct notify notify;
 	struct ops *ops;
 	struct keeper keeper;   /* ops thread */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */

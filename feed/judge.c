@@ -70,8 +70,8 @@ note_message(struct pipeline *p, const struct publish_context *c, uint32_t numbe
 			    number, 0);
 		}
 	}
-	if (i->data.state != TICK_DATA_LIVE && i->stale == 0)
-		pipeline_turn(p, c->instrument, TICK_DATA_LIVE, TICK_REASON_NONE, c->recv_ns);
+	if (i->data.state != TICK_DATA_LIVE)
+		pipeline_settle(p, c->instrument, TICK_REASON_BOOK_LOST, c->recv_ns);
 }
 
 /* ---- which leg -------------------------------------------------------------- */
@@ -185,8 +185,12 @@ take_verdict(struct pipeline *p, struct publish_context *c, enum event_kind kind
 		break;
 	case ARBITER_RESET: /* what is missing in between, nobody can tell */
 		c->flags |= TICK_FLAG_GAP_BEFORE;
+		publish_event(c, TICK_REASON_RENUMBERED, pipeline_kinds[kind].type, gap->first,
+		    gap->last);
 		pipeline_count(p, TICK_COUNTER_GAPS);
 		pipeline_count(p, TICK_COUNTER_ID_RESETS);
+		if (kind == EVENT_DEPTH)
+			books_lose(p->books, c->instrument);
 		break;
 	case ARBITER_INVALID:
 		pipeline_count(p, TICK_COUNTER_MALFORMED);
@@ -214,8 +218,9 @@ judge(struct pipeline *p, struct publish_context *c, const struct event *e,
 	uint32_t number = roster_find(&p->roster, c->instrument, e->kind, e->stream);
 	struct arbiter_message m = {.instrument = c->instrument,
 	    .class = pipeline_kinds[e->kind].class, .id = e->id,
-	    .first_id = e->first_id, .prev_id = e->prev_id, .arrived = frame->arrived,
-	    .now = now};
+	    .first_id = e->first_id, .prev_id = e->prev_id,
+	    .exch_ns = e->trade_ns != VENUE_NO_TIME ? e->trade_ns : e->exch_ns,
+	    .arrived = frame->arrived, .now = now};
 	enum arbiter_verdict verdict;
 	struct arbiter_gap gap;
 

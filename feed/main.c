@@ -1,6 +1,7 @@
 /*
  * feedd: options, configuration, log; then the app.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -15,6 +16,7 @@
 #include "feed/base/log.h"
 #include "feed/conf/config.h"
 #include "feed/forecast.h"
+#include "feed/replay.h"
 
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -24,11 +26,16 @@ struct options {
 	const char *file;
 	const char *override[OVERRIDES_MAX];
 	size_t overrides;
-	bool check, print;
+	bool check, print, replay;
+	int64_t speed_milli;
+	const char *const *files; /* to replay */
+	size_t nfiles;
+	char *capture; /* override of capture.dir */
 };
 
 static const char help[] =
-    "Usage: feedd [-c FILE] [-s KEY=VALUE]...\n"
+    "Usage: feedd [-c FILE] [-s KEY=VALUE]... [--capture DIR]\n"
+    "       feedd --replay [--speed X] [-c FILE] [-s KEY=VALUE]... CAPTURE...\n"
     "Keeps connections to the exchange alive and publishes its market data as\n"
     "normalized ticks in shared memory: /dev/shm/NAME.ring, .board and .status.\n"
     "\n"
@@ -37,6 +44,10 @@ static const char help[] =
     "      --check-config    print the effective configuration, every problem, the plan; end\n"
     "      --print-config    print the effective configuration with help, end;\n"
     "                        streams need not be given for that\n"
+    "      --capture DIR     write all that is received to files there: capture.dir\n"
+    "      --replay          run such files, in that order, through the same pipeline,\n"
+    "                        into feed NAME.replay unless -s feed= says another\n"
+    "      --speed X         of the replay: 1 as it was, 0.5, 10 ..., or max [1]\n"
     "  -h, --help            this text\n"
     "  -V, --version         the version\n"
     "\n"
@@ -51,16 +62,61 @@ wrong_usage(const char *what)
 	return EXIT_USAGE;
 }
 
+static bool
+add_override(struct options *o, const char *text)
+{
+	if (o->overrides == OVERRIDES_MAX)
+		return false;
+	o->override[o->overrides++] = text;
+	return true;
+}
+
+/* "max", or a decimal number with up to three decimals, above 0. */
+static bool
+read_speed(const char *text, int64_t *milli)
+{
+	char *end;
+	int64_t value, part = 100;
+
+	*milli = 0;
+	if (strcmp(text, "max") == 0)
+		return true;
+	if (!isdigit((unsigned char)*text) || strlen(text) > 12)
+		return false;
+	value = strtoll(text, &end, 10) * 1000;
+	if (*end == '.')
+		for (end++; isdigit((unsigned char)*end) && part > 0; end++, part /= 10)
+			value += (*end - '0') * part;
+	*milli = value;
+	return *end == '\0' && value > 0;
+}
+
+/* Returns -1 to go on, or an exit code. */
+static int
+read_operands(int argc, char **argv, struct options *o)
+{
+	o->files = (const char *const *)argv + optind;
+	o->nfiles = (size_t)(argc - optind);
+	if (!o->replay && o->nfiles > 0)
+		return wrong_usage("takes no arguments beside options");
+	if (o->replay && o->nfiles == 0)
+		return wrong_usage("--replay wants captures to replay");
+	return -1;
+}
+
 /* Returns -1 to go on, or an exit code. */
 static int
 read_options(int argc, char **argv, struct options *o)
 {
-	enum { CHECK = 256, PRINT };
+	enum { CHECK = 256, PRINT, CAPTURE, REPLAY, SPEED };
 	static const struct option table[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"set", required_argument, NULL, 's'},
 		{"check-config", no_argument, NULL, CHECK},
 		{"print-config", no_argument, NULL, PRINT},
+		{"capture", required_argument, NULL, CAPTURE},
+		{"replay", no_argument, NULL, REPLAY},
+		{"speed", required_argument, NULL, SPEED},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
 		{NULL, 0, NULL, 0},
@@ -74,9 +130,20 @@ read_options(int argc, char **argv, struct options *o)
 			o->file = optarg;
 			break;
 		case 's':
-			if (o->overrides == OVERRIDES_MAX)
+			if (!add_override(o, optarg))
 				return wrong_usage("too many --set");
-			o->override[o->overrides++] = optarg;
+			break;
+		case CAPTURE:
+			if (asprintf(&o->capture, "capture.dir=%s", optarg) < 0 ||
+			    !add_override(o, o->capture))
+				return wrong_usage("too many --set");
+			break;
+		case REPLAY:
+			o->replay = true;
+			break;
+		case SPEED:
+			if (!read_speed(optarg, &o->speed_milli))
+				return wrong_usage("--speed takes a number or max");
 			break;
 		case CHECK:
 			o->check = true;
@@ -95,7 +162,7 @@ read_options(int argc, char **argv, struct options *o)
 			return EXIT_USAGE;
 		}
 	}
-	return optind < argc ? wrong_usage("takes no arguments beside options") : -1;
+	return read_operands(argc, argv, o);
 }
 
 static int
@@ -121,6 +188,7 @@ static int
 run(struct config *cfg, const struct options *o)
 {
 	const struct reload_source source = {o->file, o->override, o->overrides};
+	const struct replay_cfg replay = {o->files, o->nfiles, o->speed_milli};
 	int code, rc;
 
 	if (open_log(cfg) != 0)
@@ -130,7 +198,10 @@ run(struct config *cfg, const struct options *o)
 		fprintf(stderr, "feedd: cannot start the log's thread: %s\n", strerror(-rc));
 		return EXIT_FAILED;
 	}
-	code = app_run(cfg, &source);
+	if (o->replay)
+		code = replay_run(cfg, &replay);
+	else
+		code = app_run(cfg, &source);
 	log_stop();
 	return code;
 }
@@ -147,11 +218,42 @@ say_plan(const struct config *cfg)
 	return EXIT_FINE;
 }
 
+/* The capture knows what it was made with. */
+static bool
+use_captured_config(struct options *o)
+{
+	static char path[32];
+	int fd = replay_config(o->files[0]);
+
+	if (fd < 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	o->file = path;
+	return true;
+}
+
+/* A live feed's readers must not be given the past, unless somebody says so. */
+static void
+name_replay(struct config *cfg, const struct options *o)
+{
+	static const char suffix[] = ".replay";
+	size_t n = strlen(cfg->feed), most = 64 - (sizeof(suffix) - 1);
+	char *name;
+
+	for (size_t i = 0; i < o->overrides; i++)
+		if (strncmp(o->override[i], "feed=", 5) == 0)
+			return;
+	if (asprintf(&name, "%.*s%s", (int)(n < most ? n : most), cfg->feed, suffix) < 0)
+		abort();
+	free(cfg->feed);
+	cfg->feed = name;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct config_problems problems = {0};
-	struct options o = {0};
+	struct options o = {.speed_milli = 1000};
 	struct config cfg;
 	bool good;
 	int code = read_options(argc, argv, &o);
@@ -159,6 +261,8 @@ main(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	code = EXIT_USAGE;
+	if (o.replay && o.file == NULL && !use_captured_config(&o))
+		return code;
 	if (o.check) {
 		code = config_check(stdout, stderr, o.file, o.override, o.overrides);
 		if (code != EXIT_FINE)
@@ -167,6 +271,8 @@ main(int argc, char **argv)
 	good = config_load(o.file, o.override, o.overrides, &cfg, &problems);
 	if (o.print && !o.check) /* what is to be printed needs no streams */
 		good = problems.n + problems.more == problems.unset;
+	if (o.replay)
+		name_replay(&cfg, &o);
 	if (!good) {
 		config_problems_print(stderr, &problems);
 	} else if (o.check) {
@@ -179,5 +285,6 @@ main(int argc, char **argv)
 	}
 	config_problems_free(&problems);
 	config_free(&cfg);
+	free(o.capture);
 	return code;
 }

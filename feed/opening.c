@@ -19,7 +19,8 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 		.instruments = &cfg->instruments,
 		.hold_for = span_ms(cfg->arbiter.hold_ms),
 		.streams_max = plan->memory.streams_max,
-		.number_of = plan_number_of,
+		/* A replay has no streams of its own. */
+		.number_of = plan->name ? plan_number_of : NULL,
 		.number_context = plan,
 	};
 	int rc;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "feed/base/log.h"
+#include "feed/io/clock.h"
 #include "feed/venue/binance/request.h"
 
 void
@@ -58,6 +59,9 @@ orders_request(struct transport *transport, const struct pool *pool, const struc
 	    text, sizeof(text), method_of[act->kind], act->request_id, names, count);
 	if (n > 0)
 		rc = transport_send(transport, act->line, (struct bytes){text, n});
+	if (rc == 0)
+		pipeline_on_request(pipeline, act->line, (struct bytes){text, n}, clock_wall(),
+		    clock_mono());
 	pipeline_counters(pipeline)[TICK_COUNTER_REQUESTS]++;
 	if (rc != 0)
 		LOG(WARNING, "request_not_sent", LOG_U64("line", act->line),

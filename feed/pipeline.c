@@ -240,17 +240,20 @@ take_frame(struct pipeline *p, struct frame *frame)
 		publish_event(&c, TICK_REASON_UNFIT, pipeline_kinds[e.kind].type, e.id, 0);
 		return out;
 	}
-	judgement = judge(p, &c, &e, frame, (mono_t){c.mono_ns});
+	judgement = judge(p, &c, &e, frame, p->now);
 	if (judgement == JUDGE_HOLD && judge_hold_key((uint32_t)id, &e, &out.key)) {
 		out.kept = keep(p, out.key, e.id, frame);
 		if (out.kept)
 			return out;
 		frame->arrived = ARBITER_AT_ONCE;
-		judgement = judge(p, &c, &e, frame, (mono_t){c.mono_ns});
+		judgement = judge(p, &c, &e, frame, p->now);
 	}
 	if (judgement != JUDGE_PUBLISH)
 		return out;
-	publish_market_event(&c, &e, &n);
+	if (e.kind == EVENT_DEPTH)
+		pipeline_publish_depth(p, &c, &e, &n);
+	else
+		publish_market_event(&c, &e, &n);
 	pipeline_count(p, pipeline_kinds[e.kind].counter);
 	note_on_board(p, (uint32_t)id, e.kind);
 	if (p->measures)
@@ -284,6 +287,10 @@ pipeline_on_time(struct pipeline *p, mono_t now)
 {
 	struct held held;
 
+	if (!mono_due(hold_deadline(&p->hold), now))
+		return;
+	p->now = now;
+	recorder_on_pause(p->recorder, now);
 	while (hold_take_due(&p->hold, now, &held))
 		if (show_again(p, &held, ARBITER_AT_ONCE))
 			release(p, held.key);
@@ -303,6 +310,8 @@ pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, 
 	struct pipeline *p = context;
 	struct outcome out;
 
+	recorder_on_frame(p->recorder, line, payload, bytes, stamps);
+	p->now = mono_before(p->now, stamps.recv_mono) ? stamps.recv_mono : p->now;
 	p->heard |= 1ull << line;
 	pipeline_count(p, TICK_COUNTER_MESSAGES);
 	p->counter[TICK_COUNTER_MESSAGE_BYTES] += bytes.n;

@@ -16,6 +16,7 @@
 
 #include "feed/base/bytes.h"
 #include "feed/base/hist.h"
+#include "feed/books.h"
 #include "feed/conf/config.h"
 #include "feed/core/arbiter.h"
 #include "feed/core/pool.h"
@@ -39,6 +40,7 @@ struct pipeline_cfg {
 	 */
 	uint32_t (*number_of)(void *context, struct bytes name);
 	void *number_context;
+	const struct books_cfg *books; /* NULL: no books are kept; copied */
 };
 
 /* What a message said to the control plane: the app hands it to the pool. */
@@ -52,6 +54,7 @@ struct pipeline_control {
 };
 
 struct pipeline;
+struct recorder;
 
 /*
  * Allocates, takes the instruments' last good ids over from the board, and
@@ -118,6 +121,27 @@ void pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_rea
 
 /* The same of one that was acknowledged and brought nothing: told in band, no more. */
 void pipeline_on_stream_silent(struct pipeline *p, uint32_t number, wall_t now, mono_t mono);
+/* All that the pipeline is told from here on is shown to the recorder; NULL: to nobody. */
+void pipeline_record(struct pipeline *p, struct recorder *recorder);
+
+/* A request was sent to the exchange: for the recorder only. */
+void pipeline_on_request(struct pipeline *p, unsigned line, struct bytes text, wall_t now,
+    mono_t mono);
+/*
+ * The snapshot of an instrument's book came. Returns what became of it;
+ * BOOKSYNC_OUTCOMES: no book is kept of it (any more).
+ */
+enum booksync_outcome pipeline_on_snapshot(struct pipeline *p, uint32_t instrument,
+    const struct booksync_snapshot *snapshot, wall_t now, mono_t mono);
+
+/* The oldest wish for a snapshot; false: there is none. */
+bool pipeline_next_want(struct pipeline *p, struct books_want *out);
+
+/* An instrument's book, to look at; NULL: none is kept. */
+const struct booksync *pipeline_book(const struct pipeline *p, uint32_t instrument);
+
+/* Of all books. Brings the counters up to date. O(instruments). */
+struct books_sums pipeline_books(struct pipeline *p);
 
 /* Takes the oldest word for the control plane. Returns false when there is none. */
 bool pipeline_next_control(struct pipeline *p, struct pipeline_control *out);
@@ -135,8 +159,13 @@ unsigned pipeline_take_heard(struct pipeline *p, struct pool_heard *out, unsigne
 uint64_t *pipeline_counters(struct pipeline *p);
 
 /* Latencies since the last call, which empties them. */
-void pipeline_latencies(struct pipeline *p, struct tick_latency *publish,
-    struct tick_latency *arrival);
+struct pipeline_latencies {
+	struct tick_latency publish, arrival;
+};
+
+/* The same spans are added to the histograms. */
+struct pipeline_latencies pipeline_take_latencies(struct pipeline *p,
+    struct tick_histogram *publish, struct tick_histogram *arrival);
 
 /* From the exchange's time to publish, of a line, since the last call, which empties it. */
 struct tick_latency pipeline_line_latency(struct pipeline *p, unsigned line);

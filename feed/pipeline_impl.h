@@ -1,7 +1,8 @@
 /*
  * What the files of the pipeline share: pipeline.c (the path), judge.c (is it
- * news, and whose), listed.c (what the exchange says is subscribed) and
- * pipeline_life.c (start, end, what others tell and ask). Included by them only.
+ * news, and whose), pipeline_books.c, listed.c (what the exchange says is
+ * subscribed), recorder.c (what it was told) and pipeline_life.c (start, end,
+ * what others tell and ask). Included by them only.
  */
 #ifndef FEED_PIPELINE_IMPL_H
 #define FEED_PIPELINE_IMPL_H
@@ -9,6 +10,7 @@
 #include "feed/core/hold.h"
 #include "feed/pipeline.h"
 #include "feed/publish.h"
+#include "feed/recorder.h"
 #include "feed/roster.h"
 #include "feed/venue/binance/streams.h"
 
@@ -38,8 +40,12 @@ struct held_frame {
 
 struct pipeline {
 	struct pipeline_cfg cfg;
+	struct recorder *recorder; /* NULL: none */
+	mono_t now; /* of the last message or pause: no clock decides, so a replay decides alike */
 	struct event_scratch *scratch;
 	struct tick_level *levels; /* normalized: bids, then asks */
+	struct books *books;       /* NULL: none are kept */
+	struct tick_level *image;  /* a whole book; books != NULL */
 	struct instrument *instrument;
 	uint32_t instruments_max;
 	struct roster roster;
@@ -69,6 +75,13 @@ pipeline_count(struct pipeline *p, enum tick_counter counter)
 /* Publishes a change of an instrument's data state. */
 void pipeline_turn(struct pipeline *p, uint32_t id, enum tick_data_state state,
     enum tick_reason why, int64_t now_ns);
+
+/* Brings the data state in line with its streams and its book; `why`: unless it is LIVE. */
+void pipeline_settle(struct pipeline *p, uint32_t id, enum tick_reason why, int64_t now_ns);
+
+/* A change of a book, which is news: publishes it, and the book when it changed. */
+void pipeline_publish_depth(struct pipeline *p, const struct publish_context *c,
+    const struct event *e, const struct normal *n);
 
 /* What becomes of each kind of event. */
 struct kind_row {

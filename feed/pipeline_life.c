@@ -37,6 +37,7 @@ pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name)
 	int64_t id;
 	size_t n;
 
+	recorder_on_stream(p->recorder, CAPTURE_STREAM, number, 0, name);
 	if (stream_parse(name, &parts) != STREAM_FINE)
 		return -EINVAL;
 	n = stream_symbol_upper(parts.symbol, symbol, sizeof(symbol));
@@ -49,6 +50,8 @@ pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name)
 		return (int)id;
 	if (!pipeline_kind_of(parts.class, &kind))
 		return 0;
+	if (kind == EVENT_DEPTH && p->books && books_add(p->books, (uint32_t)id) != 0)
+		return -ENOMEM;
 	return roster_add(&p->roster, number, name, (uint32_t)id, kind);
 }
 
@@ -56,7 +59,10 @@ void
 pipeline_remove_stream(struct pipeline *p, uint32_t number)
 {
 	struct roster_stream *s = &p->roster.stream[number];
+	uint32_t instrument = s->instrument;
+	bool of_book = s->kind == EVENT_DEPTH;
 
+	recorder_on_stream(p->recorder, CAPTURE_STREAM_GONE, number, 0, BYTES_NONE);
 	if (number >= p->roster.streams_max || s->name == NULL)
 		return;
 	if (s->stale)
@@ -64,6 +70,9 @@ pipeline_remove_stream(struct pipeline *p, uint32_t number)
 	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
 		judge_on_stream_left(p, number, line);
 	roster_remove(&p->roster, number);
+	if (of_book && p->books &&
+	    roster_find(&p->roster, instrument, EVENT_DEPTH, BYTES_NONE) == ROSTER_NONE)
+		books_remove(p->books, instrument);
 }
 
 /* ---- life ------------------------------------------------------------------- */
@@ -114,6 +123,21 @@ tell_start(struct pipeline *p, wall_t now, mono_t mono)
 	tell(p, r->restarted ? TICK_REASON_RESTART : TICK_REASON_START, 0, now, mono, word);
 }
 
+/* Returns 0 or -ENOMEM. */
+static int
+make_books(struct pipeline *p, const struct books_cfg *cfg)
+{
+	uint32_t depth = p->cfg.board->depth;
+
+	p->cfg.books = NULL; /* the caller's */
+	if (!cfg)
+		return 0;
+	if (depth < cfg->levels_max + BOOK_LEVELS_MIN)
+		depth = cfg->levels_max + BOOK_LEVELS_MIN;
+	p->image = malloc(2 * (size_t)depth * sizeof(*p->image));
+	return p->image ? books_new(&p->books, cfg) : -ENOMEM;
+}
+
 int
 pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, mono_t mono)
 {
@@ -135,7 +159,8 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	p->listed = calloc(TRANSPORT_LINES_MAX * p->listed_words, sizeof(*p->listed));
 	if (!p->of_line || !p->held || !p->listed || !p->scratch || !p->levels || !p->instrument ||
 	    !p->arbiter_memory ||
-	    roster_init(&p->roster, cfg->streams_max, p->instruments_max) != 0) {
+	    roster_init(&p->roster, cfg->streams_max, p->instruments_max) != 0 ||
+	    make_books(p, cfg->books) != 0) {
 		pipeline_free(out, now, mono);
 		return -ENOMEM;
 	}
@@ -160,6 +185,8 @@ pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono)
 	if (p->arbiter.last)
 		tell(p, TICK_REASON_STOP, 0, now, mono, (int64_t[3]){0});
 	free(p->of_line);
+	books_free(&p->books);
+	free(p->image);
 	free(p->held);
 	free(p->listed);
 	free(p->scratch);
@@ -174,6 +201,7 @@ pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono)
 void
 pipeline_on_line_up(struct pipeline *p, unsigned line, unsigned leg, wall_t now, mono_t mono)
 {
+	recorder_on_line(p->recorder, CAPTURE_LINE_UP, line, leg, now, mono);
 	p->leg[line] = (uint8_t)leg;
 	tell(p, TICK_REASON_LINE_UP, line, now, mono, (int64_t[3]){line});
 }
@@ -182,6 +210,7 @@ void
 pipeline_on_line_down(struct pipeline *p, unsigned line, enum tick_reason why, wall_t now,
     mono_t mono)
 {
+	recorder_on_line(p->recorder, CAPTURE_LINE_DOWN, line, why, now, mono);
 	tell(p, TICK_REASON_LINE_DOWN, line, now, mono, (int64_t[3]){line, why});
 	for (uint32_t number = 0; number < p->roster.streams_max; number++)
 		judge_on_stream_left(p, number, line);
@@ -190,7 +219,20 @@ pipeline_on_line_down(struct pipeline *p, unsigned line, enum tick_reason why, w
 void
 pipeline_on_stream_left(struct pipeline *p, uint32_t number, unsigned line)
 {
+	recorder_on_stream(p->recorder, CAPTURE_STREAM_LEFT, number, line, BYTES_NONE);
 	judge_on_stream_left(p, number, line);
+}
+
+void
+pipeline_on_request(struct pipeline *p, unsigned line, struct bytes text, wall_t now, mono_t mono)
+{
+	recorder_on_request(p->recorder, line, text, now, mono);
+}
+
+void
+pipeline_record(struct pipeline *p, struct recorder *recorder)
+{
+	p->recorder = recorder;
 }
 
 struct pipeline_line_counts
@@ -208,6 +250,7 @@ pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason w
 	struct publish_context c = {
 		.ring = p->cfg.ring, .board = p->cfg.board, .recv_ns = now.ns, .mono_ns = mono.ns};
 
+	recorder_on_stale(p->recorder, number, why, now, mono);
 	if (number >= p->roster.streams_max || s->name == NULL || s->stale)
 		return;
 	i = &p->instrument[s->instrument];
@@ -215,7 +258,7 @@ pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason w
 	s->stale = true;
 	i->stale++;
 	publish_event(&c, TICK_REASON_STALE, pipeline_kinds[s->kind].type, number, why);
-	if (i->data.state == TICK_DATA_LIVE)
+	if (i->data.state == TICK_DATA_LIVE || i->data.state == TICK_DATA_SYNCING)
 		pipeline_turn(p, s->instrument, TICK_DATA_STALE, why, now.ns);
 }
 
@@ -285,13 +328,33 @@ latency_of(const struct hist *h)
 	};
 }
 
-void
-pipeline_latencies(struct pipeline *p, struct tick_latency *publish, struct tick_latency *arrival)
+/* Fine buckets into coarse ones: both end at powers of two. */
+static void
+add_spans(struct tick_histogram *into, const struct hist *h)
 {
-	*publish = latency_of(&p->publish);
-	*arrival = latency_of(&p->arrival);
+	unsigned coarse = 0;
+
+	into->count += (int64_t)h->count;
+	into->sum_ns += (int64_t)h->sum_ns;
+	for (unsigned i = 0; i < HIST_BUCKETS - 1; i++) {
+		while (hist_bucket_top(i) >= (uint64_t)tick_histogram_bound(coarse))
+			coarse++;
+		into->bucket[coarse] += (int64_t)h->bucket[i];
+	}
+	into->bucket[TICK_HISTOGRAM_BUCKETS - 1] += (int64_t)h->bucket[HIST_BUCKETS - 1];
+}
+
+struct pipeline_latencies
+pipeline_take_latencies(struct pipeline *p, struct tick_histogram *publish,
+    struct tick_histogram *arrival)
+{
+	struct pipeline_latencies out = {latency_of(&p->publish), latency_of(&p->arrival)};
+
+	add_spans(publish, &p->publish);
+	add_spans(arrival, &p->arrival);
 	memset(&p->publish, 0, sizeof(p->publish));
 	memset(&p->arrival, 0, sizeof(p->arrival));
+	return out;
 }
 
 struct tick_latency

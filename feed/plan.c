@@ -19,7 +19,6 @@
 
 /* Of replacing lines. */
 #define AGE_SPREAD_PERCENT 25
-#define AGE_MIN_S 10
 #define QUIET_WITHIN_S 10
 #define HANDOVER_WITHIN_S 60
 #define ROTATE_AGAIN_AFTER_S 600
@@ -123,7 +122,7 @@ plan_pool_cfg(const struct config *cfg)
 		.rotate = {
 			.age_max = span_ms(cfg->pool.max_connection_age_ms),
 			.age_spread_percent = AGE_SPREAD_PERCENT,
-			.age_min = span_s(AGE_MIN_S),
+			.age_min = span_ms(cfg->pool.min_connection_age_ms),
 			.quiet_within = span_s(QUIET_WITHIN_S),
 			.handover_within = span_s(HANDOVER_WITHIN_S),
 			.again_after = span_s(ROTATE_AGAIN_AFTER_S),

@@ -121,7 +121,8 @@ publish_sides(const struct publish_context *c, const struct event *e,
 static void
 publish_depth(const struct publish_context *c, const struct event *e, const struct normal *n)
 {
-	unsigned stamps = c->flags & (TICK_FLAG_KERNEL_STAMP | TICK_FLAG_CLOCK_DOUBT);
+	unsigned stamps =
+	    c->flags & (TICK_FLAG_KERNEL_STAMP | TICK_FLAG_CLOCK_DOUBT | TICK_FLAG_STALE);
 
 	publish_sides(c, e, n, stamps, TICK_FLAG_FIRST | (c->flags & TICK_FLAG_GAP_BEFORE));
 }

@@ -18,6 +18,7 @@ snapshot_init(struct snapshot *s, const char *transport, wall_t now, mono_t mono
 	snprintf(s->status.transport, sizeof(s->status.transport), "%s", transport);
 	snprintf(s->status.version, sizeof(s->status.version), "%s", TICKRING_VERSION);
 	s->rated_at = s->detailed_at = mono;
+	recent_init(&s->recent, mono);
 }
 
 /* A monotonic point as wall time, by what both clocks say now. */
@@ -102,7 +103,7 @@ take_rates(struct snapshot *s, struct pipeline *pipeline, mono_t mono)
 {
 	const uint64_t *counter = s->status.counter;
 	span_t span = mono_diff(mono, s->rated_at);
-	struct tick_latency publish, arrival;
+	struct pipeline_latencies latencies;
 
 	if (span.ns < RATE_EVERY_NS)
 		return;
@@ -112,11 +113,12 @@ take_rates(struct snapshot *s, struct pipeline *pipeline, mono_t mono)
 	s->rated_messages = counter[TICK_COUNTER_MESSAGES];
 	s->rated_ticks = counter[TICK_COUNTER_TICKS];
 	s->rated_at = mono;
-	pipeline_latencies(pipeline, &publish, &arrival);
-	if (publish.count > 0)
-		s->status.publish = publish;
-	if (arrival.count > 0)
-		s->status.arrival = arrival;
+	latencies = pipeline_take_latencies(
+	    pipeline, &s->status.publish_spans, &s->status.arrival_spans);
+	if (latencies.publish.count > 0)
+		s->status.publish = latencies.publish;
+	if (latencies.arrival.count > 0)
+		s->status.arrival = latencies.arrival;
 }
 
 void
@@ -136,4 +138,5 @@ snapshot_take(struct snapshot *s, const struct snapshot_sources *from, wall_t no
 	snapshot_take_latencies(s, from, mono);
 	snapshot_take_settings(&status->settings, from->cfg);
 	snapshot_take_control(&status->control, from, now, mono);
+	snapshot_take_health(status, &s->recent, from->pool, from->cfg, mono);
 }

@@ -14,16 +14,17 @@
 #include "feed/io/transport.h"
 #include "feed/pipeline.h"
 #include "feed/resources.h"
+#include "feed/snapshot_health.h"
 #include "shm/ring.h"
 
 /* What is copied from; borrowed for the call. */
 struct snapshot_sources {
+	const struct config *cfg;
 	const struct pool *pool;
 	const struct transport *transport;
 	struct pipeline *pipeline;
 	const struct ring *ring;
 	const struct config_target *target; /* by endpoint */
-	const struct config *cfg;
 	int64_t streams;
 	unsigned stream_rows;
 	unsigned targets;
@@ -39,6 +40,7 @@ struct snapshot {
 	uint64_t rated_messages, rated_ticks;
 	mono_t detailed_at; /* when lines' latencies were taken last */
 	unsigned next_line;
+	struct recent recent;
 };
 
 /* An empty copy of a feed that starts now. `transport` is its name, cut to fit. */

@@ -92,7 +92,7 @@ snapshot_take_control(struct tick_control *c, const struct snapshot_sources *fro
 	take_endpoints(c, from, now, mono);
 	for (unsigned line = 0; line < TICK_LINES_MAX && line < pool->nlines; line++)
 		c->health_permille[line] =
-		    pool->cfg.checkup.off ? -1 : pool->line[line].health.score;
+		    pool->cfg.checkup.off ? HEALTH_MAX : pool->line[line].health.score;
 	c->redundancy = pool->cfg.redundancy;
 	c->rotations_begun = (int64_t)pool->rotations.begun;
 	c->rotations_done = (int64_t)pool->rotations.done;

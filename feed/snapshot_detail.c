@@ -71,13 +71,8 @@ snapshot_take_settings(struct tick_settings *out, const struct config *cfg)
 	*out = (struct tick_settings){
 		.monitoring = m->enabled,
 		.health_interval_ns = m->health_check.interval_ms * ms,
-		.healthy_permille = m->health_check.threshold_permille,
-		.alert_permille = m->health_check.alert_threshold_permille,
-		.critical_permille = m->health_check.critical_threshold_permille,
 		.unhealthy_permille = cfg->heartbeat.unhealthy_threshold_permille,
 		.metrics_interval_ns = m->metrics_interval_ms * ms,
-		.memory_bytes_max = cfg->resources.max_memory_bytes,
-		.cpu_permille_max = cfg->resources.max_cpu_percent * 10,
 		.ping_within_ns = cfg->heartbeat.ping_timeout_threshold_ms * ms,
 		.pong_within_ns = cfg->heartbeat.pong_response_timeout_ms * ms,
 		.performance = m->performance_tracking,

@@ -31,7 +31,7 @@ stores_close(struct stores *s, bool unlink_them)
 		status_close(&s->status, unlink_them);
 	if (s->board.entries)
 		board_close(&s->board, unlink_them);
-	bell_close(&s->bell, unlink_them);
+	bell_close(&s->bell, unlink_them && claim_is_named(&s->claim));
 	if (s->ring.header)
 		ring_close(&s->ring, unlink_them);
 	claim_close(&s->claim, unlink_them);
@@ -45,6 +45,18 @@ stores_publish(struct stores *s, const struct config *cfg, const struct tick_sta
 	segment_heartbeat(&s->board.segment, now.ns);
 	standby_beat(&s->claim, cfg, now);
 	ringer_look(&s->bell);
+}
+
+const char *
+stores_lost(struct stores *s)
+{
+	const struct segment *segment[] = {
+		&s->ring.segment, &s->board.segment, &s->status.segment};
+	unsigned turn = s->looked_at++ % 4;
+
+	if (turn == 3)
+		return claim_is_named(&s->claim) ? NULL : s->claim.path;
+	return segment_is_named(segment[turn]) ? NULL : segment[turn]->path;
 }
 
 static int

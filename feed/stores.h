@@ -24,6 +24,7 @@ struct stores {
 	struct bell bell;
 	struct board board;
 	struct status_writer status;
+	unsigned looked_at; /* of the files: whose turn it was */
 };
 
 /* Nothing is open: may be closed. */
@@ -37,6 +38,14 @@ void stores_close(struct stores *s, bool unlink_them);
 /* Publishes the status, and shows signs of life everywhere else. */
 void stores_publish(struct stores *s, const struct config *cfg, const struct tick_status *status,
     mono_t now);
+
+/*
+ * Looks whether the files have their names still: one of ring, board, status
+ * and lock with each call, two system calls. Returns the path of one that was
+ * removed or replaced by somebody, or NULL. New readers do not find that feed,
+ * and another process may write it as well.
+ */
+const char *stores_lost(struct stores *s);
 
 /*
  * Tells the pool of the connection attempts that the last run noted in the

@@ -101,8 +101,8 @@ open_file(struct claim *c, char *why)
 }
 
 /* Does the path still name the file that we hold? Its last holder may have removed it. */
-static bool
-still_named(const struct claim *c)
+bool
+claim_is_named(const struct claim *c)
 {
 	struct stat mine, named;
 
@@ -148,9 +148,9 @@ claim_take(struct claim *c, const struct claim_sign *sign, char *why)
 		if (rc != 0)
 			return rc;
 		rc = take_locks(c, why);
-		if (rc == -EBUSY && still_named(c))
+		if (rc == -EBUSY && claim_is_named(c))
 			return rc; /* stays open: the holder can be watched */
-		if (rc == 0 && still_named(c)) {
+		if (rc == 0 && claim_is_named(c)) {
 			if (pwrite(c->fd, &f, sizeof(f), 0) != (ssize_t)sizeof(f))
 				rc = why_refuse(why, errno ? errno : EIO, c->path, NULL);
 			c->held = rc == 0;
@@ -239,7 +239,7 @@ claim_watch_holder(const struct claim *c)
 void
 claim_close(struct claim *c, bool unlink_it)
 {
-	if (c->held && unlink_it && still_named(c))
+	if (c->held && unlink_it && claim_is_named(c))
 		unlink(c->path);
 	let_go(c);
 }

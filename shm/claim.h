@@ -75,6 +75,9 @@ bool claim_may_end(pid_t suspect, const struct claim_sign *seen, pid_t holder,
 /* A pidfd of the holder to poll for its end, or -1. The caller closes it. */
 int claim_watch_holder(const struct claim *c);
 
+/* Does `path` name the file that we hold? Else another process may take the right, too. */
+bool claim_is_named(const struct claim *c);
+
 /* Gives the right back, closes; removes the file when held and `unlink_it`. */
 void claim_close(struct claim *c, bool unlink_it);
 

@@ -135,9 +135,8 @@ map_old(struct segment *s)
 	s->bytes = (size_t)st.st_size;
 }
 
-/* Does `path` still name the file that we hold? It may have been replaced while we waited. */
-static bool
-still_named(const struct segment *s)
+bool
+segment_is_named(const struct segment *s)
 {
 	struct stat mine, named;
 
@@ -237,7 +236,7 @@ open_existing(struct segment *s, const struct tick_segment_header *wanted, bool 
 			return why_refuse(why, EBUSY, s->path, "a reader's lock is in the way");
 		if (rc != 0 && rc != -EAGAIN)
 			return why_refuse(why, -rc, s->path, NULL);
-		if (still_named(s))
+		if (segment_is_named(s))
 			return adopt(s, wanted, rc == -EAGAIN, why);
 		drop(s);
 	}
@@ -413,7 +412,7 @@ segment_close(struct segment *s, bool unlink_it)
 	if (!s->continued) { /* never got its name */
 		snprintf(tmp, sizeof(tmp), "%s.tmp.%ld", s->path, (long)getpid());
 		unlink(tmp);
-	} else if (unlink_it) {
+	} else if (unlink_it && segment_is_named(s)) {
 		unlink(s->path);
 	}
 	if (s->predecessor) {

@@ -79,9 +79,13 @@ int segment_commit(struct segment *s, uint64_t first, char *why);
 /* Shows that the writer lives. `mono_ns` is CLOCK_MONOTONIC. */
 void segment_heartbeat(struct segment *s, int64_t mono_ns);
 
+/* Does `path` name the file that we hold? It may have been removed or replaced. */
+bool segment_is_named(const struct segment *s);
+
 /*
  * Ends in good order: state CLOSED, unmapped, lock released. The file stays,
- * so that late readers can drain it, unless `unlink_it`.
+ * so that late readers can drain it, unless `unlink_it`; another one that has
+ * its name by now stays in all cases.
  */
 void segment_close(struct segment *s, bool unlink_it);
 

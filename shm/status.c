@@ -101,3 +101,9 @@ tick_status_check(const struct tick_status_reader *reader)
 {
 	return attach_check(&reader->at);
 }
+
+int64_t
+tick_histogram_bound(unsigned bucket)
+{
+	return bucket < TICK_HISTOGRAM_BUCKETS - 1 ? INT64_C(1024) << bucket : INT64_MAX;
+}

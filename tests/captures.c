@@ -117,6 +117,17 @@ text_unpack(char *packed, size_t *size, const char *path)
 	return text;
 }
 
+char *
+captures_file(const struct captures *captures, const char *name, size_t *size)
+{
+	char path[PATH_TEXT_MAX];
+	char *text;
+
+	snprintf(path, sizeof(path), "%s/%s", captures->folder, name);
+	text = file_read(path, size);
+	return text != NULL && ends_with(name, ".zst") ? text_unpack(text, size, path) : text;
+}
+
 /* Opens folder/sub/name+suffix, or the same with ".zst". */
 static bool
 lines_open(struct capture *capture, const char *folder, const char *name, const char *suffix)
@@ -156,14 +167,14 @@ line_next(struct capture *capture, struct bytes *line)
 }
 
 void
-capture_open(struct capture *capture, const struct captures *captures, size_t index)
+captures_open(struct capture *capture, const struct captures *captures, size_t index)
 {
 	if (!lines_open(capture, captures->folder, captures->name[index], ".jsonl"))
 		give_up("cannot be opened", captures->name[index]);
 }
 
 bool
-capture_next(struct capture *capture, struct capture_message *out)
+captures_next(struct capture *capture, struct capture_message *out)
 {
 	struct bytes line;
 	char *tab;
@@ -180,7 +191,7 @@ capture_next(struct capture *capture, struct capture_message *out)
 }
 
 void
-capture_close(struct capture *capture)
+captures_close(struct capture *capture)
 {
 	free(capture->text);
 	*capture = (struct capture){0};

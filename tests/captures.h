@@ -31,6 +31,13 @@ struct captures {
  */
 bool captures_find(struct captures *captures);
 
+/*
+ * The text of any file below the folder, unpacked if its name ends with
+ * ".zst", with CAPTURES_PADDING bytes behind it; NULL when it does not exist.
+ * The caller frees it.
+ */
+char *captures_file(const struct captures *captures, const char *name, size_t *size);
+
 /* A file in memory, read line by line. */
 struct capture {
 	char *text;
@@ -45,12 +52,12 @@ struct capture_message {
 };
 
 /* Reads a recording by its name in the list. */
-void capture_open(struct capture *capture, const struct captures *captures, size_t index);
+void captures_open(struct capture *capture, const struct captures *captures, size_t index);
 
 /* Takes the next message. Returns false at the end. */
-bool capture_next(struct capture *capture, struct capture_message *out);
+bool captures_next(struct capture *capture, struct capture_message *out);
 
-void capture_close(struct capture *capture);
+void captures_close(struct capture *capture);
 
 enum norm_column {
 	NORM_LINE,

@@ -17,7 +17,7 @@ pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 		.feed = "t",
 		.group = (gid_t)-1,
 		.instruments_max = PIPELINE_RIG_INSTRUMENTS,
-		.depth = PIPELINE_RIG_DEPTH,
+		.depth = rig->depth,
 		.heartbeat_every_ns = 100000000,
 	};
 	struct pipeline_cfg cfg = {
@@ -27,6 +27,7 @@ pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 		.instruments = &rig->instruments,
 		.hold_for = span_ms(50),
 		.streams_max = 16,
+		.books = rig->books,
 	};
 
 	shm_fixture_ring(&rig->fixture, &rig->ring, PIPELINE_RIG_SLOTS);
@@ -43,19 +44,27 @@ pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 }
 
 int
-pipeline_rig_setup(void **state)
+pipeline_rig_setup_books(void **state, const struct books_cfg *books, uint32_t depth)
 {
 	struct pipeline_rig *rig = calloc(1, sizeof(*rig));
 
 	if (!rig)
 		return -1;
 	*state = rig;
+	rig->books = books;
+	rig->depth = depth;
 	shm_fixture_init(&rig->fixture);
 	rig->instruments.default_price_exponent = rig->instruments.default_qty_exponent = -8;
 	rig->stamps.recv.ns = PIPELINE_RIG_RECV_NS;
 	pipeline_rig_open(rig, PIPELINE_RIG_RECV_NS);
 	rig->start = pipeline_rig_event(rig, TICK_REASON_START);
 	return 0;
+}
+
+int
+pipeline_rig_setup(void **state)
+{
+	return pipeline_rig_setup_books(state, NULL, PIPELINE_RIG_DEPTH);
 }
 
 void

@@ -22,6 +22,8 @@ struct pipeline_rig {
 	struct board board;
 	struct config_instruments instruments; /* -8 and -8, no overrides */
 	struct pipeline *pipeline;
+	const struct books_cfg *books; /* NULL: none are kept */
+	uint32_t depth;
 	struct tick_reader *reader; /* has seen everything up to the START or RESTART */
 	struct tick_board *look;
 	struct tick start;          /* that START or RESTART */
@@ -30,6 +32,10 @@ struct pipeline_rig {
 
 /* cmocka's setup and teardown of one test; *state becomes the rig. */
 int pipeline_rig_setup(void **state);
+
+/* The same, with books, and a board of that depth. */
+int pipeline_rig_setup_books(void **state, const struct books_cfg *books, uint32_t depth);
+
 int pipeline_rig_teardown(void **state);
 
 /* Opens ring, board and pipeline; `now_ns` is the wall clock. */

@@ -6,7 +6,7 @@
 set -u
 
 packages="gcc g++ libc6-dev make pkg-config libwebsockets-dev libssl-dev libcjson-dev
-	liburing-dev libcmocka-dev libzstd-dev zstd mandoc openssl ca-certificates"
+	liburing-dev libcmocka-dev libzstd-dev libsimdjson-dev zstd mandoc openssl ca-certificates"
 commands="gcc g++ make pkg-config zstd mandoc openssl"
 libraries="libwebsockets openssl libcjson liburing libzstd cmocka"
 if [ "${1-}" = clang ]; then

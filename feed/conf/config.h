@@ -21,6 +21,7 @@ enum config_preset { CONFIG_PRODUCTION, CONFIG_STAGING, CONFIG_DEVELOPMENT };
 enum config_product { CONFIG_SPOT, CONFIG_USDM, CONFIG_COINM, CONFIG_OPTIONS };
 enum config_standby { CONFIG_STANDBY_REFUSE, CONFIG_STANDBY_WAIT };
 enum config_time_unit { CONFIG_MILLISECOND, CONFIG_MICROSECOND };
+enum config_capture_writer { CONFIG_CAPTURE_AUTO, CONFIG_CAPTURE_URING, CONFIG_CAPTURE_THREAD };
 enum config_transport { CONFIG_TRANSPORT_AUTO, CONFIG_TRANSPORT_URING, CONFIG_TRANSPORT_LWS };
 
 struct config_strings {
@@ -88,6 +89,7 @@ struct config_pool {
 	int64_t health_check_interval_ms;
 	int64_t idle_timeout_ms;
 	int64_t max_connection_age_ms;
+	int64_t min_connection_age_ms;
 	int64_t load_high_bytes_per_s;
 	int64_t load_low_bytes_per_s;
 };
@@ -118,6 +120,18 @@ struct config_health_check {
 	int64_t critical_threshold_permille;
 };
 
+struct config_throughput {
+	int64_t expected_per_s;
+	int64_t alert_per_s;
+	int64_t critical_per_s;
+};
+
+struct config_connection_success {
+	int64_t expected_percent;
+	int64_t alert_percent;
+	int64_t critical_percent;
+};
+
 struct config_monitoring {
 	bool enabled;
 	int64_t metrics_interval_ms;
@@ -125,6 +139,8 @@ struct config_monitoring {
 	bool error_reporting;
 	bool performance_tracking;
 	struct config_health_check health_check;
+	struct config_throughput throughput;
+	struct config_connection_success connection_success;
 };
 
 struct config_resources {
@@ -140,6 +156,16 @@ struct config_security {
 	int64_t max_message_bytes;
 	bool rate_limiting;
 	bool event_logging;
+};
+
+struct config_capture {
+	char *dir; /* "": nothing is captured */
+	enum config_capture_writer writer;
+	int64_t buffer_bytes;
+	int64_t flush_ms;
+	int64_t file_bytes;
+	int64_t file_age_ms;
+	bool compress;
 };
 
 struct config_log {
@@ -174,6 +200,7 @@ struct config {
 	struct config_monitoring monitoring;
 	struct config_resources resources;
 	struct config_security security;
+	struct config_capture capture;
 	int64_t status_interval_ms;
 	struct config_log log;
 	int64_t cpu; /* -1: not pinned */

@@ -8,11 +8,18 @@
 /* The first must not be larger than the second. */
 static const char *const ordered[][2] = {
     {"pool.initial_connections", "pool.max_connections"},
+    {"pool.min_connection_age_ms", "pool.max_connection_age_ms"},
     {"reconnect.base_delay_ms", "reconnect.max_delay_ms"},
     {"pool.load_low_bytes_per_s", "pool.load_high_bytes_per_s"},
     {"heartbeat.pong_response_timeout_ms", "heartbeat.ping_timeout_threshold_ms"},
     {"monitoring.health_check.alert_threshold_permille",
         "monitoring.health_check.threshold_permille"},
+    {"monitoring.throughput.alert_per_s", "monitoring.throughput.expected_per_s"},
+    {"monitoring.throughput.critical_per_s", "monitoring.throughput.alert_per_s"},
+    {"monitoring.connection_success.alert_percent",
+        "monitoring.connection_success.expected_percent"},
+    {"monitoring.connection_success.critical_percent",
+        "monitoring.connection_success.alert_percent"},
 };
 
 struct relate {

@@ -35,7 +35,7 @@ enum pool_action_kind {
 	ACT_HANG_UP,        /* close `line` with `close_code`; DOWN or FAILED must follow */
 	ACT_STREAM_STALE,   /* no line carries or delivers `stream` any more, `why` */
 	ACT_STREAM_LIVE,    /* messages of `stream` came again */
-	ACT_STREAM_SILENT,  /* `stream` was acknowledged on `line`, and no message came; `elsewhere` */
+	ACT_STREAM_SILENT,  /* `line` acknowledged `stream`, and brought nothing; `elsewhere` */
 	ACT_TRANSITION,     /* nothing to do but to tell: `line` went `from` -> `to`, `why` */
 	ACT_STREAM_REFUSED, /* nothing to do but to tell: `stream`, error `error_code` */
 	ACT_ROTATION,       /* nothing to do but to tell: `peer` replaces `line`; `step`, `why` */

@@ -10,6 +10,7 @@ static const struct arbiter_cfg cfg_default = {
 	.wait_max = {20000000},
 	.reset_after = {30000000000},
 	.reset_distance = 100000,
+	.again_after = {10000000000},
 };
 
 static const struct arbiter_gap no_gap = {.first = 0, .last = -1};
@@ -28,6 +29,7 @@ forget(struct arbiter_cell *cell, int64_t id)
 {
 	*cell = (struct arbiter_cell){
 		.id = id,
+		.exch_ns = ARBITER_NO_TIME,
 		.told = no_gap,
 		.low_since = MONO_NEVER,
 		.held_low = INT64_MAX,
@@ -86,6 +88,46 @@ is_alone(const struct arbiter_cell *cell, unsigned leg)
 	return (cell->legs & ~(UINT32_C(1) << leg)) == 0;
 }
 
+/* An id below the last one: is it neither repeated nor late? */
+static bool
+is_counted_anew(const struct arbiter *arbiter, const struct arbiter_cell *cell,
+    const struct arbiter_message *message)
+{
+	bool fell = (cell->legs >> message->leg & 1) != 0 &&
+	    message->id < cell->leg_id[message->leg];
+	int64_t younger;
+
+	if (message->exch_ns == ARBITER_NO_TIME || cell->exch_ns == ARBITER_NO_TIME)
+		return fell;
+	if (__builtin_sub_overflow(message->exch_ns, cell->exch_ns, &younger))
+		return false;
+	return younger > 0 && (fell || younger >= arbiter->cfg.again_after.ns);
+}
+
+/* Not far below the last id: are there enough of them, from every leg? */
+static bool
+counts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
+    const struct arbiter_message *message)
+{
+	uint32_t bit = UINT32_C(1) << message->leg;
+
+	if (message->id >= cell->id || !is_counted_anew(arbiter, cell, message)) {
+		cell->again = 0;
+		return false;
+	}
+	if (cell->again == 0 || (message->id < cell->again_id && is_alone(cell, message->leg))) {
+		cell->again = 0;
+		cell->again_legs = 0;
+	}
+	cell->again_legs |= (uint16_t)bit;
+	/* The slower legs repeat what the fastest one said. */
+	if (cell->again > 0 && message->id <= cell->again_id)
+		return false;
+	cell->again_id = message->id;
+	cell->again += cell->again < UINT16_MAX;
+	return cell->again >= ARBITER_AGAIN_MIN && (cell->legs & ~cell->again_legs) == 0;
+}
+
 /* Far below the last id, rising, for long enough, and nothing else came meanwhile? */
 static bool
 starts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
@@ -93,8 +135,9 @@ starts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 {
 	if (message->id >= cell->id - arbiter->cfg.reset_distance) {
 		cell->low_since = MONO_NEVER;
-		return false;
+		return counts_anew(arbiter, cell, message);
 	}
+	cell->again = 0;
 	if (cell->id - message->id >= ARBITER_RESET_DISTANCE && is_alone(cell, message->leg))
 		return true;
 	if (mono_is_never(cell->low_since)) {
@@ -120,8 +163,10 @@ verdict_of(const struct arbiter *arbiter, struct arbiter_cell *cell,
 
 	if (cell->id == ARBITER_NO_ID)
 		return ARBITER_NEW;
-	if (starts_anew(arbiter, cell, message))
+	if (starts_anew(arbiter, cell, message)) {
+		*gap = (struct arbiter_gap){.first = cell->id, .last = message->id};
 		return ARBITER_RESET;
+	}
 	if (message->id == cell->id)
 		return ARBITER_DUPLICATE;
 	if (message->id < cell->id && message->class == ARBITER_QUOTE)
@@ -174,7 +219,9 @@ static void
 advance(struct arbiter *arbiter, struct arbiter_cell *cell, const struct arbiter_message *message)
 {
 	cell->id = message->id;
+	cell->exch_ns = message->exch_ns;
 	cell->low_since = MONO_NEVER;
+	cell->again = 0;
 	/* What else is held is shown again now, and told HOLD again if it has to be. */
 	cell->held_low = INT64_MAX;
 	arbiter->leg[message->leg].wins++;

@@ -30,8 +30,16 @@
  * legs run, all messages for reset_after have to be far (reset_distance) below,
  * rising, at least ARBITER_RESET_MIN of them, and nothing new may come
  * meanwhile: a lagging leg catches up, and one leg's nonsense is outvoted. What
- * this rule, which holds for one leg as well, took to decide is lost. Ids that
- * restart closer than reset_distance are duplicates until they catch up.
+ * this rule, which holds for one leg as well, took to decide is lost.
+ *
+ * Closer than reset_distance a message counts as evidence when it is younger by
+ * the exchange's clock than the last good one (if both have a time), and either
+ * its own leg has shown higher ids on this connection, where ids come in order,
+ * or it is younger by again_after: a lagging leg goes up to its own highest id
+ * and beyond, a repetition is not younger. ARBITER_AGAIN_MIN of them in a row,
+ * rising, from every leg that runs, are a RESET. A message that is no evidence
+ * begins the row anew. While a leg says nothing, or after arbiter_seed() until
+ * a higher id was seen, such ids are duplicates until they catch up.
  */
 #ifndef FEED_CORE_ARBITER_H
 #define FEED_CORE_ARBITER_H
@@ -42,13 +50,13 @@
 #include "feed/base/mono.h"
 
 #define ARBITER_NO_ID INT64_MIN
+#define ARBITER_NO_TIME INT64_MIN
 
-/* Of a stream on one leg, an id so far below the last one is no late message: ids start anew. */
-#define ARBITER_RESET_DISTANCE (1 << 20)
 #define ARBITER_LEGS_MAX 6     /* 3 legs, each twice while a line replaces another */
 #define ARBITER_RESET_MIN 16   /* messages that make a reset */
 /* An id so far below the last one is no late message, unless another leg contradicts. */
 #define ARBITER_RESET_DISTANCE (1 << 20)
+#define ARBITER_AGAIN_MIN 64   /* and of those that are closer */
 #define ARBITER_PROBES 64      /* ids whose skew is being measured */
 #define ARBITER_AT_ONCE ((mono_t){INT64_MIN / 2}) /* `arrived` of what cannot wait */
 
@@ -78,13 +86,14 @@ struct arbiter_gap {
 	int64_t first, last;
 };
 
-/* What a message says of itself. The last three may be zero in a feed of one leg. */
+/* What a message says of itself. The last four may be zero in a feed of one leg. */
 struct arbiter_message {
 	uint32_t instrument;
 	enum arbiter_class class;
 	int64_t id;       /* t, a, u */
 	int64_t first_id; /* depth: U; other classes: not looked at */
 	int64_t prev_id;  /* futures depth: pu; ARBITER_NO_ID: none */
+	int64_t exch_ns;  /* the exchange's time of the trade or change; ARBITER_NO_TIME */
 	unsigned leg;     /* < ARBITER_LEGS_MAX */
 	mono_t arrived;   /* first arrival; of a message shown again, the same as before */
 	mono_t now;       /* >= arrived */
@@ -94,11 +103,16 @@ struct arbiter_cfg {
 	span_t wait_max;        /* longest hold, >= 0; 0: never hold */
 	span_t reset_after;     /* nothing but old ids for this long, > 0 */
 	int64_t reset_distance; /* so far below the last id, > 0 */
+	span_t again_after;     /* so much younger: no leg lags that far behind another, >= 0 */
 };
 
 /* One class of one instrument. */
 struct arbiter_cell {
 	int64_t id;                    /* last good one, ARBITER_NO_ID: none yet */
+	int64_t exch_ns;               /* of it, ARBITER_NO_TIME: unknown */
+	int64_t again_id;              /* highest of the ids in a row that are counted anew */
+	uint16_t again;                /* how many in that row */
+	uint16_t again_legs;           /* bit: the leg has shown some of them */
 	struct arbiter_gap told;       /* last gap told, less what came late; first > last: none */
 	mono_t low_since;              /* first of the old ids in a row, MONO_NEVER: none */
 	int64_t low_id;                /* highest of them */
@@ -142,7 +156,8 @@ struct arbiter {
 
 /*
  * `memory` has room for instruments_max entries and outlives the arbiter. No
- * ids are known. Defaults: wait_max 20 ms, reset_after 30 s, distance 100,000.
+ * ids are known. Defaults: wait_max 20 ms, reset_after 30 s, distance 100,000,
+ * again_after 10 s.
  */
 void arbiter_init(struct arbiter *arbiter, struct arbiter_last *memory, uint32_t instruments_max);
 
@@ -154,7 +169,10 @@ void arbiter_init(struct arbiter *arbiter, struct arbiter_last *memory, uint32_t
 void arbiter_seed(struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class,
     int64_t id);
 
-/* Judges the message and remembers its id. Fills *gap on GAP and HOLD only. */
+/*
+ * Judges the message and remembers its id. Fills *gap on GAP and HOLD, and on
+ * RESET: `first` is the last good id that was, `last` the new one.
+ */
 enum arbiter_verdict arbiter_on_id(struct arbiter *arbiter, const struct arbiter_message *message,
     struct arbiter_gap *gap);
 

@@ -74,6 +74,21 @@ rotate_ask(struct pool *pool, unsigned line, enum tick_reason why, mono_t now)
 	l->retire_why = why;
 }
 
+void
+rotate_retune(struct pool *pool)
+{
+	for (unsigned line = 0; line < pool->nlines; line++) {
+		struct pool_line *l = &pool->line[line];
+
+		if (l->role != POOL_LINE_MEMBER || l->peer != POOL_NO_LINE ||
+		    l->retire_why != TICK_REASON_AGE || !is_up(&pool->session[line]))
+			continue;
+		plan_age(pool, line);
+		if (mono_before(l->retire_at, l->not_before))
+			l->retire_at = l->not_before;
+	}
+}
+
 /* ---- how -------------------------------------------------------------------- */
 
 static unsigned

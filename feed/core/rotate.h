@@ -36,6 +36,9 @@ struct rotate_counts {
 /* A line wants to be replaced as soon as it may. The earliest wish counts. */
 void rotate_ask(struct pool *pool, unsigned line, enum tick_reason why, mono_t now);
 
+/* The configuration changed: ages are planned anew; other wishes stand. */
+void rotate_retune(struct pool *pool);
+
 /* A stream was heard on a line for the first time on that connection. */
 void rotate_on_produced(struct pool *pool, unsigned line);
 

@@ -232,7 +232,8 @@ step_subscribing(struct session *session, const struct session_event *event, mon
 		break;
 	case SESSION_REFUSED:
 		on_answer(session,
-		    subscribe_on_refusal(session, event->request_id, event->error_code, now, actions),
+		    subscribe_on_refusal(session, event->request_id, event->error_code, now,
+		        actions),
 		    now, actions);
 		break;
 	case SESSION_FAILED:

@@ -100,7 +100,11 @@ enum tick_trading {
 	TICK_TRADING_HALT = 2,
 	TICK_TRADING_BREAK = 3,
 	TICK_TRADING_END_OF_DAY = 4,
-	TICK_TRADING_CANCEL_ONLY = 5
+	TICK_TRADING_CANCEL_ONLY = 5,
+	TICK_TRADING_PENDING = 6,  /* listed, trading has not begun */
+	TICK_TRADING_SETTLING = 7, /* a contract at its end: delivery or settlement under way */
+	TICK_TRADING_CLOSED = 8,   /* delivered, delisted, or not listed any more */
+	TICK_TRADING_COUNT = 9
 };
 
 /* One line pair of the directory. Append-only: an id keeps its meaning over restarts. */

@@ -99,6 +99,37 @@ struct tick_endpoint_status {
 	char name[128];        /* host:port@address, NUL-terminated */
 };
 
+/* How long a stream may be silent before that is an alarm: its class. */
+enum tick_stream_class {
+	TICK_CLASS_TRADE = 0,    /* trades: at random */
+	TICK_CLASS_QUOTE = 1,    /* best prices: at random, dense */
+	TICK_CLASS_DEPTH = 2,    /* book changes up to 250 ms */
+	TICK_CLASS_SLOW = 3,     /* 1 s and slower, when something changed */
+	TICK_CLASS_PERIODIC = 4, /* every 1 to 3 s without condition */
+	TICK_CLASS_RARE = 5,     /* never judged by silence */
+	TICK_CLASS_COUNT = 6
+};
+
+#define TICK_CLASSES_MAX 8 /* room for later ones */
+
+/*
+ * From where on a figure is worth a word, a warning, an alarm (health.h). A
+ * figure whose limits are all 0 is not judged.
+ */
+struct tick_health_limits {
+	/* Not to be below: score, permille; messages a second; permille of attempts; of PINGs. */
+	int64_t healthy, alert, critical;
+	int64_t messages_expected, messages_alert, messages_critical;
+	int64_t memory_alert, memory_critical; /* bytes; not to be above */
+	int64_t success_expected, success_alert, success_critical;
+	int64_t pongs_expected, pongs_alert, pongs_critical;
+	/* Not to be above: permille of a class's streams, of a processor; times. */
+	int64_t stale_alert, stale_critical;
+	int64_t cpu_alert;
+	int64_t silence_ns;   /* without a message on any line */
+	int64_t line_down_ns; /* of a line, although others are live */
+};
+
 /* The control plane: what is wanted, what is used of every budget, what happened. */
 struct tick_control {
 	int64_t members;       /* lines that carry streams */
@@ -121,13 +152,15 @@ struct tick_control {
 	int64_t streams_shed;  /* given up for want of memory or processor */
 	int64_t reloads, reloads_refused; /* of the configuration */
 	int64_t transitions;   /* so far; number n stands in transition[n % 64] */
+	int64_t recent_connects, recent_failures; /* attempts of the last 15 minutes */
+	struct tick_health_limits limits; /* as configured; all 0: the defaults */
 	int64_t streams_listed;  /* acknowledged, in the exchange's list, and no message yet */
 	int64_t streams_silent;  /* acknowledged or listed, and silent for too long */
 	int64_t silent_alarms, lists_foreign; /* so far; foreign: listed where nobody wanted them */
-	int64_t spare[26];
+	int64_t spare[5];
 	struct tick_transition transition[TICK_TRANSITIONS_MAX];
 	struct tick_endpoint_status endpoint[TICK_ENDPOINTS_MAX];
-	int64_t health_permille[TICK_LINES_MAX]; /* of the lines that are up, 0 to 1000; -1: off */
+	int64_t health_permille[TICK_LINES_MAX]; /* of the lines that are up, 0 to 1000 */
 	int64_t connect_ns[TICK_CONNECTS_MAX]; /* wall clock of attempts, any order; TICK_ABSENT */
 };
 
@@ -161,7 +194,7 @@ struct tick_stream_status {
 	int64_t stale;           /* 1: no line delivers it */
 	int64_t stale_since_ns;  /* wall clock, TICK_ABSENT */
 	int64_t reason;          /* enum tick_reason of the last change of `stale`, or of silence */
-	int64_t healing;         /* 0 none, 1 list, 2 resubscribe, 3 move, 4 line; highest of its legs */
+	int64_t healing;         /* worst leg: 0 none, 1 list, 2 resubscribe, 3 move, 4 line */
 	int64_t last_message_ns; /* wall clock, on any line; TICK_ABSENT */
 	int64_t messages;        /* on all lines together */
 	int64_t rate_milli;      /* thousandths of a message per second, on all lines together */
@@ -184,26 +217,37 @@ struct tick_line_detail {
 	int64_t spare[3];
 };
 
-/* Settings that whoever judges the feed needs, from its configuration. */
+/* Settings that tell what the figures mean, beside control.limits. */
 struct tick_settings {
-	int64_t monitoring;         /* 1: health is measured; 0: it is not, scores are -1 */
+	int64_t monitoring;         /* 1: health is measured; 0: it is not, scores are 1000 */
 	int64_t health_interval_ns; /* between two overall scores */
-	int64_t healthy_permille, alert_permille, critical_permille; /* thresholds, overall */
 	int64_t unhealthy_permille; /* a line below it is replaced */
 	int64_t metrics_interval_ns;
-	int64_t memory_bytes_max, cpu_permille_max;
 	int64_t ping_within_ns;     /* of the server's PINGs */
 	int64_t pong_within_ns;     /* of answers to ours */
 	int64_t performance;        /* 1: latencies are measured */
 	int64_t errors;             /* 1: ends are counted by reason */
 	int64_t reconnect;          /* 0: a lost line stays down */
 	int64_t limits_kept;        /* 0: the exchange's limits are not kept */
-	int64_t spare[17];
+	int64_t spare[22];
 };
 
 /* Times in ns; of the last second with messages. */
 struct tick_latency {
 	int64_t count, p50, p90, p99, p999, max;
+};
+
+#define TICK_HISTOGRAM_BUCKETS 24
+
+/*
+ * Spans of time since the feed's start, each counted in one bucket: those
+ * below tick_histogram_bound() and not below the one before.
+ */
+struct tick_histogram {
+	int64_t count;  /* the sum of all buckets */
+	int64_t sum_ns;
+	int64_t spare[6];
+	int64_t bucket[TICK_HISTOGRAM_BUCKETS];
 };
 
 struct tick_status {
@@ -216,7 +260,9 @@ struct tick_status {
 	int64_t lines_live;
 	int64_t instruments;
 	int64_t streams;
-	int64_t spare[23];
+	int64_t class_streams[TICK_CLASSES_MAX]; /* wanted ones by enum tick_stream_class */
+	int64_t class_stale[TICK_CLASSES_MAX];   /* of them stale: no line delivers them */
+	int64_t spare[7];
 	struct tick_latency publish; /* receipt to publish */
 	struct tick_latency arrival; /* exchange event time to receipt; by two clocks */
 	uint64_t counter[TICK_COUNTERS_MAX]; /* by enum tick_counter */
@@ -224,11 +270,13 @@ struct tick_status {
 	char transport[16];     /* "lws" */
 	char version[32];       /* of the feed */
 	struct tick_control control;
+	struct tick_histogram publish_spans; /* what `publish` is made of, since the start */
+	struct tick_histogram arrival_spans; /* the same of `arrival`; negative ones count as 0 */
 	int64_t stream_rows;    /* rows of streams in use, 0 to TICK_STREAMS_MAX */
 	int64_t spare2[15];
 	struct tick_settings settings;
 	struct tick_line_detail detail[TICK_LINES_MAX]; /* by line */
-	int64_t ended[TICK_REASONS_MAX]; /* connections and attempts that ended, by enum tick_reason */
+	int64_t ended[TICK_REASONS_MAX]; /* connections and attempts that ended, by reason */
 };
 
 TICK_STATIC_ASSERT(sizeof(struct tick_line_status) == 256, "32 words");
@@ -236,6 +284,8 @@ TICK_STATIC_ASSERT(sizeof(struct tick_control) ==
 	64 * 8 + TICK_TRANSITIONS_MAX * 64 + TICK_ENDPOINTS_MAX * 256 + TICK_LINES_MAX * 8 +
 	TICK_CONNECTS_MAX * 8,
     "no padding");
+TICK_STATIC_ASSERT(sizeof(struct tick_health_limits) == 19 * 8, "no padding");
+TICK_STATIC_ASSERT(sizeof(struct tick_histogram) == 32 * 8, "no padding");
 TICK_STATIC_ASSERT(sizeof(struct tick_status) % 8 == 0, "whole words");
 TICK_STATIC_ASSERT((int)TICK_COUNTER_COUNT <= TICK_COUNTERS_MAX, "room for every counter");
 
@@ -246,7 +296,7 @@ TICK_STATIC_ASSERT((int)TICK_REASON_COUNT <= TICK_REASONS_MAX, "room for every r
 
 /* One of the two copies of the status, which are written by turns. */
 struct tick_status_block {
-	TICK_ALIGNED(128) uint64_t seq; /* odd while it is being written; the highest even one counts */
+	TICK_ALIGNED(128) uint64_t seq; /* odd: being written; the highest even one counts */
 	uint64_t spare[15];
 	struct tick_status status;
 };
@@ -292,6 +342,9 @@ const char *tick_line_state_name(int64_t state);
 
 /* "producing", "acked" ...; "unknown" when out of range. Never NULL. */
 const char *tick_ledger_state_name(int64_t state);
+
+/* Where a bucket ends, ns: 1024, and always twice that of the one before; the last: INT64_MAX. */
+int64_t tick_histogram_bound(unsigned bucket);
 
 /* Metric name and help text of a counter; NULL when out of range. */
 const char *tick_counter_name(unsigned counter);

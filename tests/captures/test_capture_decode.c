@@ -106,8 +106,8 @@ each_message_agrees_with_cjson(void **state)
 		struct capture capture;
 		struct capture_message message;
 
-		capture_open(&capture, &captures, i);
-		while (capture_next(&capture, &message)) {
+		captures_open(&capture, &captures, i);
+		while (captures_next(&capture, &message)) {
 			char why[ORACLE_WHY_MAX] = "refused", *copy;
 			struct event event;
 			enum decode_result result = decode_exact(message.text, &event, &copy);
@@ -117,7 +117,7 @@ each_message_agrees_with_cjson(void **state)
 			free(copy);
 			messages++;
 		}
-		capture_close(&capture);
+		captures_close(&capture);
 	}
 	assert_true(messages > 0);
 	printf("%zu messages agree with cJSON\n", messages);
@@ -137,8 +137,8 @@ each_trade_and_quote_is_the_expected_row(void **state)
 		struct bytes columns[NORM_COLUMNS];
 		bool expected = norm_open(&norm, &captures, i);
 
-		capture_open(&capture, &captures, i);
-		while (capture_next(&capture, &message)) {
+		captures_open(&capture, &captures, i);
+		while (captures_next(&capture, &message)) {
 			char row[512];
 			struct event event;
 
@@ -154,9 +154,9 @@ each_trade_and_quote_is_the_expected_row(void **state)
 			rows++;
 		}
 		assert_false(expected && norm_next(&norm, columns));
-		capture_close(&capture);
+		captures_close(&capture);
 		if (expected)
-			capture_close(&norm);
+			captures_close(&norm);
 	}
 	assert_true(rows > 0);
 	printf("%zu expected rows are equal\n", rows);
@@ -310,10 +310,10 @@ each_message_cut_at_each_byte_decodes_the_same(void **state)
 		struct capture capture;
 		struct capture_message message;
 
-		capture_open(&capture, &captures, i);
-		while (capture_next(&capture, &message))
+		captures_open(&capture, &captures, i);
+		while (captures_next(&capture, &message))
 			cuts += cut_everywhere(captures.name[i], &message, cuts % SPLIT_STRIDE);
-		capture_close(&capture);
+		captures_close(&capture);
 	}
 	assert_true(cuts >= decoded && decoded > 0);
 	printf("%zu cuts (every %d. byte, %d ways): the same bytes, %.1f s\n", cuts, SPLIT_STRIDE,

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <tickring/board.h>
+#include <tickring/health.h>
 #include <tickring/reader.h>
 #include <tickring/status.h>
 
@@ -316,6 +317,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct tick_reader *ring;
 	struct tick_board *board;
 	struct tick_status copy;
+	struct tick_health health;
 
 	if (bytes[RING] == 0)
 		make_images();
@@ -330,8 +332,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_ring(ring);
 	if (board)
 		read_board(board);
-	if (status && tick_status_read(status, &copy) == 0)
+	if (status && tick_status_read(status, &copy) == 0) {
 		must(tick_status_check(status) != TICK_MORE, "status");
+		tick_health_judge(&health, &copy, TICK_END, INT64_MAX / 2, copy.at_mono_ns, NULL);
+		must(health.score >= 0 && health.score <= TICK_HEALTH_MAX, "score");
+	}
 	take_over();
 	if (ring && tick_reader_reattach(ring) == 0)
 		read_ring(ring);

@@ -65,10 +65,10 @@ count_messages(const struct comparison *c)
 	struct capture capture;
 	uint64_t n = 0;
 
-	capture_open(&capture, &c->captures, c->index);
-	while (capture_next(&capture, &message))
+	captures_open(&capture, &c->captures, c->index);
+	while (captures_next(&capture, &message))
 		n++;
-	capture_close(&capture);
+	captures_close(&capture);
 	return n;
 }
 

@@ -93,7 +93,8 @@ struct sim_storm {
 enum sim_phase { SIM_BEGIN, SIM_CALM, SIM_STORM, SIM_RECOVERY, SIM_OVER };
 
 struct sim_counts {
-	uint64_t wakes, timers, faults, ticks, frames, connects, rotations, gaps, stale, silent, storms;
+	uint64_t wakes, timers, faults, ticks, frames, connects, rotations, gaps, stale, silent,
+	    storms;
 };
 
 struct sim {

@@ -79,7 +79,7 @@ wait_for "$work/port"
     --set streams=btcusdt@bookTicker,ethusdt@bookTicker --set ring.unlink_at_exit=true \
     2>"$work/feedd.log" &
 feedd=$!
-wait_for /dev/shm/"$feed".status
+wait_for /dev/shm/"$feed".ring
 
 # It reads until its reader has enough.
 timeout 30 "$work/strategy" "$feed" 2>"$work/strategy.log" | head -n 200 >"$work/quotes"

@@ -112,7 +112,8 @@ read_on(struct shared *s, struct tick_reader *reader, enum mode mode)
 
 		outcome = tick_reader_peek(reader, &t);
 		stats = tick_reader_stats(reader);
-		if (outcome == TICK_END && over)
+		/* Nothing more to come; the writer of a long run shows no heartbeat. */
+		if ((outcome == TICK_END || outcome == TICK_E_STALE) && over)
 			break;
 		if (turn % 1024 == 0)
 			atomic_store(&s->laps, stats.overruns);

@@ -336,6 +336,31 @@ stamps_show_in_the_flags(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, pipeline_rig_setup, pipeline_rig_teardown)
 
+static void
+latencies_are_taken_once_and_histograms_go_on(void **state)
+{
+	struct pipeline_rig *rig = *state;
+	struct tick_histogram publish = {0}, arrival = {0};
+	struct pipeline_latencies taken;
+	int64_t in_buckets = 0;
+
+	pipeline_take_latencies(rig->pipeline, &publish, &arrival);
+	memset(&publish, 0, sizeof(publish));
+	for (int64_t id = 1; id <= 5; id++)
+		pipeline_rig_trade(rig, id);
+	taken = pipeline_take_latencies(rig->pipeline, &publish, &arrival);
+	assert_int_equal(taken.publish.count, 5);
+	assert_int_equal(publish.count, 5);
+	taken = pipeline_take_latencies(rig->pipeline, &publish, &arrival);
+	assert_int_equal(taken.publish.count, 0);
+	assert_int_equal(publish.count, 5);
+	for (unsigned i = 0; i < TICK_HISTOGRAM_BUCKETS; i++)
+		in_buckets += publish.bucket[i];
+	assert_int_equal(in_buckets, 5);
+	assert_int_equal(tick_histogram_bound(0), 1024);
+	assert_int_equal(tick_histogram_bound(TICK_HISTOGRAM_BUCKETS - 1), INT64_MAX);
+}
+
 int
 main(void)
 {
@@ -352,6 +377,7 @@ main(void)
 		TEST(a_partial_book_clears_and_is_on_the_board_best_first),
 		TEST(an_empty_partial_book_clears_the_book),
 		TEST(stamps_show_in_the_flags),
+		TEST(latencies_are_taken_once_and_histograms_go_on),
 	};
 
 	return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);

@@ -295,10 +295,31 @@ a_successor_that_is_to_be_replaced_waits_for_the_old_line_to_be_closed(void **st
 	assert_int_equal(successor_live(1), 0);
 }
 
+static void
+another_age_limit_counts_for_the_lines_that_are_up(void **state)
+{
+	struct pool_cfg cfg = core_pool_cfg();
+
+	(void)state;
+	go_live(2);
+	rig_at_s(100);
+	rig_tell(1, (struct session_event){.kind = SESSION_SHUTDOWN});
+	cfg.initial_connections = 2;
+	cfg.rotate.age_max = span_s(7200);
+	rig_step(&(struct pool_event){.kind = POOL_RETUNE, .cfg = &cfg});
+	assert_int_equal(rig_view(0).retire_at.ns, rig_time_s(7200).ns);
+	/* That one is being replaced already, and goes on. */
+	assert_int_not_equal(rig_view(1).peer, POOL_NO_LINE);
+	cfg.rotate.age_max = span_s(50);
+	rig_step(&(struct pool_event){.kind = POOL_RETUNE, .cfg = &cfg});
+	assert_int_equal(rig_view(0).retire_at.ns, rig_time_s(50).ns);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(another_age_limit_counts_for_the_lines_that_are_up),
 		cmocka_unit_test(a_line_of_age_is_closed_when_its_successor_heard_every_stream),
 		cmocka_unit_test(quiet_streams_are_waited_for_a_bounded_time),
 		cmocka_unit_test(streams_that_are_quiet_for_long_are_waited_for_a_second),

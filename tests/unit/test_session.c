@@ -390,35 +390,6 @@ a_refused_stream_is_reported_with_the_code(void **state)
 }
 
 static void
-a_refused_stream_is_asked_for_again_later_every_time(void **state)
-{
-	static const int64_t wait_s[] = {60, 120, 240, 480, 960, 1920, 3600, 3600};
-	int64_t id = 1;
-
-	(void)state;
-	begin(1);
-	tell(SESSION_START);
-	tell(SESSION_WENT_UP);
-	for (unsigned i = 0; i < 8; i++) {
-		mono_t due = mono_add(now, span_s(wait_s[i]));
-
-		answer(SESSION_REFUSED, id);
-		assert_int_equal(stream[0].state, STREAM_REFUSED);
-		while (mono_before(session_deadline(&session), due)) {
-			now = session_deadline(&session);
-			tell(SESSION_TIMER);
-			assert_null(action_at(&actions, ACT_SEND_SUBSCRIBE, 0));
-		}
-		now = due;
-		tell(SESSION_TIMER);
-		id = action_at(&actions, ACT_SEND_SUBSCRIBE, 0)->request_id;
-	}
-	answer(SESSION_ACKED, id);
-	assert_int_equal(stream[0].state, STREAM_ACKED);
-	assert_int_equal(stream[0].refusals, 0);
-}
-
-static void
 answers_to_nothing_are_counted_only(void **state)
 {
 	(void)state;
@@ -508,7 +479,6 @@ main(void)
 		cmocka_unit_test(after_a_stable_time_a_shutdown_is_followed_at_once_again),
 		cmocka_unit_test(one_bad_stream_is_isolated_and_the_others_go_on),
 		cmocka_unit_test(a_refused_stream_is_reported_with_the_code),
-		cmocka_unit_test(a_refused_stream_is_asked_for_again_later_every_time),
 		cmocka_unit_test(answers_to_nothing_are_counted_only),
 		cmocka_unit_test(stop_hangs_up_and_stays_down_until_start),
 		cmocka_unit_test(stop_works_in_every_state),

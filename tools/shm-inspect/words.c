@@ -30,6 +30,9 @@ words_trading(unsigned trading)
 		[TICK_TRADING_BREAK] = "break",
 		[TICK_TRADING_END_OF_DAY] = "end-of-day",
 		[TICK_TRADING_CANCEL_ONLY] = "cancel-only",
+		[TICK_TRADING_PENDING] = "pending",
+		[TICK_TRADING_SETTLING] = "settling",
+		[TICK_TRADING_CLOSED] = "closed",
 	};
 
 	return WORD(words, trading);

@@ -1,0 +1,205 @@
+/*
+ * Ids that the exchange counts anew, close below the last ones: told from legs
+ * that lag, from repetitions, and from nonsense of one leg.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "feed/core/arbiter.h"
+
+enum { ROW = ARBITER_AGAIN_MIN, HIGH = 50000, LOW = 1000 };
+
+static struct arbiter_last memory[1];
+static struct arbiter arbiter;
+static struct arbiter_gap gap;
+
+static int
+new_arbiter(void **state)
+{
+	(void)state;
+	arbiter_init(&arbiter, memory, 1);
+	return 0;
+}
+
+/* A message of the second `s` by the exchange's clock. */
+static enum arbiter_verdict
+on_trade(unsigned leg, int64_t id, int64_t s)
+{
+	struct arbiter_message m = {.class = ARBITER_TRADE, .id = id,
+	    .first_id = ARBITER_NO_ID, .prev_id = ARBITER_NO_ID, .leg = leg,
+	    .exch_ns = s * 1000000000};
+
+	return arbiter_on_id(&arbiter, &m, &gap);
+}
+
+/* One without a time, as quotes of spot are. */
+static enum arbiter_verdict
+on_quote(unsigned leg, int64_t id)
+{
+	struct arbiter_message m = {.class = ARBITER_QUOTE, .id = id,
+	    .first_id = ARBITER_NO_ID, .prev_id = ARBITER_NO_ID, .leg = leg,
+	    .exch_ns = ARBITER_NO_TIME};
+
+	return arbiter_on_id(&arbiter, &m, &gap);
+}
+
+static void
+on_trades(unsigned leg, int64_t first, int64_t n, int64_t s, enum arbiter_verdict expected)
+{
+	for (int64_t i = 0; i < n; i++)
+		assert_int_equal(on_trade(leg, first + i, s), expected);
+}
+
+static void
+a_row_of_younger_ids_on_one_connection_is_a_new_count(void **state)
+{
+	(void)state;
+	on_trade(0, HIGH, 100);
+	on_trades(0, LOW, ROW - 1, 101, ARBITER_DUPLICATE);
+	assert_int_equal(on_trade(0, LOW + ROW, 101), ARBITER_RESET);
+	assert_int_equal(gap.first, HIGH);
+	assert_int_equal(gap.last, LOW + ROW);
+	assert_int_equal(on_trade(0, LOW + ROW + 1, 101), ARBITER_NEW);
+	assert_int_equal(on_trade(0, LOW + ROW + 3, 101), ARBITER_GAP);
+	assert_int_equal(on_trade(0, LOW, 101), ARBITER_DUPLICATE);
+}
+
+static void
+what_is_not_younger_is_a_repetition(void **state)
+{
+	(void)state;
+	on_trade(0, HIGH, 100);
+	on_trades(0, LOW, 10 * ROW, 100, ARBITER_DUPLICATE);
+	on_trades(0, LOW, 10 * ROW, 99, ARBITER_DUPLICATE);
+	assert_int_equal(on_trade(0, HIGH + 1, 100), ARBITER_NEW);
+}
+
+static void
+a_message_that_is_no_evidence_begins_the_row_anew(void **state)
+{
+	(void)state;
+	on_trade(0, HIGH, 100);
+	on_trades(0, LOW, ROW - 1, 101, ARBITER_DUPLICATE);
+	assert_int_equal(on_trade(0, HIGH, 100), ARBITER_DUPLICATE);
+	on_trades(0, LOW + ROW, ROW - 1, 101, ARBITER_DUPLICATE);
+	assert_int_equal(on_trade(0, HIGH + 1, 101), ARBITER_NEW);
+	on_trades(0, LOW + 2 * ROW, ROW - 1, 102, ARBITER_DUPLICATE);
+	assert_int_equal(on_trade(0, LOW + 3 * ROW, 102), ARBITER_RESET);
+}
+
+static void
+the_same_low_id_again_and_again_is_no_new_count(void **state)
+{
+	(void)state;
+	on_trade(0, HIGH, 100);
+	for (int i = 0; i < 10 * ROW; i++)
+		assert_int_equal(on_trade(0, LOW, 101), ARBITER_DUPLICATE);
+}
+
+static void
+a_new_connection_that_lags_catches_up(void **state)
+{
+	(void)state;
+	on_trade(0, HIGH, 100);
+	arbiter_on_leg_lost(&arbiter, 0);
+	/* Younger, by the clock of another server: still less than again_after. */
+	on_trades(0, HIGH - 5 * ROW, 5 * ROW + 1, 109, ARBITER_DUPLICATE);
+	assert_int_equal(on_trade(0, HIGH + 1, 101), ARBITER_NEW);
+}
+
+static void
+a_new_connection_far_younger_shows_a_new_count(void **state)
+{
+	(void)state;
+	on_trade(0, HIGH, 100);
+	arbiter_on_leg_lost(&arbiter, 0);
+	on_trades(0, LOW, 5 * ROW, 109, ARBITER_DUPLICATE);
+	on_trades(0, LOW + 5 * ROW, ROW - 1, 110, ARBITER_DUPLICATE);
+	assert_int_equal(on_trade(0, LOW + 6 * ROW, 110), ARBITER_RESET);
+}
+
+static void
+without_times_only_what_falls_on_its_own_connection_counts(void **state)
+{
+	(void)state;
+	on_quote(0, HIGH);
+	for (int i = 0; i < ROW - 1; i++)
+		assert_int_equal(on_quote(0, LOW + 3 * i), ARBITER_OLD);
+	assert_int_equal(on_quote(0, LOW + 3 * ROW), ARBITER_RESET);
+	assert_int_equal(on_quote(0, HIGH), ARBITER_NEW);
+	arbiter_on_leg_lost(&arbiter, 0);
+	for (int i = 0; i < 10 * ROW; i++)
+		assert_int_equal(on_quote(0, LOW + 3 * i), ARBITER_OLD);
+	assert_int_equal(on_quote(0, HIGH + 1), ARBITER_NEW);
+}
+
+static void
+the_slower_leg_that_is_left_alone_catches_up(void **state)
+{
+	(void)state;
+	for (int64_t i = 0; i < 10 * ROW; i++) {
+		on_trade(0, HIGH + i, 100 + i);
+		if (i < ROW)
+			assert_int_equal(on_trade(1, HIGH + i, 100 + i), ARBITER_DUPLICATE);
+	}
+	arbiter_on_leg_lost(&arbiter, 0);
+	for (int64_t i = ROW; i < 10 * ROW; i++)
+		assert_int_equal(on_trade(1, HIGH + i, 100 + i), ARBITER_DUPLICATE);
+	assert_int_equal(on_trade(1, HIGH + 10 * ROW, 100 + 10 * ROW), ARBITER_NEW);
+}
+
+static void
+one_leg_s_nonsense_is_outvoted(void **state)
+{
+	(void)state;
+	on_trade(0, HIGH, 100);
+	on_trade(1, HIGH, 100);
+	for (int64_t i = 1; i < 10 * ROW; i++) {
+		assert_int_equal(on_trade(1, LOW + i, 200 + i), ARBITER_DUPLICATE);
+		if (i % (ROW / 2) == 0)
+			assert_int_equal(
+			    on_trade(0, HIGH + i / (ROW / 2), 200 + i), ARBITER_NEW);
+	}
+	/* Nor does the other leg's silence help it. */
+	for (int64_t i = 0; i < 10 * ROW; i++)
+		assert_int_equal(on_trade(1, LOW + 10 * ROW + i, 1000), ARBITER_DUPLICATE);
+}
+
+static void
+both_legs_together_show_a_new_count(void **state)
+{
+	(void)state;
+	on_trade(0, HIGH, 100);
+	on_trade(1, HIGH, 100);
+	for (int i = 0; i < ROW - 1; i++) {
+		assert_int_equal(on_trade(0, LOW + i, 101), ARBITER_DUPLICATE);
+		assert_int_equal(on_trade(1, LOW + i, 101), ARBITER_DUPLICATE);
+	}
+	assert_int_equal(on_trade(1, LOW + ROW, 101), ARBITER_RESET);
+	assert_int_equal(on_trade(0, LOW + ROW, 101), ARBITER_DUPLICATE);
+	assert_int_equal(on_trade(0, LOW + ROW + 1, 101), ARBITER_NEW);
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup(f, new_arbiter)
+	const struct CMUnitTest tests[] = {
+		TEST(a_row_of_younger_ids_on_one_connection_is_a_new_count),
+		TEST(what_is_not_younger_is_a_repetition),
+		TEST(a_message_that_is_no_evidence_begins_the_row_anew),
+		TEST(the_same_low_id_again_and_again_is_no_new_count),
+		TEST(a_new_connection_that_lags_catches_up),
+		TEST(a_new_connection_far_younger_shows_a_new_count),
+		TEST(without_times_only_what_falls_on_its_own_connection_counts),
+		TEST(the_slower_leg_that_is_left_alone_catches_up),
+		TEST(one_leg_s_nonsense_is_outvoted),
+		TEST(both_legs_together_show_a_new_count),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,164 @@
+#include "tools/feed-health/line.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <tickring/reader.h>
+
+#include "tools/common/clock.h"
+#include "tools/common/num.h"
+#include "tools/common/text.h"
+
+#define REASONS_SHOWN 3
+#define FEED_MAX 256
+
+static const char *const words[TICK_HEALTH_LEVELS] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+
+/* ---- text -------------------------------------------------------------------- */
+
+static void
+print_value(FILE *out, int unit, int64_t value)
+{
+	char text[NUM_MAX];
+
+	switch (unit) {
+	case TICK_UNIT_PERMILLE:
+		fprintf(out, "%" PRId64 ".%d %%", value / 10, (int)(value % 10));
+		break;
+	case TICK_UNIT_BYTES:
+		fprintf(out, "%" PRId64 " MiB", value >> 20);
+		break;
+	case TICK_UNIT_NS:
+		fputs(num_span(value, text), out);
+		break;
+	case TICK_UNIT_PER_S:
+		fprintf(out, "%" PRId64 "/s", value);
+		break;
+	default:
+		fprintf(out, "%" PRId64, value);
+		break;
+	}
+}
+
+/* "streams are stale (quote): 12.5 %, limit 1.0 %" */
+static void
+print_reason(FILE *out, const struct tick_health_reason *r)
+{
+	int unit = tick_health_unit(r->what);
+
+	if (r->what == TICK_HEALTH_UNREADABLE) {
+		fputs(tick_outcome_text((int)r->value), out);
+		return;
+	}
+	fputs(tick_health_text(r->what), out);
+	if (r->of >= 0 && r->what == TICK_HEALTH_STALE_STREAMS)
+		fprintf(out, " (%s)", tick_class_name(r->of));
+	else if (r->of >= 0)
+		fprintf(out, " (line %" PRId64 ")", r->of);
+	if (unit == TICK_UNIT_NONE)
+		return;
+	fputs(": ", out);
+	print_value(out, unit, r->value);
+	if (r->limit == 0)
+		return;
+	fputs(", limit ", out);
+	print_value(out, unit, r->limit);
+}
+
+/* What is wrong; of a feed that is well, how well. Notes are told when nothing else is. */
+static void
+print_reasons(FILE *out, const struct tick_health *h)
+{
+	int64_t wrong = 0, shown;
+
+	while (wrong < h->reasons && h->reason[wrong].level != TICK_HEALTH_OK)
+		wrong++;
+	if (wrong == 0)
+		wrong = h->reasons;
+	shown = wrong < REASONS_SHOWN ? wrong : REASONS_SHOWN;
+	for (int64_t i = 0; i < shown; i++) {
+		fputs(i > 0 ? "; " : ", ", out);
+		print_reason(out, &h->reason[i]);
+	}
+	if (wrong > shown)
+		fprintf(out, "; and %" PRId64 " more", wrong - shown);
+}
+
+/* ---- performance data -------------------------------------------------------- */
+
+/* " label=value" with limits below which (":" after them) or above which it is bad. */
+static void
+print_limits(FILE *out, int64_t alert, int64_t critical, const char *below)
+{
+	if (critical > 0)
+		fprintf(out, ";%" PRId64 "%s;%" PRId64 "%s;0", alert, below, critical, below);
+	else
+		fputs(";;;0", out);
+}
+
+static void
+print_permille(FILE *out, const char *label, int64_t permille, int64_t alert, int64_t critical,
+    const char *below)
+{
+	if (permille < 0)
+		return;
+	fprintf(out, " %s=%" PRId64 ".%d%%", label, permille / 10, (int)(permille % 10));
+	print_limits(out, alert / 10, critical / 10, below);
+	fputs(";100", out);
+}
+
+static void
+print_seconds(FILE *out, const char *label, int64_t ns)
+{
+	if (ns >= 0)
+		fprintf(out, " %s=%" PRId64 ".%03ds;;;0", label, ns / NS_PER_S,
+		    (int)(ns / NS_PER_MS % 1000));
+}
+
+static void
+print_data(FILE *out, const struct tick_health *h, const struct tick_health_limits *l)
+{
+	fprintf(out, " | score=%" PRId64, h->score);
+	print_limits(out, l->alert, l->critical, ":");
+	fputs(";1000", out);
+	print_seconds(out, "age", h->age_ns);
+	if (!h->alive) {
+		fputc('\n', out);
+		return;
+	}
+	fprintf(out, " lines_live=%" PRId64 ";;;0;%" PRId64, h->lines_live, h->lines);
+	fprintf(out, " streams_stale=%" PRId64 ";;;0;%" PRId64, h->streams_stale, h->streams);
+	fprintf(out, " messages=%" PRId64, h->messages_per_s);
+	print_limits(out, l->messages_alert, l->messages_critical, ":");
+	print_permille(out, "connections", h->connection_permille, l->alert, l->critical, ":");
+	print_permille(out, "success", h->success_permille, l->success_alert,
+	    l->success_critical, ":");
+	print_permille(out, "pongs", h->heartbeat_permille, l->pongs_alert, l->pongs_critical,
+	    ":");
+	if (h->memory_bytes >= 0) {
+		fprintf(out, " memory=%" PRId64 "B", h->memory_bytes);
+		print_limits(out, l->memory_alert, l->memory_critical, "");
+	}
+	print_permille(out, "cpu", h->cpu_permille, 0, 0, "");
+	print_seconds(out, "silence", h->silence_ns);
+	fputc('\n', out);
+}
+
+void
+line_print(FILE *out, const char *feed, const struct probe *p)
+{
+	const struct tick_health *h = &p->health;
+	char clean[FEED_MAX + 1];
+
+	text_clean(feed, strnlen(feed, FEED_MAX), clean, sizeof(clean));
+	/* What stands behind a bar is performance data. */
+	for (char *bar = clean; (bar = strchr(bar, '|')) != NULL;)
+		*bar = '?';
+	fprintf(out, "FEED %s: %s", words[p->level], clean);
+	if (h->alive)
+		fprintf(out, ", score %" PRId64 ".%03d, %" PRId64 " of %" PRId64
+		    " lines live, %" PRId64 " messages/s", h->score / 1000,
+		    (int)(h->score % 1000), h->lines_live, h->lines, h->messages_per_s);
+	print_reasons(out, h);
+	print_data(out, h, &p->limits);
+}

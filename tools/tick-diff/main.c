@@ -1,0 +1,83 @@
+/* tick-diff: are the ticks of two feeds the same? docs/man/tick-diff.1 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <tickring/version.h>
+
+#include "tools/common/cli.h"
+#include "tools/common/exits.h"
+#include "tools/tick-diff/compare.h"
+
+static const struct cli_option options[] = {
+	{'p', "prefix", NULL, "the second feed may lack the end of each session"},
+	{'n', "show", "N", "print so many differences [10]"},
+	{'h', "help", NULL, "print this and exit"},
+	{'V', "version", NULL, "print the version and exit"},
+};
+
+static const struct cli cli = {
+	.program = "tick-diff",
+	.usage = "[options] FEED FEED",
+	.about = "Compares the ticks that two feeds hold in shared memory, such as a feed's and\n"
+	         "those of its replay. Not compared: the number of a tick, and mono_ns, the time\n"
+	         "at which it was published.",
+	.options = options,
+	.count = sizeof(options) / sizeof(options[0]),
+};
+
+/* Returns -1 to go on, or the exit code. */
+static int
+read_options(struct compare_cfg *cfg, int argc, char **argv)
+{
+	const char *argument;
+	int key;
+
+	while ((key = cli_next(&cli, argc, argv, &argument)) != CLI_END) {
+		switch (key) {
+		case 'p':
+			cfg->prefix = true;
+			break;
+		case 'n':
+			if (!cli_count(argument, &cfg->show)) {
+				cli_wrong(&cli, "--show \"%s\" is no count", argument);
+				return EXIT_USAGE;
+			}
+			break;
+		case 'h':
+			cli_help(&cli, stdout);
+			return EXIT_FINE;
+		case 'V':
+			puts("tick-diff " TICKRING_VERSION);
+			return EXIT_FINE;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	if (argc - optind != COMPARE_SIDES) {
+		cli_wrong(&cli, "two feeds are wanted");
+		return EXIT_USAGE;
+	}
+	cfg->feed[0] = argv[optind];
+	cfg->feed[1] = argv[optind + 1];
+	return -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct compare_cfg cfg = {.show = 10};
+	struct compare_counts counts;
+	int rc = read_options(&cfg, argc, argv);
+
+	if (rc >= 0)
+		return rc;
+	rc = compare_run(&cfg, &counts);
+	printf("%" PRIu64 " equal, %" PRIu64 " different, %" PRIu64 " only in %s, %" PRIu64
+	       " only in %s, %" PRIu64 " sessions\n",
+	    counts.equal, counts.different, counts.missing[1], cfg.feed[0], counts.missing[0],
+	    cfg.feed[1], counts.sessions);
+	if (fflush(stdout) != 0 && rc == EXIT_FINE)
+		rc = EXIT_OTHER;
+	return rc;
+}
