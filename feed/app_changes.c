@@ -174,6 +174,7 @@ app_look_at_resources(struct app *app, mono_t now)
 		    view.state != SESSION_IDLE && view.state != SESSION_BACKOFF;
 	}
 	errors_tell(&app->errors, span_ms(app->cfg->monitoring.metrics_interval_ms), now);
+	input.lines += web_connections(app->web); /* sockets of others, and no leak */
 	if (guard_look(&app->guard, app->cfg, &input, now))
 		shed_stream(app, now);
 }

@@ -3,9 +3,8 @@
 #include "feed/pipeline_impl.h"
 #include "feed/venue/binance/streams.h"
 
-/* The number of the stream of that name; ROSTER_NONE: it is not watched. */
-static uint32_t
-watched_number(const struct pipeline *p, struct bytes name)
+uint32_t
+listed_number(const struct pipeline *p, struct bytes name)
 {
 	char symbol[TICK_SYMBOL_MAX];
 	struct stream_name parts;
@@ -16,22 +15,19 @@ watched_number(const struct pipeline *p, struct bytes name)
 
 	if (stream_parse(name, &parts) != STREAM_FINE || !pipeline_kind_of(parts.class, &kind))
 		return ROSTER_NONE;
+	number = roster_find_name(&p->roster, p->instruments_max, kind, name);
+	if (number != ROSTER_NONE)
+		return number;
 	n = stream_symbol_upper(parts.symbol, symbol, sizeof(symbol));
 	id = n == 0 ? -1 : ring_find(p->cfg.ring, symbol, n);
-	if (id < 0)
-		return ROSTER_NONE;
-	number = p->roster.first[id][kind];
-	while (number != ROSTER_NONE &&
-	    !bytes_equal(name, bytes_of(p->roster.stream[number].name)))
-		number = p->roster.stream[number].next;
-	return number;
+	return id < 0 ? ROSTER_NONE : roster_find_name(&p->roster, (uint32_t)id, kind, name);
 }
 
 /* Of any stream; UINT32_MAX: it has none. */
 static uint32_t
 number_of(const struct pipeline *p, struct bytes name)
 {
-	uint32_t number = watched_number(p, name);
+	uint32_t number = listed_number(p, name);
 
 	if (number == ROSTER_NONE && p->cfg.number_of != NULL)
 		number = p->cfg.number_of(p->cfg.number_context, name);

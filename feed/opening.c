@@ -5,17 +5,16 @@
 #include <sys/random.h>
 
 #include "feed/base/log.h"
-#include "feed/instruments.h"
 #include "feed/io/clock.h"
 
 int
 opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
-    struct plan *plan)
+    struct plan *plan, const struct venue *venue)
 {
 	struct pipeline_cfg p = {
 		.ring = &stores->ring,
 		.board = &stores->board,
-		.venue = instruments_venue(cfg->product),
+		.venue = venue,
 		.instruments = &cfg->instruments,
 		.hold_for = span_ms(cfg->arbiter.hold_ms),
 		.streams_max = plan->memory.streams_max,
@@ -39,7 +38,7 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 
 int
 opening_transport(struct transport **out, const struct config *cfg, unsigned lines,
-    struct pipeline *pipeline)
+    struct pipeline *pipeline, char *why)
 {
 	static const char *const names[] = {
 		[CONFIG_TRANSPORT_AUTO] = "auto",
@@ -56,7 +55,6 @@ opening_transport(struct transport **out, const struct config *cfg, unsigned lin
 		.sink = pipeline_on_frame,
 		.sink_context = pipeline,
 	};
-	char why[TRANSPORT_DETAIL_MAX] = "";
 	int rc = transport_open(out, name, &t, why);
 
 	if (rc == 0 && why[0] != '\0')

@@ -62,6 +62,8 @@ static const struct known known[] = {
     F(tick, trade_ns), F(tick, mono_ns), F(tick, w), END(tick),
 
     F(tick_level, price), F(tick_level, qty), END(tick_level),
+    F(tick_scale, price), F(tick_scale, qty), F(tick_scale, quote), F(tick_scale, rate),
+    F(tick_scale, window), F(tick_scale, spare), END(tick_scale),
 
     F(tick_board_entry, quote), F(tick_board_entry, trade), F(tick_board_entry, state),
     F(tick_board_entry, book), END(tick_board_entry),
@@ -122,6 +124,7 @@ static const struct known known[] = {
     F(tick_status, publish), F(tick_status, arrival), F(tick_status, counter),
     F(tick_status, line), F(tick_status, transport), F(tick_status, version),
     F(tick_status, control), F(tick_status, publish_spans), F(tick_status, arrival_spans),
+    F(tick_status, transport_why),
     F(tick_status, stream_rows), F(tick_status, spare2), F(tick_status, settings),
     F(tick_status, detail), F(tick_status, ended), END(tick_status),
 
