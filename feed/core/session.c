@@ -397,6 +397,9 @@ session_step(struct session *session, const struct session_event *event, mono_t 
 	    event->kind == SESSION_WENT_DOWN || event->kind == SESSION_PINGED ||
 	    event->kind == SESSION_PONGED;
 
+	if (event->kind == SESSION_ACKED || event->kind == SESSION_REFUSED ||
+	    event->kind == SESSION_LISTED)
+		subscribe_on_answered(session, event->request_id, now);
 	if (transport && event->attempt != session->attempt) {
 		session->counts.strays++;
 		return;

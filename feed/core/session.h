@@ -74,7 +74,7 @@ enum stream_state {
 	STREAM_WANTED,  /* not sent on this connection */
 	STREAM_SENT,    /* sent, no answer yet */
 	STREAM_ACKED,   /* the exchange accepted it (that does not prove that data flows) */
-	STREAM_REFUSED, /* refused by itself; asked for again later, or on the next connection */
+	STREAM_REFUSED, /* refused by itself; asked for again later */
 	STREAM_LEAVING, /* not wanted here any more, UNSUBSCRIBE not sent */
 	STREAM_LEFT,    /* UNSUBSCRIBE sent, no answer yet */
 	STREAM_FREE,    /* no stream: this place is free */
@@ -108,7 +108,7 @@ struct session_request {
 	int64_t id; /* 0: slot is free */
 	enum session_request_kind kind;
 	unsigned first, count;
-	mono_t due; /* answer due */
+	mono_t sent, due; /* due: its answer */
 };
 
 /* What the sessions of a pool have in common. */

@@ -6,7 +6,7 @@
 
 /* Until a refused stream is asked for again: doubled up to the last. */
 static const span_t refused_for = {INT64_C(60) * 1000000000};
-static const span_t refused_for_max = {INT64_C(3600) * 1000000000};
+static const span_t refused_for_max = {INT64_C(600) * 1000000000};
 
 static const int64_t free_slot = 0; /* a request id that is never given */
 
@@ -87,6 +87,29 @@ fill(struct session *session, struct session_request *request)
 	}
 }
 
+/*
+ * What is on its way may arrive all at once, however long ago it was sent: so
+ * no more requests wait for answers than the exchange takes within a window.
+ */
+static bool
+may_ask(const struct session *session)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SESSION_REQUESTS_MAX; i++)
+		n += session->request[i].id != free_slot;
+	return n < session->sends.limit && n < SESSION_REQUESTS_MAX;
+}
+
+void
+subscribe_on_answered(struct session *session, int64_t id, mono_t now)
+{
+	const struct session_request *request = awaited(session, id);
+
+	if (request != NULL)
+		quota_renew(&session->sends, request->sent, now);
+}
+
 void
 subscribe_send(struct session *session, mono_t now, struct pool_actions *actions)
 {
@@ -98,17 +121,15 @@ subscribe_send(struct session *session, mono_t now, struct pool_actions *actions
 	enum session_request_kind kind;
 	struct session_request *request;
 	struct pool_action *action;
-	unsigned slot;
 
-	while (next_kind(session, &kind) && quota_allows(&session->sends, now)) {
-		slot = slot_of(session, free_slot);
-		if (slot == SESSION_REQUESTS_MAX)
-			return;
-		request = &session->request[slot];
+	while (next_kind(session, &kind) && may_ask(session) &&
+	    quota_allows(&session->sends, now)) {
+		request = &session->request[slot_of(session, free_slot)];
 		quota_take(&session->sends, now);
 		*request = (struct session_request){
 			.id = ++session->shared->last_request_id,
 			.kind = kind,
+			.sent = now,
 			.due = mono_add(now, session->shared->cfg.ack_within),
 		};
 		if (kind == REQUEST_LIST)
@@ -187,16 +208,13 @@ subscribe_on_listed(struct session *session, int64_t id, const uint64_t *listed)
 {
 	struct session_request *request = awaited(session, id);
 	struct session_stream *stream = subscribe_part(session);
-	mono_t sent;
 
 	if (request == NULL || request->kind != REQUEST_LIST)
 		return false;
-	sent = (mono_t){request->due.ns - session->shared->cfg.ack_within.ns};
-	*request = (struct session_request){0};
 	session->counts.lists++;
 	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
 		/* What was accepted after the question cannot be in the answer. */
-		if (stream->state != STREAM_ACKED || !mono_before(stream->acked, sent))
+		if (stream->state != STREAM_ACKED || !mono_before(stream->acked, request->sent))
 			continue;
 		stream->listed = listed[stream->index / 64] >> stream->index % 64 & 1;
 		if (stream->listed)
@@ -206,6 +224,7 @@ subscribe_on_listed(struct session *session, int64_t id, const uint64_t *listed)
 		stream->produced = false;
 		subscribe_turn(session, stream, STREAM_WANTED);
 	}
+	*request = (struct session_request){0};
 	return true;
 }
 
@@ -325,12 +344,6 @@ subscribe_on_timeout(struct session *session, mono_t now)
 	return overdue;
 }
 
-bool
-subscribe_is_complete(const struct session *session)
-{
-	return session->count[STREAM_WANTED] + session->count[STREAM_SENT] == 0;
-}
-
 mono_t
 subscribe_answer_due(const struct session *session)
 {
@@ -348,7 +361,7 @@ subscribe_deadline(const struct session *session)
 	mono_t due = subscribe_answer_due(session);
 	enum session_request_kind kind;
 
-	if (next_kind(session, &kind) && slot_of(session, free_slot) < SESSION_REQUESTS_MAX)
+	if (next_kind(session, &kind) && may_ask(session))
 		due = mono_min(due, quota_deadline(&session->sends));
 	return mono_min(due, session->refused_due);
 }

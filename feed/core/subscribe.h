@@ -5,7 +5,8 @@
  * planned by size, sent as the quota allows, answered by id. A refused request
  * is asked again in halves, so that one bad stream does not take the others
  * with it. A stream that is refused by itself is asked for again after a minute,
- * then after twice as long every time, up to an hour.
+ * then after twice as long every time, up to ten minutes: one in trouble
+ * refuses what it takes later.
  */
 #ifndef FEED_CORE_SUBSCRIBE_H
 #define FEED_CORE_SUBSCRIBE_H
@@ -38,7 +39,7 @@ void subscribe_disown(struct session *session, uint32_t index, uint16_t bytes);
 /* Forgets all streams at once: the connection is about to end. */
 void subscribe_clear(struct session *session);
 
-/* The connection ended: nobody waits for messages on it. */
+/* The connection ended: nobody waits for messages on it, and what was to leave has left. */
 void subscribe_unwatch(struct session *session);
 
 /* Asks for the stream at that position once more, after an UNSUBSCRIBE. */
@@ -47,12 +48,29 @@ void subscribe_renew(struct session *session, uint32_t position);
 /* A new connection: nothing is sent. */
 void subscribe_begin(struct session *session);
 
-/* Streams that the line shall carry, and of them those that were sent. */
-unsigned subscribe_wanted(const struct session *session);
-unsigned subscribe_sent(const struct session *session);
+/* Streams of the line that were sent. */
+static inline unsigned
+subscribe_sent(const struct session *session)
+{
+	return session->count[STREAM_SENT] + session->count[STREAM_ACKED] +
+	    session->count[STREAM_REFUSED];
+}
+
+/* Streams that the line shall carry. */
+static inline unsigned
+subscribe_wanted(const struct session *session)
+{
+	return session->count[STREAM_WANTED] + subscribe_sent(session);
+}
 
 /* Sends what is wanted, as far as quota and free request slots allow. */
 void subscribe_send(struct session *session, mono_t now, struct pool_actions *actions);
+
+/*
+ * Some answer came to that request, before anything else is done with it: it
+ * arrived there just now at the latest, and the quota counts it from now on.
+ */
+void subscribe_on_answered(struct session *session, int64_t id, mono_t now);
 
 /* Accepted. Returns false when no request of that id waits for an answer. */
 bool subscribe_on_ack(struct session *session, int64_t id, mono_t now);
@@ -79,7 +97,11 @@ bool subscribe_on_refusal(struct session *session, int64_t id, int error_code, m
 void subscribe_retry(struct session *session, mono_t now);
 
 /* Has every stream its answer? */
-bool subscribe_is_complete(const struct session *session);
+static inline bool
+subscribe_is_complete(const struct session *session)
+{
+	return session->count[STREAM_WANTED] + session->count[STREAM_SENT] == 0;
+}
 
 /* When the first answer is overdue; MONO_NEVER when none is awaited. */
 mono_t subscribe_answer_due(const struct session *session);

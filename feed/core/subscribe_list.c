@@ -42,6 +42,13 @@ subscribe_let_go(struct session *session, struct session_stream *stream)
 	stream->acked = stream->heard = MONO_NEVER;
 }
 
+static bool
+has_connection(const struct session *session)
+{
+	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE ||
+	    session->state == SESSION_DRAINING;
+}
+
 /* A new entry in that state; its position, or SUBSCRIBE_NO_PLACE. */
 static uint32_t
 enlist(struct session *session, uint32_t index, uint16_t bytes, enum stream_state state)
@@ -93,8 +100,10 @@ subscribe_remove(struct session *session, uint32_t position)
 	stream->again = false;
 	stream->moving_to = UINT8_MAX;
 	watch_end(session, stream);
-	/* Whatever was sent has to be taken back; a refused one never was subscribed. */
-	if (stream->state == STREAM_SENT)
+	/* What was sent on this connection has to be taken back; a refused one was not taken. */
+	if (!has_connection(session))
+		subscribe_turn(session, stream, STREAM_FREE);
+	else if (stream->state == STREAM_SENT)
 		stream->doomed = true; /* its request stays what it is */
 	else if (stream->state == STREAM_ACKED)
 		subscribe_turn(session, stream, STREAM_LEAVING);
@@ -114,13 +123,6 @@ subscribe_clear(struct session *session)
 }
 
 void
-subscribe_unwatch(struct session *session)
-{
-	for (unsigned i = 0; i < session->nstreams; i++)
-		watch_end(session, &subscribe_part(session)[i]);
-}
-
-void
 subscribe_renew(struct session *session, uint32_t position)
 {
 	struct session_stream *stream = &session->stream[position];
@@ -131,6 +133,26 @@ subscribe_renew(struct session *session, uint32_t position)
 	subscribe_turn(session, stream, STREAM_LEAVING);
 }
 
+static bool
+is_leaving(const struct session_stream *stream)
+{
+	return stream->state == STREAM_LEAVING || stream->state == STREAM_LEFT || stream->doomed;
+}
+
+/* What was about to leave has left with the connection, and takes no room any more. */
+void
+subscribe_unwatch(struct session *session)
+{
+	struct session_stream *stream = subscribe_part(session);
+
+	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
+		if (is_leaving(stream) && !has_connection(session))
+			subscribe_let_go(session, stream);
+		watch_end(session, stream);
+	}
+	subscribe_trim(session);
+}
+
 void
 subscribe_begin(struct session *session)
 {
@@ -138,8 +160,7 @@ subscribe_begin(struct session *session)
 	struct session_stream *stream = subscribe_part(session);
 
 	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
-		if (stream->state == STREAM_LEAVING || stream->state == STREAM_LEFT ||
-		    stream->doomed)
+		if (is_leaving(stream))
 			subscribe_let_go(session, stream);
 		else if (stream->state != STREAM_FREE)
 			subscribe_turn(session, stream, STREAM_WANTED);
@@ -155,17 +176,4 @@ subscribe_begin(struct session *session)
 	/* The limit is per connection, so a new one starts with all of it. */
 	quota_init(&session->sends, cfg->sends_max - cfg->sends_reserved, cfg->send_window,
 	    session->send_stamps);
-}
-
-unsigned
-subscribe_sent(const struct session *session)
-{
-	return session->count[STREAM_SENT] + session->count[STREAM_ACKED] +
-	    session->count[STREAM_REFUSED];
-}
-
-unsigned
-subscribe_wanted(const struct session *session)
-{
-	return session->count[STREAM_WANTED] + subscribe_sent(session);
 }
