@@ -39,9 +39,10 @@ VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/book.c \
         feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c feed/core/diffs.c \
         feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
-        feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c feed/core/quota.c \
-        feed/core/retry.c feed/core/rotate.c feed/core/route.c feed/core/scale.c \
-        feed/core/session.c feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c \
+        feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
+        feed/core/pool_view.c feed/core/quota.c feed/core/region.c feed/core/retry.c \
+        feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c \
+        feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c feed/core/subscribe_list.c \
         feed/core/vigil.c feed/core/watch.c
 
 # L4
@@ -60,15 +61,16 @@ IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/books.c feed/choice.c feed/figures.c feed/forecast.c feed/guard.c \
+FEED := feed/books.c feed/choice.c feed/errors.c feed/figures.c feed/forecast.c feed/guard.c \
         feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c feed/lookout.c \
         feed/metrics.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c \
         feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c feed/plan.c feed/publish.c \
         feed/recall.c feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c \
         feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
-        feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/stale.c \
-        feed/standby.c feed/status_json.c feed/stores.c feed/tell.c feed/web.c feed/web_assets.c \
-        feed/web_change.c feed/web_pages.c feed/web_reply.c
+        feed/snapshot.c feed/snapshot_control.c feed/snapshot_detail.c feed/snapshot_health.c \
+        feed/snapshot_streams.c feed/stale.c feed/standby.c feed/status_json.c feed/stores.c \
+        feed/tell.c feed/verdict.c feed/web.c feed/web_assets.c feed/web_change.c \
+        feed/web_pages.c feed/web_reply.c
 MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -104,7 +106,7 @@ tool-pool-status := tools/common/cli.c tools/common/num.c tools/common/quantile.
                     tools/pool-status/options.c tools/pool-status/render_json.c \
                     tools/pool-status/render_prom.c tools/pool-status/render_text.c \
                     tools/pool-status/report.c tools/pool-status/show.c \
-                    tools/pool-status/source.c
+                    tools/pool-status/source.c tools/pool-status/streams.c
 tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/figures.c \
@@ -152,18 +154,18 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
               tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
               tests/unit/test_predict.c tests/unit/test_quota.c tests/unit/test_recall.c \
-              tests/unit/test_replay.c tests/unit/test_request.c tests/unit/test_retry.c \
-              tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
-              tests/unit/test_sbe.c tests/unit/test_secret.c tests/unit/test_session.c \
-              tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
-              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
-              tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
-              tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_streams.c \
-              tests/unit/test_tape.c tests/unit/test_upgrade.c tests/unit/test_usual.c \
-              tests/unit/test_venues.c tests/unit/test_vigil.c tests/unit/test_watch.c \
-              tests/unit/test_wsframe.c
+              tests/unit/test_region.c tests/unit/test_replay.c tests/unit/test_request.c \
+              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
+              tests/unit/test_rotate.c tests/unit/test_sbe.c tests/unit/test_secret.c \
+              tests/unit/test_session.c tests/unit/test_session_streams.c \
+              tests/unit/test_settings.c tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
+              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
+              tests/unit/test_sim_spoil.c tests/unit/test_snapsched.c \
+              tests/unit/test_snapshot_health.c tests/unit/test_stale.c tests/unit/test_stall.c \
+              tests/unit/test_streams.c tests/unit/test_tape.c tests/unit/test_upgrade.c \
+              tests/unit/test_usual.c tests/unit/test_venues.c tests/unit/test_vigil.c \
+              tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \

@@ -8,6 +8,7 @@
 #include "feed/app.h"
 #include "feed/choice.h"
 #include "feed/core/pool.h"
+#include "feed/errors.h"
 #include "feed/guard.h"
 #include "feed/io/transport.h"
 #include "feed/keeper.h"
@@ -17,7 +18,9 @@
 #include "feed/plan.h"
 #include "feed/recorder.h"
 #include "feed/snapshot.h"
+#include "feed/snapshot_streams.h"
 #include "feed/stores.h"
+#include "feed/verdict.h"
 #include "feed/web.h"
 
 #define HEARD_AT_ONCE 1024
@@ -34,8 +37,11 @@ struct app {
 	struct pool pool;
 	struct pool_actions actions;
 	struct snapshot snapshot;
+	struct snapshot_streams snapshot_streams;
 	mono_t snapshot_due;
 	struct guard guard;
+	struct errors errors;
+	struct verdict verdict;
 	struct notify notify;
 	struct ops *ops;
 	struct keeper keeper;   /* ops thread */
