@@ -1,0 +1,335 @@
+/*
+ * Alerts on their way to those who are to know: a webhook, PagerDuty's shape,
+ * a program; that they fire, and that they are over.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <cjson/cJSON.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/system/http_rig.h"
+#include "tests/system/web_server.h"
+
+#define KEY "0123456789abcdef0123456789abcdef"
+#define SETTINGS_MAX 16
+
+static struct web_server *plain, *pagerduty;
+static char setting[SETTINGS_MAX][256];
+static const char *settings[SETTINGS_MAX + 1];
+static unsigned settings_n;
+
+static void
+set(const char *key, const char *value)
+{
+	assert_true(settings_n < SETTINGS_MAX);
+	snprintf(setting[settings_n], sizeof(setting[0]), "%s=%s", key, value);
+	settings[settings_n] = setting[settings_n];
+	settings[++settings_n] = NULL;
+}
+
+static void
+set_url(const char *key, struct web_server *server, const char *path)
+{
+	char url[128];
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", web_server_port(server), path);
+	set(key, url);
+}
+
+static const char *
+file_of(const char *name, const char *text, mode_t mode)
+{
+	static char path[160];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", daemon_folder(), name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, mode), 0);
+	return path;
+}
+
+static int
+setup(void **state)
+{
+	settings_n = 0;
+	set("streams", "btcusdt@trade,btcusdt@bookTicker");
+	set("alerts.hold_ms", "0");
+	set("alerts.clear_ms", "0");
+	set("alerts.retry_ms", "50");
+	/* A line that is silent counts as dead within seconds. */
+	set("heartbeat.ping_timeout_threshold_ms", "1000");
+	set("heartbeat.pong_response_timeout_ms", "500");
+	set("heartbeat.health_check_interval_ms", "200");
+	set("heartbeat.max_missed_pings", "1");
+	plain = web_server_start(NULL);
+	pagerduty = web_server_start(NULL);
+	return http_rig_setup(state);
+}
+
+static int
+teardown(void **state)
+{
+	daemon_teardown(state);
+	web_server_stop(&plain);
+	web_server_stop(&pagerduty);
+	return 0;
+}
+
+static void
+start(struct http_rig *rig)
+{
+	http_rig_start_sim(rig, NULL);
+	http_rig_start_feedd(rig, settings, false);
+	http_rig_wait(rig, "/readyz", 200);
+}
+
+/* ---- what receivers got ------------------------------------------------------------------- */
+
+static const char *
+text_of(const cJSON *object, const char *name)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+	return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+/* The body of request i, which the caller frees. */
+static cJSON *
+body_of(struct web_server *server, unsigned i)
+{
+	const char *request = web_server_request(server, i), *body;
+	cJSON *json;
+
+	assert_non_null(request);
+	assert_non_null(strcasestr(request, "content-type: application/json\r\n"));
+	body = strstr(request, "\r\n\r\n");
+	assert_non_null(body);
+	json = cJSON_Parse(body + 4);
+	if (json == NULL)
+		fail_msg("no JSON: %s", body + 4);
+	return json;
+}
+
+/* Waits for the request of which `is` says yes. The caller frees it. */
+static cJSON *
+wait_for(struct web_server *server, bool (*is)(const cJSON *, const char *, const char *),
+    const char *alert, const char *event)
+{
+	mono_t deadline = daemon_deadline();
+
+	for (unsigned i = 0;; i++) {
+		cJSON *json;
+
+		while (web_server_count(server) <= i)
+			daemon_pause(deadline, event);
+		json = body_of(server, i);
+		if (is(json, alert, event))
+			return json;
+		cJSON_Delete(json);
+	}
+}
+
+static bool
+is_plain(const cJSON *json, const char *alert, const char *event)
+{
+	return strcmp(text_of(json, "alert"), alert) == 0 &&
+	    strcmp(text_of(json, "event"), event) == 0;
+}
+
+static bool
+is_pagerduty(const cJSON *json, const char *alert, const char *action)
+{
+	const cJSON *payload = cJSON_GetObjectItemCaseSensitive(json, "payload");
+
+	return strcmp(text_of(payload, "class"), alert) == 0 &&
+	    strcmp(text_of(json, "event_action"), action) == 0;
+}
+
+static void
+expect_time(const cJSON *json, const char *name)
+{
+	const char *at = text_of(json, name);
+
+	if (strlen(at) != strlen("2026-11-23T00:00:00.000Z") || at[10] != 'T' || at[23] != 'Z')
+		fail_msg("%s is \"%s\"", name, at);
+}
+
+/* ---- tests ---------------------------------------------------------------------------------- */
+
+static void
+a_stalled_exchange_fires_at_both_webhooks_and_its_return_clears(void **state)
+{
+	struct http_rig *rig = *state;
+	char key[160], sample[160];
+	cJSON *fired, *cleared;
+
+	set_url("alerts.webhooks", plain, "/alerts?from=test");
+	set_url("alerts.pagerduty_url", pagerduty, "/v2/enqueue");
+	set("alerts.pagerduty_key_file", file_of("key", KEY "\n", 0600));
+	start(rig);
+	assert_int_equal(kill(rig->sim.pid, SIGSTOP), 0);
+
+	fired = wait_for(plain, is_plain, "all_lines_down", "fired");
+	assert_string_equal(text_of(fired, "feed"), daemon_feed());
+	assert_string_equal(text_of(fired, "severity"), "critical");
+	assert_string_equal(text_of(fired, "text"), "no line is live");
+	expect_time(fired, "at");
+	expect_time(fired, "since");
+	cJSON_Delete(fired);
+	assert_non_null(strstr(web_server_request(plain, 0), "POST /alerts?from=test HTTP/1.1"));
+
+	fired = wait_for(pagerduty, is_pagerduty, "all_lines_down", "trigger");
+	assert_string_equal(text_of(fired, "routing_key"), KEY);
+	snprintf(key, sizeof(key), "%s", text_of(fired, "dedup_key"));
+	assert_non_null(strstr(key, "all_lines_down"));
+	assert_string_equal(text_of(cJSON_GetObjectItem(fired, "payload"), "severity"), "critical");
+	assert_true(strlen(text_of(cJSON_GetObjectItem(fired, "payload"), "summary")) > 0);
+	assert_true(strlen(text_of(cJSON_GetObjectItem(fired, "payload"), "source")) > 0);
+	expect_time(cJSON_GetObjectItem(fired, "payload"), "timestamp");
+	cJSON_Delete(fired);
+
+	http_rig_get(rig, "/metrics", "");
+	snprintf(sample, sizeof(sample),
+	    "tickring_alert_active{feed=\"%s\",name=\"all_lines_down\",severity=\"critical\"}",
+	    daemon_feed());
+	assert_true(http_rig_value(rig, sample) == 1);
+	http_rig_get(rig, "/status", "");
+	assert_non_null(strstr(rig->body, "{\"alert\":\"all_lines_down\",\"severity\":\"critical\""));
+
+	assert_int_equal(kill(rig->sim.pid, SIGCONT), 0);
+	cleared = wait_for(plain, is_plain, "all_lines_down", "cleared");
+	cJSON_Delete(cleared);
+	cleared = wait_for(pagerduty, is_pagerduty, "all_lines_down", "resolve");
+	assert_string_equal(text_of(cleared, "dedup_key"), key);
+	cJSON_Delete(cleared);
+	http_rig_get(rig, "/metrics", "");
+	assert_true(http_rig_value(rig, sample) == 0);
+	assert_null(strstr(daemon_log(&rig->feedd), KEY));
+	daemon_expect_log(&rig->feedd, "name=all_lines_down severity=critical state=cleared");
+}
+
+static void
+a_program_gets_an_alert_in_its_environment_and_at_its_input(void **state)
+{
+	static const char script[] = "#!/bin/sh\n"
+	                             "read -r line\n"
+	                             "echo \"$1 $TICKRING_ALERT $TICKRING_SEVERITY $TICKRING_EVENT "
+	                             "$TICKRING_FEED $line\" >>\"${0%/*}/told\"\n";
+	struct http_rig *rig = *state;
+	char wanted[200], told[160], line[1024];
+	mono_t deadline;
+	bool came = false;
+	FILE *file;
+
+	set("alerts.command", file_of("tell", script, 0700));
+	strncat(setting[settings_n - 1], ",first", 10);
+	start(rig);
+	assert_int_equal(kill(rig->sim.pid, SIGSTOP), 0);
+	snprintf(wanted, sizeof(wanted), "first all_lines_down critical fired %s {\"version\":1,",
+	    daemon_feed());
+	snprintf(told, sizeof(told), "%s/told", daemon_folder());
+	for (deadline = daemon_deadline(); !came;) {
+		file = fopen(told, "r");
+		while (file != NULL && !came && fgets(line, sizeof(line), file) != NULL)
+			came = strncmp(line, wanted, strlen(wanted)) == 0;
+		if (file != NULL)
+			fclose(file);
+		if (!came)
+			daemon_pause(deadline, wanted);
+	}
+	assert_non_null(strstr(line, "\"alert\":\"all_lines_down\""));
+	assert_int_equal(kill(rig->sim.pid, SIGCONT), 0);
+}
+
+static void
+a_program_that_does_not_end_is_killed_and_counted(void **state)
+{
+	struct http_rig *rig = *state;
+
+	set("alerts.command", "/bin/sleep,1000");
+	set("alerts.command_timeout_ms", "200");
+	start(rig);
+	assert_int_equal(kill(rig->sim.pid, SIGSTOP), 0);
+	daemon_expect_log(&rig->feedd, "event=alert_command command=/bin/sleep result=killed");
+	assert_int_equal(kill(rig->sim.pid, SIGCONT), 0);
+}
+
+static void
+a_refused_certificate_is_told_as_the_security_event_that_it_is(void **state)
+{
+	struct http_rig *rig = *state;
+	cJSON *json;
+
+	set_url("alerts.webhooks", plain, "/");
+	set("endpoint.host", "other.test");
+	set("endpoint.address", "127.0.0.1");
+	http_rig_start_sim(rig, NULL);
+	http_rig_start_feedd(rig, settings, false);
+	json = wait_for(plain, is_plain, "invalid_certificate", "fired");
+	assert_string_equal(text_of(json, "severity"), "critical");
+	cJSON_Delete(json);
+	daemon_expect_log(&rig->feedd, "event=security name=invalid_certificate");
+}
+
+static void
+a_webhook_that_refuses_for_now_gets_the_alert_again(void **state)
+{
+	static const char busy[] = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
+	static const char fine[] = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n";
+	struct http_rig *rig = *state;
+	cJSON *first, *again;
+
+	set_url("alerts.webhooks", plain, "/");
+	web_server_answer(plain, busy, strlen(busy));
+	start(rig);
+	assert_int_equal(kill(rig->sim.pid, SIGSTOP), 0);
+	first = body_of(plain, 0);
+	again = body_of(plain, 1);
+	assert_true(cJSON_Compare(first, again, true));
+	cJSON_Delete(first);
+	cJSON_Delete(again);
+	web_server_answer(plain, fine, strlen(fine));
+	daemon_expect_log(&rig->feedd, "event=alert_retry host=127.0.0.1");
+	cJSON_Delete(wait_for(plain, is_plain, "all_lines_down", "fired"));
+	assert_int_equal(kill(rig->sim.pid, SIGCONT), 0);
+}
+
+static void
+a_key_file_that_is_not_there_keeps_the_feed_from_starting(void **state)
+{
+	struct http_rig *rig = *state;
+
+	set("alerts.pagerduty_key_file", "/nonexistent/key");
+	daemon_start_feedd(&rig->feedd, 1, settings);
+	assert_int_not_equal(daemon_wait(&rig->feedd), 0);
+	daemon_expect_log(&rig->feedd, "alerts.pagerduty_key_file");
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_stalled_exchange_fires_at_both_webhooks_and_its_return_clears),
+		TEST(a_program_gets_an_alert_in_its_environment_and_at_its_input),
+		TEST(a_program_that_does_not_end_is_killed_and_counted),
+		TEST(a_refused_certificate_is_told_as_the_security_event_that_it_is),
+		TEST(a_webhook_that_refuses_for_now_gets_the_alert_again),
+		TEST(a_key_file_that_is_not_there_keeps_the_feed_from_starting),
+	};
+
+	return cmocka_run_group_tests(tests, daemon_setup_all, daemon_teardown_all);
+}
