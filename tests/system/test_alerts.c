@@ -10,13 +10,13 @@
 #include <cmocka.h>
 
 #include <cjson/cJSON.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "feed/io/clock.h"
 #include "tests/system/http_rig.h"
 #include "tests/system/web_server.h"
 
@@ -27,6 +27,7 @@ static struct web_server *plain, *pagerduty;
 static char setting[SETTINGS_MAX][256];
 static const char *settings[SETTINGS_MAX + 1];
 static unsigned settings_n;
+static uint16_t control_port; /* of exchange-sim */
 
 static void
 set(const char *key, const char *value)
@@ -61,6 +62,27 @@ file_of(const char *name, const char *text, mode_t mode)
 	return path;
 }
 
+static uint16_t
+port_in(const char *path)
+{
+	mono_t deadline = daemon_deadline();
+	unsigned port = 0;
+	char end = 0;
+	FILE *file;
+
+	while (end != '\n') {
+		file = fopen(path, "r");
+		if (file != NULL && fscanf(file, "%u%c", &port, &end) != 2)
+			end = 0;
+		if (file != NULL)
+			fclose(file);
+		if (end != '\n')
+			daemon_pause(deadline, path);
+	}
+	unlink(path);
+	return (uint16_t)port;
+}
+
 static int
 setup(void **state)
 {
@@ -69,11 +91,6 @@ setup(void **state)
 	set("alerts.hold_ms", "0");
 	set("alerts.clear_ms", "0");
 	set("alerts.retry_ms", "50");
-	/* A line that is silent counts as dead within seconds. */
-	set("heartbeat.ping_timeout_threshold_ms", "1000");
-	set("heartbeat.pong_response_timeout_ms", "500");
-	set("heartbeat.health_check_interval_ms", "200");
-	set("heartbeat.max_missed_pings", "1");
 	plain = web_server_start(NULL);
 	pagerduty = web_server_start(NULL);
 	return http_rig_setup(state);
@@ -88,12 +105,56 @@ teardown(void **state)
 	return 0;
 }
 
+/* How long a stream is watched before its own silence counts: 5 s (core/stall.h), and more. */
+#define LEARN_S 7
+
 static void
 start(struct http_rig *rig)
 {
-	http_rig_start_sim(rig, NULL);
+	static const char *const sim[] = {"--control-port", "0", "--control-port-file", NULL, NULL};
+	const char *arguments[5];
+	char path[160];
+	mono_t learned;
+
+	snprintf(path, sizeof(path), "%s/control", daemon_folder());
+	memcpy(arguments, sim, sizeof(sim));
+	arguments[3] = path;
+	http_rig_start_sim(rig, arguments);
+	control_port = port_in(path);
 	http_rig_start_feedd(rig, settings, false);
 	http_rig_wait(rig, "/readyz", 200);
+	learned = mono_add(clock_mono(), span_s(LEARN_S));
+	while (!mono_due(learned, clock_mono()))
+		daemon_pause(daemon_deadline(), "some seconds");
+}
+
+/* Has the simulator stall the quotes, or go on. */
+static void
+order(struct http_rig *rig, const char *path, const char *body)
+{
+	char request[256];
+	int n = snprintf(request, sizeof(request),
+	    "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n\r\n%s", path,
+	    strlen(body), body);
+	uint16_t port = rig->port;
+
+	rig->port = control_port;
+	http_rig_say(rig, request, (size_t)n);
+	rig->port = port;
+	if (rig->status < 200 || rig->status >= 300)
+		fail_msg("%s: %s", path, rig->answer);
+}
+
+static void
+stall(struct http_rig *rig)
+{
+	order(rig, "/fault", "0 stall-stream stream=btcusdt@bookTicker\n");
+}
+
+static void
+go_on(struct http_rig *rig)
+{
+	order(rig, "/clear", "");
 }
 
 /* ---- what receivers got ------------------------------------------------------------------- */
@@ -170,9 +231,10 @@ expect_time(const cJSON *json, const char *name)
 /* ---- tests ---------------------------------------------------------------------------------- */
 
 static void
-a_stalled_exchange_fires_at_both_webhooks_and_its_return_clears(void **state)
+a_stalled_stream_fires_at_both_webhooks_and_its_return_clears(void **state)
 {
 	struct http_rig *rig = *state;
+	mono_t deadline = mono_add(daemon_deadline(), span_s(60));
 	char key[160], sample[160];
 	cJSON *fired, *cleared;
 
@@ -180,45 +242,49 @@ a_stalled_exchange_fires_at_both_webhooks_and_its_return_clears(void **state)
 	set_url("alerts.pagerduty_url", pagerduty, "/v2/enqueue");
 	set("alerts.pagerduty_key_file", file_of("key", KEY "\n", 0600));
 	start(rig);
-	assert_int_equal(kill(rig->sim.pid, SIGSTOP), 0);
+	stall(rig);
 
-	fired = wait_for(plain, is_plain, "all_lines_down", "fired");
+	fired = wait_for(plain, is_plain, "stale_streams_many", "fired");
 	assert_string_equal(text_of(fired, "feed"), daemon_feed());
 	assert_string_equal(text_of(fired, "severity"), "critical");
-	assert_string_equal(text_of(fired, "text"), "no line is live");
+	assert_string_equal(text_of(fired, "text"), "most streams of a class are stale");
 	expect_time(fired, "at");
 	expect_time(fired, "since");
 	cJSON_Delete(fired);
 	assert_non_null(strstr(web_server_request(plain, 0), "POST /alerts?from=test HTTP/1.1"));
 
-	fired = wait_for(pagerduty, is_pagerduty, "all_lines_down", "trigger");
+	fired = wait_for(pagerduty, is_pagerduty, "stale_streams_many", "trigger");
 	assert_string_equal(text_of(fired, "routing_key"), KEY);
 	snprintf(key, sizeof(key), "%s", text_of(fired, "dedup_key"));
-	assert_non_null(strstr(key, "all_lines_down"));
+	assert_non_null(strstr(key, "stale_streams_many"));
 	assert_string_equal(text_of(cJSON_GetObjectItem(fired, "payload"), "severity"), "critical");
 	assert_true(strlen(text_of(cJSON_GetObjectItem(fired, "payload"), "summary")) > 0);
 	assert_true(strlen(text_of(cJSON_GetObjectItem(fired, "payload"), "source")) > 0);
 	expect_time(cJSON_GetObjectItem(fired, "payload"), "timestamp");
 	cJSON_Delete(fired);
 
-	http_rig_get(rig, "/metrics", "");
 	snprintf(sample, sizeof(sample),
-	    "tickring_alert_active{feed=\"%s\",name=\"all_lines_down\",severity=\"critical\"}",
+	    "tickring_alert_active{feed=\"%s\",name=\"stale_streams_many\",severity=\"critical\"}",
 	    daemon_feed());
-	assert_true(http_rig_value(rig, sample) == 1);
+	do {
+		daemon_pause(deadline, sample);
+		http_rig_get(rig, "/metrics", "");
+	} while (http_rig_value(rig, sample) != 1);
 	http_rig_get(rig, "/status", "");
-	assert_non_null(strstr(rig->body, "{\"alert\":\"all_lines_down\",\"severity\":\"critical\""));
+	assert_non_null(strstr(rig->body, "{\"alert\":\"stale_streams_many\",\"severity\":\"critical\""));
 
-	assert_int_equal(kill(rig->sim.pid, SIGCONT), 0);
-	cleared = wait_for(plain, is_plain, "all_lines_down", "cleared");
+	go_on(rig);
+	cleared = wait_for(plain, is_plain, "stale_streams_many", "cleared");
 	cJSON_Delete(cleared);
-	cleared = wait_for(pagerduty, is_pagerduty, "all_lines_down", "resolve");
+	cleared = wait_for(pagerduty, is_pagerduty, "stale_streams_many", "resolve");
 	assert_string_equal(text_of(cleared, "dedup_key"), key);
 	cJSON_Delete(cleared);
-	http_rig_get(rig, "/metrics", "");
-	assert_true(http_rig_value(rig, sample) == 0);
+	do {
+		daemon_pause(deadline, sample);
+		http_rig_get(rig, "/metrics", "");
+	} while (http_rig_value(rig, sample) != 0);
 	assert_null(strstr(daemon_log(&rig->feedd), KEY));
-	daemon_expect_log(&rig->feedd, "name=all_lines_down severity=critical state=cleared");
+	daemon_expect_log(&rig->feedd, "name=stale_streams_many severity=critical state=cleared");
 }
 
 static void
@@ -234,11 +300,11 @@ a_program_gets_an_alert_in_its_environment_and_at_its_input(void **state)
 	bool came = false;
 	FILE *file;
 
-	set("alerts.command", file_of("tell", script, 0700));
-	strncat(setting[settings_n - 1], ",first", 10);
+	snprintf(wanted, sizeof(wanted), "%s,first", file_of("tell", script, 0700));
+	set("alerts.command", wanted);
 	start(rig);
-	assert_int_equal(kill(rig->sim.pid, SIGSTOP), 0);
-	snprintf(wanted, sizeof(wanted), "first all_lines_down critical fired %s {\"version\":1,",
+	stall(rig);
+	snprintf(wanted, sizeof(wanted), "first stale_streams_many critical fired %s {\"version\":1,",
 	    daemon_feed());
 	snprintf(told, sizeof(told), "%s/told", daemon_folder());
 	for (deadline = daemon_deadline(); !came;) {
@@ -250,8 +316,8 @@ a_program_gets_an_alert_in_its_environment_and_at_its_input(void **state)
 		if (!came)
 			daemon_pause(deadline, wanted);
 	}
-	assert_non_null(strstr(line, "\"alert\":\"all_lines_down\""));
-	assert_int_equal(kill(rig->sim.pid, SIGCONT), 0);
+	assert_non_null(strstr(line, "\"alert\":\"stale_streams_many\""));
+	go_on(rig);
 }
 
 static void
@@ -262,9 +328,9 @@ a_program_that_does_not_end_is_killed_and_counted(void **state)
 	set("alerts.command", "/bin/sleep,1000");
 	set("alerts.command_timeout_ms", "200");
 	start(rig);
-	assert_int_equal(kill(rig->sim.pid, SIGSTOP), 0);
+	stall(rig);
 	daemon_expect_log(&rig->feedd, "event=alert_command command=/bin/sleep result=killed");
-	assert_int_equal(kill(rig->sim.pid, SIGCONT), 0);
+	go_on(rig);
 }
 
 static void
@@ -295,7 +361,7 @@ a_webhook_that_refuses_for_now_gets_the_alert_again(void **state)
 	set_url("alerts.webhooks", plain, "/");
 	web_server_answer(plain, busy, strlen(busy));
 	start(rig);
-	assert_int_equal(kill(rig->sim.pid, SIGSTOP), 0);
+	stall(rig);
 	first = body_of(plain, 0);
 	again = body_of(plain, 1);
 	assert_true(cJSON_Compare(first, again, true));
@@ -303,8 +369,8 @@ a_webhook_that_refuses_for_now_gets_the_alert_again(void **state)
 	cJSON_Delete(again);
 	web_server_answer(plain, fine, strlen(fine));
 	daemon_expect_log(&rig->feedd, "event=alert_retry host=127.0.0.1");
-	cJSON_Delete(wait_for(plain, is_plain, "all_lines_down", "fired"));
-	assert_int_equal(kill(rig->sim.pid, SIGCONT), 0);
+	cJSON_Delete(wait_for(plain, is_plain, "stale_streams_many", "fired"));
+	go_on(rig);
 }
 
 static void
@@ -323,7 +389,7 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_stalled_exchange_fires_at_both_webhooks_and_its_return_clears),
+		TEST(a_stalled_stream_fires_at_both_webhooks_and_its_return_clears),
 		TEST(a_program_gets_an_alert_in_its_environment_and_at_its_input),
 		TEST(a_program_that_does_not_end_is_killed_and_counted),
 		TEST(a_refused_certificate_is_told_as_the_security_event_that_it_is),
