@@ -50,7 +50,8 @@ void alarm_queue_drop(struct alarm_queue *queue);
 void alarm_sender_init(struct alarm_sender *sender, const char *feed);
 
 /* The plain form; NUL-terminated in `out` (ALARM_TEXT_MAX). Returns its length. */
-size_t alarm_text_plain(char *out, const struct alarm_sender *sender, const struct alarm_item *item);
+size_t alarm_text_plain(
+    char *out, const struct alarm_sender *sender, const struct alarm_item *item);
 
 /* That of PagerDuty's Events API v2, with its routing key. */
 size_t alarm_text_pagerduty(char *out, const struct alarm_sender *sender,

@@ -172,7 +172,8 @@ app_look_at_resources(struct app *app, mono_t now)
 		input.lines += pool_line_view(&app->pool, line, &view) &&
 		    view.state != SESSION_IDLE && view.state != SESSION_BACKOFF;
 	}
-	input.lines += alarm_sockets(app->alarm) + web_connections(app->web); /* sockets of others, and no leak */
+	/* Sockets of others, and no leak. */
+	input.lines += alarm_sockets(app->alarm) + web_connections(app->web);
 	if (guard_look(&app->guard, app->cfg, &input, now))
 		shed_stream(app, now);
 }

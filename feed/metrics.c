@@ -306,7 +306,8 @@ put_alerts(const struct page *p)
 	put_head(p, "tickring_alert_active", "gauge", "1: the alert has fired and is not over.");
 	for (unsigned i = 0; i < ALERT_COUNT; i++) {
 		const struct alert_row *row = alert_row(i);
-		bool active = p->from->alarm != NULL && alerts_is_active(&p->from->alarm->alerts, i);
+		bool active = p->from->alarm != NULL &&
+		    alerts_is_active(&p->from->alarm->alerts, i);
 
 		begin_sample(p, "tickring_alert_active", "");
 		put_label(p, "name", row->name, 64);

@@ -58,26 +58,22 @@ alerts_is_active(const struct alerts *alerts, unsigned alert)
 
 /* ---- what happened since the last look --------------------------------------------- */
 
+static bool
+is_bad_certificate(int64_t reason)
+{
+	return reason == TICK_REASON_TLS_UNTRUSTED || reason == TICK_REASON_TLS_HOSTNAME ||
+	    reason == TICK_REASON_TLS_EXPIRED || reason == TICK_REASON_TLS_NOT_YET_VALID;
+}
+
 /* The rules by which these count as security events are those of the log (tell.h). */
 static void
 count_transition(struct alerts *a, const struct tick_transition *t)
 {
-	switch (t->reason) {
-	case TICK_REASON_TLS_UNTRUSTED:
-	case TICK_REASON_TLS_HOSTNAME:
-	case TICK_REASON_TLS_EXPIRED:
-	case TICK_REASON_TLS_NOT_YET_VALID:
-		a->certificates += t->to == TICK_LINE_BACKOFF;
-		break;
-	case TICK_REASON_CONNECT_TIMEOUT:
-		a->timeouts += t->to == TICK_LINE_DRAINING;
-		break;
-	case TICK_REASON_START:
-		a->waits += t->to == TICK_LINE_BACKOFF;
-		break;
-	default:
-		break;
-	}
+	bool waits = t->to == TICK_LINE_BACKOFF;
+
+	a->certificates += waits && is_bad_certificate(t->reason);
+	a->timeouts += t->to == TICK_LINE_DRAINING && t->reason == TICK_REASON_CONNECT_TIMEOUT;
+	a->waits += waits && t->reason == TICK_REASON_START;
 }
 
 /* All counts begin with the feed, and so at 0. */

@@ -237,6 +237,7 @@ a_stalled_stream_fires_at_both_webhooks_and_its_return_clears(void **state)
 	mono_t deadline = mono_add(daemon_deadline(), span_s(60));
 	char key[160], sample[160];
 	cJSON *fired, *cleared;
+	const cJSON *payload;
 
 	set_url("alerts.webhooks", plain, "/alerts?from=test");
 	set_url("alerts.pagerduty_url", pagerduty, "/v2/enqueue");
@@ -257,10 +258,11 @@ a_stalled_stream_fires_at_both_webhooks_and_its_return_clears(void **state)
 	assert_string_equal(text_of(fired, "routing_key"), KEY);
 	snprintf(key, sizeof(key), "%s", text_of(fired, "dedup_key"));
 	assert_non_null(strstr(key, "stale_streams_many"));
-	assert_string_equal(text_of(cJSON_GetObjectItem(fired, "payload"), "severity"), "critical");
-	assert_true(strlen(text_of(cJSON_GetObjectItem(fired, "payload"), "summary")) > 0);
-	assert_true(strlen(text_of(cJSON_GetObjectItem(fired, "payload"), "source")) > 0);
-	expect_time(cJSON_GetObjectItem(fired, "payload"), "timestamp");
+	payload = cJSON_GetObjectItemCaseSensitive(fired, "payload");
+	assert_string_equal(text_of(payload, "severity"), "critical");
+	assert_true(strlen(text_of(payload, "summary")) > 0);
+	assert_true(strlen(text_of(payload, "source")) > 0);
+	expect_time(payload, "timestamp");
 	cJSON_Delete(fired);
 
 	snprintf(sample, sizeof(sample),
@@ -271,7 +273,8 @@ a_stalled_stream_fires_at_both_webhooks_and_its_return_clears(void **state)
 		http_rig_get(rig, "/metrics", "");
 	} while (http_rig_value(rig, sample) != 1);
 	http_rig_get(rig, "/status", "");
-	assert_non_null(strstr(rig->body, "{\"alert\":\"stale_streams_many\",\"severity\":\"critical\""));
+	assert_non_null(strstr(
+	    rig->body, "{\"alert\":\"stale_streams_many\",\"severity\":\"critical\""));
 
 	go_on(rig);
 	cleared = wait_for(plain, is_plain, "stale_streams_many", "cleared");
@@ -304,8 +307,8 @@ a_program_gets_an_alert_in_its_environment_and_at_its_input(void **state)
 	set("alerts.command", wanted);
 	start(rig);
 	stall(rig);
-	snprintf(wanted, sizeof(wanted), "first stale_streams_many critical fired %s {\"version\":1,",
-	    daemon_feed());
+	snprintf(wanted, sizeof(wanted),
+	    "first stale_streams_many critical fired %s {\"version\":1,", daemon_feed());
 	snprintf(told, sizeof(told), "%s/told", daemon_folder());
 	for (deadline = daemon_deadline(); !came;) {
 		file = fopen(told, "r");

@@ -6,11 +6,14 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <tickring/reasons.h>
 
 #include "feed/core/alert.h"
+#include "tests/config_text.h"
 #include "tests/health_example.h"
 
 #define OWN (-1)
@@ -294,6 +297,26 @@ every_alert_has_a_name_of_its_own_and_a_text_without_quotes(void **state)
 	assert_string_equal(alert_word_name(ALERT_WORDS), "unknown");
 }
 
+static void
+the_manual_has_a_row_for_every_alert(void **state)
+{
+	char *page = text_of_file("docs/OPERATING.md");
+	char wanted[300];
+
+	(void)state;
+	assert_non_null(page);
+	for (unsigned i = 0; i < ALERT_COUNT; i++) {
+		const struct alert_row *row = alert_row(i);
+
+		snprintf(wanted, sizeof(wanted), "\n| `%s` | %s | %d | %d | %s |\n", row->name,
+		    alert_severity_name((int)row->severity), (int)(row->hold.ns / EXAMPLE_S),
+		    (int)(row->clear.ns / EXAMPLE_S), row->text);
+		if (strstr(page, wanted) == NULL)
+			fail_msg("docs/OPERATING.md lacks: %s", wanted);
+	}
+	free(page);
+}
+
 int
 main(void)
 {
@@ -311,6 +334,7 @@ main(void)
 	    cmocka_unit_test(security_events_are_counted_once_each_from_the_changes_of_state),
 	    cmocka_unit_test(lines_that_come_and_go_are_told_but_not_those_of_the_start),
 	    cmocka_unit_test(a_damaged_status_leads_nobody_astray),
+	    cmocka_unit_test(the_manual_has_a_row_for_every_alert),
 	    cmocka_unit_test(every_alert_has_a_name_of_its_own_and_a_text_without_quotes),
 	};
 
