@@ -36,10 +36,10 @@ VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
          feed/venue/binance/predict.c feed/venue/binance/reading.c feed/venue/binance/request.c \
          feed/venue/binance/sbe.c feed/venue/binance/scan.c feed/venue/binance/streams.c \
          feed/venue/binance/walk.c
-CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/book.c \
-        feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c feed/core/diffs.c \
-        feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
-        feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
+CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balance.c \
+        feed/core/book.c feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c \
+        feed/core/diffs.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
+        feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
         feed/core/pool_view.c feed/core/quota.c feed/core/region.c feed/core/retry.c \
         feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c \
         feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c feed/core/subscribe_list.c \
@@ -50,7 +50,7 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
         feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_listen.c \
         feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
         feed/conf/config_product.c feed/conf/config_relate.c feed/conf/config_rule.c \
-        feed/conf/config_target.c feed/conf/config_value.c
+        feed/conf/config_target.c feed/conf/config_url.c feed/conf/config_value.c
 
 # L5
 IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
@@ -61,7 +61,8 @@ IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/books.c feed/choice.c feed/errors.c feed/figures.c feed/forecast.c feed/guard.c \
+FEED := feed/alarm.c feed/alarm_command.c feed/alarm_post.c feed/alarm_text.c feed/books.c \
+        feed/choice.c feed/errors.c feed/figures.c feed/forecast.c feed/guard.c \
         feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c feed/lookout.c \
         feed/metrics.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c \
         feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c feed/plan.c feed/publish.c \
@@ -129,7 +130,7 @@ tested-feedhealth := feed-health
 tested-inspect := shm-inspect
 tested-poolstatus := pool-status
 tested-sim := exchange-sim
-UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
+UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
               tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
@@ -171,17 +172,18 @@ IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
              tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_standby.c \
              tests/ipc/test_torn.c tests/ipc/test_wait.c tests/ipc/test_writers.c
-SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
-                tests/system/test_blocked_log.c tests/system/test_check_config.c \
-                tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
-                tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
-                tests/system/test_feed_budgets.c tests/system/test_feed_legs.c \
-                tests/system/test_http.c tests/system/test_http_attack.c \
-                tests/system/test_http_client.c tests/system/test_lost_files.c \
-                tests/system/test_metrics.c tests/system/test_no_uring.c \
-                tests/system/test_notify.c tests/system/test_pool_status.c \
-                tests/system/test_transport.c tests/system/test_transport_full.c \
-                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
+SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_bad_config.c \
+                tests/system/test_bad_input.c tests/system/test_blocked_log.c \
+                tests/system/test_check_config.c tests/system/test_exchange_faults.c \
+                tests/system/test_exchange_sim.c tests/system/test_exchange_strict.c \
+                tests/system/test_feed_alone.c tests/system/test_feed_budgets.c \
+                tests/system/test_feed_legs.c tests/system/test_http.c \
+                tests/system/test_http_attack.c tests/system/test_http_client.c \
+                tests/system/test_lost_files.c tests/system/test_metrics.c \
+                tests/system/test_no_uring.c tests/system/test_notify.c \
+                tests/system/test_pool_status.c tests/system/test_transport.c \
+                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
+                tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_json.c tests/fuzz/fuzz_sbe.c tests/fuzz/fuzz_segment.c \
            tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c

@@ -17,6 +17,7 @@
 #ifndef FEED_WEB_H
 #define FEED_WEB_H
 
+#include "feed/alarm.h"
 #include "feed/keeper.h"
 #include "feed/metrics.h"
 #include "feed/ops.h"
@@ -33,6 +34,7 @@ struct web_cfg {
 	const char *listen;     /* config_listen.h */
 	const char *token_file; /* "": nothing changes by HTTP */
 	struct keeper *keeper;
+	const struct alarm *alarm; /* NULL: there are no alerts */
 };
 
 struct web;

@@ -64,6 +64,7 @@ struct web_conn {
 struct web {
 	struct ops *ops;
 	struct keeper *keeper;
+	const struct alarm *alarm;
 	char *feed, *token_file; /* copies: the configuration is replaced now and then */
 	struct lws_vhost *vhost;
 	struct lws *listener;

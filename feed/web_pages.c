@@ -24,7 +24,7 @@ print_kept(FILE *out, struct web *web, enum web_kept kind)
 {
 	const struct lookout *l = &web->lookout;
 	const struct metrics_source metrics = {
-	    web->feed, &l->status, &l->health, &web->counts};
+	    web->feed, &l->status, &l->health, &web->counts, alarm_view(web->alarm)};
 
 	switch (kind) {
 	case WEB_METRICS:
@@ -36,7 +36,7 @@ print_kept(FILE *out, struct web *web, enum web_kept kind)
 		fputc('\n', out);
 		break;
 	case WEB_STATUS:
-		status_json_status(out, web->feed, &l->status);
+		status_json_status(out, web->feed, &l->status, alarm_view(web->alarm));
 		fputc('\n', out);
 		break;
 	case WEB_STALE:
@@ -50,7 +50,7 @@ print_kept(FILE *out, struct web *web, enum web_kept kind)
 		fputs("event: health\ndata: ", out);
 		status_json_health(out, web->feed, &l->status, &l->health);
 		fputs("\n\nevent: status\ndata: ", out);
-		status_json_status(out, web->feed, &l->status);
+		status_json_status(out, web->feed, &l->status, alarm_view(web->alarm));
 		fputs("\n\n", out);
 		break;
 	case WEB_KEPT:
