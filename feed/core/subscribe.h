@@ -4,7 +4,9 @@
  * The part of a session (session.h) that keeps its stream list: requests are
  * planned by size, sent as the quota allows, answered by id. A refused request
  * is asked again in halves, so that one bad stream does not take the others
- * with it.
+ * with it. A stream that is refused by itself is asked for again after a minute,
+ * then after twice as long every time, up to ten minutes: one in trouble
+ * refuses what it takes later.
  */
 #ifndef FEED_CORE_SUBSCRIBE_H
 #define FEED_CORE_SUBSCRIBE_H
@@ -28,10 +30,16 @@ uint32_t subscribe_add(struct session *session, uint32_t index, uint16_t bytes);
 /* Takes the stream at that position off the line; UNSUBSCRIBE follows where SUBSCRIBE went. */
 void subscribe_remove(struct session *session, uint32_t position);
 
+/*
+ * The exchange has a stream on the line that does not belong there: it is
+ * unsubscribed. `bytes` as subscribe_add(), 0: not known. No room: the next list shows it again.
+ */
+void subscribe_disown(struct session *session, uint32_t index, uint16_t bytes);
+
 /* Forgets all streams at once: the connection is about to end. */
 void subscribe_clear(struct session *session);
 
-/* The connection ended: nobody waits for messages on it. */
+/* The connection ended: nobody waits for messages on it, and what was to leave has left. */
 void subscribe_unwatch(struct session *session);
 
 /* Asks for the stream at that position once more, after an UNSUBSCRIBE. */
@@ -40,12 +48,29 @@ void subscribe_renew(struct session *session, uint32_t position);
 /* A new connection: nothing is sent. */
 void subscribe_begin(struct session *session);
 
-/* Streams that the line shall carry, and of them those that were sent. */
-unsigned subscribe_wanted(const struct session *session);
-unsigned subscribe_sent(const struct session *session);
+/* Streams of the line that were sent. */
+static inline unsigned
+subscribe_sent(const struct session *session)
+{
+	return session->count[STREAM_SENT] + session->count[STREAM_ACKED] +
+	    session->count[STREAM_REFUSED];
+}
+
+/* Streams that the line shall carry. */
+static inline unsigned
+subscribe_wanted(const struct session *session)
+{
+	return session->count[STREAM_WANTED] + subscribe_sent(session);
+}
 
 /* Sends what is wanted, as far as quota and free request slots allow. */
 void subscribe_send(struct session *session, mono_t now, struct pool_actions *actions);
+
+/*
+ * Some answer came to that request, before anything else is done with it: it
+ * arrived there just now at the latest, and the quota counts it from now on.
+ */
+void subscribe_on_answered(struct session *session, int64_t id, mono_t now);
 
 /* Accepted. Returns false when no request of that id waits for an answer. */
 bool subscribe_on_ack(struct session *session, int64_t id, mono_t now);
@@ -65,11 +90,18 @@ unsigned subscribe_request_streams(const struct session *session, int64_t id, ui
     unsigned max);
 
 /* Refused. Returns false when no request of that id waits for an answer. */
-bool subscribe_on_refusal(struct session *session, int64_t id, int error_code,
+bool subscribe_on_refusal(struct session *session, int64_t id, int error_code, mono_t now,
     struct pool_actions *actions);
 
+/* Refused streams whose time has come are wanted again. */
+void subscribe_retry(struct session *session, mono_t now);
+
 /* Has every stream its answer? */
-bool subscribe_is_complete(const struct session *session);
+static inline bool
+subscribe_is_complete(const struct session *session)
+{
+	return session->count[STREAM_WANTED] + session->count[STREAM_SENT] == 0;
+}
 
 /* When the first answer is overdue; MONO_NEVER when none is awaited. */
 mono_t subscribe_answer_due(const struct session *session);

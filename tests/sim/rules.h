@@ -5,6 +5,7 @@
  *  - The reader sees each id at most once and in order, as it was said.
  *  - A hole in the ids is told, with the ids that are missing, or there is none;
  *    what a line brought, or a healthy one was to bring, is not missing.
+ *  - A new count of the ids is told as one, soon, and nothing else is.
  *  - What a healthy line was to bring is there in time.
  *  - No limit of the exchange is exceeded: messages a second on a line,
  *    connects per window, streams on a line, bytes of a request.
@@ -23,6 +24,9 @@
 
 void rules_on_connect(const struct pool_action *act);
 void rules_on_send(unsigned line);
+/* A line is being replaced. */
+void rules_on_rotation(const struct pool_action *act);
+
 void rules_on_subscribed(const struct sim_peer *p);
 
 /* A wake-up is over; `by_timer`: nothing but a deadline caused it. */
@@ -37,6 +41,12 @@ void rules_on_tick(struct sim_stream *s, const struct tick *t);
 
 /* What is on its way may be lost: a storm that spares no leg, or the end. */
 void rules_on_storm(void);
+
+/* What is on its way of that stream may be lost. */
+void rules_on_dropped(struct sim_stream *s);
+
+/* The feed has gone, with what it held. */
+void rules_on_restart(void);
 
 /* Time to recover is over. */
 void rules_on_recovered(void);

@@ -21,7 +21,7 @@
 #include "tests/sim/journal.h"
 #include "tests/sim/sim.h"
 
-enum { HOURS = 30, TESTED_SEEDS = 40, TESTED_SLOWLY = 10, REPORT_EVERY = 100 };
+enum { HOURS = 30, TESTED_SEEDS = 40, TESTED_SLOWLY = 10, FAIR_SEEDS = 10, REPORT_EVERY = 100 };
 
 /* The feed and the reader read the clocks: here they show the simulation's time. */
 int
@@ -57,6 +57,10 @@ add_counts(struct sim_counts *sum, const struct sim_counts *one)
 	sum->gaps += one->gaps;
 	sum->stale += one->stale;
 	sum->storms += one->storms;
+	sum->renumbered += one->renumbered;
+	sum->refused += one->refused;
+	sum->changes += one->changes;
+	sum->restarts += one->restarts;
 }
 
 static void
@@ -64,9 +68,11 @@ report(const char *what, uint64_t seeds, uint64_t hours, const struct sim_counts
 {
 	printf("%s%" PRIu64 " seeds, %" PRIu64 " h simulated, %" PRIu64 " steps, %" PRIu64
 	    " storms, %" PRIu64 " faults, %" PRIu64 " connects, %" PRIu64 " rotations, %" PRIu64
-	    " ticks, %" PRIu64 " gaps told, 0 violations, %" PRId64 ".%" PRId64 " s\n", what, seeds,
-	    hours, c->wakes, c->storms, c->faults, c->connects, c->rotations, c->ticks, c->gaps,
-	    ms / 1000, ms % 1000 / 100);
+	    " ticks, %" PRIu64 " gaps told, %" PRIu64 " new counts, %" PRIu64 " refusals, %" PRIu64
+	    " changes, %" PRIu64 " restarts, 0 violations, %" PRId64 ".%" PRId64 " s\n", what,
+	    seeds, hours, c->wakes, c->storms, c->faults, c->connects, c->rotations, c->ticks,
+	    c->gaps, c->renumbered, c->refused, c->changes, c->restarts, ms / 1000,
+	    ms % 1000 / 100);
 	fflush(stdout);
 }
 
@@ -99,6 +105,14 @@ no_rule_is_broken_in_any_weather(void **state)
 }
 
 static void
+in_fair_weather_nothing_but_age_replaces_a_line(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= FAIR_SEEDS; seed++)
+		sim_play_fair(seed, HOURS);
+}
+
+static void
 the_same_seed_runs_the_same_way(void **state)
 {
 	uint64_t sum;
@@ -117,6 +131,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_rule_is_broken_in_any_weather),
+		cmocka_unit_test(in_fair_weather_nothing_but_age_replaces_a_line),
 		cmocka_unit_test(the_same_seed_runs_the_same_way),
 	};
 

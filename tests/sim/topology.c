@@ -31,7 +31,9 @@ build_streams(void)
 		s->kind = k->kind;
 		s->every = span_s(sim_pick(k->every_s_min, k->every_s_max));
 		s->id = sim_pick(1, 1000000);
-		s->seen = -1;
+		s->seen = s->anew = -1;
+		s->wanted = true;
+		s->joined = sim_all_legs();
 		s->owed_since = MONO_NEVER;
 	}
 }
@@ -41,6 +43,7 @@ build_session(struct session_cfg *s)
 {
 	s->connect_within = span_s(sim_pick(5, 30));
 	s->ack_within = span_s(5);
+	s->data_within = span_s(sim_pick(10, 120));
 	s->list_every = span_s(sim_pick(60, 600));
 	s->sends_max = 5; /* Binance, 2026-08: 5 messages a second */
 	s->send_window = span_ms(1100);
@@ -83,6 +86,7 @@ build_pool(void)
 void
 topology_build(void)
 {
+	sim.futures = sim_chance(30);
 	build_pool();
 	build_streams();
 	sim.pings_visible = sim_chance(50);
