@@ -1,7 +1,6 @@
 #include "tests/json_layout.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -295,7 +294,7 @@ vary_number(cJSON *value, struct rng *rng)
 
 	if (number >= 1e12)
 		cJSON_SetNumberHelper(value, 1e12 + (double)rng_below(rng, 8000000000000));
-	else if (number > 0 && number == floor(number))
+	else if (number > 0 && number == (double)(int64_t)number)
 		cJSON_SetNumberHelper(value,
 		    (double)rng_below(rng, UINT64_C(1) << (1 + rng_below(rng, 53))));
 }
