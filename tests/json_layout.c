@@ -299,6 +299,19 @@ vary_number(cJSON *value, struct rng *rng)
 		    (double)rng_below(rng, UINT64_C(1) << (1 + rng_below(rng, 53))));
 }
 
+/* Symbols may be UTF-8. */
+static void
+vary_symbol(cJSON *value, struct rng *rng)
+{
+	static const char *const names[] = {"\xe5\xb8\x81\xe5\xae\x89USDT", "A/B",
+		"\xf0\x9f\x98\x80USDT", "1000SATS\xc3\xa9"};
+
+	size_t which = rng_below(rng, 4 * sizeof(names) / sizeof(names[0]));
+
+	if (which < sizeof(names) / sizeof(names[0]))
+		cJSON_SetValuestring(value, names[which]);
+}
+
 /* An error's code is an int. */
 static bool
 varies(const cJSON *value)
@@ -314,6 +327,8 @@ json_layout_vary(cJSON *tree, struct rng *rng)
 	cJSON_ArrayForEach(each, tree) {
 		if (cJSON_IsString(each) && is_decimal(each->valuestring))
 			vary_decimal(each, rng);
+		else if (cJSON_IsString(each) && each->string && strcmp(each->string, "s") == 0)
+			vary_symbol(each, rng);
 		else if (cJSON_IsNumber(each) && varies(each))
 			vary_number(each, rng);
 		json_layout_vary(each, rng);

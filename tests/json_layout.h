@@ -10,7 +10,7 @@
 #include "tests/json_random.h"
 
 /*
- * Gives the decimals, ids and times of a tree other values of their kind:
+ * Gives the decimals, ids, times and symbols of a tree other values of their kind:
  * decimals of at most 18 digits, integers below 2^53, which cJSON keeps exact.
  */
 void json_layout_vary(cJSON *tree, struct rng *rng);
