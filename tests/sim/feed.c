@@ -344,6 +344,17 @@ static const struct {
 	[EVENT_DEPTH] = {TICK_BOOK_DELTA, STALL_SLOW},
 };
 
+/* As plan.c: of any stream, also of one that was dropped. */
+static uint32_t
+number_of(void *context, struct bytes name)
+{
+	(void)context;
+	for (unsigned i = 0; i < sim.nstreams; i++)
+		if (bytes_equal(name, bytes_of(sim.stream[i].name)))
+			return i;
+	return UINT32_MAX;
+}
+
 static void
 open_segments(void)
 {
@@ -354,7 +365,8 @@ open_segments(void)
 		.default_price_exponent = -8, .default_qty_exponent = -8};
 	struct pipeline_cfg cfg = {.ring = &feed.ring, .board = &feed.board,
 	    .venue = venue_find(BYTES_LIT("spot")), .instruments = &instruments,
-	    .hold_for = sim.hold_for, .streams_max = SIM_STREAMS};
+	    .hold_for = sim.hold_for, .streams_max = SIM_STREAMS,
+	    .number_of = number_of};
 	char why[SEGMENT_WHY_MAX] = "";
 
 	shm_fixture_ring(&feed.fixture, &feed.ring, SLOTS);
