@@ -174,7 +174,8 @@ app_look_at_resources(struct app *app, mono_t now)
 		    view.state != SESSION_IDLE && view.state != SESSION_BACKOFF;
 	}
 	errors_tell(&app->errors, span_ms(app->cfg->monitoring.metrics_interval_ms), now);
-	input.lines += web_connections(app->web); /* sockets of others, and no leak */
+	/* Sockets of others, and no leak. */
+	input.lines += alarm_sockets(app->alarm) + web_connections(app->web);
 	if (guard_look(&app->guard, app->cfg, &input, now))
 		shed_stream(app, now);
 }

@@ -5,6 +5,7 @@
 #ifndef FEED_APP_IMPL_H
 #define FEED_APP_IMPL_H
 
+#include "feed/alarm.h"
 #include "feed/app.h"
 #include "feed/choice.h"
 #include "feed/core/pool.h"
@@ -45,6 +46,7 @@ struct app {
 	struct notify notify;
 	struct ops *ops;
 	struct keeper keeper;   /* ops thread */
+	struct alarm *alarm;    /* ops thread; NULL: nobody is told */
 	struct web *web;        /* ops thread; NULL: no HTTP interface */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
 	uint64_t shed, reloads, reloads_refused;

@@ -18,6 +18,7 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 		.instruments = &cfg->instruments,
 		.hold_for = span_ms(cfg->arbiter.hold_ms),
 		.streams_max = plan->memory.streams_max,
+		.replayed = stores->replayed,
 		/* A replay has no streams of its own. */
 		.number_of = plan->name ? plan_number_of : NULL,
 		.number_context = plan,

@@ -35,6 +35,7 @@ struct pipeline_cfg {
 	const struct config_instruments *instruments; /* exponents of those new to the directory */
 	span_t hold_for;      /* longest wait for ids that another line may bring; 0: none */
 	uint32_t streams_max; /* numbers that pipeline_add_stream() may use */
+	bool replayed; /* ids go on from the board alone, not from what the ring holds */
 	/*
 	 * The number of a stream that is not published, or not wanted any more;
 	 * UINT32_MAX: it has none. NULL: nobody knows such streams.

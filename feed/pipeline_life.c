@@ -116,7 +116,9 @@ tell(struct pipeline *p, enum tick_reason reason, unsigned line, wall_t now, mon
 static void
 recall_instruments(struct pipeline *p, wall_t now)
 {
-	recall_ids(p->cfg.ring, p->cfg.board, &p->arbiter);
+	recall_board_ids(p->cfg.ring, p->cfg.board, &p->arbiter);
+	if (!p->cfg.replayed)
+		recall_ring_ids(p->cfg.ring, &p->arbiter);
 	for (uint32_t id = 0; id < p->cfg.ring->instruments; id++) {
 		struct tick_data *data = &p->instrument[id].data, old;
 		bool known = board_recall(p->cfg.board, id, &old) && old.state != TICK_DATA_NONE;

@@ -32,6 +32,7 @@ make_pipeline(struct replay_apply *r)
 	/* Of the product, whether there was a key or not: it reads text as well. */
 	const struct venue *venue = venue_find(bytes_of(config_product_name(r->cfg->product)));
 
+	r->stores->replayed = true;
 	if (opening_pipeline(&r->pipeline, r->cfg, r->stores, &nothing, venue) != 0)
 		return -ENOMEM;
 	r->sessions++;
