@@ -203,7 +203,7 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/market_oracle.c tests/oracle_check.c tests/pipeline_rig.c \
                 tests/pool_example.c tests/shm_fixture.c tests/tape_rig.c tests/sim/agenda.c \
                 tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c tests/sim/market.c \
-                tests/sim/operator.c tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c \
+                tests/sim/operator.c tests/sim/peer.c tests/sim/places.c tests/sim/rules.c tests/sim/sim.c \
                 tests/sim/topology.c tests/sim/weather.c tests/bench/receive/blaster.c \
                 tests/bench/receive/child.c tests/bench/receive/client.c \
                 tests/bench/receive/client_lws.c tests/bench/receive/client_openssl.c \
