@@ -76,27 +76,28 @@ MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
-tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
-                     tools/exchange-sim/capture.c tools/exchange-sim/console.c \
-                     tools/exchange-sim/control.c tools/exchange-sim/deliver.c \
-                     tools/exchange-sim/door.c tools/exchange-sim/endpoint.c \
-                     tools/exchange-sim/exchange.c tools/exchange-sim/fault.c \
-                     tools/exchange-sim/faults.c tools/exchange-sim/floor.c \
-                     tools/exchange-sim/gate.c tools/exchange-sim/hold.c \
-                     tools/exchange-sim/http.c tools/exchange-sim/hub.c \
-                     tools/exchange-sim/inject.c tools/exchange-sim/instrument.c \
-                     tools/exchange-sim/kline.c tools/exchange-sim/main.c \
-                     tools/exchange-sim/market.c tools/exchange-sim/message.c \
-                     tools/exchange-sim/options.c tools/exchange-sim/origin.c \
-                     tools/exchange-sim/outq.c tools/exchange-sim/pace.c \
-                     tools/exchange-sim/panel.c tools/exchange-sim/peer.c \
-                     tools/exchange-sim/player.c tools/exchange-sim/publish.c \
-                     tools/exchange-sim/report.c tools/exchange-sim/rest.c \
-                     tools/exchange-sim/script.c tools/exchange-sim/server.c \
-                     tools/exchange-sim/session.c tools/exchange-sim/session_streams.c \
-                     tools/exchange-sim/state.c tools/exchange-sim/stream.c \
-                     tools/exchange-sim/strike.c tools/exchange-sim/text.c \
-                     tools/exchange-sim/visitor.c tools/exchange-sim/wire.c
+tool-exchange-sim := tools/exchange-sim/binary.c tools/exchange-sim/book.c \
+                     tools/exchange-sim/ca.c tools/exchange-sim/capture.c \
+                     tools/exchange-sim/console.c tools/exchange-sim/control.c \
+                     tools/exchange-sim/deliver.c tools/exchange-sim/door.c \
+                     tools/exchange-sim/endpoint.c tools/exchange-sim/exchange.c \
+                     tools/exchange-sim/fault.c tools/exchange-sim/faults.c \
+                     tools/exchange-sim/floor.c tools/exchange-sim/gate.c \
+                     tools/exchange-sim/hold.c tools/exchange-sim/http.c \
+                     tools/exchange-sim/hub.c tools/exchange-sim/inject.c \
+                     tools/exchange-sim/instrument.c tools/exchange-sim/kline.c \
+                     tools/exchange-sim/main.c tools/exchange-sim/market.c \
+                     tools/exchange-sim/message.c tools/exchange-sim/options.c \
+                     tools/exchange-sim/origin.c tools/exchange-sim/outq.c \
+                     tools/exchange-sim/pace.c tools/exchange-sim/panel.c \
+                     tools/exchange-sim/peer.c tools/exchange-sim/player.c \
+                     tools/exchange-sim/publish.c tools/exchange-sim/report.c \
+                     tools/exchange-sim/rest.c tools/exchange-sim/script.c \
+                     tools/exchange-sim/server.c tools/exchange-sim/session.c \
+                     tools/exchange-sim/session_streams.c tools/exchange-sim/state.c \
+                     tools/exchange-sim/stream.c tools/exchange-sim/strike.c \
+                     tools/exchange-sim/text.c tools/exchange-sim/visitor.c \
+                     tools/exchange-sim/wire.c
 tool-feed-health := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/feed-health/line.c tools/feed-health/main.c \
@@ -145,11 +146,11 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_inspect_figures.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
-              tests/unit/test_json_events.c tests/unit/test_json_market.c \
-              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
-              tests/unit/test_mailbox.c tests/unit/test_mapping.c tests/unit/test_metrics_text.c \
-              tests/unit/test_names.c tests/unit/test_notify.c tests/unit/test_ops.c \
-              tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
+              tests/unit/test_json_events.c tests/unit/test_json_layouts.c \
+              tests/unit/test_json_market.c tests/unit/test_ledger.c tests/unit/test_limits.c \
+              tests/unit/test_log.c tests/unit/test_mailbox.c tests/unit/test_mapping.c \
+              tests/unit/test_metrics_text.c tests/unit/test_names.c tests/unit/test_notify.c \
+              tests/unit/test_ops.c tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
               tests/unit/test_pipeline_figures.c tests/unit/test_pipeline_legs.c \
               tests/unit/test_pipeline_life.c tests/unit/test_pipeline_sbe.c \
               tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
@@ -159,14 +160,15 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
               tests/unit/test_rotate.c tests/unit/test_sbe.c tests/unit/test_secret.c \
               tests/unit/test_session.c tests/unit/test_session_streams.c \
-              tests/unit/test_settings.c tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
-              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
-              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
-              tests/unit/test_sim_spoil.c tests/unit/test_snapsched.c \
-              tests/unit/test_snapshot_health.c tests/unit/test_stale.c tests/unit/test_stall.c \
-              tests/unit/test_streams.c tests/unit/test_tape.c tests/unit/test_upgrade.c \
-              tests/unit/test_usual.c tests/unit/test_venues.c tests/unit/test_vigil.c \
-              tests/unit/test_watch.c tests/unit/test_wsframe.c
+              tests/unit/test_settings.c tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
+              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
+              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
+              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
+              tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
+              tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_streams.c \
+              tests/unit/test_tape.c tests/unit/test_upgrade.c tests/unit/test_usual.c \
+              tests/unit/test_venues.c tests/unit/test_vigil.c tests/unit/test_watch.c \
+              tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
@@ -181,9 +183,9 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_bad_config.c \
                 tests/system/test_http_attack.c tests/system/test_http_client.c \
                 tests/system/test_lost_files.c tests/system/test_metrics.c \
                 tests/system/test_no_uring.c tests/system/test_notify.c \
-                tests/system/test_pool_status.c tests/system/test_transport.c \
-                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
-                tests/system/test_transport_refusal.c
+                tests/system/test_pool_status.c tests/system/test_sbe.c \
+                tests/system/test_transport.c tests/system/test_transport_full.c \
+                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_json.c tests/fuzz/fuzz_sbe.c tests/fuzz/fuzz_segment.c \
            tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
@@ -199,12 +201,12 @@ SHELL_TESTS := tests/system/containers.sh tests/system/install.sh tests/system/i
                tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
-TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/json_random.c \
-                tests/market_oracle.c tests/oracle_check.c tests/pipeline_rig.c \
-                tests/pool_example.c tests/shm_fixture.c tests/tape_rig.c tests/sim/agenda.c \
-                tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c tests/sim/market.c \
-                tests/sim/operator.c tests/sim/peer.c tests/sim/places.c tests/sim/rules.c \
-                tests/sim/sim.c tests/sim/topology.c tests/sim/weather.c \
+TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/json_layout.c \
+                tests/json_random.c tests/market_oracle.c tests/oracle_check.c \
+                tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c tests/tape_rig.c \
+                tests/sim/agenda.c tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c \
+                tests/sim/market.c tests/sim/operator.c tests/sim/peer.c tests/sim/places.c \
+                tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c tests/sim/weather.c \
                 tests/bench/receive/blaster.c tests/bench/receive/child.c \
                 tests/bench/receive/client.c tests/bench/receive/client_lws.c \
                 tests/bench/receive/client_openssl.c tests/bench/receive/feed_run.c \
@@ -215,9 +217,9 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
                 tests/system/attack.c tests/system/certs.c tests/system/daemon.c \
                 tests/system/feed_rig.c tests/system/flow.c tests/system/http_rig.c \
-                tests/system/sim_rig.c tests/system/stage.c tests/system/transport_rig.c \
-                tests/system/web_server.c tests/system/ws_server.c tests/ipc/python_rig.c \
-                tests/ipc/witness.c
+                tests/system/ring_content.c tests/system/sim_rig.c tests/system/stage.c \
+                tests/system/transport_rig.c tests/system/web_server.c tests/system/ws_server.c \
+                tests/ipc/python_rig.c tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_receive.c \
@@ -496,6 +498,12 @@ sim: $(SIM) ## simulate the whole feed in bad weather: SEEDS=n (1000) from SEED=
 
 sim-mutants: $(SIM) ## broken variants of the core, each of which the simulation has to catch
 	@$(ENVIRONMENT) tests/sim/mutants.sh
+
+LAYOUTS := $(B)/tests/unit/test_json_layouts
+MUTATIONS ?= 10000000
+.PHONY: mutate
+mutate: $(LAYOUTS) ## decode MUTATIONS (10 M) spoiled messages from SEED=first (1), count outcomes
+	@$(LAYOUTS) $(MUTATIONS) $(SEED)
 
 ORACLE := tests/oracle/compare
 $(eval $(call PROGRAM,$(ORACLE),$(ORACLE).c,$(LIBTEST) $(LIBS)))

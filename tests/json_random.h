@@ -9,7 +9,7 @@
 
 #include "feed/base/rng.h"
 
-#define JSON_RANDOM_MAX 4096 /* bytes of a message, with room for what spoils it */
+#define JSON_RANDOM_MAX 32768 /* bytes of a message, with room for what spoils it */
 
 struct json_random {
 	char text[JSON_RANDOM_MAX];

@@ -52,7 +52,8 @@ config_product_route(struct config *cfg, const struct config_origins *origins, c
 {
 	const struct venue *venue = venue_of(cfg);
 	struct config_origin at = origins->at[row("streams")];
-	const char *first = NULL, *path, *stream;
+	const char *first = NULL, *other = NULL, *elsewhere = NULL, *path, *stream;
+	size_t more = 0;
 
 	/* Whose host it is, who names one, knows; and where its streams are. */
 	if (venue->route[0].path == NULL || origins->wrong[row("streams")] ||
@@ -66,12 +67,18 @@ config_product_route(struct config *cfg, const struct config_origins *origins, c
 		path = venue_path_of(venue, stream_classify(bytes_of(stream)));
 		if (path == venue->path)
 			continue; /* it is not known which serves it: it goes along */
-		if (first == NULL)
-			set_text(&cfg->endpoint.path, first = path);
-		else if (strcmp(path, first) != 0)
-			config_problem(problems, at,
-			    "key \"streams\": value \"%s\" is served at \"%s\", others at \"%s\": "
-			    "they want a feed each, or an \"endpoint.path\" that serves both",
-			    stream, path, first);
+		if (first == NULL) {
+			first = stream;
+			set_text(&cfg->endpoint.path, path);
+		} else if (strcmp(path, cfg->endpoint.path) != 0 && more++ == 0) {
+			other = stream;
+			elsewhere = path;
+		}
 	}
+	if (more > 0)
+		config_problem(problems, at,
+		    "key \"streams\": value \"%s\" is served at \"%s\" (one of %zu), \"%s\" at "
+		    "\"%s\": start a feed for each path, with a \"feed\" name of its own, "
+		    "or name an \"endpoint.path\" that serves all",
+		    other, elsewhere, more, first, cfg->endpoint.path);
 }

@@ -264,7 +264,7 @@ daemon_start_feedd(struct daemon *d, uint16_t port, const char *const *settings)
 	daemon_start(d, "feedd", argv);
 }
 
-/* The number in the file, or 0 while it is not there whole. */
+/* The first number in the file, or 0 while it is not there whole. */
 static unsigned
 number_in(const char *path)
 {
@@ -274,7 +274,7 @@ number_in(const char *path)
 
 	if (!file)
 		return 0;
-	if (fscanf(file, "%u%c", &number, &end) != 2 || end != '\n')
+	if (fscanf(file, "%u%c", &number, &end) != 2 || (end != '\n' && end != ' '))
 		number = 0;
 	fclose(file);
 	return number;

@@ -147,14 +147,16 @@ static void
 streams_of_two_routes_want_a_feed_each(void **state)
 {
 	static const char *const set[] = {
-		"product=usdm", "streams=btcusdt@markPrice,btcusdt@bookTicker"};
+		"product=usdm", "streams=btcusdt@markPrice,btcusdt@bookTicker,btcusdt@trade,"
+				"ethusdt@markPrice,ethusdt@depth"};
 	struct config_problems problems = {0};
 
 	(void)state;
 	assert_false(config_load(NULL, set, 2, &cfg, &problems));
 	assert_int_equal(problems.n, 1);
 	assert_non_null(strstr(problems.line[0],
-	    "\"btcusdt@bookTicker\" is served at \"/public/stream\""));
+	    "\"btcusdt@bookTicker\" is served at \"/public/stream\" (one of 2), "
+	    "\"btcusdt@markPrice\" at \"/market/stream\""));
 	config_problems_free(&problems);
 }
 

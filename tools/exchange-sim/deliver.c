@@ -7,6 +7,12 @@
 #define SPOILS (BIT(FAULT_STALL_DATA) | BIT(FAULT_STALL_STREAM) | BIT(FAULT_GAP) | \
 	BIT(FAULT_DUPLICATE) | BIT(FAULT_REORDER) | BIT(FAULT_TRUNCATE) | BIT(FAULT_FRAGMENT))
 
+static enum wire_opcode
+message_opcode(const struct session *to)
+{
+	return session_is_binary(to) ? WIRE_BINARY : WIRE_TEXT;
+}
+
 static bool
 put(struct session *to, struct bytes head, struct bytes payload)
 {
@@ -17,10 +23,10 @@ put(struct session *to, struct bytes head, struct bytes payload)
 }
 
 static bool
-put_text(struct session *to, struct bytes payload)
+put_message(struct session *to, struct bytes payload)
 {
 	unsigned char head[WIRE_HEAD_MAX];
-	size_t n = wire_head(head, WIRE_TEXT, payload.n);
+	size_t n = wire_head(head, message_opcode(to), payload.n);
 
 	return put(to, (struct bytes){(const char *)head, n}, payload);
 }
@@ -36,7 +42,7 @@ deliver_fragments(struct session *to, struct bytes payload, size_t piece)
 		size_t n = payload.n < piece ? payload.n : piece, head_n;
 
 		last = n == payload.n;
-		head_n = wire_head(head, first ? WIRE_TEXT : WIRE_CONTINUATION, n);
+		head_n = wire_head(head, first ? message_opcode(to) : WIRE_CONTINUATION, n);
 		if (!last)
 			head[0] &= 0x7f; /* FIN */
 		if (!session_queue(to, (struct bytes){(const char *)head, head_n},
@@ -96,7 +102,7 @@ deliver_spoiled(struct session *to, const struct stream *stream, struct bytes he
 	    keep(to, stream, head, payload))
 		return true;
 	if (faults_hit(f, FAULT_TRUNCATE, &target) != NULL)
-		return put_text(to, (struct bytes){payload.p, payload.n / 2});
+		return put_message(to, (struct bytes){payload.p, payload.n / 2});
 	fragment = faults_hit(f, FAULT_FRAGMENT, &target);
 	good = fragment != NULL ? deliver_fragments(to, payload, fragment->bytes)
 				: put(to, head, payload);

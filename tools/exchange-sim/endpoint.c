@@ -30,6 +30,18 @@ begins(const char **at, const char *word)
 	return true;
 }
 
+/* A word, and the comma behind it. */
+static bool
+takes_word(const char **at, const char *word)
+{
+	const char *p = *at;
+
+	if (!begins(&p, word) || (*p != '\0' && *p != ','))
+		return false;
+	*at = *p == ',' ? p + 1 : p;
+	return true;
+}
+
 bool
 endpoint_parse(const char *text, struct endpoint *out)
 {
@@ -46,7 +58,13 @@ endpoint_parse(const char *text, struct endpoint *out)
 		return false;
 	out->port = (uint16_t)number;
 	while (*text != '\0') {
-		bool delay = begins(&text, "delay=");
+		bool delay;
+
+		if (takes_word(&text, "sbe")) {
+			out->binary = true;
+			continue;
+		}
+		delay = begins(&text, "delay=");
 
 		if ((!delay && !begins(&text, "jitter=")) || !read_number(&text, 600000, &number))
 			return false;

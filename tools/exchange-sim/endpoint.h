@@ -18,10 +18,11 @@ struct endpoint {
 	uint16_t port;  /* 0: a free one, until it listens */
 	span_t delay;   /* of everything sent after the upgrade */
 	span_t jitter;  /* 0 to this is added, at random */
+	bool binary;    /* SBE instead of JSON */
 };
 
 /*
- * Reads NAME=PORT[,delay=MS][,jitter=MS]. The name is made of letters, digits,
+ * Reads NAME=PORT[,delay=MS][,jitter=MS][,sbe]. The name is made of letters, digits,
  * '-', '_' and '.'. False when it is something else.
  */
 bool endpoint_parse(const char *text, struct endpoint *out);

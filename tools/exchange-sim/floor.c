@@ -144,7 +144,7 @@ symbol_of(struct floor *f, const struct stream *s, enum slot *slot)
 	char upper[STREAM_NAME_MAX];
 	int i;
 
-	if (!stream_parse((struct bytes){s->name, s->name_n}, &lower, slot))
+	if (!stream_slot((struct bytes){s->name, s->name_n}, &lower, slot))
 		return NULL;
 	for (size_t k = 0; k < lower.n; k++) {
 		char c = lower.p[k];

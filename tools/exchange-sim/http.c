@@ -74,6 +74,8 @@ parse_header(struct bytes line, struct http_request *out, bool *websocket, bool 
 		*version13 = is_word(value, "13");
 	else if (is_word(name, "sec-websocket-key"))
 		out->ws_key = value;
+	else if (is_word(name, "x-mbx-apikey"))
+		out->api_key = value;
 	else if (is_word(name, "connection") && lists_word(value, "close"))
 		out->keep_alive = false;
 	else if (is_word(name, "content-length"))
@@ -185,6 +187,8 @@ reason_of(int status)
 		return "OK";
 	case 400:
 		return "Bad Request";
+	case 401:
+		return "Unauthorized";
 	case 403:
 		return "Forbidden";
 	case 404:

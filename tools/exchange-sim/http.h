@@ -15,6 +15,7 @@
 struct http_request {
 	struct bytes method, path, query; /* as sent, percent signs and all */
 	struct bytes ws_key;              /* Sec-WebSocket-Key, or empty */
+	struct bytes api_key;             /* X-MBX-APIKEY, or empty */
 	bool upgrade;                     /* Upgrade: websocket, version 13 */
 	bool keep_alive;
 	size_t length; /* of the head with its empty line */

@@ -42,7 +42,7 @@ struct row {
 static const struct row rows[] = {
 	{"port", "N", KIND_PORT, 0, 0, 65535, "port to listen on; 0: a free one [0]"},
 	{"listen", "NAME=PORT", KIND_LISTEN, 0, 0, 0,
-	    "endpoint, also NAME=PORT,delay=MS,jitter=MS; up to 8"},
+	    "endpoint, also NAME=PORT,delay=MS,jitter=MS,sbe; up to 8"},
 	{"port-file", "FILE", KIND_TEXT, AT(port_file), 0, 0,
 	    "write the port there once it is open"},
 	{"control-port", "N", KIND_NUMBER, AT(control_port), 0, 65535,
@@ -57,6 +57,8 @@ static const struct row rows[] = {
 	    "handshakes per five minutes and address, if strict [300]"},
 	{"ban", "SECONDS", KIND_SECONDS, AT(ban), 1, 31536000000,
 	    "how long a ban lasts, if strict [120]"},
+	{"api-key", "KEY", KIND_TEXT, AT(session.api_key), 0, 0,
+	    "ask for it at endpoints with sbe [anybody may come]"},
 	{"bind", "ADDRESS", KIND_TEXT, AT(bind), 0, 0, "address to listen on [127.0.0.1]"},
 	{"dir", "DIR", KIND_TEXT, AT(dir), 0, 0,
 	    "keep the CA there (ca.pem, ca.key) [exchange-sim.d]"},

@@ -2,28 +2,32 @@
 
 #include <stdlib.h>
 
+#include "tools/exchange-sim/binary.h"
 #include "tools/exchange-sim/deliver.h"
 #include "tools/exchange-sim/session.h"
 
 #define FRAME_MAX (PUBLISH_MESSAGE_MAX + STREAM_NAME_MAX + 64)
 
+static bool
+text_new(struct text *t, size_t cap)
+{
+	*t = (struct text){.p = malloc(cap), .cap = cap};
+	return t->p != NULL;
+}
+
 bool
 publisher_init(struct publisher *p)
 {
+	bool good;
+
 	*p = (struct publisher){0};
-	for (int unit = 0; unit < 2; unit++) {
-		p->payload[unit].cap = PUBLISH_MESSAGE_MAX;
-		p->payload[unit].p = malloc(PUBLISH_MESSAGE_MAX);
-		if (p->payload[unit].p == NULL)
-			return false;
-		for (int combined = 0; combined < 2; combined++) {
-			p->frame[unit][combined].cap = FRAME_MAX;
-			p->frame[unit][combined].p = malloc(FRAME_MAX);
-			if (p->frame[unit][combined].p == NULL)
-				return false;
-		}
-	}
-	return true;
+	good = text_new(&p->binary, PUBLISH_MESSAGE_MAX) &&
+	    text_new(&p->binary_frame, FRAME_MAX);
+	for (int unit = 0; good && unit < 2; unit++)
+		good = text_new(&p->payload[unit], PUBLISH_MESSAGE_MAX) &&
+		    text_new(&p->frame[unit][0], FRAME_MAX) &&
+		    text_new(&p->frame[unit][1], FRAME_MAX);
+	return good;
 }
 
 void
@@ -34,6 +38,21 @@ publisher_fini(struct publisher *p)
 		for (int combined = 0; combined < 2; combined++)
 			free(p->frame[unit][combined].p);
 	}
+	free(p->binary.p);
+	free(p->binary_frame.p);
+}
+
+/* As put_frame(), but binary, which has no envelope. */
+static void
+put_binary_frame(struct publisher *p, const struct market_event *e)
+{
+	unsigned char head[WIRE_HEAD_MAX];
+
+	if (!binary_event(&p->binary, e))
+		return;
+	text_add(&p->binary_frame, (const char *)head,
+	    wire_head(head, WIRE_BINARY, p->binary.n));
+	text_add(&p->binary_frame, p->binary.p, p->binary.n);
 }
 
 static void
@@ -56,7 +75,7 @@ put_frame(struct text *frame, const struct stream *s, bool combined, struct byte
 		text_lit(frame, "}");
 }
 
-/* The frame that a session gets, made if it is the first to need it. */
+/* The frame that a session gets, made if it is the first to need it; empty: there is none. */
 static struct text *
 frame_for(struct publisher *p, const struct session *to, const struct stream *s,
     const struct market_event *e)
@@ -66,6 +85,11 @@ frame_for(struct publisher *p, const struct session *to, const struct stream *s,
 	struct market_event shifted = *e;
 
 	shifted.at.ns += p->clock_error.ns;
+	if (session_is_binary(to)) {
+		if (p->binary_frame.n == 0)
+			put_binary_frame(p, &shifted);
+		return &p->binary_frame;
+	}
 	if (payload->n == 0)
 		message_event(payload, &shifted, to->unit);
 	if (frame->n == 0)
@@ -76,8 +100,11 @@ frame_for(struct publisher *p, const struct session *to, const struct stream *s,
 static bool
 send_to(struct session *to, const struct stream *s, const struct text *frame)
 {
-	size_t head = wire_head_length((const unsigned char *)frame->p);
+	size_t head;
 
+	if (frame->n == 0)
+		return true;
+	head = wire_head_length((const unsigned char *)frame->p);
 	return deliver(to, s, (struct bytes){frame->p, head},
 	    (struct bytes){frame->p + head, frame->n - head});
 }
@@ -91,6 +118,7 @@ publisher_send(struct publisher *p, struct stream *s, const struct market_event 
 		p->payload[unit].n = 0;
 		p->frame[unit][0].n = p->frame[unit][1].n = 0;
 	}
+	p->binary.n = p->binary_frame.n = 0;
 	for (uint32_t i = 0; i < s->nsubs; i++) {
 		struct session *to = s->sub[i];
 

@@ -15,6 +15,7 @@
 struct publisher {
 	struct text payload[2];  /* by unit */
 	struct text frame[2][2]; /* by unit and envelope */
+	struct text binary, binary_frame; /* the same for all */
 	bool too_slow;           /* some session is marked so */
 	span_t clock_error;      /* added to the times in messages, by a fault */
 };

@@ -34,6 +34,7 @@ struct session_cfg {
 	uint32_t streams_max;
 	uint32_t messages_per_s_max;
 	size_t queue_max;     /* bytes that may wait for the client */
+	const char *api_key;  /* that binary endpoints ask for; NULL: none */
 };
 
 /* What all sessions share. */
@@ -174,6 +175,13 @@ static inline void
 session_due(struct session *s, mono_t at)
 {
 	s->desk->due = mono_min(s->desk->due, at);
+}
+
+/* Does it get binary messages? */
+static inline bool
+session_is_binary(const struct session *s)
+{
+	return s->endpoint != NULL && s->endpoint->binary;
 }
 
 /* May the owner disconnect now? */

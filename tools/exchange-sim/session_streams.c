@@ -3,6 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/exchange-sim/binary.h"
+
+/* What the hub calls a stream of the client's; `room` is of STREAM_NAME_MAX bytes. */
+static struct bytes
+hub_name(const struct session *s, struct bytes name, char *room)
+{
+	return session_is_binary(s) ? binary_stream(name, room) : name;
+}
+
 static uint32_t
 place_of(const struct session *s, struct bytes name)
 {
@@ -17,17 +26,20 @@ place_of(const struct session *s, struct bytes name)
 bool
 session_has(const struct session *s, struct bytes name)
 {
-	return place_of(s, name) < s->nstreams;
+	char room[STREAM_NAME_MAX];
+
+	return place_of(s, hub_name(s, name, room)) < s->nstreams;
 }
 
 bool
 session_subscribe(struct session *s, struct bytes name)
 {
+	char room[STREAM_NAME_MAX];
 	struct stream *stream;
 
 	if (session_has(s, name))
 		return true;
-	stream = hub_subscribe(s->desk->hub, name, s);
+	stream = hub_subscribe(s->desk->hub, hub_name(s, name, room), s);
 	if (stream == NULL)
 		return false;
 	s->mute[s->nstreams] = false;
@@ -48,7 +60,8 @@ forget_kept(struct session *s)
 void
 session_unsubscribe(struct session *s, struct bytes name)
 {
-	uint32_t i = place_of(s, name);
+	char room[STREAM_NAME_MAX];
+	uint32_t i = place_of(s, hub_name(s, name, room));
 	struct stream *stream;
 
 	if (i == s->nstreams)

@@ -49,7 +49,7 @@ suffix_slot(struct bytes suffix, enum slot *slot)
 }
 
 bool
-stream_parse(struct bytes name, struct bytes *symbol, enum slot *slot)
+stream_slot(struct bytes name, struct bytes *symbol, enum slot *slot)
 {
 	const char *at = name.n > 0 ? memchr(name.p, '@', name.n) : NULL;
 

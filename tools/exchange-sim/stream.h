@@ -35,7 +35,7 @@ extern const char *const stream_intervals[16];
  * Splits "btcusdt@kline_1m" into the symbol's text (lower case, as written)
  * and its slot. False when the synthetic market has no such stream.
  */
-bool stream_parse(struct bytes name, struct bytes *symbol, enum slot *slot);
+bool stream_slot(struct bytes name, struct bytes *symbol, enum slot *slot);
 
 /*
  * May this be a stream's name at all? Letters, digits, UTF-8 and the signs that
