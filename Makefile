@@ -48,9 +48,9 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
 
 # L5
 IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
-      feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/recv_bio.c \
+      feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/proxy.c feed/io/recv_bio.c \
       feed/io/resolve.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
-      feed/io/tape_reader.c feed/io/tape_thread.c feed/io/tape_uring.c feed/io/tls.c \
+      feed/io/tape_reader.c feed/io/tape_thread.c feed/io/tape_uring.c feed/io/tls.c feed/io/tls_session.c \
       feed/io/transport.c feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c \
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
@@ -161,12 +161,12 @@ SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_blocked_log.c tests/system/test_check_config.c \
                 tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
                 tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
-                tests/system/test_feed_budgets.c tests/system/test_feed_legs.c \
+                tests/system/test_feed_budgets.c tests/system/test_feed_legs.c tests/system/test_feed_way.c \
                 tests/system/test_http_client.c tests/system/test_lost_files.c \
                 tests/system/test_no_uring.c tests/system/test_notify.c \
                 tests/system/test_pool_status.c tests/system/test_transport.c \
                 tests/system/test_transport_full.c tests/system/test_transport_loop.c \
-                tests/system/test_transport_refusal.c
+                tests/system/test_transport_refusal.c tests/system/test_transport_way.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c \
            tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
@@ -194,7 +194,7 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
                 tests/bench/paced.c tests/bench/pair.c tests/bench/pingpong.c \
                 tests/bench/plain.c tests/bench/ring_alone.c tests/bench/ring_flow.c \
                 tests/bench/ring_paced.c tests/system/certs.c tests/system/daemon.c \
-                tests/system/feed_rig.c tests/system/flow.c tests/system/sim_rig.c \
+                tests/system/feed_rig.c tests/system/flow.c tests/system/proxy_server.c tests/system/sim_rig.c \
                 tests/system/stage.c tests/system/transport_rig.c tests/system/web_server.c \
                 tests/system/ws_server.c tests/ipc/python_rig.c tests/ipc/witness.c
 

@@ -2,11 +2,15 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "feed/base/log.h"
+#include "feed/conf/config_target.h"
 #include "feed/instruments.h"
 #include "feed/io/clock.h"
+#include "feed/io/proxy.h"
 
 int
 opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
@@ -34,6 +38,58 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 	return 0;
 }
 
+/*
+ * The first line of the file; credentials[PROXY_CREDENTIALS_MAX + 1]. Neither
+ * it nor a part of it goes into the log.
+ */
+static int
+read_credentials(const char *path, char *credentials)
+{
+	FILE *file;
+	int rc = 0;
+
+	credentials[0] = '\0';
+	if (path[0] == '\0')
+		return 0;
+	errno = 0;
+	file = fopen(path, "re");
+	if (file == NULL || fgets(credentials, PROXY_CREDENTIALS_MAX + 1, file) == NULL)
+		rc = errno != 0 ? -errno : -ENODATA;
+	else if (strlen(credentials) == PROXY_CREDENTIALS_MAX && getc(file) != EOF)
+		rc = -EMSGSIZE;
+	if (file != NULL)
+		fclose(file);
+	credentials[strcspn(credentials, "\r\n")] = '\0';
+	if (rc == 0 && strchr(credentials, ':') == NULL)
+		rc = -EBADMSG;
+	if (rc != 0)
+		LOG(ERROR, "proxy_credentials_refused", LOG_STR("file", path),
+		    LOG_ERRNO("error", rc),
+		    LOG_THEN("the feed does not start: its first line is to be USER:PASSWORD"));
+	return rc;
+}
+
+/* As `t` says, but through a proxy, if there is one. */
+static int
+open_through(struct transport **out, const struct config_endpoint *e, const char *name,
+    struct transport_cfg *t, char *why)
+{
+	char credentials[PROXY_CREDENTIALS_MAX + 1];
+	struct config_target proxy;
+	int rc;
+
+	if (e->proxy[0] == '\0')
+		return transport_open(out, name, t, why);
+	snprintf(why, TRANSPORT_DETAIL_MAX, "the proxy's credentials cannot be read");
+	(void)config_target_parse(e->proxy, &proxy); /* the rule of the key was the same */
+	rc = read_credentials(e->proxy_credentials_file, credentials);
+	t->proxy = (struct transport_proxy){proxy.host, proxy.port, credentials};
+	if (rc == 0)
+		rc = transport_open(out, name, t, why);
+	explicit_bzero(credentials, sizeof(credentials));
+	return rc;
+}
+
 int
 opening_transport(struct transport **out, const struct config *cfg, unsigned lines,
     struct pipeline *pipeline, char *why)
@@ -53,7 +109,7 @@ opening_transport(struct transport **out, const struct config *cfg, unsigned lin
 		.sink = pipeline_on_frame,
 		.sink_context = pipeline,
 	};
-	int rc = transport_open(out, name, &t, why);
+	int rc = open_through(out, &cfg->endpoint, name, &t, why);
 
 	if (rc == 0 && why[0] != '\0')
 		LOG(WARNING, "transport_fallback", LOG_STR("detail", why),

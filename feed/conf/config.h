@@ -35,6 +35,9 @@ struct config_endpoint {
 	char *path;    /* begins with "/" */
 	char *ca_file; /* "": the system's certificate store */
 	char *address; /* "": look the host up */
+	char *proxy;   /* "": none; config_target_parse() */
+	char *proxy_credentials_file; /* "": none */
+	struct config_strings source_addresses;
 	enum config_time_unit time_unit;
 };
 

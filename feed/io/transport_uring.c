@@ -17,6 +17,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include "feed/io/clock.h"
 #include "feed/io/uring_line.h"
 
@@ -257,10 +259,10 @@ rearm(struct transport_uring *t)
 	for (unsigned i = 0; i < t->base.cfg.lines; i++) {
 		struct uring_line *line = &t->lines[i];
 
-		if (line->state >= URING_LINE_TLS && !line->receiving)
+		if (line->state >= URING_LINE_PROXY && !line->receiving)
 			arm_receive(line);
 		uring_line_flush(line); /* what found no room before */
-		armed = armed && (line->receiving || line->state < URING_LINE_TLS) &&
+		armed = armed && (line->receiving || line->state < URING_LINE_PROXY) &&
 		    (line->sending > 0 || line->out_n == 0);
 	}
 	return armed && t->wake_armed;
@@ -371,11 +373,31 @@ transport_uring_close(struct transport *transport)
 		munmap(t->buffers, buffer_ring_bytes());
 	free(t->memory);
 	free(t->plain);
+	tls_sessions_fini(&t->sessions);
 	SSL_CTX_free(t->tls);
 	BIO_meth_free(t->bio);
+	OPENSSL_cleanse(t->proxy_credentials, sizeof(t->proxy_credentials));
 	if (t->wake_fd >= 0)
 		close(t->wake_fd);
 	free(t);
+}
+
+static int
+keep_proxy(struct transport_uring *t, const struct transport_proxy *proxy, char *why)
+{
+	const char *credentials = proxy->credentials != NULL ? proxy->credentials : "";
+
+	if (proxy->host == NULL)
+		return 0;
+	if (strlen(proxy->host) > URING_LINE_HOST_MAX || proxy->port == 0 ||
+	    strlen(credentials) > PROXY_CREDENTIALS_MAX) {
+		snprintf(why, TRANSPORT_DETAIL_MAX, "the proxy's name or credentials are too long");
+		return -EINVAL;
+	}
+	snprintf(t->proxy_host, sizeof(t->proxy_host), "%s", proxy->host);
+	snprintf(t->proxy_credentials, sizeof(t->proxy_credentials), "%s", credentials);
+	t->proxy_port = proxy->port;
+	return 0;
 }
 
 static int
@@ -389,11 +411,15 @@ transport_uring_open(struct transport **out, const struct transport_cfg *cfg, ch
 		return -ENOMEM;
 	t->base.cfg = *cfg;
 	t->wake_fd = -1;
-	rc = make_ring(t, why);
+	rc = keep_proxy(t, &cfg->proxy, why);
+	if (rc == 0)
+		rc = make_ring(t, why);
 	for (unsigned i = 0; i < cfg->lines && rc == 0; i++)
 		rc = uring_line_init(&t->lines[i], t, i);
 	if (rc == 0)
 		rc = tls_context(&t->tls, cfg->ca_file, why);
+	if (rc == 0)
+		tls_sessions_keep(&t->sessions, t->tls);
 	if (rc == 0 && (t->bio = uring_tls_bio()) == NULL)
 		rc = -ENOMEM;
 	if (rc == 0)

@@ -89,6 +89,7 @@ rig_reopen(struct rig *rig, span_t connect_within)
 		.message_bytes_max = RIG_MESSAGE_MAX,
 		.connect_within = connect_within,
 		.lines = 8,
+		.proxy = rig->proxy,
 		.sink = remember,
 		.sink_context = rig,
 	};
@@ -146,6 +147,7 @@ rig_start(struct rig *rig, unsigned line)
 		.port = ws_server_port(rig->server),
 		.path = "/ws",
 		.address = "127.0.0.1",
+		.source = rig->source,
 	};
 
 	assert_int_equal(transport_connect(rig->transport, line, 7, &target), 0);
