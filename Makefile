@@ -52,7 +52,7 @@ IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
       feed/io/resolve.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
       feed/io/tape_reader.c feed/io/tape_thread.c feed/io/tape_uring.c feed/io/tls.c feed/io/tls_session.c \
       feed/io/transport.c feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c \
-      feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
+      feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_stamp.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
 FEED := feed/books.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c \

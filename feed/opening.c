@@ -105,6 +105,7 @@ opening_transport(struct transport **out, const struct config *cfg, unsigned lin
 		.message_bytes_max = cfg->security.max_message_bytes,
 		.connect_within = span_ms(cfg->pool.connection_timeout_ms),
 		.busy_poll = cfg->busy_poll,
+		.kernel_stamps = cfg->kernel_stamps,
 		.lines = lines,
 		.sink = pipeline_on_frame,
 		.sink_context = pipeline,

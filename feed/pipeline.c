@@ -242,7 +242,8 @@ take_frame(struct pipeline *p, struct frame *frame)
 		publish_market_event(&c, &e, &n);
 	pipeline_count(p, pipeline_kinds[e.kind].counter);
 	note_on_board(p, (uint32_t)id, e.kind);
-	hist_record(&p->publish, span_ns(c.mono_ns - frame->stamps.recv_mono.ns));
+	hist_record(&p->publish,
+	    span_ns(c.mono_ns - frame->stamps.recv_mono.ns + frame->stamps.waited.ns));
 	if (e.exch_ns != VENUE_NO_TIME)
 		hist_record(&p->arrival, span_ns(frame->stamps.recv.ns - e.exch_ns));
 	out.published = judge_hold_key((uint32_t)id, &e, &out.key);

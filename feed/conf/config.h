@@ -186,6 +186,7 @@ struct config {
 	enum config_standby standby;
 	int64_t standby_takeover_ms;
 	bool busy_poll;
+	bool kernel_stamps;
 	struct config_endpoint endpoint;
 	struct config_strings endpoints;
 	int64_t redundancy;

@@ -63,6 +63,7 @@ struct transport_stamps {
 	wall_t recv;      /* CLOCK_REALTIME at receipt */
 	mono_t recv_mono; /* CLOCK_MONOTONIC at receipt */
 	bool kernel;      /* recv is the kernel's stamp, not ours */
+	span_t waited;    /* between both stamps; 0 when recv is ours */
 };
 
 enum transport_payload { TRANSPORT_TEXT, TRANSPORT_BINARY };
@@ -81,6 +82,7 @@ struct transport_cfg {
 	int64_t message_bytes_max; /* longer messages are counted, dropped, the line stays */
 	span_t connect_within;     /* DNS + TCP + TLS + upgrade */
 	bool busy_poll;            /* never sleep while waiting: burns a core, saves the wake-up */
+	bool kernel_stamps;        /* ask the kernel for its time of receipt; "uring" only */
 	unsigned lines;            /* how many lines at most, <= TRANSPORT_LINES_MAX */
 	struct transport_proxy proxy; /* "uring" only */
 	transport_sink_fn *sink;

@@ -101,7 +101,10 @@ arm_receive(struct uring_line *line)
 
 	if (sqe == NULL)
 		return; /* with the next wait */
-	io_uring_prep_recv_multishot(sqe, line->fd, NULL, 0, 0);
+	if (line->owner->base.cfg.kernel_stamps)
+		io_uring_prep_recvmsg_multishot(sqe, line->fd, &line->shape, 0);
+	else
+		io_uring_prep_recv_multishot(sqe, line->fd, NULL, 0, 0);
 	sqe->flags |= IOSQE_BUFFER_SELECT;
 	sqe->buf_group = BUFFER_GROUP;
 	line->receiving = true;
@@ -172,6 +175,7 @@ on_received(struct transport_uring *t, struct uring_line *line, bool current,
     const struct io_uring_cqe *cqe)
 {
 	bool more = (cqe->flags & IORING_CQE_F_MORE) != 0;
+	int result = cqe->res;
 
 	if (current && !more)
 		line->receiving = false;
@@ -180,17 +184,20 @@ on_received(struct transport_uring *t, struct uring_line *line, bool current,
 		struct bytes bytes = {t->memory + (size_t)buffer * BUFFER_BYTES, (size_t)cqe->res};
 		struct transport_stamps stamps = {.recv = clock_wall(), .recv_mono = clock_mono()};
 
-		if (current && cqe->res > 0)
+		if (cqe->res > 0 && t->base.cfg.kernel_stamps)
+			bytes = uring_stamp_take((char *)bytes.p, cqe->res, &line->shape, &stamps);
+		if (current && bytes.n > 0)
 			uring_line_on_received(line, bytes, stamps);
 		give_back(t, buffer);
-		if (cqe->res > 0)
+		if (bytes.n > 0)
 			return;
+		result = 0;
 	}
 	/* No buffer was free: they are back by now, and the receive is armed again. */
-	if (!current || cqe->res == -ENOBUFS || cqe->res == -EINTR)
+	if (!current || result == -ENOBUFS || result == -EINTR)
 		return;
-	if (cqe->res <= 0)
-		uring_line_on_receive_ended(line, cqe->res);
+	if (result <= 0)
+		uring_line_on_receive_ended(line, result);
 }
 
 static void

@@ -172,6 +172,8 @@ dial(struct uring_line *line)
 		return;
 	}
 	set_options(line->fd);
+	if (line->owner->base.cfg.kernel_stamps)
+		uring_stamp_ask(line->fd, &line->shape);
 	if (line->source[0] != '\0' && (error = bind_source(line)) != 0) {
 		uring_line_end(line, net_reason_of_errno(error), "%s (%s from %s): %s", line->host,
 		    line->address, line->source, strerror(error));

@@ -18,6 +18,7 @@
 #include "feed/io/tls_session.h"
 #include "feed/io/transport_impl.h"
 #include "feed/io/upgrade.h"
+#include "feed/io/uring_stamp.h"
 #include "feed/io/wsframe.h"
 
 #define URING_LINE_HOST_MAX 253
@@ -51,6 +52,7 @@ struct uring_line {
 	mono_t deadline;  /* of connecting or closing; else never */
 	int fd;           /* -1: none */
 	bool receiving;   /* a receive is armed */
+	struct msghdr shape; /* of what it brings, with stamps of the kernel's */
 
 	char host[URING_LINE_HOST_MAX + 1], path[TRANSPORT_PATH_MAX + 1];
 	char address[RESOLVE_ADDRESS_SIZE];

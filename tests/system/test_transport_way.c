@@ -330,6 +330,56 @@ after_a_failed_resumption_the_endpoint_is_met_without_sessions(void **state)
 	assert_int_equal(atomic_load(&tickets_refused), 1);
 }
 
+/* ---- stamps --------------------------------------------------------------------- */
+
+static void
+echo_script(struct ws_conn *conn)
+{
+	char payload[256];
+	int opcode;
+	long n;
+
+	while ((n = ws_conn_receive(conn, &opcode, payload, sizeof(payload))) >= 0)
+		ws_conn_send(conn, opcode | WS_FIN, payload, (size_t)n);
+}
+
+/* The machine's first socket with stamps may have to wait for them. */
+static void
+the_kernels_stamp_is_older_than_ours_and_not_older_than_the_message(void **state)
+{
+	struct rig *rig = rig_of(state);
+	mono_t deadline = mono_add(clock_mono(), span_s(10));
+	wall_t sent;
+
+	rig_serve(rig, &(struct ws_server_cfg){.script = echo_script});
+	rig_connect(rig, 0);
+	do {
+		assert_false(mono_due(deadline, clock_mono()));
+		sent = clock_wall();
+		assert_int_equal(transport_send(rig->transport, 0, BYTES_LIT("tick")), 0);
+		rig_wait_messages(rig, rig->messages + 1);
+	} while (!rig->stamps.kernel);
+	assert_true(rig->stamps.recv.ns >= sent.ns);
+	assert_true(rig->stamps.waited.ns >= 0);
+	assert_true(rig->stamps.recv.ns + rig->stamps.waited.ns <= clock_wall().ns);
+	transport_hang_up(rig->transport, 0, 1000);
+	rig_expect(rig, TRANSPORT_DOWN);
+}
+
+static void
+without_being_asked_for_stamps_are_ours_and_say_so(void **state)
+{
+	struct rig *rig = rig_of(state);
+
+	rig->kernel_stamps = false;
+	rig_reopen(rig, span_s(10));
+	rig_serve(rig, &(struct ws_server_cfg){.script = hello_script});
+	rig_connect(rig, 0);
+	rig_wait_messages(rig, 1);
+	assert_false(rig->stamps.kernel);
+	assert_int_equal(rig->stamps.waited.ns, 0);
+}
+
 #define SOURCE_TESTS                                                                               \
 	way_test(a_line_connects_from_the_address_it_is_given),                                    \
 	    way_test(an_address_of_another_machine_fails_the_attempt),                             \
@@ -344,6 +394,8 @@ main(void)
 	};
 	const struct CMUnitTest uring_tests[] = {
 		SOURCE_TESTS,
+		way_test(the_kernels_stamp_is_older_than_ours_and_not_older_than_the_message),
+		way_test(without_being_asked_for_stamps_are_ours_and_say_so),
 		way_test(a_line_goes_through_the_proxy_and_is_asked_for_by_name_and_credentials),
 		way_test(a_numeric_address_is_what_the_proxy_is_asked_for),
 		way_test(a_proxy_that_refuses_is_named_and_its_status_is_not_the_exchanges),

@@ -89,6 +89,7 @@ rig_reopen(struct rig *rig, span_t connect_within)
 		.message_bytes_max = RIG_MESSAGE_MAX,
 		.connect_within = connect_within,
 		.lines = 8,
+		.kernel_stamps = rig->kernel_stamps,
 		.proxy = rig->proxy,
 		.sink = remember,
 		.sink_context = rig,
@@ -107,6 +108,7 @@ rig_setup(void **state)
 	if (rig == NULL)
 		return -1;
 	rig->in_order = true;
+	rig->kernel_stamps = true;
 	*state = rig;
 	rig_reopen(rig, span_s(10));
 	return 0;

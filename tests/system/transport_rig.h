@@ -16,6 +16,7 @@
 struct rig {
 	struct transport *transport;
 	struct ws_server *server;
+	bool kernel_stamps;           /* of rig_reopen() */
 	struct transport_proxy proxy; /* of rig_reopen() */
 	const char *source;           /* of rig_start(), NULL: any */
 	unsigned messages;            /* all lines */
