@@ -59,7 +59,8 @@ carry_out(struct app *app)
 
 		switch (act->kind) {
 		case ACT_CONNECT:
-			orders_connect(app->transport, app->cfg, app->target, act);
+			orders_connect(app->transport, app->cfg, app->target,
+			    secret_text(app->choice.key), act);
 			break;
 		case ACT_SEND_SUBSCRIBE:
 		case ACT_SEND_UNSUBSCRIBE:
@@ -195,6 +196,18 @@ tell_heard(struct app *app, mono_t now)
 	} while (event.nheard == HEARD_AT_ONCE);
 }
 
+/* Binary messages that mean something else than ours: by name, once. */
+static void
+tell_foreign(struct pipeline *pipeline)
+{
+	int64_t schema, version;
+
+	if (pipeline_take_foreign(pipeline, &schema, &version))
+		LOG(ERROR, "foreign_schema", LOG_I64("schema", schema),
+		    LOG_I64("version", version),
+		    LOG_THEN("its messages are counted and dropped"));
+}
+
 static void
 take_snapshot(struct app *app, mono_t now)
 {
@@ -214,6 +227,7 @@ take_snapshot(struct app *app, mono_t now)
 		.connected = app->connected,
 	};
 
+	tell_foreign(app->pipeline);
 	pipeline_counters(app->pipeline)[TICK_COUNTER_LOG_DROPPED] = log_dropped();
 	recorder_count(app->recorder, pipeline_counters(app->pipeline));
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
@@ -303,50 +317,18 @@ run(struct app *app)
 /* ---- start and end ---------------------------------------------------------- */
 
 static void
-wake_feed(void *context)
-{
-	transport_wake(context);
-}
-
-static int
-start_ops(struct app *app)
-{
-	const struct ops_cfg cfg = {wake_feed, app->transport, app->cfg->cpu};
-	int rc = ops_open(&app->ops, &cfg);
-
-	if (rc == 0) {
-		keeper_init(&app->keeper, app->ops, app->cfg, app->source);
-		rc = ops_start(app->ops);
-	}
-	if (rc != 0)
-		LOG(ERROR, "ops_refused", LOG_ERRNO("error", rc),
-		    LOG_THEN("the feed does not start"));
-	return rc;
-}
-
-static void
-shut_ops(struct app *app)
-{
-	if (app->ops == NULL)
-		return;
-	ops_stop(app->ops);
-	app_drop_orders(app);
-	keeper_fini(&app->keeper);
-	ops_close(&app->ops);
-}
-
-static void
 shut(struct app *app)
 {
 	bool unlink_them = app->cfg->ring.unlink_at_exit;
 
 	signals_wake(NULL);
-	shut_ops(app);
+	app_shut_ops(app);
 	transport_close(&app->transport);
 	recorder_close(&app->recorder);
 	pipeline_free(&app->pipeline, clock_wall(), clock_mono());
 	stores_close(&app->stores, unlink_them);
 	plan_free(&app->plan);
+	choice_end(&app->choice);
 }
 
 /* Everything that a feed needs before it connects. Returns 0, or -errno (logged; -EINTR is not). */
@@ -355,12 +337,20 @@ start(struct app *app)
 {
 	const struct config *cfg = app->cfg;
 	char why[TRANSPORT_DETAIL_MAX] = "";
-	int rc = opening_pool(&app->plan, cfg, &app->pool);
+	int rc = choice_make(&app->choice, cfg);
+
+	if (rc != 0)
+		return rc;
+	choice_spell(&app->choice, app->cfg);
+	for (unsigned i = 0; i < config_targets(cfg); i++)
+		choice_target(&app->choice, cfg, i, &app->target[i]);
+	rc = opening_pool(&app->plan, cfg, &app->pool);
 
 	if (rc == 0)
 		rc = stores_open(&app->stores, cfg, signals_stop_flag());
 	if (rc == 0)
-		rc = opening_pipeline(&app->pipeline, cfg, &app->stores, &app->plan);
+		rc = opening_pipeline(
+		    &app->pipeline, cfg, &app->stores, &app->plan, app->choice.venue);
 	if (rc == 0)
 		rc = recorder_open(
 		    &app->recorder, cfg, app->pipeline, clock_wall(), clock_mono());
@@ -370,7 +360,7 @@ start(struct app *app)
 	if (rc != 0)
 		return rc;
 	signals_wake(app->transport);
-	rc = start_ops(app);
+	rc = app_open_ops(app);
 	if (rc != 0)
 		return rc;
 	stores_recall_connects(&app->stores, &app->pool, clock_wall(), clock_mono());
@@ -379,6 +369,9 @@ start(struct app *app)
 	snapshot_init(
 	    &app->snapshot, transport_name(app->transport), why, clock_wall(), clock_mono());
 	take_snapshot(app, clock_mono());
+	rc = app_start_ops(app);
+	if (rc != 0)
+		return rc;
 	LOG(INFO, "started", LOG_STR("feed", cfg->feed),
 	    LOG_STR("endpoint", app->target[0].host), LOG_U64("endpoints", config_targets(cfg)),
 	    LOG_U64("streams", cfg->streams.n), LOG_U64("lines", pool_members(&app->pool)),
@@ -397,8 +390,6 @@ app_run(struct config *cfg, const struct reload_source *source)
 	app->cfg = cfg;
 	app->source = source;
 	stores_init(&app->stores);
-	for (unsigned i = 0; i < config_targets(cfg); i++)
-		config_target(cfg, i, &app->target[i]);
 	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
 		app->connected[line].ns = TICK_ABSENT;
 	notify_open(&app->notify, getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"),

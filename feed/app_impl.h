@@ -6,6 +6,7 @@
 #define FEED_APP_IMPL_H
 
 #include "feed/app.h"
+#include "feed/choice.h"
 #include "feed/core/pool.h"
 #include "feed/guard.h"
 #include "feed/io/transport.h"
@@ -17,12 +18,14 @@
 #include "feed/recorder.h"
 #include "feed/snapshot.h"
 #include "feed/stores.h"
+#include "feed/web.h"
 
 #define HEARD_AT_ONCE 1024
 
 struct app {
 	struct config *cfg;
 	const struct reload_source *source;
+	struct choice choice;
 	struct stores stores;
 	struct pipeline *pipeline;
 	struct recorder *recorder; /* NULL: nothing is captured */
@@ -36,6 +39,7 @@ struct app {
 	struct notify notify;
 	struct ops *ops;
 	struct keeper keeper;   /* ops thread */
+	struct web *web;        /* ops thread; NULL: no HTTP interface */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
 	uint64_t shed, reloads, reloads_refused;
 	struct pool_heard heard[HEARD_AT_ONCE];
@@ -47,6 +51,11 @@ struct app {
 
 /* Lets the pool see an event, and carries out what it says. */
 void app_step(struct app *app, const struct pool_event *event, mono_t now);
+
+/* What runs in the ops thread, without the thread; the thread; the end of all. */
+int app_open_ops(struct app *app);
+int app_start_ops(struct app *app);
+void app_shut_ops(struct app *app);
 
 /* SIGHUP: has the configuration read once more, in the ops thread. */
 void app_reload(struct app *app);

@@ -8,18 +8,18 @@
 
 #include "feed/base/log.h"
 #include "feed/conf/config_target.h"
-#include "feed/instruments.h"
 #include "feed/io/clock.h"
 #include "feed/io/proxy.h"
+#include "feed/io/secret.h"
 
 int
 opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
-    const struct plan *plan)
+    const struct plan *plan, const struct venue *venue)
 {
 	struct pipeline_cfg p = {
 		.ring = &stores->ring,
 		.board = &stores->board,
-		.venue = instruments_venue(cfg->product),
+		.venue = venue,
 		.instruments = &cfg->instruments,
 		.hold_for = span_ms(cfg->arbiter.hold_ms),
 		.streams_max = plan->memory.streams_max,
@@ -38,34 +38,25 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 	return 0;
 }
 
-/*
- * The first line of the file; credentials[PROXY_CREDENTIALS_MAX + 1]. Neither
- * it nor a part of it goes into the log.
- */
+/* Neither the credentials nor a part of them goes into the log. */
 static int
-read_credentials(const char *path, char *credentials)
+read_credentials(struct secret **out, const char *file)
 {
-	FILE *file;
+	char why[SECRET_WHY_MAX] = "it is not USER:PASSWORD";
 	int rc = 0;
 
-	credentials[0] = '\0';
-	if (path[0] == '\0')
+	*out = NULL;
+	if (file[0] == '\0')
 		return 0;
-	errno = 0;
-	file = fopen(path, "re");
-	if (file == NULL || fgets(credentials, PROXY_CREDENTIALS_MAX + 1, file) == NULL)
-		rc = errno != 0 ? -errno : -ENODATA;
-	else if (strlen(credentials) == PROXY_CREDENTIALS_MAX && getc(file) != EOF)
-		rc = -EMSGSIZE;
-	if (file != NULL)
-		fclose(file);
-	credentials[strcspn(credentials, "\r\n")] = '\0';
-	if (rc == 0 && strchr(credentials, ':') == NULL)
-		rc = -EBADMSG;
+	rc = secret_open(out, file, "", why);
+	if (rc == 0 && (strchr(secret_text(*out), ':') == NULL ||
+	    strlen(secret_text(*out)) > PROXY_CREDENTIALS_MAX)) {
+		secret_close(out);
+		rc = -EINVAL;
+	}
 	if (rc != 0)
-		LOG(ERROR, "proxy_credentials_refused", LOG_STR("file", path),
-		    LOG_ERRNO("error", rc),
-		    LOG_THEN("the feed does not start: its first line is to be USER:PASSWORD"));
+		LOG(ERROR, "proxy_credentials_refused", LOG_STR("file", file),
+		    LOG_STR("detail", why), LOG_THEN("the feed does not start"));
 	return rc;
 }
 
@@ -74,7 +65,7 @@ static int
 open_through(struct transport **out, const struct config_endpoint *e, const char *name,
     struct transport_cfg *t, char *why)
 {
-	char credentials[PROXY_CREDENTIALS_MAX + 1];
+	struct secret *credentials;
 	struct config_target proxy;
 	int rc;
 
@@ -82,11 +73,12 @@ open_through(struct transport **out, const struct config_endpoint *e, const char
 		return transport_open(out, name, t, why);
 	snprintf(why, TRANSPORT_DETAIL_MAX, "the proxy's credentials cannot be read");
 	(void)config_target_parse(e->proxy, &proxy); /* the rule of the key was the same */
-	rc = read_credentials(e->proxy_credentials_file, credentials);
-	t->proxy = (struct transport_proxy){proxy.host, proxy.port, credentials};
-	if (rc == 0)
-		rc = transport_open(out, name, t, why);
-	explicit_bzero(credentials, sizeof(credentials));
+	rc = read_credentials(&credentials, e->proxy_credentials_file);
+	if (rc != 0)
+		return rc;
+	t->proxy = (struct transport_proxy){proxy.host, proxy.port, secret_text(credentials)};
+	rc = transport_open(out, name, t, why);
+	secret_close(&credentials);
 	return rc;
 }
 

@@ -10,7 +10,7 @@
 
 void
 orders_connect(struct transport *transport, const struct config *cfg,
-    const struct config_target *target, const struct pool_action *act)
+    const struct config_target *target, const char *api_key, const struct pool_action *act)
 {
 	const struct config_endpoint *e = &cfg->endpoint;
 	const struct config_strings *from = &e->source_addresses;
@@ -23,6 +23,7 @@ orders_connect(struct transport *transport, const struct config *cfg,
 		.path = path,
 		.address = at->address[0] ? at->address : NULL,
 		.source = from->n > 0 ? from->item[act->line % from->n] : NULL,
+		.api_key = api_key,
 	};
 	int rc;
 

@@ -14,11 +14,23 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "feed/base/bytes.h"
 #include "feed/base/log.h"
 #include "feed/conf/config_problem.h"
 
 enum config_preset { CONFIG_PRODUCTION, CONFIG_STAGING, CONFIG_DEVELOPMENT };
-enum config_product { CONFIG_SPOT, CONFIG_USDM, CONFIG_COINM, CONFIG_OPTIONS };
+enum config_product {
+	CONFIG_SPOT,
+	CONFIG_USDM,
+	CONFIG_COINM,
+	CONFIG_OPTIONS,
+	CONFIG_SPOT_SBE,
+	CONFIG_US,
+	CONFIG_TESTNET,
+	CONFIG_TESTNET_SBE,
+	CONFIG_DEMO,
+	CONFIG_PRODUCTS
+};
 enum config_standby { CONFIG_STANDBY_REFUSE, CONFIG_STANDBY_WAIT };
 enum config_time_unit { CONFIG_MILLISECOND, CONFIG_MICROSECOND };
 enum config_capture_writer { CONFIG_CAPTURE_AUTO, CONFIG_CAPTURE_URING, CONFIG_CAPTURE_THREAD };
@@ -32,10 +44,11 @@ struct config_strings {
 struct config_endpoint {
 	char *host;
 	int64_t port;
-	char *path;    /* begins with "/" */
-	char *ca_file; /* "": the system's certificate store */
-	char *address; /* "": look the host up */
-	char *proxy;   /* "": none; config_target_parse() */
+	char *path;         /* begins with "/" */
+	char *api_key_file; /* "": the environment's TICKRING_API_KEY, if it is there */
+	char *ca_file;      /* "": the system's certificate store */
+	char *address;      /* "": look the host up */
+	char *proxy;        /* "": none; config_target_parse() */
 	char *proxy_credentials_file; /* "": none */
 	struct config_strings source_addresses;
 	enum config_time_unit time_unit;
@@ -171,6 +184,11 @@ struct config_capture {
 	bool compress;
 };
 
+struct config_ops {
+	char *listen;     /* config_listen.h; "": no HTTP interface */
+	char *token_file; /* "": nothing changes by HTTP */
+};
+
 struct config_log {
 	enum log_level level;
 	enum log_format format;
@@ -205,6 +223,7 @@ struct config {
 	struct config_resources resources;
 	struct config_security security;
 	struct config_capture capture;
+	struct config_ops ops;
 	int64_t status_interval_ms;
 	struct config_log log;
 	int64_t cpu; /* -1: not pinned */
@@ -232,6 +251,14 @@ void config_copy(struct config *copy, const struct config *cfg);
 void config_free(struct config *cfg);
 
 bool config_equal(const struct config *a, const struct config *b);
+
+/*
+ * Fills *cfg: *base, with the values of `text` laid over, a JSON object as in
+ * the file (comments allowed). "preset" is refused, for it would not change
+ * anything. As config_load() otherwise; `name` stands for the text in problems.
+ */
+bool config_amend(const struct config *base, const char *name, struct bytes text,
+    struct config *cfg, struct config_problems *problems);
 
 /*
  * Prints *cfg as JSON that config_load() reads back to an equal

@@ -47,6 +47,7 @@ struct lws_line {
 	char address[RESOLVE_ADDRESS_SIZE];
 	char source[RESOLVE_ADDRESS_SIZE]; /* to connect from, "": any */
 	uint16_t port;
+	const char *api_key; /* the caller's; NULL: none */
 	uint32_t ticket; /* of the question to the resolver */
 	unsigned turn;   /* which of several addresses is next: moves on with each failure */
 

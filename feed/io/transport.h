@@ -49,6 +49,11 @@ struct transport_target {
 	const char *path; /* "/stream" or "/ws" ... with query, at most 1000 bytes */
 	const char *address; /* numeric address to use instead of resolving host, or NULL */
 	const char *source; /* numeric address of this machine to connect from, or NULL */
+	/*
+	 * Sent as X-MBX-APIKEY with the upgrade, or NULL. Not copied: it has to
+	 * live as long as the transport. Visible ASCII, at most 1024 bytes.
+	 */
+	const char *api_key;
 };
 
 /* An HTTP proxy that lines connect through (CONNECT); strings are copied. */

@@ -214,6 +214,7 @@ aim(struct uring_line *line, const struct transport_target *target)
 	    target->address != NULL ? target->address : "");
 	snprintf(line->source, sizeof(line->source), "%s",
 	    target->source != NULL ? target->source : "");
+	line->api_key = target->api_key;
 	line->port = target->port;
 	line->dial_port = t->proxy_host[0] != '\0' ? t->proxy_port : target->port;
 }

@@ -59,6 +59,7 @@ struct uring_line {
 	char target[RESOLVE_ADDRESS_SIZE]; /* numeric address given, "": none */
 	char source[RESOLVE_ADDRESS_SIZE]; /* to connect from, "": any */
 	uint16_t port, dial_port; /* the second is the proxy's, if there is one */
+	const char *api_key; /* the caller's; NULL: none */
 	unsigned turn;    /* which of several addresses is next: moves on with each failure */
 	struct sockaddr_storage peer_address;
 

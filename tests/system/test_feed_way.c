@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/system/daemon.h"
@@ -37,6 +38,7 @@ write_credentials(const char *text)
 	snprintf(credentials, sizeof(credentials), "%s/credentials", daemon_folder());
 	file = fopen(credentials, "w");
 	assert_non_null(file);
+	assert_int_equal(fchmod(fileno(file), 0600), 0);
 	fputs(text, file);
 	fclose(file);
 }
@@ -71,13 +73,13 @@ the_proxy_gets_the_credentials_and_the_log_does_not(void **state)
 
 	(void)state;
 	proxy = proxy_server_start("HTTP/1.1 200 fine\r\n\r\n");
-	write_credentials("Aladdin:open sesame\n");
+	write_credentials("Aladdin:open_sesame\n");
 	start_behind_proxy(port);
 	daemon_expect_log(&feedd, "to=live");
 	assert_int_equal(daemon_end(&feedd, SIGTERM), 0);
 	proxy_server_stop(&proxy, request);
 	assert_non_null(strstr(request, "\r\nProxy-Authorization: Basic "
-	                                "QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"));
+	                                "QWxhZGRpbjpvcGVuX3Nlc2FtZQ==\r\n"));
 	assert_null(strstr(daemon_log(&feedd), "sesame"));
 	assert_null(strstr(daemon_log(&feedd), "QWxhZGRpbj"));
 }
@@ -85,7 +87,7 @@ the_proxy_gets_the_credentials_and_the_log_does_not(void **state)
 static void
 credentials_that_are_none_stop_the_start_and_are_not_shown(void **state)
 {
-	static const char *const wrong[] = {"", "opensesame\n"};
+	static const char *const wrong[] = {"", "opensesame\n", "open:sesame and more\n"};
 
 	(void)state;
 	proxy = proxy_server_start("HTTP/1.1 200 fine\r\n\r\n");
@@ -96,6 +98,9 @@ credentials_that_are_none_stop_the_start_and_are_not_shown(void **state)
 		assert_non_null(strstr(daemon_log(&feedd), "proxy_credentials_refused"));
 		assert_null(strstr(daemon_log(&feedd), "sesame"));
 	}
+	assert_int_equal(chmod(credentials, 0644), 0);
+	start_behind_proxy(1);
+	assert_int_equal(daemon_wait(&feedd), 1);
 	unlink(credentials);
 	start_behind_proxy(1);
 	assert_int_equal(daemon_wait(&feedd), 1);

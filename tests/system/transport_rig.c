@@ -150,6 +150,7 @@ rig_start(struct rig *rig, unsigned line)
 		.path = "/ws",
 		.address = "127.0.0.1",
 		.source = rig->source,
+		.api_key = rig->api_key,
 	};
 
 	assert_int_equal(transport_connect(rig->transport, line, 7, &target), 0);

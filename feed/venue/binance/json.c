@@ -2,6 +2,8 @@
 
 #include <limits.h>
 
+#include "feed/venue/binance/json_market.h"
+#include "feed/venue/binance/predict.h"
 #include "feed/venue/binance/reading.h"
 #include "feed/venue/binance/scan.h"
 #include "feed/venue/binance/streams.h"
@@ -345,16 +347,10 @@ envelope_any(struct reading *r, struct bytes frame, struct event *out, bool *kno
 	return r->malformed ? DECODE_MALFORMED : DECODE_OK;
 }
 
-enum decode_result
-json_decode(struct bytes frame, struct event_scratch *scratch, struct event *out)
+/* Nothing is known of the message yet. */
+static inline void
+event_begin(struct event *out)
 {
-	struct fields fields;
-	struct reading r = {&fields, {frame.p + frame.n, scratch, 0}, 0, false, false};
-	bool known = true, wrapped = false;
-	enum decode_result result;
-
-	if (frame.n == 0 || frame.n > INT32_MAX)
-		return DECODE_MALFORMED;
 	out->kind = EVENT_UNKNOWN;
 	/* One by one: chained, each would wait for the stores of the one before. */
 	out->stream = BYTES_NONE;
@@ -362,11 +358,37 @@ json_decode(struct bytes frame, struct event_scratch *scratch, struct event *out
 	out->name = BYTES_NONE;
 	out->exch_ns = out->trade_ns = VENUE_NO_TIME;
 	out->id = out->first_id = out->last_id = out->prev_id = VENUE_NO_ID;
+}
+
+/* Any message, in any layout. */
+static enum decode_result
+decode_any(struct bytes frame, struct event_scratch *scratch, struct event *out)
+{
+	struct fields fields;
+	struct reading r = {&fields, {frame.p + frame.n, scratch, 0}, 0, false, false};
+	bool known = true, wrapped = false;
+	enum decode_result result;
+
+	event_begin(out);
 	if (!envelope_usual(&r, frame, out)) {
 		out->stream = BYTES_NONE;
 		result = envelope_any(&r, frame, out, &known, &wrapped);
-		if (result != DECODE_OK || !known)
+		if (result != DECODE_OK)
 			return result;
 	}
-	return reading_finish(&r, wrapped, out);
+	result = known ? reading_finish(&r, wrapped, out) : DECODE_OK;
+	if (result == DECODE_OK && out->kind == EVENT_UNKNOWN && !wrapped)
+		result = json_market_decode(frame, scratch, r.text_used, out);
+	return result;
+}
+
+enum decode_result
+json_decode(struct bytes frame, struct event_scratch *scratch, struct event *out)
+{
+	if (frame.n == 0 || frame.n > INT32_MAX)
+		return DECODE_MALFORMED;
+	event_begin(out);
+	if (predict_decode(frame, scratch, out))
+		return DECODE_OK;
+	return decode_any(frame, scratch, out);
 }

@@ -1,0 +1,71 @@
+/*
+ * The operations thread and what runs in it: put together and taken apart.
+ */
+#include "feed/app_impl.h"
+
+#include "feed/base/log.h"
+
+static void
+wake_feed(void *context)
+{
+	transport_wake(context);
+}
+
+static int
+open_web(struct app *app)
+{
+	const struct web_cfg cfg = {
+		.feed = app->cfg->feed,
+		.listen = app->cfg->ops.listen,
+		.token_file = app->cfg->ops.token_file,
+		.keeper = &app->keeper,
+	};
+	char why[WEB_WHY_MAX];
+	int rc;
+
+	if (*cfg.listen == '\0')
+		return 0;
+	rc = web_open(&app->web, app->ops, &cfg, why);
+	if (rc != 0)
+		LOG(ERROR, "http_refused", LOG_STR("detail", why),
+		    LOG_THEN("the feed does not start"));
+	return rc;
+}
+
+int
+app_open_ops(struct app *app)
+{
+	const struct ops_cfg cfg = {wake_feed, app->transport, app->cfg->cpu};
+	int rc = ops_open(&app->ops, &cfg);
+
+	if (rc != 0) {
+		LOG(ERROR, "ops_refused", LOG_ERRNO("error", rc),
+		    LOG_THEN("the feed does not start"));
+		return rc;
+	}
+	keeper_init(&app->keeper, app->ops, app->cfg, app->source, &app->choice);
+	return open_web(app);
+}
+
+int
+app_start_ops(struct app *app)
+{
+	int rc = ops_start(app->ops);
+
+	if (rc != 0)
+		LOG(ERROR, "ops_refused", LOG_ERRNO("error", rc),
+		    LOG_THEN("the feed does not start"));
+	return rc;
+}
+
+void
+app_shut_ops(struct app *app)
+{
+	if (app->ops == NULL)
+		return;
+	ops_stop(app->ops);
+	app_drop_orders(app);
+	web_close(&app->web);
+	keeper_fini(&app->keeper);
+	ops_close(&app->ops);
+}
