@@ -434,6 +434,11 @@ $(call bench_goal,$(1)): all $(call bin,$(1))
 endef
 $(foreach b,$(BENCHES),$(eval $(call BENCH,$(b))))
 
+.PHONY: bench-footprint
+bench: bench-footprint
+bench-footprint: all ## memory and processor time of a feed with 10 lines of 200 streams
+	@flock $(B)/flags env $(ENVIRONMENT) tests/bench/receive/footprint.sh
+
 .PHONY: demo demo-built
 demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
 	+$(again) demo-built

@@ -39,14 +39,14 @@ cpu_ticks() {
 }
 
 # 500 instruments of four streams each.
-awk 'BEGIN { for (i = 0; i < 500; i++) printf "%sfp%03dusdt", i > 0 ? "," : "", i }' \
+awk 'BEGIN { for (i = 0; i < 500; i++) printf "%sfp%03dusdt", (i > 0 ? "," : ""), i }' \
     >"$work/symbols"
 awk 'BEGIN {
 	n = split("trade aggTrade bookTicker depth@100ms", kind, " ")
 	printf "{\"streams\": ["
 	for (i = 0; i < 500; i++)
 		for (k = 1; k <= n; k++)
-			printf "%s\"fp%03dusdt@%s\"", i + k > 1 ? "," : "", i, kind[k]
+			printf "%s\"fp%03dusdt@%s\"", (i + k > 1 ? "," : ""), i, kind[k]
 	print "]}"
 }' >"$work/feed.json"
 
