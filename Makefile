@@ -149,7 +149,7 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
               tests/unit/test_pipeline_figures.c tests/unit/test_pipeline_legs.c \
               tests/unit/test_pipeline_life.c tests/unit/test_pipeline_sbe.c \
-              tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
+              tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c tests/unit/test_proxy.c \
               tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
               tests/unit/test_predict.c tests/unit/test_quota.c tests/unit/test_recall.c \
               tests/unit/test_replay.c tests/unit/test_request.c tests/unit/test_retry.c \
@@ -181,7 +181,7 @@ SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c \
                 tests/system/test_transport_way.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
-           tests/fuzz/fuzz_json.c tests/fuzz/fuzz_sbe.c tests/fuzz/fuzz_segment.c \
+           tests/fuzz/fuzz_json.c tests/fuzz/fuzz_proxy.c tests/fuzz/fuzz_sbe.c tests/fuzz/fuzz_segment.c \
            tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
