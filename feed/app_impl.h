@@ -5,9 +5,11 @@
 #ifndef FEED_APP_IMPL_H
 #define FEED_APP_IMPL_H
 
+#include "feed/alarm.h"
 #include "feed/app.h"
 #include "feed/choice.h"
 #include "feed/core/pool.h"
+#include "feed/errors.h"
 #include "feed/guard.h"
 #include "feed/io/transport.h"
 #include "feed/keeper.h"
@@ -17,7 +19,9 @@
 #include "feed/plan.h"
 #include "feed/recorder.h"
 #include "feed/snapshot.h"
+#include "feed/snapshot_streams.h"
 #include "feed/stores.h"
+#include "feed/verdict.h"
 #include "feed/web.h"
 
 #define HEARD_AT_ONCE 1024
@@ -34,11 +38,15 @@ struct app {
 	struct pool pool;
 	struct pool_actions actions;
 	struct snapshot snapshot;
+	struct snapshot_streams snapshot_streams;
 	mono_t snapshot_due;
 	struct guard guard;
+	struct errors errors;
+	struct verdict verdict;
 	struct notify notify;
 	struct ops *ops;
 	struct keeper keeper;   /* ops thread */
+	struct alarm *alarm;    /* ops thread; NULL: nobody is told */
 	struct web *web;        /* ops thread; NULL: no HTTP interface */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
 	uint64_t shed, reloads, reloads_refused;

@@ -19,6 +19,7 @@ open_web(struct app *app)
 		.listen = app->cfg->ops.listen,
 		.token_file = app->cfg->ops.token_file,
 		.keeper = &app->keeper,
+		.alarm = app->alarm,
 	};
 	char why[WEB_WHY_MAX];
 	int rc;
@@ -28,6 +29,21 @@ open_web(struct app *app)
 	rc = web_open(&app->web, app->ops, &cfg, why);
 	if (rc != 0)
 		LOG(ERROR, "http_refused", LOG_STR("detail", why),
+		    LOG_THEN("the feed does not start"));
+	return rc;
+}
+
+static int
+open_alarm(struct app *app)
+{
+	char why[ALARM_WHY_MAX];
+	int rc;
+
+	if (!app->cfg->monitoring.enabled)
+		return 0;
+	rc = alarm_open(&app->alarm, app->ops, app->cfg, why);
+	if (rc != 0)
+		LOG(ERROR, "alerts_refused", LOG_STR("detail", why),
 		    LOG_THEN("the feed does not start"));
 	return rc;
 }
@@ -44,7 +60,8 @@ app_open_ops(struct app *app)
 		return rc;
 	}
 	keeper_init(&app->keeper, app->ops, app->cfg, app->source, &app->choice);
-	return open_web(app);
+	rc = open_alarm(app);
+	return rc != 0 ? rc : open_web(app);
 }
 
 int
@@ -66,6 +83,7 @@ app_shut_ops(struct app *app)
 	ops_stop(app->ops);
 	app_drop_orders(app);
 	web_close(&app->web);
+	alarm_close(&app->alarm);
 	keeper_fini(&app->keeper);
 	ops_close(&app->ops);
 }

@@ -14,7 +14,7 @@
 
 int
 opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
-    const struct plan *plan, const struct venue *venue)
+    struct plan *plan, const struct venue *venue)
 {
 	struct pipeline_cfg p = {
 		.ring = &stores->ring,
@@ -23,6 +23,10 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 		.instruments = &cfg->instruments,
 		.hold_for = span_ms(cfg->arbiter.hold_ms),
 		.streams_max = plan->memory.streams_max,
+		.replayed = stores->replayed,
+		/* A replay has no streams of its own. */
+		.number_of = plan->name ? plan_number_of : NULL,
+		.number_context = plan,
 	};
 	int rc;
 

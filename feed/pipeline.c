@@ -30,7 +30,7 @@ const struct kind_row pipeline_kinds[EVENT_KINDS] = {
 	[EVENT_MARK_PRICE] = {TICK_COUNTER_MARK_PRICES, TICK_MARK_PRICE, ARBITER_CLASSES},
 	[EVENT_LIQUIDATION] = {TICK_COUNTER_LIQUIDATIONS, TICK_LIQUIDATION, ARBITER_CLASSES},
 	[EVENT_STATUS] = {TICK_COUNTER_STATUSES, TICK_INSTRUMENT_STATUS, ARBITER_CLASSES},
-	[EVENT_LIST] = {TICK_COUNTER_LISTS, 0, ARBITER_CLASSES},
+	[EVENT_LIST] = {TICK_COUNTER_ARRAYS, 0, ARBITER_CLASSES},
 	[EVENT_REPLY] = {TICK_COUNTER_REPLIES, 0, ARBITER_CLASSES},
 	[EVENT_ERROR_REPLY] = {TICK_COUNTER_ERROR_REPLIES, 0, ARBITER_CLASSES},
 	[EVENT_SERVER_SHUTDOWN] = {TICK_COUNTER_SERVER_SHUTDOWNS, 0, ARBITER_CLASSES},
@@ -94,7 +94,7 @@ pass_control(struct pipeline *p, unsigned line, const struct event *e)
 	}
 	*c = (struct pipeline_control){.kind = e->kind, .line = line, .id = e->id};
 	if (e->kind == EVENT_REPLY && e->u.reply.text.n > 0 && e->u.reply.text.p[0] == '[') {
-		if (!listed_read(p, e->u.reply.text))
+		if (!listed_read(p, line, e->u.reply.text))
 			return;
 		c->listed = true;
 	}
@@ -239,6 +239,21 @@ struct outcome {
 	uint64_t key;
 };
 
+static void
+measure(struct pipeline *p, const struct frame *frame, const struct publish_context *c,
+    int64_t exch_ns)
+{
+	int64_t publish_ns = c->mono_ns - frame->stamps.recv_mono.ns + frame->stamps.waited.ns;
+	int64_t arrival_ns;
+
+	hist_record(&p->publish, span_ns(publish_ns));
+	if (exch_ns == VENUE_NO_TIME)
+		return;
+	arrival_ns = frame->stamps.recv.ns - exch_ns;
+	hist_record(&p->arrival, span_ns(arrival_ns));
+	hist_record(&p->of_line[frame->line], span_ns(arrival_ns + publish_ns));
+}
+
 static struct outcome take_frame(struct pipeline *p, struct frame *frame);
 
 /* An array: each element is a message of its own, of the array's stream. */
@@ -249,7 +264,7 @@ take_list(struct pipeline *p, const struct frame *frame, const struct event *lis
 	struct frame part = *frame;
 	struct bytes items = list->u.list.items;
 
-	pipeline_count(p, TICK_COUNTER_LISTS);
+	pipeline_count(p, TICK_COUNTER_ARRAYS);
 	part.part = true;
 	part.stream = (struct bytes){name, list->stream.n};
 	if (list->stream.n == 0 || list->stream.n > sizeof(name))
@@ -309,10 +324,8 @@ take_frame(struct pipeline *p, struct frame *frame)
 		publish_market_event(&c, &e, &n);
 	pipeline_count(p, pipeline_kinds[e.kind].counter);
 	note_on_board(p, (uint32_t)id, e.kind);
-	hist_record(&p->publish,
-	    span_ns(c.mono_ns - frame->stamps.recv_mono.ns + frame->stamps.waited.ns));
-	if (e.exch_ns != VENUE_NO_TIME)
-		hist_record(&p->arrival, span_ns(frame->stamps.recv.ns - e.exch_ns));
+	if (p->measures)
+		measure(p, frame, &c, e.exch_ns);
 	out.published = judge_hold_key((uint32_t)id, &e, &out.key);
 	return out;
 }

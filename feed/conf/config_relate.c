@@ -219,6 +219,26 @@ relate_proxy(const struct relate *r)
 		    "\"endpoint.proxy\" is empty", e->proxy_credentials_file);
 }
 
+/* A program is found by its path alone, whoever started the feed; the webhooks have a bound. */
+static void
+relate_alerts(const struct relate *r)
+{
+	const struct config_alerts *a = &r->cfg->alerts;
+
+	if (is_right(r, "alerts.command") && a->command.n > 0 && a->command.item[0][0] != '/')
+		config_problem(r->problems, origin(r, "alerts.command"),
+		    "key \"alerts.command\": value \"%s\" is no path, it does not begin with \"/\"",
+		    a->command.item[0]);
+	if (is_right(r, "alerts.command") && a->command.n > CONFIG_ARGUMENTS_MAX)
+		config_problem(r->problems, origin(r, "alerts.command"),
+		    "key \"alerts.command\": %zu arguments are too many, allowed: 0 to %d",
+		    a->command.n, CONFIG_ARGUMENTS_MAX);
+	if (is_right(r, "alerts.webhooks") && a->webhooks.n > CONFIG_WEBHOOKS_MAX)
+		config_problem(r->problems, origin(r, "alerts.webhooks"),
+		    "key \"alerts.webhooks\": %zu URLs are too many, allowed: 0 to %d",
+		    a->webhooks.n, CONFIG_WEBHOOKS_MAX);
+}
+
 void
 config_relate(const struct config *cfg, const struct config_origins *origins, const char *file,
     struct config_problems *problems)
@@ -231,6 +251,7 @@ config_relate(const struct config *cfg, const struct config_origins *origins, co
 	relate_standby(&r);
 	relate_streams(&r);
 	relate_lists(&r);
+	relate_alerts(&r);
 	relate_path(&r);
 	relate_proxy(&r);
 }

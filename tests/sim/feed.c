@@ -106,6 +106,12 @@ carry_out(const struct pool_action *act)
 		break;
 	case ACT_STREAM_LIVE:
 		break;
+	case ACT_STREAM_SILENT:
+		sim.count.silent++;
+		journal_note("acknowledged, but silent", act->line, act->stream, act->elsewhere);
+		if (!act->elsewhere)
+			pipeline_on_stream_silent(feed.pipeline, act->stream, wall(), sim.now);
+		break;
 	case ACT_TRANSITION:
 		journal_note(session_state_label(act->to), act->line, act->from, act->why);
 		break;
@@ -117,6 +123,7 @@ carry_out(const struct pool_action *act)
 		break;
 	case ACT_ROTATION:
 		sim.count.rotations += act->step == ROTATION_DONE;
+		rules_on_rotation(act);
 		journal_note("rotation", act->line, act->peer, act->step);
 		break;
 	}
@@ -184,7 +191,7 @@ tell_control(const struct pipeline_control *c)
 	switch (c->kind) {
 	case EVENT_REPLY:
 		e.kind = c->listed ? SESSION_LISTED : SESSION_ACKED;
-		e.listed = c->listed ? pipeline_take_listed(feed.pipeline) : NULL;
+		e.listed = c->listed ? pipeline_listed(feed.pipeline, c->line) : NULL;
 		break;
 	case EVENT_ERROR_REPLY:
 		e.kind = SESSION_REFUSED;
@@ -482,6 +489,28 @@ feed_abandon(void)
 	if (feed.fixture.directory[0] != '\0')
 		shm_fixture_fini(&feed.fixture);
 	feed.fixture.directory[0] = '\0';
+}
+
+uint32_t
+feed_places(unsigned line)
+{
+	const struct session *session = &feed.pool.session[line];
+	uint32_t places = 0;
+
+	for (unsigned i = 0; i < session->nstreams; i++)
+		if (feed.entry[session->first + i].state != STREAM_FREE)
+			places |= UINT32_C(1) << feed.entry[session->first + i].index;
+	return places;
+}
+
+bool
+feed_is_astray(unsigned line)
+{
+	const struct pool_line *l = &feed.pool.line[line];
+
+	return l->role == POOL_LINE_MEMBER && mono_due(l->not_before, sim.now) &&
+	    feed.pool.session[line].state == SESSION_LIVE &&
+	    route_is_astray(&feed.pool.shared.route, line, l->leg, sim.now);
 }
 
 void
