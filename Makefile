@@ -54,11 +54,12 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
 
 # L5
 IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
-      feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/recv_bio.c \
-      feed/io/resolve.c feed/io/secret.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
-      feed/io/tape_reader.c feed/io/tape_thread.c feed/io/tape_uring.c feed/io/tls.c \
-      feed/io/transport.c feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c \
-      feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
+      feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/proxy.c \
+      feed/io/recv_bio.c feed/io/resolve.c feed/io/secret.c feed/io/tape.c feed/io/tape_files.c \
+      feed/io/tape_pack.c feed/io/tape_reader.c feed/io/tape_thread.c feed/io/tape_uring.c \
+      feed/io/tls.c feed/io/tls_session.c feed/io/transport.c feed/io/transport_lws.c \
+      feed/io/transport_uring.c feed/io/upgrade.c feed/io/uring_line.c feed/io/uring_recv.c \
+      feed/io/uring_stamp.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
 FEED := feed/alarm.c feed/alarm_command.c feed/alarm_post.c feed/alarm_text.c feed/books.c \
@@ -155,12 +156,13 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_pipeline_life.c tests/unit/test_pipeline_sbe.c \
               tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
               tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
-              tests/unit/test_predict.c tests/unit/test_quota.c tests/unit/test_recall.c \
-              tests/unit/test_region.c tests/unit/test_replay.c tests/unit/test_request.c \
-              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_rotate.c tests/unit/test_sbe.c tests/unit/test_secret.c \
-              tests/unit/test_session.c tests/unit/test_session_streams.c \
-              tests/unit/test_settings.c tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
+              tests/unit/test_predict.c tests/unit/test_proxy.c tests/unit/test_quota.c \
+              tests/unit/test_recall.c tests/unit/test_region.c tests/unit/test_replay.c \
+              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
+              tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_sbe.c \
+              tests/unit/test_secret.c tests/unit/test_session.c \
+              tests/unit/test_session_streams.c tests/unit/test_settings.c \
+              tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
               tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
@@ -179,16 +181,18 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_bad_config.c \
                 tests/system/test_check_config.c tests/system/test_exchange_faults.c \
                 tests/system/test_exchange_sim.c tests/system/test_exchange_strict.c \
                 tests/system/test_feed_alone.c tests/system/test_feed_budgets.c \
-                tests/system/test_feed_legs.c tests/system/test_http.c \
-                tests/system/test_http_attack.c tests/system/test_http_client.c \
-                tests/system/test_lost_files.c tests/system/test_metrics.c \
-                tests/system/test_no_uring.c tests/system/test_notify.c \
-                tests/system/test_pool_status.c tests/system/test_sbe.c \
-                tests/system/test_transport.c tests/system/test_transport_full.c \
-                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
+                tests/system/test_feed_legs.c tests/system/test_feed_way.c \
+                tests/system/test_http.c tests/system/test_http_attack.c \
+                tests/system/test_http_client.c tests/system/test_lost_files.c \
+                tests/system/test_metrics.c tests/system/test_no_uring.c \
+                tests/system/test_notify.c tests/system/test_pool_status.c \
+                tests/system/test_sbe.c tests/system/test_transport.c \
+                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
+                tests/system/test_transport_refusal.c tests/system/test_transport_way.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
-           tests/fuzz/fuzz_json.c tests/fuzz/fuzz_sbe.c tests/fuzz/fuzz_segment.c \
-           tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
+           tests/fuzz/fuzz_json.c tests/fuzz/fuzz_proxy.c tests/fuzz/fuzz_sbe.c \
+           tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_upgrade.c \
+           tests/fuzz/fuzz_wsframe.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
@@ -217,9 +221,9 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
                 tests/system/attack.c tests/system/certs.c tests/system/daemon.c \
                 tests/system/feed_rig.c tests/system/flow.c tests/system/http_rig.c \
-                tests/system/ring_content.c tests/system/sim_rig.c tests/system/stage.c \
-                tests/system/transport_rig.c tests/system/web_server.c tests/system/ws_server.c \
-                tests/ipc/python_rig.c tests/ipc/witness.c
+                tests/system/proxy_server.c tests/system/ring_content.c tests/system/sim_rig.c \
+                tests/system/stage.c tests/system/transport_rig.c tests/system/web_server.c \
+                tests/system/ws_server.c tests/ipc/python_rig.c tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_receive.c \
@@ -447,6 +451,11 @@ $(call bench_goal,$(1)): all $(call bin,$(1))
 	@flock $(B)/flags env $$(ENVIRONMENT) $(call bin,$(1)) $$(BENCH_ARGS)
 endef
 $(foreach b,$(BENCHES),$(eval $(call BENCH,$(b))))
+
+.PHONY: bench-footprint
+bench: bench-footprint
+bench-footprint: all ## memory and processor time of a feed with 10 lines of 200 streams
+	@flock $(B)/flags env $(ENVIRONMENT) tests/bench/receive/footprint.sh
 
 .PHONY: demo demo-built
 demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)

@@ -2,10 +2,15 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "feed/base/log.h"
+#include "feed/conf/config_target.h"
 #include "feed/io/clock.h"
+#include "feed/io/proxy.h"
+#include "feed/io/secret.h"
 
 int
 opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
@@ -37,6 +42,50 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 	return 0;
 }
 
+/* Neither the credentials nor a part of them goes into the log. */
+static int
+read_credentials(struct secret **out, const char *file)
+{
+	char why[SECRET_WHY_MAX] = "it is not USER:PASSWORD";
+	int rc = 0;
+
+	*out = NULL;
+	if (file[0] == '\0')
+		return 0;
+	rc = secret_open(out, file, "", why);
+	if (rc == 0 && (strchr(secret_text(*out), ':') == NULL ||
+	    strlen(secret_text(*out)) > PROXY_CREDENTIALS_MAX)) {
+		secret_close(out);
+		rc = -EINVAL;
+	}
+	if (rc != 0)
+		LOG(ERROR, "proxy_credentials_refused", LOG_STR("file", file),
+		    LOG_STR("detail", why), LOG_THEN("the feed does not start"));
+	return rc;
+}
+
+/* As `t` says, but through a proxy, if there is one. */
+static int
+open_through(struct transport **out, const struct config_endpoint *e, const char *name,
+    struct transport_cfg *t, char *why)
+{
+	struct secret *credentials;
+	struct config_target proxy;
+	int rc;
+
+	if (e->proxy[0] == '\0')
+		return transport_open(out, name, t, why);
+	snprintf(why, TRANSPORT_DETAIL_MAX, "the proxy's credentials cannot be read");
+	(void)config_target_parse(e->proxy, &proxy); /* the rule of the key was the same */
+	rc = read_credentials(&credentials, e->proxy_credentials_file);
+	if (rc != 0)
+		return rc;
+	t->proxy = (struct transport_proxy){proxy.host, proxy.port, secret_text(credentials)};
+	rc = transport_open(out, name, t, why);
+	secret_close(&credentials);
+	return rc;
+}
+
 int
 opening_transport(struct transport **out, const struct config *cfg, unsigned lines,
     struct pipeline *pipeline, char *why)
@@ -52,11 +101,12 @@ opening_transport(struct transport **out, const struct config *cfg, unsigned lin
 		.message_bytes_max = cfg->security.max_message_bytes,
 		.connect_within = span_ms(cfg->pool.connection_timeout_ms),
 		.busy_poll = cfg->busy_poll,
+		.kernel_stamps = cfg->kernel_stamps,
 		.lines = lines,
 		.sink = pipeline_on_frame,
 		.sink_context = pipeline,
 	};
-	int rc = transport_open(out, name, &t, why);
+	int rc = open_through(out, &cfg->endpoint, name, &t, why);
 
 	if (rc == 0 && why[0] != '\0')
 		LOG(WARNING, "transport_fallback", LOG_STR("detail", why),

@@ -13,6 +13,7 @@ orders_connect(struct transport *transport, const struct config *cfg,
     const struct config_target *target, const char *api_key, const struct pool_action *act)
 {
 	const struct config_endpoint *e = &cfg->endpoint;
+	const struct config_strings *from = &e->source_addresses;
 	const struct config_target *at = &target[act->endpoint];
 	const char *unit = e->time_unit == CONFIG_MICROSECOND ? "?timeUnit=MICROSECOND" : "";
 	char path[512];
@@ -21,6 +22,7 @@ orders_connect(struct transport *transport, const struct config *cfg,
 		.port = at->port,
 		.path = path,
 		.address = at->address[0] ? at->address : NULL,
+		.source = from->n > 0 ? from->item[act->line % from->n] : NULL,
 		.api_key = api_key,
 	};
 	int rc;

@@ -243,7 +243,8 @@ static void
 measure(struct pipeline *p, const struct frame *frame, const struct publish_context *c,
     int64_t exch_ns)
 {
-	int64_t publish_ns = c->mono_ns - frame->stamps.recv_mono.ns, arrival_ns;
+	int64_t publish_ns = c->mono_ns - frame->stamps.recv_mono.ns + frame->stamps.waited.ns;
+	int64_t arrival_ns;
 
 	hist_record(&p->publish, span_ns(publish_ns));
 	if (exch_ns == VENUE_NO_TIME)

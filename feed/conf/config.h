@@ -49,6 +49,9 @@ struct config_endpoint {
 	char *api_key_file; /* "": the environment's TICKRING_API_KEY, if it is there */
 	char *ca_file;      /* "": the system's certificate store */
 	char *address;      /* "": look the host up */
+	char *proxy;        /* "": none; config_target_parse() */
+	char *proxy_credentials_file; /* "": none */
+	struct config_strings source_addresses;
 	enum config_time_unit time_unit;
 };
 
@@ -219,6 +222,7 @@ struct config {
 	enum config_standby standby;
 	int64_t standby_takeover_ms;
 	bool busy_poll;
+	bool kernel_stamps;
 	struct config_endpoint endpoint;
 	struct config_strings endpoints;
 	int64_t redundancy;

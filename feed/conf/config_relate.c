@@ -199,6 +199,26 @@ relate_path(const struct relate *r)
 	}
 }
 
+/* libwebsockets would look the proxy's name up in the feed thread. */
+static void
+relate_proxy(const struct relate *r)
+{
+	const struct config_endpoint *e = &r->cfg->endpoint;
+
+	if (!is_right(r, "endpoint.proxy"))
+		return;
+	if (e->proxy[0] != '\0' && is_right(r, "transport") &&
+	    r->cfg->transport == CONFIG_TRANSPORT_LWS)
+		config_problem(r->problems, origin(r, "endpoint.proxy"),
+		    "key \"endpoint.proxy\": value \"%s\" wants another \"transport\" than "
+		    "\"lws\"", e->proxy);
+	if (e->proxy[0] == '\0' && e->proxy_credentials_file[0] != '\0' &&
+	    is_right(r, "endpoint.proxy_credentials_file"))
+		config_problem(r->problems, origin(r, "endpoint.proxy_credentials_file"),
+		    "key \"endpoint.proxy_credentials_file\": value \"%s\" is for no proxy, "
+		    "\"endpoint.proxy\" is empty", e->proxy_credentials_file);
+}
+
 /* A program is found by its path alone, whoever started the feed; the webhooks have a bound. */
 static void
 relate_alerts(const struct relate *r)
@@ -233,4 +253,5 @@ config_relate(const struct config *cfg, const struct config_origins *origins, co
 	relate_lists(&r);
 	relate_alerts(&r);
 	relate_path(&r);
+	relate_proxy(&r);
 }

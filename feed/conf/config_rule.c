@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "feed/conf/config_exponents.h"
 #include "feed/conf/config_group.h"
@@ -105,6 +107,35 @@ config_rule_address(const char *text)
 	    inet_pton(AF_INET6, text, &addr) == 1)
 		return NULL;
 	return "is no numeric address like \"127.0.0.1\" or \"::1\"";
+}
+
+const char *
+config_rule_proxy(const char *text)
+{
+	struct config_target target;
+
+	if (strpbrk(text, "@#/") != NULL)
+		return "is no HOST:PORT: credentials are in endpoint.proxy_credentials_file";
+	return *text == '\0' ? NULL : config_target_parse(text, &target);
+}
+
+const char *
+config_rule_source(const char *text)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+	bool is_v4 = inet_pton(AF_INET, text, &v4.sin_addr) == 1;
+	int fd, error;
+
+	if (!is_v4 && inet_pton(AF_INET6, text, &v6.sin6_addr) != 1)
+		return "is no numeric address like \"127.0.0.1\" or \"::1\"";
+	fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return "is of a kind that this system has no sockets for";
+	error = is_v4 ? bind(fd, (struct sockaddr *)&v4, sizeof(v4))
+	              : bind(fd, (struct sockaddr *)&v6, sizeof(v6));
+	close(fd);
+	return error == 0 ? NULL : "is no address of this machine";
 }
 
 const char *

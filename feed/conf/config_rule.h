@@ -1,8 +1,8 @@
 /*
  * What a text of the configuration must look like. A rule returns NULL when
  * the text is right, and otherwise what is wrong with it, as the end of the
- * sentence `value "..." `: "is empty". Pure, but for that of a group, which
- * asks the system.
+ * sentence `value "..." `: "is empty". Pure, but for those of a group and of a
+ * source address, which ask the system.
  */
 #ifndef FEED_CONF_CONFIG_RULE_H
 #define FEED_CONF_CONFIG_RULE_H
@@ -14,6 +14,8 @@ config_rule config_rule_host;    /* host name or numeric address */
 config_rule config_rule_path;    /* path of a URL, without a query */
 config_rule config_rule_file;    /* file name or "" */
 config_rule config_rule_address; /* numeric IPv4 or IPv6 address or "" */
+config_rule config_rule_proxy;   /* HOST:PORT or "" */
+config_rule config_rule_source;  /* numeric address of this machine */
 config_rule config_rule_group;   /* name of a group of this system or "" */
 config_rule config_rule_endpoint; /* HOST:PORT[@ADDRESS][#REGION] */
 config_rule config_rule_stream;  /* name of a stream: btcusdt@trade */

@@ -34,6 +34,8 @@ refuse(const struct config_key *key, const struct json_value *v, const char *why
 	char shown[JSON_SHOW_MAX];
 
 	json_show(v, shown);
+	if (key->rule == config_rule_proxy && strchr(shown, '@') != NULL)
+		snprintf(shown, sizeof(shown), "\"...\""); /* is likely to hold a password */
 	config_problem(problems, v->at, "key \"%s\": value %s %s", key->path, shown, why);
 	return false;
 }

@@ -99,6 +99,7 @@ dial(struct lws_line *line)
 		.context = line->owner->context,
 		.address = line->address,
 		.port = line->port,
+		.iface = line->source[0] != '\0' ? line->source : NULL,
 		.ssl_connection = LCCSCF_USE_SSL | LCCSCF_HTTP_NO_FOLLOW_REDIRECT,
 		.path = line->path,
 		.host = host,
@@ -147,9 +148,12 @@ lws_line_connect(struct lws_line *line, uint32_t attempt, const struct transport
 	if (line->state != LWS_LINE_IDLE)
 		return -EBUSY;
 	if (strlen(target->host) > LWS_LINE_HOST_MAX || target->port == 0 ||
-	    (target->address != NULL && !is_numeric(target->address)))
+	    (target->address != NULL && !is_numeric(target->address)) ||
+	    (target->source != NULL && !is_numeric(target->source)))
 		return -EINVAL;
 	snprintf(line->host, sizeof(line->host), "%s", target->host);
+	snprintf(line->source, sizeof(line->source), "%s",
+	    target->source != NULL ? target->source : "");
 	snprintf(line->path, sizeof(line->path), "%s", target->path);
 	line->port = target->port;
 	line->api_key = target->api_key;
@@ -178,14 +182,16 @@ lws_line_connect(struct lws_line *line, uint32_t attempt, const struct transport
 void
 lws_line_on_answer(struct lws_line *line, const struct resolve_answer *answer)
 {
+	const char *address = resolve_pick(answer, line->turn, line->source);
+
 	if (line->state != LWS_LINE_RESOLVING || answer->ticket != line->ticket)
 		return;
-	if (answer->count == 0) {
-		end(line, TICK_REASON_DNS, "%s: %s", line->host, answer->why);
+	if (address == NULL) {
+		end(line, TICK_REASON_DNS, "%s: %s", line->host,
+		    answer->count == 0 ? answer->why : "no address of the source's family");
 		return;
 	}
-	snprintf(line->address, sizeof(line->address), "%s",
-	    answer->address[line->turn % answer->count]);
+	snprintf(line->address, sizeof(line->address), "%s", address);
 	dial(line);
 }
 

@@ -45,6 +45,7 @@ struct lws_line {
 
 	char host[LWS_LINE_HOST_MAX + 1], path[TRANSPORT_PATH_MAX + 1];
 	char address[RESOLVE_ADDRESS_SIZE];
+	char source[RESOLVE_ADDRESS_SIZE]; /* to connect from, "": any */
 	uint16_t port;
 	const char *api_key; /* the caller's; NULL: none */
 	uint32_t ticket; /* of the question to the resolver */

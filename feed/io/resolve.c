@@ -211,3 +211,15 @@ resolve_take(struct resolve *resolve, struct resolve_answer *out)
 	pthread_mutex_unlock(&resolve->lock);
 	return found;
 }
+
+const char *
+resolve_pick(const struct resolve_answer *answer, unsigned turn, const char *source)
+{
+	bool v6 = strchr(source, ':') != NULL;
+	unsigned fit[RESOLVE_ADDRESSES_MAX], n = 0;
+
+	for (unsigned i = 0; i < answer->count; i++)
+		if (source[0] == '\0' || (strchr(answer->address[i], ':') != NULL) == v6)
+			fit[n++] = i;
+	return n > 0 ? answer->address[fit[turn % n]] : NULL;
+}

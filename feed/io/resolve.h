@@ -43,6 +43,13 @@ void resolve_close(struct resolve **resolve);
 /* Returns 0, -EAGAIN (too many open questions, or no thread), -EINVAL (host too long). */
 int resolve_ask(struct resolve *resolve, unsigned line, uint32_t ticket, const char *host);
 
+/*
+ * The address number `turn`, round and round, of those that can be reached
+ * from `source` (a numeric address of the same family; "": from any). NULL
+ * when there is none.
+ */
+const char *resolve_pick(const struct resolve_answer *answer, unsigned turn, const char *source);
+
 /* Takes the oldest answer. Returns false when there is none. */
 bool resolve_take(struct resolve *resolve, struct resolve_answer *out);
 

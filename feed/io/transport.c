@@ -29,6 +29,7 @@ open_with(struct transport **out, const struct transport_ops *ops, const struct 
 	(*out)->ops = ops;
 	(*out)->cfg = *cfg;
 	(*out)->cfg.ca_file = NULL;
+	(*out)->cfg.proxy = (struct transport_proxy){0};
 	return 0;
 }
 

@@ -48,6 +48,7 @@ struct transport_target {
 	uint16_t port;
 	const char *path; /* "/stream" or "/ws" ... with query, at most 1000 bytes */
 	const char *address; /* numeric address to use instead of resolving host, or NULL */
+	const char *source; /* numeric address of this machine to connect from, or NULL */
 	/*
 	 * Sent as X-MBX-APIKEY with the upgrade, or NULL. Not copied: it has to
 	 * live as long as the transport. Visible ASCII, at most 1024 bytes.
@@ -55,11 +56,19 @@ struct transport_target {
 	const char *api_key;
 };
 
+/* An HTTP proxy that lines connect through (CONNECT); strings are copied. */
+struct transport_proxy {
+	const char *host;        /* name or numeric address; NULL: there is none */
+	uint16_t port;
+	const char *credentials; /* "user:password", or NULL; never logged */
+};
+
 /* When a message came. */
 struct transport_stamps {
 	wall_t recv;      /* CLOCK_REALTIME at receipt */
 	mono_t recv_mono; /* CLOCK_MONOTONIC at receipt */
 	bool kernel;      /* recv is the kernel's stamp, not ours */
+	span_t waited;    /* between both stamps; 0 when recv is ours */
 };
 
 enum transport_payload { TRANSPORT_TEXT, TRANSPORT_BINARY };
@@ -78,7 +87,9 @@ struct transport_cfg {
 	int64_t message_bytes_max; /* longer messages are counted, dropped, the line stays */
 	span_t connect_within;     /* DNS + TCP + TLS + upgrade */
 	bool busy_poll;            /* never sleep while waiting: burns a core, saves the wake-up */
+	bool kernel_stamps;        /* ask the kernel for its time of receipt; "uring" only */
 	unsigned lines;            /* how many lines at most, <= TRANSPORT_LINES_MAX */
+	struct transport_proxy proxy; /* "uring" only */
 	transport_sink_fn *sink;
 	void *sink_context;
 };
@@ -95,9 +106,10 @@ struct transport;
  * Opens the transport called `name`: "uring", "lws", or "auto" for the best
  * that this machine permits. Returns 0, or -EINVAL (unknown name), -ENOENT
  * (ca_file cannot be read), -EBADMSG (ca_file holds no certificate), -ENOMEM,
- * or what the kernel says to "uring" where io_uring is forbidden (-EPERM,
- * -ENOSYS). `why` (TRANSPORT_DETAIL_MAX bytes) then says it in words; on
- * success it is empty, or says why "auto" did not take the first choice.
+ * -EOPNOTSUPP (a proxy, to "lws"), or what the kernel says to "uring" where
+ * io_uring is forbidden (-EPERM, -ENOSYS). `why` (TRANSPORT_DETAIL_MAX bytes)
+ * then says it in words; on success it is empty, or says why "auto" did not
+ * take the first choice.
  */
 int transport_open(struct transport **out, const char *name, const struct transport_cfg *cfg,
     char *why);
@@ -108,7 +120,7 @@ void transport_close(struct transport **transport);
 /*
  * Starts to connect an idle line. The outcome comes as TRANSPORT_UP or
  * TRANSPORT_FAILED (also when it fails at once). Returns 0 or -EBUSY (the
- * line is not idle), -EINVAL (bad index, path or host too long).
+ * line is not idle), -EINVAL (bad index or source, path or host too long).
  */
 int transport_connect(struct transport *transport, unsigned line, uint32_t attempt,
     const struct transport_target *target);

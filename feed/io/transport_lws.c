@@ -218,12 +218,19 @@ transport_lws_close(struct transport *transport)
 static int
 transport_lws_open(struct transport **out, const struct transport_cfg *cfg, char *why)
 {
-	struct transport_lws *t = calloc(1, sizeof(*t));
-	int rc = t == NULL ? -ENOMEM : 0;
+	struct transport_lws *t;
+	int rc = 0;
 
+	if (cfg->proxy.host != NULL) {
+		/* Its own way looks the proxy's name up in the feed thread (4.1.6). */
+		snprintf(why, TRANSPORT_DETAIL_MAX,
+		    "libwebsockets is not to go through a proxy: io_uring is wanted");
+		return -EOPNOTSUPP;
+	}
+	t = calloc(1, sizeof(*t));
 	snprintf(why, TRANSPORT_DETAIL_MAX, "out of memory for the transport");
 	if (t == NULL)
-		return rc;
+		return -ENOMEM;
 	t->base.cfg = *cfg;
 	t->wake_fd = -1;
 	for (unsigned i = 0; i < cfg->lines && rc == 0; i++)

@@ -17,6 +17,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include "feed/io/clock.h"
 #include "feed/io/uring_line.h"
 
@@ -99,7 +101,10 @@ arm_receive(struct uring_line *line)
 
 	if (sqe == NULL)
 		return; /* with the next wait */
-	io_uring_prep_recv_multishot(sqe, line->fd, NULL, 0, 0);
+	if (line->owner->base.cfg.kernel_stamps)
+		io_uring_prep_recvmsg_multishot(sqe, line->fd, &line->shape, 0);
+	else
+		io_uring_prep_recv_multishot(sqe, line->fd, NULL, 0, 0);
 	sqe->flags |= IOSQE_BUFFER_SELECT;
 	sqe->buf_group = BUFFER_GROUP;
 	line->receiving = true;
@@ -170,6 +175,7 @@ on_received(struct transport_uring *t, struct uring_line *line, bool current,
     const struct io_uring_cqe *cqe)
 {
 	bool more = (cqe->flags & IORING_CQE_F_MORE) != 0;
+	int result = cqe->res;
 
 	if (current && !more)
 		line->receiving = false;
@@ -178,17 +184,20 @@ on_received(struct transport_uring *t, struct uring_line *line, bool current,
 		struct bytes bytes = {t->memory + (size_t)buffer * BUFFER_BYTES, (size_t)cqe->res};
 		struct transport_stamps stamps = {.recv = clock_wall(), .recv_mono = clock_mono()};
 
-		if (current && cqe->res > 0)
+		if (cqe->res > 0 && t->base.cfg.kernel_stamps)
+			bytes = uring_stamp_take((char *)bytes.p, cqe->res, &line->shape, &stamps);
+		if (current && bytes.n > 0)
 			uring_line_on_received(line, bytes, stamps);
 		give_back(t, buffer);
-		if (cqe->res > 0)
+		if (bytes.n > 0)
 			return;
+		result = 0;
 	}
 	/* No buffer was free: they are back by now, and the receive is armed again. */
-	if (!current || cqe->res == -ENOBUFS || cqe->res == -EINTR)
+	if (!current || result == -ENOBUFS || result == -EINTR)
 		return;
-	if (cqe->res <= 0)
-		uring_line_on_receive_ended(line, cqe->res);
+	if (result <= 0)
+		uring_line_on_receive_ended(line, result);
 }
 
 static void
@@ -257,10 +266,10 @@ rearm(struct transport_uring *t)
 	for (unsigned i = 0; i < t->base.cfg.lines; i++) {
 		struct uring_line *line = &t->lines[i];
 
-		if (line->state >= URING_LINE_TLS && !line->receiving)
+		if (line->state >= URING_LINE_PROXY && !line->receiving)
 			arm_receive(line);
 		uring_line_flush(line); /* what found no room before */
-		armed = armed && (line->receiving || line->state < URING_LINE_TLS) &&
+		armed = armed && (line->receiving || line->state < URING_LINE_PROXY) &&
 		    (line->sending > 0 || line->out_n == 0);
 	}
 	return armed && t->wake_armed;
@@ -371,11 +380,31 @@ transport_uring_close(struct transport *transport)
 		munmap(t->buffers, buffer_ring_bytes());
 	free(t->memory);
 	free(t->plain);
+	tls_sessions_fini(&t->sessions);
 	SSL_CTX_free(t->tls);
 	BIO_meth_free(t->bio);
+	OPENSSL_cleanse(t->proxy_credentials, sizeof(t->proxy_credentials));
 	if (t->wake_fd >= 0)
 		close(t->wake_fd);
 	free(t);
+}
+
+static int
+keep_proxy(struct transport_uring *t, const struct transport_proxy *proxy, char *why)
+{
+	const char *credentials = proxy->credentials != NULL ? proxy->credentials : "";
+
+	if (proxy->host == NULL)
+		return 0;
+	if (strlen(proxy->host) > URING_LINE_HOST_MAX || proxy->port == 0 ||
+	    strlen(credentials) > PROXY_CREDENTIALS_MAX) {
+		snprintf(why, TRANSPORT_DETAIL_MAX, "the proxy's name or credentials are too long");
+		return -EINVAL;
+	}
+	snprintf(t->proxy_host, sizeof(t->proxy_host), "%s", proxy->host);
+	snprintf(t->proxy_credentials, sizeof(t->proxy_credentials), "%s", credentials);
+	t->proxy_port = proxy->port;
+	return 0;
 }
 
 static int
@@ -389,11 +418,15 @@ transport_uring_open(struct transport **out, const struct transport_cfg *cfg, ch
 		return -ENOMEM;
 	t->base.cfg = *cfg;
 	t->wake_fd = -1;
-	rc = make_ring(t, why);
+	rc = keep_proxy(t, &cfg->proxy, why);
+	if (rc == 0)
+		rc = make_ring(t, why);
 	for (unsigned i = 0; i < cfg->lines && rc == 0; i++)
 		rc = uring_line_init(&t->lines[i], t, i);
 	if (rc == 0)
 		rc = tls_context(&t->tls, cfg->ca_file, why);
+	if (rc == 0)
+		tls_sessions_keep(&t->sessions, t->tls);
 	if (rc == 0 && (t->bio = uring_tls_bio()) == NULL)
 		rc = -ENOMEM;
 	if (rc == 0)

@@ -46,6 +46,9 @@ uring_line_fini(struct uring_line *line)
 void
 uring_line_drop(struct uring_line *line)
 {
+	/* Or OpenSSL takes the end for a truncation and its session for spoilt (RFC 8446 6.1). */
+	if (line->ssl != NULL && SSL_is_init_finished(line->ssl))
+		SSL_set_shutdown(line->ssl, SSL_SENT_SHUTDOWN);
 	SSL_free(line->ssl);
 	line->ssl = NULL;
 	if (line->fd >= 0) {
@@ -89,6 +92,8 @@ uring_line_end(struct uring_line *line, enum tick_reason reason, const char *for
 	vsnprintf(event.detail, sizeof(event.detail), format, args);
 	va_end(args);
 	line->turn += was_up ? 0 : 1;
+	if (line->state == URING_LINE_TLS && line->resuming && reason != TICK_REASON_HUNG_UP)
+		tls_sessions_distrust(line->ssl);
 	uring_line_drop(line);
 	line->state = URING_LINE_IDLE;
 	line->deadline = MONO_NEVER;
@@ -97,23 +102,36 @@ uring_line_end(struct uring_line *line, enum tick_reason reason, const char *for
 
 /* ---- connecting -------------------------------------------------------------- */
 
-static bool
-to_address(struct uring_line *line)
+/* Returns its length, 0 when the text is no numeric address. */
+static socklen_t
+to_address(struct sockaddr_storage *out, const char *text, uint16_t port)
 {
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&line->peer_address;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&line->peer_address;
+	struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
 
-	memset(&line->peer_address, 0, sizeof(line->peer_address));
-	if (inet_pton(AF_INET, line->address, &v4->sin_addr) == 1) {
+	memset(out, 0, sizeof(*out));
+	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
 		v4->sin_family = AF_INET;
-		v4->sin_port = htons(line->port);
-		return true;
+		v4->sin_port = htons(port);
+		return sizeof(*v4);
 	}
-	if (inet_pton(AF_INET6, line->address, &v6->sin6_addr) != 1)
-		return false;
+	if (inet_pton(AF_INET6, text, &v6->sin6_addr) != 1)
+		return 0;
 	v6->sin6_family = AF_INET6;
-	v6->sin6_port = htons(line->port);
-	return true;
+	v6->sin6_port = htons(port);
+	return sizeof(*v6);
+}
+
+/* The port is found by connect(), which knows more than bind() of those in use. */
+static int
+bind_source(struct uring_line *line)
+{
+	struct sockaddr_storage source;
+	socklen_t n = to_address(&source, line->source, 0);
+	const int on = 1;
+
+	setsockopt(line->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	return bind(line->fd, (struct sockaddr *)&source, n) == 0 ? 0 : errno;
 }
 
 static void
@@ -133,17 +151,18 @@ static void
 fail_errno(struct uring_line *line, int error)
 {
 	uring_line_end(line, net_reason_of_errno(error), "%s (%s:%u): %s", line->host,
-	    line->address, line->port, strerror(error));
+	    line->address, line->dial_port, strerror(error));
 }
 
 static void
 dial(struct uring_line *line)
 {
+	socklen_t n = to_address(&line->peer_address, line->address, line->dial_port);
 	struct io_uring_sqe *sqe;
-	socklen_t n;
+	int error;
 
 	line->state = URING_LINE_DIALING;
-	if (!to_address(line)) {
+	if (n == 0) {
 		fail_errno(line, EINVAL);
 		return;
 	}
@@ -153,8 +172,13 @@ dial(struct uring_line *line)
 		return;
 	}
 	set_options(line->fd);
-	n = line->peer_address.ss_family == AF_INET ? sizeof(struct sockaddr_in)
-	                                            : sizeof(struct sockaddr_in6);
+	if (line->owner->base.cfg.kernel_stamps)
+		uring_stamp_ask(line->fd, &line->shape);
+	if (line->source[0] != '\0' && (error = bind_source(line)) != 0) {
+		uring_line_end(line, net_reason_of_errno(error), "%s (%s from %s): %s", line->host,
+		    line->address, line->source, strerror(error));
+		return;
+	}
 	sqe = transport_uring_sqe(line, URING_OP_CONNECT);
 	if (sqe == NULL) {
 		fail_errno(line, EAGAIN);
@@ -171,21 +195,42 @@ is_numeric(const char *host)
 	return inet_pton(AF_INET, host, scratch) == 1 || inet_pton(AF_INET6, host, scratch) == 1;
 }
 
+static bool
+is_right(const struct transport_target *target)
+{
+	return strlen(target->host) <= URING_LINE_HOST_MAX && target->port != 0 &&
+	    (target->address == NULL || is_numeric(target->address)) &&
+	    (target->source == NULL || is_numeric(target->source));
+}
+
+static void
+aim(struct uring_line *line, const struct transport_target *target)
+{
+	const struct transport_uring *t = line->owner;
+
+	snprintf(line->host, sizeof(line->host), "%s", target->host);
+	snprintf(line->path, sizeof(line->path), "%s", target->path);
+	snprintf(line->target, sizeof(line->target), "%s",
+	    target->address != NULL ? target->address : "");
+	snprintf(line->source, sizeof(line->source), "%s",
+	    target->source != NULL ? target->source : "");
+	line->api_key = target->api_key;
+	line->port = target->port;
+	line->dial_port = t->proxy_host[0] != '\0' ? t->proxy_port : target->port;
+}
+
 int
 uring_line_connect(struct uring_line *line, uint32_t attempt, const struct transport_target *target,
     mono_t now)
 {
-	const char *address = target->address != NULL ? target->address : target->host;
+	const char *proxy = line->owner->proxy_host, *address;
 
 	if (line->state != URING_LINE_IDLE)
 		return -EBUSY;
-	if (strlen(target->host) > URING_LINE_HOST_MAX || target->port == 0 ||
-	    (target->address != NULL && !is_numeric(target->address)))
+	if (!is_right(target))
 		return -EINVAL;
-	snprintf(line->host, sizeof(line->host), "%s", target->host);
-	snprintf(line->path, sizeof(line->path), "%s", target->path);
-	line->port = target->port;
-	line->api_key = target->api_key;
+	aim(line, target);
+	address = proxy[0] != '\0' ? proxy : line->target[0] != '\0' ? line->target : line->host;
 	line->attempt = attempt;
 	line->deadline = mono_add(now, line->owner->base.cfg.connect_within);
 	line->peer = (struct tls_peer){.host = line->host};
@@ -195,29 +240,32 @@ uring_line_connect(struct uring_line *line, uint32_t attempt, const struct trans
 	line->close_text[0] = '\0';
 	line->serial++;
 	if (is_numeric(address)) {
-		snprintf(line->address, sizeof(line->address), "%s", address);
+		snprintf(line->address, sizeof(line->address), "%.45s", address);
 		dial(line);
 		return 0;
 	}
 	line->address[0] = '\0';
 	line->state = URING_LINE_RESOLVING;
-	if (resolve_ask(line->owner->resolve, line->index, line->serial, line->host) != 0)
+	if (resolve_ask(line->owner->resolve, line->index, line->serial, address) != 0)
 		uring_line_end(
-		    line, TICK_REASON_DNS, "%s: the resolver takes no more questions", line->host);
+		    line, TICK_REASON_DNS, "%s: the resolver takes no more questions", address);
 	return 0;
 }
 
 void
 uring_line_on_answer(struct uring_line *line, const struct resolve_answer *answer)
 {
+	const char *address = resolve_pick(answer, line->turn, line->source);
+	const char *proxy = line->owner->proxy_host;
+
 	if (line->state != URING_LINE_RESOLVING || answer->ticket != line->serial)
 		return;
-	if (answer->count == 0) {
-		uring_line_end(line, TICK_REASON_DNS, "%s: %s", line->host, answer->why);
+	if (address == NULL) {
+		uring_line_end(line, TICK_REASON_DNS, "%s: %s", proxy[0] ? proxy : line->host,
+		    answer->count == 0 ? answer->why : "no address of the source's family");
 		return;
 	}
-	snprintf(line->address, sizeof(line->address), "%s",
-	    answer->address[line->turn % answer->count]);
+	snprintf(line->address, sizeof(line->address), "%s", address);
 	dial(line);
 }
 
@@ -320,6 +368,7 @@ uring_line_on_time(struct uring_line *line, mono_t now)
 {
 	static const char *const stuck[] = {
 		[URING_LINE_DIALING] = "no answer to TCP connect",
+		[URING_LINE_PROXY] = "no answer of the proxy",
 		[URING_LINE_TLS] = "no end of the TLS handshake",
 		[URING_LINE_UPGRADING] = "no answer to the WebSocket upgrade",
 	};
@@ -334,20 +383,43 @@ uring_line_on_time(struct uring_line *line, mono_t now)
 		    line->host);
 	else
 		uring_line_end(line, TICK_REASON_CONNECT_TIMEOUT, "%s (%s:%u): %s in time",
-		    line->host, line->address, line->port, stuck[line->state]);
+		    line->host, line->address, line->dial_port, stuck[line->state]);
 }
 
 void
-uring_line_on_connected(struct uring_line *line, int result)
+uring_line_secure(struct uring_line *line)
 {
-	if (result < 0) {
-		fail_errno(line, -result);
-		return;
-	}
 	line->state = URING_LINE_TLS;
 	if (uring_tls_begin(line) != 0) {
 		uring_line_end(line, TICK_REASON_INTERNAL, "%s: out of memory for TLS", line->host);
 		return;
 	}
 	uring_line_shake_hands(line);
+}
+
+/* Asks the proxy for a way to the exchange. */
+static void
+ask_proxy(struct uring_line *line)
+{
+	const char *host = line->target[0] != '\0' ? line->target : line->host;
+
+	line->state = URING_LINE_PROXY;
+	line->out_n = proxy_begin(
+	    &line->proxy, line->out, host, line->port, line->owner->proxy_credentials);
+	if (line->out_n == 0)
+		uring_line_end(line, TICK_REASON_INTERNAL, "%s: the proxy cannot be asked",
+		    line->host);
+	else
+		uring_line_flush(line);
+}
+
+void
+uring_line_on_connected(struct uring_line *line, int result)
+{
+	if (result < 0)
+		fail_errno(line, -result);
+	else if (line->owner->proxy_host[0] != '\0')
+		ask_proxy(line);
+	else
+		uring_line_secure(line);
 }

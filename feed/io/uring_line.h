@@ -12,10 +12,13 @@
 #include <liburing.h>
 #include <netinet/in.h>
 
+#include "feed/io/proxy.h"
 #include "feed/io/resolve.h"
 #include "feed/io/tls.h"
+#include "feed/io/tls_session.h"
 #include "feed/io/transport_impl.h"
 #include "feed/io/upgrade.h"
+#include "feed/io/uring_stamp.h"
 #include "feed/io/wsframe.h"
 
 #define URING_LINE_HOST_MAX 253
@@ -28,6 +31,7 @@ enum uring_line_state {
 	URING_LINE_IDLE,
 	URING_LINE_RESOLVING, /* the resolver has the question */
 	URING_LINE_DIALING,   /* TCP */
+	URING_LINE_PROXY,     /* a way through it was asked for */
 	URING_LINE_TLS,
 	URING_LINE_UPGRADING, /* the request is out */
 	URING_LINE_UP,
@@ -48,15 +52,19 @@ struct uring_line {
 	mono_t deadline;  /* of connecting or closing; else never */
 	int fd;           /* -1: none */
 	bool receiving;   /* a receive is armed */
+	struct msghdr shape; /* of what it brings, with stamps of the kernel's */
 
 	char host[URING_LINE_HOST_MAX + 1], path[TRANSPORT_PATH_MAX + 1];
 	char address[RESOLVE_ADDRESS_SIZE];
-	uint16_t port;
+	char target[RESOLVE_ADDRESS_SIZE]; /* numeric address given, "": none */
+	char source[RESOLVE_ADDRESS_SIZE]; /* to connect from, "": any */
+	uint16_t port, dial_port; /* the second is the proxy's, if there is one */
 	const char *api_key; /* the caller's; NULL: none */
 	unsigned turn;    /* which of several addresses is next: moves on with each failure */
 	struct sockaddr_storage peer_address;
 
 	SSL *ssl;
+	bool resuming;    /* with a session of an earlier connection on offer */
 	struct tls_peer peer;
 	struct bytes in;  /* encrypted bytes that TLS has not taken yet */
 	size_t record_left; /* of the TLS record that they begin with, 0: not known */
@@ -65,6 +73,7 @@ struct uring_line {
 	char *out;        /* encrypted bytes to send; the first `sending` are in flight */
 	size_t out_n, sending;
 
+	struct proxy proxy;
 	struct upgrade upgrade;
 	struct wsframe frames;
 	int close_code;   /* ours when closing, else the server's */
@@ -81,8 +90,12 @@ struct transport_uring {
 	char *memory;       /* of the receive buffers */
 	char *plain;        /* URING_LINE_PLAIN and padding */
 	SSL_CTX *tls;
+	struct tls_sessions sessions;
 	BIO_METHOD *bio;    /* between TLS and the line's bytes */
 	struct resolve *resolve;
+	char proxy_host[URING_LINE_HOST_MAX + 1]; /* "": there is none */
+	char proxy_credentials[PROXY_CREDENTIALS_MAX + 1];
+	uint16_t proxy_port;
 	int wake_fd;
 	bool ring_ready, wake_armed;
 	struct uring_line lines[TRANSPORT_LINES_MAX];
@@ -128,6 +141,9 @@ bool uring_line_write(struct uring_line *line, const char *bytes, size_t n);
 
 /* Has the ring send what waits; without room, the next wait does. */
 void uring_line_flush(struct uring_line *line);
+
+/* TCP is there, and the way through the proxy: begins with TLS. */
+void uring_line_secure(struct uring_line *line);
 
 /* Goes on with the TLS handshake. Returns whether bytes may be left to take. */
 bool uring_line_shake_hands(struct uring_line *line);

@@ -74,8 +74,9 @@ go_up(struct uring_line *line)
 
 	line->state = URING_LINE_UP;
 	line->deadline = MONO_NEVER;
-	snprintf(event.detail, sizeof(event.detail), "%.80s (%s:%u) %s %s", line->host,
-	    line->address, line->port, SSL_get_version(line->ssl), SSL_get_cipher_name(line->ssl));
+	snprintf(event.detail, sizeof(event.detail), "%.64s (%s:%u) %s %s%s", line->host,
+	    line->address, line->dial_port, SSL_get_version(line->ssl),
+	    SSL_get_cipher_name(line->ssl), SSL_session_reused(line->ssl) ? " resumed" : "");
 	transport_post(&line->owner->base, &event);
 }
 
@@ -214,6 +215,28 @@ take_record(struct uring_line *line)
 	return line->state != URING_LINE_IDLE;
 }
 
+/* Returns whether the way is open. */
+static bool
+take_proxy_answer(struct uring_line *line)
+{
+	switch (proxy_next(&line->proxy, &line->in)) {
+	case PROXY_MORE:
+		return false;
+	case PROXY_REFUSED:
+		uring_line_end(line, TICK_REASON_REFUSED, "%.60s: %s", line->host,
+		    line->proxy.detail);
+		return false;
+	case PROXY_BROKEN:
+		uring_line_end(line, TICK_REASON_PROTOCOL, "%.60s: %s", line->host,
+		    line->proxy.detail);
+		return false;
+	case PROXY_OPEN:
+		break;
+	}
+	uring_line_secure(line);
+	return line->state == URING_LINE_TLS;
+}
+
 void
 uring_line_on_received(struct uring_line *line, struct bytes bytes, struct transport_stamps stamps)
 {
@@ -223,6 +246,8 @@ uring_line_on_received(struct uring_line *line, struct bytes bytes, struct trans
 	ERR_clear_error();
 	line->in = bytes;
 	line->stamps = stamps;
+	if (line->state == URING_LINE_PROXY)
+		more = take_proxy_answer(line);
 	while (more && line->state >= URING_LINE_TLS)
 		more = line->state == URING_LINE_TLS ? uring_line_shake_hands(line)
 						     : take_record(line);
@@ -243,6 +268,6 @@ uring_line_on_receive_ended(struct uring_line *line, int result)
 		uring_line_end(line, line->peer.reason, "%s", line->peer.detail);
 	else
 		uring_line_end(line, TICK_REASON_PEER_CLOSED,
-		    "%s (%s:%u): the server closed the connection", line->host, line->address,
-		    line->port);
+		    "%s (%s:%u): the %s closed the connection", line->host, line->address,
+		    line->dial_port, line->state == URING_LINE_PROXY ? "proxy" : "server");
 }

@@ -127,5 +127,7 @@ uring_tls_begin(struct uring_line *line)
 	SSL_set_mode(line->ssl, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_set_read_ahead(line->ssl, 1);
 	SSL_set_connect_state(line->ssl);
+	line->resuming =
+	    tls_sessions_offer(&line->owner->sessions, line->ssl, line->host, line->port);
 	return tls_guard(line->ssl, &line->peer);
 }

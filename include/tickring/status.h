@@ -263,7 +263,7 @@ struct tick_status {
 	int64_t class_streams[TICK_CLASSES_MAX]; /* wanted ones by enum tick_stream_class */
 	int64_t class_stale[TICK_CLASSES_MAX];   /* of them stale: no line delivers them */
 	int64_t spare[7];
-	struct tick_latency publish; /* receipt to publish */
+	struct tick_latency publish; /* receipt, by the kernel if it stamps, to publish */
 	struct tick_latency arrival; /* exchange event time to receipt; by two clocks */
 	uint64_t counter[TICK_COUNTERS_MAX]; /* by enum tick_counter */
 	struct tick_line_status line[TICK_LINES_MAX];

@@ -1,14 +1,13 @@
 #!/bin/sh
 # feedd against an independent server, exchange-sim against independent clients:
-# the npm packages ws and @binance/connector, installed into the build folder.
+# the npm packages ws and @binance/connector (tests/node/package.json), installed
+# into the build folder.
 # Skipped (77) only where node is missing or npm cannot be reached.
 set -u
 
 bin=${TICKRING_BUILD:?}
 here=$(cd "$(dirname "$0")/interop" && pwd) || exit 1
-packages='ws@8.18.3 @binance/connector@3.6.1'
-prefix=$bin/interop-node
-modules=$prefix/node_modules
+modules=$bin/node/node_modules
 feed=interop-$$
 work=$(mktemp -d "${TMPDIR:-/tmp}/tickring-interop-XXXXXX") || exit 1
 server='' feedd='' sim=''
@@ -51,16 +50,12 @@ wait_for_file() { # FILE
 }
 
 install() {
-	command -v node >/dev/null && command -v npm >/dev/null || skip "there is no node and npm"
-	[ "$(cat "$prefix/packages" 2>/dev/null)" = "$packages" ] && return 0
-	mkdir -p "$prefix"
-	# shellcheck disable=SC2086
-	if ! npm install --prefix "$prefix" --no-audit --no-fund --loglevel=error \
-	    $packages >"$work/npm.log" 2>&1; then
-		npm ping >/dev/null 2>&1 && fail "npm install failed"
-		skip "npm cannot be reached"
-	fi
-	echo "$packages" >"$prefix/packages"
+	sh "$here/../../node/install.sh" "$bin/node" >"$work/npm.log" 2>&1
+	case $? in
+	0) ;;
+	77) skip "$(tail -n 1 "$work/npm.log")" ;;
+	*) fail "npm install failed" ;;
+	esac
 }
 
 certificate() {

@@ -51,7 +51,7 @@ messages_go_out_and_come_back_in_order(void **state)
 	}
 	assert_int_equal(transport_counts(rig->transport, 0).messages, 100);
 	assert_true(rig->in_order);
-	assert_false(rig->stamps.kernel);
+	assert_true(strcmp(rig_transport, "uring") == 0 || !rig->stamps.kernel);
 	assert_true(rig->stamps.recv.ns >= before && rig->stamps.recv.ns <= clock_wall().ns);
 }
 

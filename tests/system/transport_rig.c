@@ -89,6 +89,8 @@ rig_reopen(struct rig *rig, span_t connect_within)
 		.message_bytes_max = RIG_MESSAGE_MAX,
 		.connect_within = connect_within,
 		.lines = 8,
+		.kernel_stamps = rig->kernel_stamps,
+		.proxy = rig->proxy,
 		.sink = remember,
 		.sink_context = rig,
 	};
@@ -106,6 +108,7 @@ rig_setup(void **state)
 	if (rig == NULL)
 		return -1;
 	rig->in_order = true;
+	rig->kernel_stamps = true;
 	*state = rig;
 	rig_reopen(rig, span_s(10));
 	return 0;
@@ -146,6 +149,7 @@ rig_start(struct rig *rig, unsigned line)
 		.port = ws_server_port(rig->server),
 		.path = "/ws",
 		.address = "127.0.0.1",
+		.source = rig->source,
 		.api_key = rig->api_key,
 	};
 

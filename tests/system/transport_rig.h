@@ -16,6 +16,9 @@
 struct rig {
 	struct transport *transport;
 	struct ws_server *server;
+	bool kernel_stamps;           /* of rig_reopen() */
+	struct transport_proxy proxy; /* of rig_reopen() */
+	const char *source;           /* of rig_start(), NULL: any */
 	unsigned messages;            /* all lines */
 	unsigned per_line[8];
 	bool in_order;                /* receive stamps never went back */

@@ -221,6 +221,14 @@ texts_break_the_rule_of_their_key(void **state)
 	    {"{" S ", \"endpoint\": {\"address\": \"localhost\"}}",
 	        ":1: key \"endpoint.address\": value \"localhost\" is no numeric address like "
 	        "\"127.0.0.1\" or \"::1\"\n"},
+	    {"{" S ", \"endpoint\": {\"proxy\": \"me:secret@proxy:3128\"}}",
+	        ":1: key \"endpoint.proxy\": value \"...\" is no HOST:PORT: credentials are "
+	        "in endpoint.proxy_credentials_file\n"},
+	    {"{" S ", \"endpoint\": {\"source_addresses\": [\"192.0.2.1\", \"eth0\"]}}",
+	        ":1: key \"endpoint.source_addresses\": value \"192.0.2.1\" is no address of "
+	        "this machine\n"
+	        ":1: key \"endpoint.source_addresses\": value \"eth0\" is no numeric address "
+	        "like \"127.0.0.1\" or \"::1\"\n"},
 	    {"{" S ", \"ring\": {\"group\": \"my group\"}}",
 	        ":1: key \"ring.group\": value \"my group\" is no name of a group\n"},
 	    {"{" S ", \"ring\": {\"group\": \"no-such-group\",\n\"bell_group\": \"nor-this\"}}",
@@ -304,6 +312,12 @@ keys_that_contradict_each_other_are_refused(void **state)
 	    {"{" S ",\n\"pool\": {\"initial_connections\": 11}}",
 	        ":2: key \"pool.initial_connections\": value 11 is larger than "
 	        "\"pool.max_connections\", which is 10\n"},
+	    {"{" S ", \"transport\": \"lws\", \"endpoint\": {\"proxy\": \"proxy:3128\"}}",
+	        ":1: key \"endpoint.proxy\": value \"proxy:3128\" wants another "
+	        "\"transport\" than \"lws\"\n"},
+	    {"{" S ", \"endpoint\": {\"proxy_credentials_file\": \"/run/secret\"}}",
+	        ":1: key \"endpoint.proxy_credentials_file\": value \"/run/secret\" is for no "
+	        "proxy, \"endpoint.proxy\" is empty\n"},
 	    {"{" S ", \"pool\": {\n\"max_connections\": 2}}",
 	        ":2: key \"pool.max_connections\": value 2 is smaller than "
 	        "\"pool.initial_connections\", which is 3\n"},

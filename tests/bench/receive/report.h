@@ -14,6 +14,8 @@ struct report_mode {
 	const char *name;
 	enum wares_mix mix;
 	unsigned per_record, pace;
+	unsigned clients; /* a bit for each that takes part */
+	bool syscalls;    /* they are counted, in a run of its own */
 };
 
 /* In the order in which they are run. */
