@@ -345,6 +345,7 @@ uring_line_on_connected(struct uring_line *line, int result)
 		return;
 	}
 	line->state = URING_LINE_TLS;
+	line->owner->base.progress[line->index].connected = clock_mono();
 	if (uring_tls_begin(line) != 0) {
 		uring_line_end(line, TICK_REASON_INTERNAL, "%s: out of memory for TLS", line->host);
 		return;
