@@ -52,7 +52,7 @@ struct trace_open {
 struct trace_line {
 	struct trace_open connection; /* under way to LIVE */
 	struct trace_open rotation;   /* of this line, by its successor */
-	uint32_t in_trace, in_span;   /* the rotation that its next connection belongs to; 0: none */
+	uint32_t in_trace, in_span;   /* the rotation that its connection belongs to; 0: none */
 	mono_t up;                    /* MONO_NEVER: not up yet */
 };
 

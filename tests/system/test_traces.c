@@ -168,6 +168,15 @@ a_connection_is_traced_with_its_parts(void **state)
 }
 
 static void
+both_transports_know_the_parts(void **state)
+{
+	struct http_rig *rig = *state;
+
+	start(rig, "transport=lws");
+	expect_parts(expect("connection", NULL, "", 1));
+}
+
+static void
 the_connection_of_a_rotation_is_below_it(void **state)
 {
 	struct http_rig *rig = *state;
@@ -201,6 +210,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_connection_is_traced_with_its_parts),
+		TEST(both_transports_know_the_parts),
 		TEST(the_connection_of_a_rotation_is_below_it),
 		TEST(an_attempt_that_fails_is_traced_up_to_where_it_failed),
 	};
