@@ -32,11 +32,8 @@ void feed_close(void);
 /* Removes the segments of a feed that is not closed: the program is about to end. */
 void feed_abandon(void);
 
-/* The streams that have a place on that line, on their way off it or not; a bit each. */
-uint32_t feed_places(unsigned line);
-
-/* Is the line in a less preferred region than a new one would go to? */
-bool feed_is_astray(unsigned line);
+/* Its control plane, to look at. */
+const struct pool *feed_pool(void);
 
 /* A reload: a stream is not wanted any more, or is again; sim.cfg is what counts now. */
 void feed_drop(unsigned stream);

@@ -2,10 +2,10 @@
 
 #include <tickring/reasons.h>
 
-#include "tests/sim/feed.h"
 #include "tests/sim/journal.h"
 #include "tests/sim/market.h"
 #include "tests/sim/peer.h"
+#include "tests/sim/places.h"
 
 /* Binance, 2026-08: 5 messages a second on a line, PONGs included. */
 enum { SENDS_PER_S = 5, TIMERS_PER_MINUTE = 1200, UNTOLD_MAX = 80 };
@@ -140,11 +140,11 @@ rules_on_recovered(void)
 			sim.stream[i].joined = sim_all_legs();
 	}
 	for (unsigned line = 0; line < SIM_LINES; line++)
-		RULE(!feed_is_astray(line), "a line is still in another region", line, 0, 0);
+		RULE(!places_is_astray(line), "a line is still in another region", line, 0, 0);
 	for (unsigned line = 0; line < SIM_LINES; line++)
-		RULE(!sim.peer[line].up || (sim.peer[line].streams & ~feed_places(line)) == 0,
+		RULE(!sim.peer[line].up || (sim.peer[line].streams & ~places_on(line)) == 0,
 		    "a stream is subscribed where nobody wants it", line, sim.peer[line].streams,
-		    feed_places(line));
+		    places_on(line));
 }
 
 /* ---- ticks ------------------------------------------------------------------ */

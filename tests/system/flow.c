@@ -162,6 +162,20 @@ flow_mark(struct flow *f)
 	pthread_mutex_unlock(&f->lock);
 }
 
+void
+flow_wait_heard(struct flow *f, mono_t since)
+{
+	mono_t deadline = daemon_deadline();
+	bool heard;
+
+	do {
+		daemon_pause(deadline, "a tick after that");
+		pthread_mutex_lock(&f->lock);
+		heard = f->heard_ns > since.ns;
+		pthread_mutex_unlock(&f->lock);
+	} while (!heard);
+}
+
 struct flow_counts
 flow_counts(struct flow *f)
 {

@@ -12,6 +12,8 @@
 
 #include <tickring/reader.h>
 
+#include "feed/base/mono.h"
+
 #define FLOW_INSTRUMENTS_MAX 1024
 
 struct flow_counts {
@@ -46,6 +48,9 @@ void flow_stop(struct flow **flow);
 
 /* The longest silence counts from now on. */
 void flow_mark(struct flow *flow);
+
+/* Waits until a tick was read that was published after `since`. */
+void flow_wait_heard(struct flow *flow, mono_t since);
 
 struct flow_counts flow_counts(struct flow *flow);
 

@@ -56,6 +56,7 @@ data_is_back_at_once_after_a_reset(void **state)
 	flow_mark(stage->flow);
 	stage_fault(stage, "0 rst");
 	wait_for_connects(stage, connects + 1, &status);
+	flow_wait_heard(stage->flow, clock_mono());
 	say_time("data back after RST", flow_counts(stage->flow).silence_ns, back_within_ms,
 	    back_at_last_ms);
 	/* What was on its way is lost, and told; nothing comes twice. */
