@@ -43,7 +43,7 @@ CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balan
         feed/core/pool_view.c feed/core/quota.c feed/core/region.c feed/core/retry.c \
         feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c \
         feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c feed/core/subscribe_list.c \
-        feed/core/vigil.c feed/core/watch.c
+        feed/core/trace.c feed/core/vigil.c feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
@@ -71,9 +71,9 @@ FEED := feed/alarm.c feed/alarm_command.c feed/alarm_post.c feed/alarm_text.c fe
         feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
         feed/snapshot.c feed/snapshot_control.c feed/snapshot_detail.c feed/snapshot_health.c \
         feed/snapshot_streams.c feed/stale.c feed/standby.c feed/status_json.c feed/stores.c \
-        feed/tell.c feed/verdict.c feed/web.c feed/web_assets.c feed/web_change.c \
+        feed/tell.c feed/tracer.c feed/verdict.c feed/web.c feed/web_assets.c feed/web_change.c \
         feed/web_pages.c feed/web_reply.c
-MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/main.c
+MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/app_trace.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
@@ -168,9 +168,9 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
               tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
               tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_streams.c \
-              tests/unit/test_tape.c tests/unit/test_upgrade.c tests/unit/test_usual.c \
-              tests/unit/test_venues.c tests/unit/test_vigil.c tests/unit/test_watch.c \
-              tests/unit/test_wsframe.c
+              tests/unit/test_tape.c tests/unit/test_trace.c tests/unit/test_upgrade.c \
+              tests/unit/test_url.c tests/unit/test_usual.c tests/unit/test_venues.c \
+              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
@@ -186,7 +186,7 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_bad_config.c \
                 tests/system/test_http_client.c tests/system/test_lost_files.c \
                 tests/system/test_metrics.c tests/system/test_no_uring.c \
                 tests/system/test_notify.c tests/system/test_pool_status.c \
-                tests/system/test_sbe.c tests/system/test_transport.c \
+                tests/system/test_sbe.c tests/system/test_traces.c tests/system/test_transport.c \
                 tests/system/test_transport_full.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c tests/system/test_transport_way.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \

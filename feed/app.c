@@ -69,6 +69,7 @@ carry_out(struct app *app)
 	for (unsigned i = 0; i < app->actions.n; i++) {
 		const struct pool_action *act = &app->actions.act[i];
 
+		app_trace_action(app, act);
 		switch (act->kind) {
 		case ACT_CONNECT:
 			orders_connect(app->transport, app->cfg, app->target,
@@ -132,6 +133,7 @@ on_transport_event(struct app *app, const struct transport_event *t, mono_t now)
 		.close_code = t->close_code,
 	};
 
+	app_trace_event(app, t, now);
 	if (t->kind != TRANSPORT_PING && t->kind != TRANSPORT_PONG)
 		snprintf(app->detail[t->line], sizeof(app->detail[t->line]), "%s", t->detail);
 	switch (t->kind) {

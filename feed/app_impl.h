@@ -21,6 +21,7 @@
 #include "feed/snapshot.h"
 #include "feed/snapshot_streams.h"
 #include "feed/stores.h"
+#include "feed/tracer.h"
 #include "feed/verdict.h"
 #include "feed/web.h"
 
@@ -47,6 +48,8 @@ struct app {
 	struct ops *ops;
 	struct keeper keeper;   /* ops thread */
 	struct alarm *alarm;    /* ops thread; NULL: nobody is told */
+	struct trace *trace;    /* NULL: nothing is traced */
+	struct tracer *tracer;  /* ops thread; NULL: likewise */
 	struct web *web;        /* ops thread; NULL: no HTTP interface */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
 	uint64_t shed, reloads, reloads_refused;
@@ -64,6 +67,14 @@ void app_step(struct app *app, const struct pool_event *event, mono_t now);
 int app_open_ops(struct app *app);
 int app_start_ops(struct app *app);
 void app_shut_ops(struct app *app);
+
+/* Tells the traces of an action, and of what a line reports. Nothing where none are made. */
+void app_trace_action(struct app *app, const struct pool_action *act);
+void app_trace_event(struct app *app, const struct transport_event *event, mono_t now);
+
+/* Where traces are wanted: opens what makes and what sends them. Returns 0 or -errno (logged). */
+int app_open_trace(struct app *app);
+void app_shut_trace(struct app *app);
 
 /* SIGHUP: has the configuration read once more, in the ops thread. */
 void app_reload(struct app *app);

@@ -20,6 +20,7 @@ open_web(struct app *app)
 		.token_file = app->cfg->ops.token_file,
 		.keeper = &app->keeper,
 		.alarm = app->alarm,
+		.tracer = app->tracer,
 	};
 	char why[WEB_WHY_MAX];
 	int rc;
@@ -61,6 +62,8 @@ app_open_ops(struct app *app)
 	}
 	keeper_init(&app->keeper, app->ops, app->cfg, app->source, &app->choice);
 	rc = open_alarm(app);
+	if (rc == 0)
+		rc = app_open_trace(app);
 	return rc != 0 ? rc : open_web(app);
 }
 
@@ -84,6 +87,7 @@ app_shut_ops(struct app *app)
 	app_drop_orders(app);
 	web_close(&app->web);
 	alarm_close(&app->alarm);
+	app_shut_trace(app);
 	keeper_fini(&app->keeper);
 	ops_close(&app->ops);
 }

@@ -38,6 +38,7 @@ struct page {
 enum { METRIC_FIRST_ROW = __COUNTER__ + 1 };
 
 static const struct alarm_counts no_alarm;
+static const struct tracer_counts no_tracer;
 
 /* The value of a metric in row n of its scope. */
 static int64_t
@@ -48,6 +49,7 @@ value_of(size_t metric, const struct metrics_source *from, unsigned n)
 	const struct tick_health *h = from->health;
 	const struct web_counts *w = from->web;
 	const struct alarm_counts *a = from->alarm != NULL ? &from->alarm->counts : &no_alarm;
+	const struct tracer_counts *t = from->tracer != NULL ? from->tracer : &no_tracer;
 	const struct tick_line_status *l = &s->line[n];
 	const struct tick_endpoint_status *e = &c->endpoint[n % TICK_ENDPOINTS_MAX];
 

@@ -12,6 +12,7 @@
 #include <tickring/status.h>
 
 #include "feed/alarm_view.h"
+#include "feed/tracer.h"
 
 /* What the HTTP server counts of itself. */
 struct web_counts {
@@ -25,6 +26,7 @@ struct metrics_source {
 	const struct tick_health *health;
 	const struct web_counts *web;
 	const struct alarm_view *alarm; /* NULL: there are no alerts */
+	const struct tracer_counts *tracer; /* NULL: nothing is traced */
 };
 
 /* Writes everything. No number of the status leads astray. */

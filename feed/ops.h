@@ -31,6 +31,7 @@ enum ops_note_kind {
 	OPS_RELOAD_ASKED,   /* SIGHUP came */
 	OPS_CONFIG_TAKEN,   /* object: the struct config that was in force before */
 	OPS_CONFIG_REFUSED, /* object: the struct config that was offered */
+	OPS_SPAN,           /* tracer.h */
 	OPS_NOTE_KINDS
 };
 

@@ -10,7 +10,7 @@
 static const char *const immutable[] = {
 	"feed", "product", "transport", "endpoint.", "endpoints", "redundancy", "ring.", "board.",
 	"arbiter.", "capture.", "security.max_message_bytes", "security.rate_limiting", "log.file",
-	"cpu", "busy_poll", "kernel_stamps", "ops.", "alerts.",
+	"cpu", "busy_poll", "kernel_stamps", "ops.", "alerts.", "tracing.",
 };
 
 static bool

@@ -332,6 +332,7 @@ web_open(struct web **out, struct ops *ops, const struct web_cfg *cfg, char *why
 	web->ops = ops;
 	web->keeper = cfg->keeper;
 	web->alarm = cfg->alarm;
+	web->tracer = cfg->tracer;
 	web->feed = strdup(cfg->feed);
 	web->token_file = strdup(cfg->token_file);
 	rc = web->feed == NULL || web->token_file == NULL ? -ENOMEM : 0;

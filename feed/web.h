@@ -21,6 +21,7 @@
 #include "feed/keeper.h"
 #include "feed/metrics.h"
 #include "feed/ops.h"
+#include "feed/tracer.h"
 
 #define WEB_CONNECTIONS_MAX 128 /* at a time */
 #define WEB_EVENTS_MAX 16       /* of them that follow /events */
@@ -34,6 +35,7 @@ struct web_cfg {
 	const char *listen;     /* config_listen.h */
 	const char *token_file; /* "": nothing changes by HTTP */
 	struct keeper *keeper;
+	const struct tracer *tracer; /* NULL: nothing is traced */
 	const struct alarm *alarm; /* NULL: there are no alerts */
 };
 

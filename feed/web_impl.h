@@ -65,6 +65,7 @@ struct web {
 	struct ops *ops;
 	struct keeper *keeper;
 	const struct alarm *alarm;
+	const struct tracer *tracer;
 	char *feed, *token_file; /* copies: the configuration is replaced now and then */
 	struct lws_vhost *vhost;
 	struct lws *listener;

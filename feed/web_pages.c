@@ -24,7 +24,8 @@ print_kept(FILE *out, struct web *web, enum web_kept kind)
 {
 	const struct lookout *l = &web->lookout;
 	const struct metrics_source metrics = {
-	    web->feed, &l->status, &l->health, &web->counts, alarm_view(web->alarm)};
+	    web->feed, &l->status, &l->health, &web->counts, alarm_view(web->alarm),
+	    tracer_counts(web->tracer)};
 
 	switch (kind) {
 	case WEB_METRICS:

@@ -207,6 +207,11 @@ struct config_alerts {
 	int64_t retries_max;
 };
 
+struct config_tracing {
+	char *endpoint; /* config_url.h; "": nothing is traced */
+	char *ca_file;
+};
+
 struct config_log {
 	enum log_level level;
 	enum log_format format;
@@ -243,6 +248,7 @@ struct config {
 	struct config_capture capture;
 	struct config_ops ops;
 	struct config_alerts alerts;
+	struct config_tracing tracing;
 	int64_t status_interval_ms;
 	struct config_log log;
 	int64_t cpu; /* -1: not pinned */

@@ -197,6 +197,12 @@ config_rule_url(const char *text)
 }
 
 const char *
+config_rule_tracing(const char *text)
+{
+	return *text == '\0' ? NULL : config_rule_url(text);
+}
+
+const char *
 config_rule_override(const char *text)
 {
 	struct config_override override;

@@ -78,7 +78,7 @@ config_url_parse(const char *text, struct config_url *out)
 			return "has characters that no URL has, or a \"#\"";
 	n = strcspn(text, "/?");
 	if (strlen(text + n) + 1 >= sizeof(out->path))
-		return "has a path of more than 998 characters";
+		return "has a path of more than 999 characters";
 	snprintf(out->path, sizeof(out->path), "%s%s", text[n] == '/' ? "" : "/", text + n);
 	return take_authority(text, n, out);
 }

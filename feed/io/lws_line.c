@@ -241,6 +241,7 @@ lws_line_on_dialed(struct lws_line *line, int error)
 		return;
 	if (error == 0) {
 		line->state = LWS_LINE_TLS;
+		line->owner->base.progress[line->index].connected = clock_mono();
 		return;
 	}
 	drop(line);
@@ -251,6 +252,8 @@ lws_line_on_dialed(struct lws_line *line, int error)
 void
 lws_line_on_handshake(struct lws_line *line, SSL *ssl)
 {
+	if (line->state != LWS_LINE_TLS)
+		line->owner->base.progress[line->index].connected = clock_mono();
 	line->state = LWS_LINE_TLS;
 	/* Out of memory: the SSL stays without a peer and accepts no certificate. */
 	(void)tls_guard(ssl, &line->peer);
@@ -259,8 +262,10 @@ lws_line_on_handshake(struct lws_line *line, SSL *ssl)
 void
 lws_line_on_secured(struct lws_line *line)
 {
-	if (line->state == LWS_LINE_TLS)
-		line->state = LWS_LINE_UPGRADING;
+	if (line->state != LWS_LINE_TLS)
+		return;
+	line->state = LWS_LINE_UPGRADING;
+	line->owner->base.progress[line->index].secured = clock_mono();
 }
 
 bool

@@ -90,6 +90,7 @@ transport_connect(struct transport *transport, unsigned line, uint32_t attempt,
 		return -EINVAL;
 	if (transport->owed[line] > 0)
 		return -EBUSY; /* the last attempt's end has not been taken yet */
+	transport->progress[line] = (struct transport_progress){MONO_NEVER, MONO_NEVER};
 	return transport->ops->connect(transport, line, attempt, target);
 }
 
@@ -118,6 +119,12 @@ transport_hang_up(struct transport *transport, unsigned line, int close_code)
 {
 	if (line < transport->cfg.lines)
 		transport->ops->hang_up(transport, line, close_code);
+}
+
+const struct transport_progress *
+transport_progress(const struct transport *transport, unsigned line)
+{
+	return &transport->progress[line];
 }
 
 int

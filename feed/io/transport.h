@@ -100,6 +100,12 @@ struct transport_counts {
 	uint64_t pings, pongs;    /* control frames received; pings only where has_pings */
 };
 
+/* When the last attempt of a line got how far; MONO_NEVER: not that far. */
+struct transport_progress {
+	mono_t connected; /* TCP */
+	mono_t secured;   /* TLS */
+};
+
 struct transport;
 
 /*
@@ -137,6 +143,10 @@ int transport_ping(struct transport *transport, unsigned line, struct bytes payl
 
 /* Ends a line with a close frame of that code; TRANSPORT_DOWN or _FAILED follows. */
 void transport_hang_up(struct transport *transport, unsigned line, int close_code);
+
+/* Of that line; `line` below cfg.lines. */
+const struct transport_progress *transport_progress(const struct transport *transport,
+    unsigned line);
 
 /*
  * Waits for the network until `deadline` at the latest and returns as soon as

@@ -35,6 +35,7 @@ struct transport {
 	struct transport_counts counts[TRANSPORT_LINES_MAX];
 	unsigned owed[TRANSPORT_LINES_MAX]; /* state events of a line not yet taken */
 	struct transport_event events[TRANSPORT_EVENTS_MAX];
+	struct transport_progress progress[TRANSPORT_LINES_MAX];
 	unsigned head, tail; /* next to take, next to post; free-running */
 };
 

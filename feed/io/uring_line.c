@@ -390,6 +390,7 @@ void
 uring_line_secure(struct uring_line *line)
 {
 	line->state = URING_LINE_TLS;
+	line->owner->base.progress[line->index].connected = clock_mono();
 	if (uring_tls_begin(line) != 0) {
 		uring_line_end(line, TICK_REASON_INTERNAL, "%s: out of memory for TLS", line->host);
 		return;

@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/rand.h>
 
+#include "feed/io/clock.h"
 #include "feed/io/net_reason.h"
 #include "feed/io/uring_line.h"
 
@@ -32,6 +33,7 @@ ask_upgrade(struct uring_line *line)
 	size_t n = 0;
 
 	line->state = URING_LINE_UPGRADING;
+	line->owner->base.progress[line->index].secured = clock_mono();
 	if (RAND_bytes(nonce, sizeof(nonce)) == 1)
 		n = upgrade_begin(
 		    &line->upgrade, request, line->host, line->port, line->path, nonce);

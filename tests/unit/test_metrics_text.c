@@ -55,7 +55,7 @@ begin(struct pages *p)
 static const char *
 metrics(struct pages *p, bool openmetrics)
 {
-	const struct metrics_source from = {"test", &p->status, &p->health, &p->web, NULL};
+	const struct metrics_source from = {"test", &p->status, &p->health, &p->web, NULL, NULL};
 	FILE *out = begin(p);
 
 	metrics_print(out, &from, openmetrics);
