@@ -31,7 +31,7 @@ BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/log.c \
 VENUE := feed/venue/binance/depth_snapshot.c feed/venue/binance/exchange_info.c \
          feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
          feed/venue/binance/limits.c feed/venue/binance/reading.c feed/venue/binance/request.c \
-         feed/venue/binance/scan.c feed/venue/binance/streams.c feed/venue/binance/walk.c
+         feed/venue/binance/rest_host.c feed/venue/binance/scan.c feed/venue/binance/streams.c feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/book.c \
         feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c feed/core/diffs.c \
         feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
@@ -56,13 +56,13 @@ IO := feed/io/assemble.c feed/io/capture.c feed/io/capture_files.c feed/io/captu
 
 # L6 to L8
 FEED := feed/books.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c \
-        feed/listed.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c \
+        feed/listed.c feed/listing.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c \
         feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c feed/plan.c feed/publish.c \
         feed/recall.c feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c \
-        feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
+        feed/resources.c feed/rest.c feed/rest_plan.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
         feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/standby.c \
         feed/stores.c feed/tell.c
-MAIN := feed/app.c feed/app_changes.c feed/main.c
+MAIN := feed/app.c feed/app_changes.c feed/app_rest.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff

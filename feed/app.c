@@ -12,6 +12,7 @@
 #include "feed/io/clock.h"
 #include "feed/opening.h"
 #include "feed/orders.h"
+#include "feed/rest_plan.h"
 #include "feed/signals.h"
 #include "feed/tell.h"
 
@@ -212,6 +213,7 @@ take_snapshot(struct app *app, mono_t now)
 		.reloads_refused = app->reloads_refused,
 		.streams = (int64_t)app->cfg->streams.n,
 		.connected = app->connected,
+		.rest = app->rest,
 	};
 
 	pipeline_counters(app->pipeline)[TICK_COUNTER_LOG_DROPPED] = log_dropped();
@@ -267,6 +269,7 @@ turn_once(struct app *app)
 	if (!signals_stop_asked() && signals_take_reload())
 		app_reload(app);
 	app_take_orders(app, now);
+	app_tell_wants(app);
 	recorder_on_time(app->recorder, now);
 	if (mono_due(guard_deadline(&app->guard), now))
 		app_look_at_resources(app, now);
@@ -302,20 +305,43 @@ run(struct app *app)
 
 /* ---- start and end ---------------------------------------------------------- */
 
+/* Ops thread. */
 static void
 wake_feed(void *context)
 {
-	transport_wake(context);
+	struct app *app = context;
+	struct transport *transport = atomic_load_explicit(&app->to_wake, memory_order_acquire);
+
+	if (transport != NULL)
+		transport_wake(transport);
+}
+
+/* Returns 0 or -errno (logged). */
+static int
+start_rest(struct app *app)
+{
+	struct rest_base base;
+	struct books_cfg books;
+	bool wanted = rest_plan_books(app->cfg, &books) || rest_plan_lists(app->cfg);
+
+	if (wanted && rest_plan_base(app->cfg, &base))
+		return rest_open(&app->rest, app->ops, app->cfg);
+	LOG(INFO, "rest_unused", LOG_THEN("no books are put together from changes"));
+	return 0;
 }
 
 static int
 start_ops(struct app *app)
 {
-	const struct ops_cfg cfg = {wake_feed, app->transport, app->cfg->cpu};
+	const struct ops_cfg cfg = {wake_feed, app, app->cfg->cpu};
 	int rc = ops_open(&app->ops, &cfg);
 
 	if (rc == 0) {
 		keeper_init(&app->keeper, app->ops, app->cfg, app->source);
+		rc = start_rest(app);
+	}
+	if (rc == 0) {
+		atomic_store_explicit(&app->to_wake, app->transport, memory_order_release);
 		rc = ops_start(app->ops);
 	}
 	if (rc != 0)
@@ -332,6 +358,7 @@ shut_ops(struct app *app)
 	ops_stop(app->ops);
 	app_drop_orders(app);
 	keeper_fini(&app->keeper);
+	rest_close(&app->rest);
 	ops_close(&app->ops);
 }
 

@@ -112,6 +112,12 @@ app_take_orders(struct app *app, mono_t now)
 		case OPS_COUNT_REFUSAL:
 			app->reloads_refused++;
 			break;
+		case OPS_SNAPSHOT:
+			app_take_snapshot(app, order.object, now);
+			break;
+		case OPS_LISTING:
+			app_give_back(app, order.object);
+			break;
 		}
 	}
 	/* There is never a second one: keeper.c waits for the answer. */
@@ -136,6 +142,8 @@ app_drop_orders(struct app *app)
 	while (ops_next_order(app->ops, &order))
 		if (order.kind == OPS_CHANGE_CONFIG)
 			drop_config(order.object);
+		else
+			free(order.object);
 }
 
 /* The newest optional stream that is still carried is given up, until the next reload. */

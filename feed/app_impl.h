@@ -5,6 +5,8 @@
 #ifndef FEED_APP_IMPL_H
 #define FEED_APP_IMPL_H
 
+#include <stdatomic.h>
+
 #include "feed/app.h"
 #include "feed/core/pool.h"
 #include "feed/guard.h"
@@ -15,6 +17,7 @@
 #include "feed/pipeline.h"
 #include "feed/plan.h"
 #include "feed/recorder.h"
+#include "feed/rest.h"
 #include "feed/snapshot.h"
 #include "feed/stores.h"
 
@@ -36,6 +39,10 @@ struct app {
 	struct notify notify;
 	struct ops *ops;
 	struct keeper keeper;   /* ops thread */
+	_Atomic(struct transport *) to_wake; /* by the ops thread; NULL: not yet, or no more */
+	struct rest *rest;      /* ops thread; NULL: no REST */
+	struct books_want want; /* not told yet for want of room, if there is one */
+	bool has_want;
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
 	uint64_t shed, reloads, reloads_refused;
 	struct pool_heard heard[HEARD_AT_ONCE];
@@ -53,6 +60,15 @@ void app_reload(struct app *app);
 
 /* Does what the ops thread wants done: a new configuration comes that way. */
 void app_take_orders(struct app *app, mono_t now);
+
+/* Has the ops thread fetch the snapshots that books want. */
+void app_tell_wants(struct app *app);
+
+/* One of them came. */
+void app_take_snapshot(struct app *app, struct rest_snapshot *snapshot, mono_t now);
+
+/* Memory that the ops thread brought goes back there, to be freed. NULL is fine. */
+void app_give_back(struct app *app, void *memory);
 
 /* Frees what orders bring that come too late: the ops thread has ended. */
 void app_drop_orders(struct app *app);

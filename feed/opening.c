@@ -7,6 +7,7 @@
 #include "feed/base/log.h"
 #include "feed/instruments.h"
 #include "feed/io/clock.h"
+#include "feed/rest_plan.h"
 
 int
 opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
@@ -20,8 +21,11 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 		.hold_for = span_ms(cfg->arbiter.hold_ms),
 		.streams_max = plan->memory.streams_max,
 	};
+	struct books_cfg books;
 	int rc;
 
+	if (rest_plan_books(cfg, &books))
+		p.books = &books;
 	if (pipeline_new(out, &p, clock_wall(), clock_mono()) != 0)
 		return -1;
 	for (uint32_t i = 0; i < plan->n; i++) {

@@ -154,7 +154,11 @@ struct tick_control {
 	int64_t transitions;   /* so far; number n stands in transition[n % 64] */
 	int64_t recent_connects, recent_failures; /* attempts of the last 15 minutes */
 	struct tick_health_limits limits; /* as configured; all 0: the defaults */
-	int64_t spare[9];
+	int64_t books, books_live; /* that are put together from changes; of them in sync */
+	int64_t rest_used, rest_budget; /* weight of requests in the last minute, and allowed */
+	int64_t rest_waiting;  /* snapshots that are wanted and were not asked for yet */
+	int64_t rest_paused_until_ns; /* the exchange wants no requests; TICK_ABSENT: it takes them */
+	int64_t spare[3];
 	struct tick_transition transition[TICK_TRANSITIONS_MAX];
 	struct tick_endpoint_status endpoint[TICK_ENDPOINTS_MAX];
 	int64_t health_permille[TICK_LINES_MAX]; /* of the lines that are up, 0 to 1000 */
