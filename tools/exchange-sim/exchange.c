@@ -56,6 +56,10 @@ exchange_init(struct exchange *x, const struct options *o, const struct capture 
 		return -ENOMEM;
 	if (capture != NULL)
 		return player_init(&x->player, capture, o->speed_milli, &x->hub, &x->sessions);
+	x->rest.faults = &x->faults;
+	x->rest.tally = &x->desk.tally;
+	x->rest.weight_max = o->strict ? o->weight_max : 0;
+	x->rest.ban = o->ban;
 	r = floor_init(&x->floor, o->symbols, o->seed);
 	floor_set_product(&x->floor, o->product);
 	x->pace.per_second = o->rate;

@@ -22,6 +22,7 @@ struct options {
 	const char *faults;        /* file of a script, or NULL */
 	bool strict;               /* refuse and ban who connects or sends too often */
 	uint32_t connects_max;     /* per five minutes and address */
+	int64_t weight_max;        /* of REST requests, per minute */
 	span_t ban;
 	bool list_faults;
 	const char *bind;          /* address */

@@ -6,14 +6,24 @@
 #ifndef TOOLS_EXCHANGE_SIM_REST_H
 #define TOOLS_EXCHANGE_SIM_REST_H
 
+#include "tools/exchange-sim/faults.h"
 #include "tools/exchange-sim/floor.h"
 #include "tools/exchange-sim/http.h"
+#include "tools/exchange-sim/tally.h"
+
+#define REST_PATIENCE 10 /* refusals by 429 before the ban */
 
 /* Everybody counts as one client: a simulator is one machine's. */
 struct rest {
 	struct floor *floor; /* NULL: no symbols */
+	const struct faults *faults; /* these four: set by the owner; NULL: none */
+	struct tally *tally;
+	int64_t weight_max;  /* a minute; 0: no limit, nobody is banned */
+	span_t ban;
 	int64_t minute;      /* that `used` belongs to */
 	int64_t used;        /* weight */
+	uint32_t refusals;   /* within the minute */
+	wall_t banned_until;
 	struct text body;    /* room for the largest body */
 };
 
