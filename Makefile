@@ -56,10 +56,11 @@ IO := feed/io/assemble.c feed/io/capture.c feed/io/capture_files.c feed/io/captu
 
 # L6 to L8
 FEED := feed/books.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c \
-        feed/listed.c feed/listing.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c \
-        feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c feed/plan.c feed/publish.c \
-        feed/recall.c feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c \
-        feed/resources.c feed/rest.c feed/rest_plan.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
+        feed/listed.c feed/listing.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c \
+        feed/orders.c feed/patterns.c feed/pipeline.c feed/pipeline_books.c \
+        feed/pipeline_life.c feed/pipeline_list.c feed/plan.c feed/publish.c feed/recall.c \
+        feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c \
+        feed/rest.c feed/rest_plan.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
         feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/standby.c \
         feed/stores.c feed/tell.c
 MAIN := feed/app.c feed/app_changes.c feed/app_rest.c feed/main.c

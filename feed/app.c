@@ -12,6 +12,7 @@
 #include "feed/io/clock.h"
 #include "feed/opening.h"
 #include "feed/orders.h"
+#include "feed/patterns.h"
 #include "feed/rest_plan.h"
 #include "feed/signals.h"
 #include "feed/tell.h"
@@ -49,6 +50,7 @@ refuse_stream(struct app *app, const struct pool_action *act)
 	if (act->error_code != POOL_NO_ROOM)
 		return;
 	app->plan.wanted[act->stream] = false;
+	app->nstreams--;
 	pipeline_remove_stream(app->pipeline, act->stream);
 }
 
@@ -211,7 +213,7 @@ take_snapshot(struct app *app, mono_t now)
 		.shed = app->shed,
 		.reloads = app->reloads,
 		.reloads_refused = app->reloads_refused,
-		.streams = (int64_t)app->cfg->streams.n,
+		.streams = app->nstreams,
 		.connected = app->connected,
 		.rest = app->rest,
 	};
@@ -341,7 +343,6 @@ start_ops(struct app *app)
 		rc = start_rest(app);
 	}
 	if (rc == 0) {
-		atomic_store_explicit(&app->to_wake, app->transport, memory_order_release);
 		rc = ops_start(app->ops);
 	}
 	if (rc != 0)
@@ -374,19 +375,20 @@ shut(struct app *app)
 	pipeline_free(&app->pipeline, clock_wall(), clock_mono());
 	stores_close(&app->stores, unlink_them);
 	plan_free(&app->plan);
+	patterns_free(&app->streams);
+	free(app->listing);
 }
 
-/* Everything that a feed needs before it connects. Returns 0, or -errno (logged; -EINTR is not). */
+/* What depends on the streams, which are known now. Returns 0 or -errno (logged). */
 static int
-start(struct app *app)
+start_path(struct app *app)
 {
 	const struct config *cfg = app->cfg;
-	int rc = opening_pool(&app->plan, cfg, &app->pool);
+	int rc = opening_pool(&app->plan, cfg, &app->streams, &app->pool);
 
 	if (rc == 0)
-		rc = stores_open(&app->stores, cfg, signals_stop_flag());
-	if (rc == 0)
-		rc = opening_pipeline(&app->pipeline, cfg, &app->stores, &app->plan);
+		rc = opening_pipeline(
+		    &app->pipeline, cfg, &app->stores, &app->plan, app->listing);
 	if (rc == 0)
 		rc = recorder_open(
 		    &app->recorder, cfg, app->pipeline, clock_wall(), clock_mono());
@@ -395,10 +397,29 @@ start(struct app *app)
 		    &app->transport, cfg, pool_lines(&app->pool), app->pipeline);
 	if (rc != 0)
 		return rc;
+	atomic_store_explicit(&app->to_wake, app->transport, memory_order_release);
 	signals_wake(app->transport);
-	rc = start_ops(app);
+	pipeline_list(app->pipeline, app->listing, clock_wall(), clock_mono());
+	app_quiet_streams(app, clock_mono());
+	return 0;
+}
+
+/* Everything that a feed needs before it connects. Returns 0, or -errno (logged; -EINTR is not). */
+static int
+start(struct app *app)
+{
+	const struct config *cfg = app->cfg;
+	int rc = stores_open(&app->stores, cfg, signals_stop_flag());
+
+	if (rc == 0)
+		rc = start_ops(app);
+	if (rc == 0)
+		rc = app_find_streams(app);
+	if (rc == 0)
+		rc = start_path(app);
 	if (rc != 0)
 		return rc;
+	app->nstreams = (int64_t)app->streams.n;
 	stores_recall_connects(&app->stores, &app->pool, clock_wall(), clock_mono());
 	guard_init(&app->guard, clock_mono());
 	pool_see_pings(&app->pool, transport_has_pings(app->transport));
@@ -406,7 +427,7 @@ start(struct app *app)
 	take_snapshot(app, clock_mono());
 	LOG(INFO, "started", LOG_STR("feed", cfg->feed),
 	    LOG_STR("endpoint", app->target[0].host), LOG_U64("endpoints", config_targets(cfg)),
-	    LOG_U64("streams", cfg->streams.n), LOG_U64("lines", pool_members(&app->pool)),
+	    LOG_U64("streams", app->streams.n), LOG_U64("lines", pool_members(&app->pool)),
 	    LOG_STR("transport", transport_name(app->transport)));
 	return 0;
 }

@@ -41,9 +41,12 @@ struct app {
 	struct keeper keeper;   /* ops thread */
 	_Atomic(struct transport *) to_wake; /* by the ops thread; NULL: not yet, or no more */
 	struct rest *rest;      /* ops thread; NULL: no REST */
+	struct listing *listing; /* NULL: none came yet */
+	struct config_strings streams; /* that were wanted at start, by name */
 	struct books_want want; /* not told yet for want of room, if there is one */
 	bool has_want;
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
+	int64_t nstreams; /* wanted now */
 	uint64_t shed, reloads, reloads_refused;
 	struct pool_heard heard[HEARD_AT_ONCE];
 	mono_t heard_due;
@@ -67,8 +70,24 @@ void app_tell_wants(struct app *app);
 /* One of them came. */
 void app_take_snapshot(struct app *app, struct rest_snapshot *snapshot, mono_t now);
 
-/* Memory that the ops thread brought goes back there, to be freed. NULL is fine. */
-void app_give_back(struct app *app, void *memory);
+/*
+ * The list of instruments came, NULL: it did not. What follows from it: who
+ * trades, which streams the patterns mean now.
+ */
+void app_take_listing(struct app *app, struct listing *listing, mono_t now);
+
+/* Silence of streams whose instrument does not trade is no alarm. */
+void app_quiet_streams(struct app *app, mono_t now);
+
+/* One stream more. */
+void app_want_stream(struct app *app, const char *name, mono_t now);
+
+/*
+ * At start, the stores are open and the ops thread runs: which streams the
+ * configuration means, after waiting for the list of instruments if that tells.
+ * Returns 0, -EINTR (told to stop) or -ENOMEM.
+ */
+int app_find_streams(struct app *app);
 
 /* Frees what orders bring that come too late: the ops thread has ended. */
 void app_drop_orders(struct app *app);

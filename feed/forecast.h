@@ -12,7 +12,8 @@
 
 struct forecast {
 	unsigned lines;
-	unsigned streams;
+	unsigned streams;          /* by name */
+	unsigned patterns;         /* which stand for streams that are not known yet */
 	unsigned streams_per_line; /* on the fullest line */
 	unsigned connects;
 	unsigned requests;         /* SUBSCRIBE frames, all lines together */

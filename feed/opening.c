@@ -11,7 +11,7 @@
 
 int
 opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
-    const struct plan *plan)
+    const struct plan *plan, const struct listing *listing)
 {
 	struct pipeline_cfg p = {
 		.ring = &stores->ring,
@@ -20,6 +20,7 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 		.instruments = &cfg->instruments,
 		.hold_for = span_ms(cfg->arbiter.hold_ms),
 		.streams_max = plan->memory.streams_max,
+		.listing = listing,
 	};
 	struct books_cfg books;
 	int rc;
@@ -86,12 +87,13 @@ opening_pin(const struct config *cfg)
 }
 
 int
-opening_pool(struct plan *plan, const struct config *cfg, struct pool *pool)
+opening_pool(struct plan *plan, const struct config *cfg, const struct config_strings *streams,
+    struct pool *pool)
 {
 	uint64_t seed = 0;
 
 	/* Only the jitter depends on it: without entropy the clock will do. */
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed))
 		seed = (uint64_t)clock_mono().ns;
-	return plan_pool(plan, cfg, pool, seed);
+	return plan_pool(plan, cfg, streams, pool, seed);
 }

@@ -12,11 +12,12 @@
 #include "feed/stores.h"
 
 /* The pool, with what the plan holds for it. Returns 0 or -1. */
-int opening_pool(struct plan *plan, const struct config *cfg, struct pool *pool);
+int opening_pool(struct plan *plan, const struct config *cfg, const struct config_strings *streams,
+    struct pool *pool);
 
 /* The pipeline over open stores, with every stream of the plan. Returns 0 or -1. */
 int opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
-    const struct plan *plan);
+    const struct plan *plan, const struct listing *listing);
 
 /* The transport with that many lines, its messages into the pipeline. Returns 0 or -errno. */
 int opening_transport(struct transport **out, const struct config *cfg, unsigned lines,

@@ -29,7 +29,7 @@ make_pipeline(struct replay_apply *r)
 	const struct plan nothing = {
 		.memory.streams_max = pool.max_connections * pool.line_room};
 
-	if (opening_pipeline(&r->pipeline, r->cfg, r->stores, &nothing) != 0)
+	if (opening_pipeline(&r->pipeline, r->cfg, r->stores, &nothing, NULL) != 0)
 		return -ENOMEM;
 	r->sessions++;
 	return 0;

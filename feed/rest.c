@@ -294,6 +294,7 @@ on_list(void *context, const struct http_answer *a)
 	mono_t now = clock_mono();
 	enum snapsched_verdict verdict = snapsched_on_other(
 	    &r->sched, rest_plan_list_weight(&r->cfg), &answer, now);
+	bool told;
 
 	tell_verdict(r, verdict, a, "exchangeInfo", now);
 	if (verdict == SNAPSCHED_FINE && listing_read(&listing, a->body) != 0)
@@ -301,8 +302,10 @@ on_list(void *context, const struct http_answer *a)
 		    LOG_STR("detail", "the exchange's list of instruments is malformed"),
 		    LOG_THEN("asked again after a while"));
 	order.object = listing;
-	if (listing == NULL || !ops_order(r->ops, &order)) {
+	told = ops_order(r->ops, &order); /* also that there is none */
+	if (!told)
 		free(listing);
+	if (!told || listing == NULL) {
 		if (again.ns > span_s(LIST_AGAIN_S).ns)
 			again = span_s(LIST_AGAIN_S);
 	}
