@@ -161,7 +161,8 @@ SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_blocked_log.c tests/system/test_check_config.c \
                 tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
                 tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
-                tests/system/test_feed_budgets.c tests/system/test_feed_legs.c \
+                tests/system/test_feed_books.c tests/system/test_feed_budgets.c \
+                tests/system/test_feed_legs.c \
                 tests/system/test_http_client.c tests/system/test_lost_files.c \
                 tests/system/test_notify.c tests/system/test_pool_status.c \
                 tests/system/test_transport.c tests/system/test_transport_full.c \

@@ -5,7 +5,8 @@
 
 #define BIT(kind) (UINT64_C(1) << (kind))
 #define SPOILS (BIT(FAULT_STALL_DATA) | BIT(FAULT_STALL_STREAM) | BIT(FAULT_HALT) | \
-	BIT(FAULT_GAP) | BIT(FAULT_DUPLICATE) | BIT(FAULT_REORDER) | BIT(FAULT_TRUNCATE) | BIT(FAULT_FRAGMENT))
+	BIT(FAULT_GAP) | BIT(FAULT_DUPLICATE) | BIT(FAULT_REORDER) | BIT(FAULT_TRUNCATE) | \
+	BIT(FAULT_FRAGMENT))
 
 static bool
 put(struct session *to, struct bytes head, struct bytes payload)
