@@ -30,8 +30,10 @@ BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/log.c \
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/binance/depth_snapshot.c feed/venue/binance/exchange_info.c \
          feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
-         feed/venue/binance/limits.c feed/venue/binance/reading.c feed/venue/binance/request.c \
-         feed/venue/binance/rest_host.c feed/venue/binance/scan.c feed/venue/binance/streams.c feed/venue/binance/walk.c
+         feed/venue/binance/levels_avx512.c feed/venue/binance/levels_run.c \
+         feed/venue/binance/limits.c feed/venue/binance/predict.c feed/venue/binance/reading.c \
+         feed/venue/binance/request.c feed/venue/binance/rest_host.c \
+         feed/venue/binance/scan.c feed/venue/binance/streams.c feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/book.c \
         feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c feed/core/diffs.c \
         feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
@@ -42,28 +44,30 @@ CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/boo
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
-        feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_load.c \
-        feed/conf/config_print.c feed/conf/config_problem.c feed/conf/config_relate.c \
-        feed/conf/config_rule.c feed/conf/config_target.c feed/conf/config_value.c
+        feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_listen.c \
+        feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
+        feed/conf/config_relate.c feed/conf/config_rule.c feed/conf/config_target.c \
+        feed/conf/config_value.c
 
 # L5
-IO := feed/io/assemble.c feed/io/capture.c feed/io/capture_files.c feed/io/capture_pack.c \
-      feed/io/capture_reader.c feed/io/capture_thread.c feed/io/capture_uring.c feed/io/http.c \
-      feed/io/http_lws.c feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c \
-      feed/io/net_reason.c feed/io/recv_bio.c feed/io/resolve.c feed/io/tls.c \
+IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
+      feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/recv_bio.c \
+      feed/io/resolve.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
+      feed/io/tape_reader.c feed/io/tape_thread.c feed/io/tape_uring.c feed/io/tls.c \
       feed/io/transport.c feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c \
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
 FEED := feed/books.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c \
-        feed/listed.c feed/listing.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c \
-        feed/orders.c feed/patterns.c feed/pipeline.c feed/pipeline_books.c \
-        feed/pipeline_life.c feed/pipeline_list.c feed/plan.c feed/publish.c feed/recall.c \
-        feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c \
-        feed/rest.c feed/rest_plan.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
-        feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/standby.c \
-        feed/stores.c feed/tell.c
-MAIN := feed/app.c feed/app_changes.c feed/app_rest.c feed/main.c
+        feed/listed.c feed/listing.c feed/lookout.c feed/metrics.c feed/normalize.c feed/notify.c \
+        feed/opening.c feed/ops.c feed/orders.c feed/patterns.c feed/pipeline.c feed/pipeline_books.c \
+        feed/pipeline_life.c feed/pipeline_list.c feed/plan.c feed/publish.c feed/recall.c feed/recorder.c \
+        feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c feed/rest.c feed/rest_plan.c \
+        feed/ringer.c \
+        feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c \
+        feed/snapshot_health.c feed/standby.c feed/status_json.c feed/stores.c feed/tell.c \
+        feed/web.c feed/web_assets.c feed/web_change.c feed/web_pages.c feed/web_reply.c
+MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/app_rest.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
@@ -125,24 +129,25 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
               tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
-              tests/unit/test_breaker.c tests/unit/test_config.c tests/unit/test_config_docs.c \
-              tests/unit/test_config_wrong.c tests/unit/test_cursor.c \
-              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
-              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
-              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
-              tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
-              tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
-              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_inspect_numbers.c \
-              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
-              tests/unit/test_json_damage.c tests/unit/test_json_events.c \
-              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
-              tests/unit/test_mailbox.c tests/unit/test_mapping.c tests/unit/test_names.c \
-              tests/unit/test_notify.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
-              tests/unit/test_pipeline_books.c tests/unit/test_pipeline_legs.c \
-              tests/unit/test_pipeline_life.c tests/unit/test_pool.c \
-              tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
-              tests/unit/test_poolstatus_render.c tests/unit/test_quota.c \
-              tests/unit/test_recall.c tests/unit/test_request.c tests/unit/test_retry.c \
+              tests/unit/test_breaker.c tests/unit/test_config.c tests/unit/test_config_amend.c \
+              tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
+              tests/unit/test_crc32c.c tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \
+              tests/unit/test_endpoints.c tests/unit/test_exchange_info.c \
+              tests/unit/test_exponents.c tests/unit/test_feed_segments.c \
+              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_health.c \
+              tests/unit/test_health_limits.c tests/unit/test_health_verdict.c \
+              tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
+              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
+              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
+              tests/unit/test_json_events.c tests/unit/test_ledger.c tests/unit/test_limits.c \
+              tests/unit/test_log.c tests/unit/test_mailbox.c tests/unit/test_mapping.c \
+              tests/unit/test_metrics_text.c tests/unit/test_names.c tests/unit/test_notify.c \
+              tests/unit/test_ops.c tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
+              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
+              tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
+              tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
+              tests/unit/test_predict.c tests/unit/test_quota.c tests/unit/test_recall.c \
+              tests/unit/test_replay.c tests/unit/test_request.c tests/unit/test_retry.c \
               tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
               tests/unit/test_session.c tests/unit/test_session_streams.c \
               tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
@@ -150,8 +155,9 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
               tests/unit/test_sim_spoil.c tests/unit/test_snapsched.c \
               tests/unit/test_snapshot_health.c tests/unit/test_stall.c \
-              tests/unit/test_streams.c tests/unit/test_upgrade.c tests/unit/test_vigil.c \
-              tests/unit/test_watch.c tests/unit/test_wsframe.c
+              tests/unit/test_streams.c tests/unit/test_tape.c tests/unit/test_upgrade.c \
+              tests/unit/test_usual.c tests/unit/test_vigil.c tests/unit/test_watch.c \
+              tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
@@ -163,37 +169,41 @@ SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
                 tests/system/test_feed_books.c tests/system/test_feed_budgets.c \
                 tests/system/test_feed_legs.c \
+                tests/system/test_http.c tests/system/test_http_attack.c \
                 tests/system/test_http_client.c tests/system/test_lost_files.c \
+                tests/system/test_metrics.c tests/system/test_no_uring.c \
                 tests/system/test_notify.c tests/system/test_pool_status.c \
                 tests/system/test_transport.c tests/system/test_transport_full.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
-           tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_upgrade.c \
-           tests/fuzz/fuzz_wsframe.c
+           tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c \
+           tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
                  tests/captures/test_capture_rest.c
-SHELL_TESTS := tests/system/install.sh tests/system/oracle_empty.sh \
-               tests/system/readme_example.sh tests/system/unit_files.sh
+SHELL_TESTS := tests/system/install.sh tests/system/interop.sh tests/system/oracle_empty.sh \
+               tests/system/readme_example.sh tests/system/tape_small.sh \
+               tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
-TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c \
-                tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c tests/sim/agenda.c \
-                tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c tests/sim/market.c \
-                tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c \
-                tests/sim/weather.c tests/bench/receive/blaster.c tests/bench/receive/child.c \
-                tests/bench/receive/client.c tests/bench/receive/client_lws.c \
-                tests/bench/receive/client_openssl.c tests/bench/receive/feed_run.c \
-                tests/bench/receive/report.c tests/bench/receive/run.c \
-                tests/bench/receive/wares.c tests/bench/bench_clock.c tests/bench/board_load.c \
-                tests/bench/decode_mix.c tests/bench/figures.c tests/bench/paced.c \
-                tests/bench/pair.c tests/bench/pingpong.c tests/bench/plain.c \
-                tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
-                tests/system/certs.c tests/system/daemon.c tests/system/feed_rig.c \
-                tests/system/flow.c tests/system/sim_rig.c tests/system/stage.c \
+TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/json_random.c \
+                tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c tests/tape_rig.c \
+                tests/sim/agenda.c tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c \
+                tests/sim/market.c tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c \
+                tests/sim/topology.c tests/sim/weather.c tests/bench/receive/blaster.c \
+                tests/bench/receive/child.c tests/bench/receive/client.c \
+                tests/bench/receive/client_lws.c tests/bench/receive/client_openssl.c \
+                tests/bench/receive/feed_run.c tests/bench/receive/report.c \
+                tests/bench/receive/run.c tests/bench/receive/wares.c tests/bench/bench_clock.c \
+                tests/bench/board_load.c tests/bench/decode_mix.c tests/bench/figures.c \
+                tests/bench/paced.c tests/bench/pair.c tests/bench/pingpong.c \
+                tests/bench/plain.c tests/bench/ring_alone.c tests/bench/ring_flow.c \
+                tests/bench/ring_paced.c tests/system/attack.c tests/system/certs.c \
+                tests/system/daemon.c tests/system/feed_rig.c tests/system/flow.c \
+                tests/system/http_rig.c tests/system/sim_rig.c tests/system/stage.c \
                 tests/system/transport_rig.c tests/system/web_server.c tests/system/ws_server.c \
                 tests/ipc/python_rig.c tests/ipc/witness.c
 
@@ -424,11 +434,24 @@ demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
 demo-built: all
 	@$(ENVIRONMENT) tools/demo.sh
 
+# Runs the test with promtool, which is skipped elsewhere where it is not installed.
+METRICS := $(B)/tests/system/test_metrics
+.PHONY: check-metrics check-metrics-built
+check-metrics: ## a live scrape through promtool (installs Debian's prometheus)
+	@tools/deps.sh prometheus
+	+$(again) check-metrics-built
+check-metrics-built: all $(METRICS)
+	@$(ENVIRONMENT) TICKRING_PROMTOOL=required tests/run.sh $(METRICS)
+
 TORTURE := tests/torture/torn
 $(eval $(call PROGRAM,$(TORTURE),$(TORTURE).c,$(LIBTEST) $(LIBS)))
 .PHONY: torture
 torture: all $(B)/$(TORTURE) ## the torn-read test at full length: 1 G ticks, 10 M laps
 	@$(ENVIRONMENT) tests/torture/torn.sh
+
+.PHONY: capture-test
+capture-test: all ## capture 2 M messages at 100,000/s or more, kill -9, replay, compare every tick
+	@$(ENVIRONMENT) tests/tape.sh
 
 SIM := $(B)/tests/sim/test_feed_sim
 SEEDS ?= 1000
@@ -488,4 +511,4 @@ clean: ## remove everything that was built
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile

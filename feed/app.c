@@ -13,7 +13,6 @@
 #include "feed/opening.h"
 #include "feed/orders.h"
 #include "feed/patterns.h"
-#include "feed/rest_plan.h"
 #include "feed/signals.h"
 #include "feed/tell.h"
 
@@ -307,69 +306,13 @@ run(struct app *app)
 
 /* ---- start and end ---------------------------------------------------------- */
 
-/* Ops thread. */
-static void
-wake_feed(void *context)
-{
-	struct app *app = context;
-	struct transport *transport = atomic_load_explicit(&app->to_wake, memory_order_acquire);
-
-	if (transport != NULL)
-		transport_wake(transport);
-}
-
-/* Returns 0 or -errno (logged). */
-static int
-start_rest(struct app *app)
-{
-	struct rest_base base;
-	struct books_cfg books;
-	bool wanted = rest_plan_books(app->cfg, &books) || rest_plan_lists(app->cfg);
-
-	if (wanted && rest_plan_base(app->cfg, &base))
-		return rest_open(&app->rest, app->ops, app->cfg);
-	LOG(INFO, "rest_unused", LOG_THEN("no books are put together from changes"));
-	return 0;
-}
-
-static int
-start_ops(struct app *app)
-{
-	const struct ops_cfg cfg = {wake_feed, app, app->cfg->cpu};
-	int rc = ops_open(&app->ops, &cfg);
-
-	if (rc == 0) {
-		keeper_init(&app->keeper, app->ops, app->cfg, app->source);
-		rc = start_rest(app);
-	}
-	if (rc == 0) {
-		rc = ops_start(app->ops);
-	}
-	if (rc != 0)
-		LOG(ERROR, "ops_refused", LOG_ERRNO("error", rc),
-		    LOG_THEN("the feed does not start"));
-	return rc;
-}
-
-static void
-shut_ops(struct app *app)
-{
-	if (app->ops == NULL)
-		return;
-	ops_stop(app->ops);
-	app_drop_orders(app);
-	keeper_fini(&app->keeper);
-	rest_close(&app->rest);
-	ops_close(&app->ops);
-}
-
 static void
 shut(struct app *app)
 {
 	bool unlink_them = app->cfg->ring.unlink_at_exit;
 
 	signals_wake(NULL);
-	shut_ops(app);
+	app_shut_ops(app);
 	transport_close(&app->transport);
 	recorder_close(&app->recorder);
 	pipeline_free(&app->pipeline, clock_wall(), clock_mono());
@@ -384,6 +327,7 @@ static int
 start_path(struct app *app)
 {
 	const struct config *cfg = app->cfg;
+	char why[TRANSPORT_DETAIL_MAX] = "";
 	int rc = opening_pool(&app->plan, cfg, &app->streams, &app->pool);
 
 	if (rc == 0)
@@ -394,11 +338,13 @@ start_path(struct app *app)
 		    &app->recorder, cfg, app->pipeline, clock_wall(), clock_mono());
 	if (rc == 0)
 		rc = opening_transport(
-		    &app->transport, cfg, pool_lines(&app->pool), app->pipeline);
+		    &app->transport, cfg, pool_lines(&app->pool), app->pipeline, why);
 	if (rc != 0)
 		return rc;
 	atomic_store_explicit(&app->to_wake, app->transport, memory_order_release);
 	signals_wake(app->transport);
+	snapshot_init(
+	    &app->snapshot, transport_name(app->transport), why, clock_wall(), clock_mono());
 	pipeline_list(app->pipeline, app->listing, clock_wall(), clock_mono());
 	app_quiet_streams(app, clock_mono());
 	return 0;
@@ -412,7 +358,9 @@ start(struct app *app)
 	int rc = stores_open(&app->stores, cfg, signals_stop_flag());
 
 	if (rc == 0)
-		rc = start_ops(app);
+		rc = app_open_ops(app);
+	if (rc == 0)
+		rc = app_start_ops(app);
 	if (rc == 0)
 		rc = app_find_streams(app);
 	if (rc == 0)
@@ -423,7 +371,6 @@ start(struct app *app)
 	stores_recall_connects(&app->stores, &app->pool, clock_wall(), clock_mono());
 	guard_init(&app->guard, clock_mono());
 	pool_see_pings(&app->pool, transport_has_pings(app->transport));
-	snapshot_init(&app->snapshot, transport_name(app->transport), clock_wall(), clock_mono());
 	take_snapshot(app, clock_mono());
 	LOG(INFO, "started", LOG_STR("feed", cfg->feed),
 	    LOG_STR("endpoint", app->target[0].host), LOG_U64("endpoints", config_targets(cfg)),

@@ -190,6 +190,7 @@ app_look_at_resources(struct app *app, mono_t now)
 		input.lines += pool_line_view(&app->pool, line, &view) &&
 		    view.state != SESSION_IDLE && view.state != SESSION_BACKOFF;
 	}
+	input.lines += web_connections(app->web); /* sockets of others, and no leak */
 	if (guard_look(&app->guard, app->cfg, &input, now))
 		shed_stream(app, now);
 }

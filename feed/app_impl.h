@@ -20,6 +20,7 @@
 #include "feed/rest.h"
 #include "feed/snapshot.h"
 #include "feed/stores.h"
+#include "feed/web.h"
 
 #define HEARD_AT_ONCE 1024
 
@@ -45,6 +46,7 @@ struct app {
 	struct config_strings streams; /* that were wanted at start, by name */
 	struct books_want want; /* not told yet for want of room, if there is one */
 	bool has_want;
+	struct web *web;        /* ops thread; NULL: no HTTP interface */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
 	int64_t nstreams; /* wanted now */
 	uint64_t shed, reloads, reloads_refused;
@@ -57,6 +59,11 @@ struct app {
 
 /* Lets the pool see an event, and carries out what it says. */
 void app_step(struct app *app, const struct pool_event *event, mono_t now);
+
+/* What runs in the ops thread, without the thread; the thread; the end of all. */
+int app_open_ops(struct app *app);
+int app_start_ops(struct app *app);
+void app_shut_ops(struct app *app);
 
 /* SIGHUP: has the configuration read once more, in the ops thread. */
 void app_reload(struct app *app);

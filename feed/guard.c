@@ -57,7 +57,8 @@ look_at_memory(const struct guard *guard, const struct config *cfg)
 static bool
 look_at_processor(struct guard *guard, const struct config *cfg)
 {
-	int64_t permille = guard->resources.figures.cpu_permille;
+	/* Not of the process: who asks much by HTTP must not cost a stream. */
+	int64_t permille = guard->resources.thread_permille;
 
 	/* Polling takes a whole processor, and says nothing of the load. */
 	if (cfg->busy_poll || permille <= cfg->resources.max_cpu_percent * 10) {

@@ -28,7 +28,7 @@ struct guard {
 /* What the messages were until now (counters of the pipeline), and the lines. */
 struct guard_input {
 	uint64_t messages, malformed, oversize;
-	unsigned lines; /* that may have a socket: connecting, up or draining */
+	unsigned lines; /* that may have a socket: connecting, up or draining; clients of HTTP */
 };
 
 /* Sockets that are open now belong to others than the lines. */

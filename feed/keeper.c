@@ -1,6 +1,7 @@
 #include "feed/keeper.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "feed/base/log.h"
@@ -57,6 +58,7 @@ static void
 on_answer(void *context, const struct ops_note *note)
 {
 	struct keeper *keeper = context;
+	void (*done)(void *, bool) = keeper->done;
 
 	config_free(note->object);
 	free(note->object);
@@ -72,10 +74,33 @@ on_answer(void *context, const struct ops_note *note)
 		config_free(&keeper->next);
 	}
 	keeper->busy = false;
+	keeper->done = NULL;
+	if (done != NULL)
+		done(keeper->context, note->kind == OPS_CONFIG_TAKEN);
 	if (keeper->reload_asked) {
 		keeper->reload_asked = false;
 		reload(keeper);
 	}
+}
+
+int
+keeper_amend(struct keeper *keeper, const char *name, struct bytes text,
+    struct config_problems *problems, void (*done)(void *context, bool taken), void *context)
+{
+	if (keeper->busy)
+		return -EBUSY;
+	if (!config_amend(&keeper->mine, name, text, &keeper->next, problems) ||
+	    !reload_may_change(&keeper->mine, &keeper->next, name, problems)) {
+		config_free(&keeper->next);
+		count_refusal(keeper);
+		return -EINVAL;
+	}
+	offer(keeper);
+	if (!keeper->busy)
+		return -EBUSY;
+	keeper->done = done;
+	keeper->context = context;
+	return 0;
 }
 
 void

@@ -20,6 +20,8 @@ struct keeper {
 	struct config next;  /* offered to the feed thread, while `busy` */
 	bool busy;
 	bool reload_asked;   /* while busy */
+	void (*done)(void *context, bool taken); /* of the change under way; NULL: nobody waits */
+	void *context;
 };
 
 /* Before the thread starts: *cfg is in force; `source` is where it came from, and stays. */
@@ -28,5 +30,13 @@ void keeper_init(struct keeper *keeper, struct ops *ops, const struct config *cf
 
 /* After the thread has ended. */
 void keeper_fini(struct keeper *keeper);
+
+/*
+ * Ops thread. Lays `text` over the configuration in force (config_amend()) and
+ * offers the result. Returns 0: `done` is called with what became of it, once;
+ * or -EINVAL: *problems says why not; or -EBUSY: another change is under way.
+ */
+int keeper_amend(struct keeper *keeper, const char *name, struct bytes text,
+    struct config_problems *problems, void (*done)(void *context, bool taken), void *context);
 
 #endif

@@ -41,7 +41,7 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 
 int
 opening_transport(struct transport **out, const struct config *cfg, unsigned lines,
-    struct pipeline *pipeline)
+    struct pipeline *pipeline, char *why)
 {
 	static const char *const names[] = {
 		[CONFIG_TRANSPORT_AUTO] = "auto",
@@ -58,7 +58,6 @@ opening_transport(struct transport **out, const struct config *cfg, unsigned lin
 		.sink = pipeline_on_frame,
 		.sink_context = pipeline,
 	};
-	char why[TRANSPORT_DETAIL_MAX] = "";
 	int rc = transport_open(out, name, &t, why);
 
 	if (rc == 0 && why[0] != '\0')

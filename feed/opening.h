@@ -19,9 +19,13 @@ int opening_pool(struct plan *plan, const struct config *cfg, const struct confi
 int opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
     const struct plan *plan, const struct listing *listing);
 
-/* The transport with that many lines, its messages into the pipeline. Returns 0 or -errno. */
+/*
+ * The transport with that many lines, its messages into the pipeline; in
+ * why[TRANSPORT_DETAIL_MAX], why it is not the first choice, or "". Returns 0
+ * or -errno.
+ */
 int opening_transport(struct transport **out, const struct config *cfg, unsigned lines,
-    struct pipeline *pipeline);
+    struct pipeline *pipeline, char *why);
 
 /* Pins the calling thread where cfg->cpu says; goes on unpinned when that is refused. */
 void opening_pin(const struct config *cfg);

@@ -56,6 +56,8 @@ make_context(struct ops *ops)
 		.protocols = protocols,
 		.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
 		    LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
+		.max_http_header_pool = OPS_CONNECTIONS_MAX,
+		.fd_limit_per_thread = OPS_CONNECTIONS_MAX + 16,
 		.gid = (gid_t)-1,
 		.uid = (uid_t)-1,
 		.user = ops,

@@ -23,6 +23,7 @@
 #include "feed/base/mono.h"
 
 #define OPS_NOTES_MAX 1024 /* not yet taken by the ops thread; a power of two */
+#define OPS_CONNECTIONS_MAX 160 /* of the context: clients of HTTP, and requests to others */
 #define OPS_ORDERS_MAX 256 /* not yet taken by the feed thread; a power of two */
 
 /* Feed thread to ops thread. */

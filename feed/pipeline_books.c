@@ -127,7 +127,7 @@ pipeline_publish_depth(struct pipeline *p, const struct publish_context *c, cons
 		publish_market_event(c, e, n);
 		return;
 	}
-	outcome = books_on_depth(p->books, c->instrument, e, n, (mono_t){c->mono_ns});
+	outcome = books_on_depth(p->books, c->instrument, e, n, p->now);
 	note_outcome(p, c, sync, outcome);
 	if (outcome == BOOKSYNC_APPLIED) {
 		publish_market_event(c, e, n);
@@ -154,8 +154,10 @@ pipeline_on_snapshot(struct pipeline *p, uint32_t instrument,
 	};
 	enum booksync_outcome outcome;
 
+	recorder_on_snapshot(p->recorder, instrument, snapshot, now, mono);
 	if (!sync)
 		return BOOKSYNC_OUTCOMES;
+	p->now = mono_before(p->now, mono) ? mono : p->now;
 	pipeline_count(p, TICK_COUNTER_SNAPSHOTS);
 	outcome = books_on_snapshot(p->books, instrument, snapshot, mono);
 	note_outcome(p, &c, sync, outcome);
@@ -167,7 +169,10 @@ pipeline_on_snapshot(struct pipeline *p, uint32_t instrument,
 bool
 pipeline_next_want(struct pipeline *p, struct books_want *out)
 {
-	return books_next_want(p->books, out);
+	if (!books_next_want(p->books, out))
+		return false;
+	recorder_on_wish(p->recorder);
+	return true;
 }
 
 const struct booksync *

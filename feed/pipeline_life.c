@@ -37,7 +37,7 @@ pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name)
 	int64_t id;
 	size_t n;
 
-	recorder_on_stream(p->recorder, CAPTURE_STREAM, number, 0, name);
+	recorder_on_stream(p->recorder, TAPE_STREAM, number, 0, name);
 	if (stream_parse(name, &parts) != STREAM_FINE)
 		return -EINVAL;
 	n = stream_symbol_upper(parts.symbol, symbol, sizeof(symbol));
@@ -62,7 +62,7 @@ pipeline_remove_stream(struct pipeline *p, uint32_t number)
 	uint32_t instrument = s->instrument;
 	bool of_book = s->kind == EVENT_DEPTH;
 
-	recorder_on_stream(p->recorder, CAPTURE_STREAM_GONE, number, 0, BYTES_NONE);
+	recorder_on_stream(p->recorder, TAPE_STREAM_GONE, number, 0, BYTES_NONE);
 	if (number >= p->roster.streams_max || s->name == NULL)
 		return;
 	if (s->stale)
@@ -199,7 +199,7 @@ pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono)
 void
 pipeline_on_line_up(struct pipeline *p, unsigned line, unsigned leg, wall_t now, mono_t mono)
 {
-	recorder_on_line(p->recorder, CAPTURE_LINE_UP, line, leg, now, mono);
+	recorder_on_line(p->recorder, TAPE_LINE_UP, line, leg, now, mono);
 	p->leg[line] = (uint8_t)leg;
 	tell(p, TICK_REASON_LINE_UP, line, now, mono, (int64_t[3]){line});
 }
@@ -208,7 +208,7 @@ void
 pipeline_on_line_down(struct pipeline *p, unsigned line, enum tick_reason why, wall_t now,
     mono_t mono)
 {
-	recorder_on_line(p->recorder, CAPTURE_LINE_DOWN, line, why, now, mono);
+	recorder_on_line(p->recorder, TAPE_LINE_DOWN, line, why, now, mono);
 	tell(p, TICK_REASON_LINE_DOWN, line, now, mono, (int64_t[3]){line, why});
 	for (uint32_t number = 0; number < p->roster.streams_max; number++)
 		judge_on_stream_left(p, number, line);
@@ -217,7 +217,7 @@ pipeline_on_line_down(struct pipeline *p, unsigned line, enum tick_reason why, w
 void
 pipeline_on_stream_left(struct pipeline *p, uint32_t number, unsigned line)
 {
-	recorder_on_stream(p->recorder, CAPTURE_STREAM_LEFT, number, line, BYTES_NONE);
+	recorder_on_stream(p->recorder, TAPE_STREAM_LEFT, number, line, BYTES_NONE);
 	judge_on_stream_left(p, number, line);
 }
 

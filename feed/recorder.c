@@ -12,10 +12,12 @@
 #define TELL_EVERY_S 1
 
 struct recorder {
-	struct capture *capture; /* NULL while its first file begins */
+	struct tape *capture; /* NULL while its first file begins */
 	struct pipeline *pipeline;
 	char *config; /* its text */
 	size_t config_n;
+	char *levels; /* room for a snapshot */
+	size_t levels_room;
 	wall_t wall;  /* of the last record */
 	mono_t mono;
 	uint64_t told_dropped, told_errors; /* that are in the log */
@@ -23,11 +25,11 @@ struct recorder {
 };
 
 static void
-add(struct recorder *r, const struct capture_record *record)
+add(struct recorder *r, const struct tape_record *record)
 {
 	r->wall = record->wall;
 	r->mono = record->mono;
-	capture_add(r->capture, record);
+	tape_add(r->capture, record);
 }
 
 /* ---- what a file begins with -------------------------------------------------- */
@@ -37,7 +39,7 @@ describe_instrument(struct recorder *r, uint32_t id)
 {
 	const struct tick_instrument *i = &r->pipeline->cfg.ring->directory[id];
 	const struct tick_data *data = &r->pipeline->instrument[id].data;
-	struct capture_instrument out = {
+	struct tape_instrument out = {
 		.id = id,
 		.venue = i->venue,
 		.price_exponent = i->price_exponent,
@@ -51,14 +53,14 @@ describe_instrument(struct recorder *r, uint32_t id)
 	};
 
 	memcpy(out.symbol, i->symbol, i->symbol_bytes);
-	add(r, &(struct capture_record){.kind = CAPTURE_INSTRUMENT, .flags = CAPTURE_FLAG_PREAMBLE,
+	add(r, &(struct tape_record){.kind = TAPE_INSTRUMENT, .flags = TAPE_FLAG_PREAMBLE,
 	    .wall = r->wall, .mono = r->mono, .payload = {(const char *)&out, sizeof(out)}});
 }
 
 static void
-add_stream(struct recorder *r, const struct capture_record *like, uint32_t number, struct bytes name)
+add_stream(struct recorder *r, const struct tape_record *like, uint32_t number, struct bytes name)
 {
-	struct capture_record record = *like;
+	struct tape_record record = *like;
 	char payload[512];
 	uint64_t word = number;
 	size_t room = sizeof(payload) - sizeof(word), n = name.n < room ? name.n : room;
@@ -73,15 +75,15 @@ add_stream(struct recorder *r, const struct capture_record *like, uint32_t numbe
 }
 
 static void
-describe(void *context, struct capture *capture, wall_t now, mono_t mono)
+describe(void *context, struct tape *capture, wall_t now, mono_t mono)
 {
 	struct recorder *r = context;
 	struct pipeline *p = r->pipeline;
-	const struct capture_record stream = {
-		.kind = CAPTURE_STREAM, .flags = CAPTURE_FLAG_PREAMBLE};
+	const struct tape_record stream = {
+		.kind = TAPE_STREAM, .flags = TAPE_FLAG_PREAMBLE};
 
 	r->capture = capture;
-	add(r, &(struct capture_record){.kind = CAPTURE_CONFIG, .flags = CAPTURE_FLAG_PREAMBLE,
+	add(r, &(struct tape_record){.kind = TAPE_CONFIG, .flags = TAPE_FLAG_PREAMBLE,
 	    .wall = now, .mono = mono, .payload = {r->config, r->config_n}});
 	for (uint32_t id = 0; id < p->cfg.ring->instruments; id++)
 		describe_instrument(r, id);
@@ -112,7 +114,7 @@ open_capture(struct recorder *r, const struct config *cfg, wall_t now, mono_t mo
 		[CONFIG_CAPTURE_URING] = "uring",
 		[CONFIG_CAPTURE_THREAD] = "thread",
 	};
-	struct capture_cfg capture = {
+	struct tape_cfg capture = {
 		.dir = c->dir,
 		.name = cfg->feed,
 		.writer = writers[c->writer],
@@ -126,14 +128,14 @@ open_capture(struct recorder *r, const struct config *cfg, wall_t now, mono_t mo
 		.context = r,
 	};
 
-	return capture_open(&r->capture, &capture, now, mono, why);
+	return tape_open(&r->capture, &capture, now, mono, why);
 }
 
 int
 recorder_open(struct recorder **out, const struct config *cfg, struct pipeline *pipeline,
     wall_t now, mono_t mono)
 {
-	char why[CAPTURE_WHY_MAX] = "";
+	char why[TAPE_WHY_MAX] = "";
 	struct recorder *r;
 	int rc;
 
@@ -157,10 +159,10 @@ recorder_open(struct recorder **out, const struct config *cfg, struct pipeline *
 	}
 	if (why[0] != '\0')
 		LOG(WARNING, "capture_fallback", LOG_STR("detail", why),
-		    LOG_STR("writer", capture_writer_name(r->capture)),
+		    LOG_STR("writer", tape_writer_name(r->capture)),
 		    LOG_THEN("a thread writes the capture"));
-	LOG(INFO, "capturing", LOG_STR("file", capture_path(r->capture)),
-	    LOG_STR("writer", capture_writer_name(r->capture)));
+	LOG(INFO, "capturing", LOG_STR("file", tape_path(r->capture)),
+	    LOG_STR("writer", tape_writer_name(r->capture)));
 	pipeline_record(pipeline, r);
 	*out = r;
 	return 0;
@@ -170,16 +172,17 @@ void
 recorder_close(struct recorder **recorder)
 {
 	struct recorder *r = *recorder;
-	struct capture_counts counts;
+	struct tape_counts counts;
 
 	if (r == NULL)
 		return;
 	*recorder = NULL;
 	pipeline_record(r->pipeline, NULL);
-	counts = capture_counts(r->capture);
+	counts = tape_counts(r->capture);
 	LOG(INFO, "captured", LOG_U64("records", counts.records), LOG_U64("bytes", counts.bytes),
 	    LOG_U64("dropped", counts.dropped), LOG_U64("files", counts.files));
-	capture_close(&r->capture);
+	tape_close(&r->capture);
+	free(r->levels);
 	free(r->config);
 	free(r);
 }
@@ -189,7 +192,7 @@ recorder_close(struct recorder **recorder)
 static void
 tell_losses(struct recorder *r, mono_t now)
 {
-	struct capture_counts counts = capture_counts(r->capture);
+	struct tape_counts counts = tape_counts(r->capture);
 
 	if ((counts.dropped == r->told_dropped && counts.errors == r->told_errors) ||
 	    !mono_due(r->tell_at, now))
@@ -197,7 +200,7 @@ tell_losses(struct recorder *r, mono_t now)
 	r->tell_at = mono_add(now, span_s(TELL_EVERY_S));
 	LOG(ERROR, "capture_lost", LOG_U64("records", counts.dropped - r->told_dropped),
 	    LOG_U64("blocks_failed", counts.errors - r->told_errors),
-	    LOG_ERRNO("error", counts.error), LOG_STR("file", capture_path(r->capture)),
+	    LOG_ERRNO("error", counts.error), LOG_STR("file", tape_path(r->capture)),
 	    LOG_THEN("the feed goes on, the capture has a gap"));
 	r->told_dropped = counts.dropped;
 	r->told_errors = counts.errors;
@@ -208,24 +211,24 @@ recorder_on_time(struct recorder *r, mono_t now)
 {
 	if (r == NULL)
 		return;
-	capture_on_time(r->capture, now);
+	tape_on_time(r->capture, now);
 	tell_losses(r, now);
 }
 
 mono_t
 recorder_deadline(const struct recorder *r)
 {
-	return r != NULL ? capture_deadline(r->capture) : MONO_NEVER;
+	return r != NULL ? tape_deadline(r->capture) : MONO_NEVER;
 }
 
 void
 recorder_count(const struct recorder *r, uint64_t *counter)
 {
-	struct capture_counts counts;
+	struct tape_counts counts;
 
 	if (r == NULL)
 		return;
-	counts = capture_counts(r->capture);
+	counts = tape_counts(r->capture);
 	counter[TICK_COUNTER_CAPTURED] = counts.records;
 	counter[TICK_COUNTER_CAPTURE_BYTES] = counts.bytes;
 	counter[TICK_COUNTER_CAPTURE_DROPPED] = counts.dropped;
@@ -237,11 +240,11 @@ void
 recorder_on_frame(struct recorder *r, unsigned line, enum transport_payload payload,
     struct bytes frame, struct transport_stamps stamps)
 {
-	unsigned flags = (payload == TRANSPORT_BINARY ? CAPTURE_FLAG_BINARY : 0) |
-	    (stamps.kernel ? CAPTURE_FLAG_KERNEL : 0);
+	unsigned flags = (payload == TRANSPORT_BINARY ? TAPE_FLAG_BINARY : 0) |
+	    (stamps.kernel ? TAPE_FLAG_KERNEL : 0);
 
 	if (r != NULL)
-		add(r, &(struct capture_record){.kind = CAPTURE_IN, .line = (uint8_t)line,
+		add(r, &(struct tape_record){.kind = TAPE_IN, .line = (uint8_t)line,
 		    .flags = (uint8_t)flags, .wall = stamps.recv, .mono = stamps.recv_mono,
 		    .payload = frame});
 }
@@ -250,7 +253,7 @@ void
 recorder_on_request(struct recorder *r, unsigned line, struct bytes text, wall_t now, mono_t mono)
 {
 	if (r != NULL)
-		add(r, &(struct capture_record){.kind = CAPTURE_OUT, .line = (uint8_t)line,
+		add(r, &(struct tape_record){.kind = TAPE_OUT, .line = (uint8_t)line,
 		    .wall = now, .mono = mono, .payload = text});
 }
 
@@ -258,26 +261,63 @@ void
 recorder_on_pause(struct recorder *r, mono_t now)
 {
 	if (r != NULL)
-		add(r, &(struct capture_record){
-		    .kind = CAPTURE_TIME, .wall = r->wall, .mono = now});
+		add(r, &(struct tape_record){.kind = TAPE_TIME, .wall = r->wall, .mono = now});
 }
 
 void
-recorder_on_line(struct recorder *r, enum capture_kind kind, unsigned line, uint64_t word,
+recorder_on_line(struct recorder *r, enum tape_kind kind, unsigned line, uint64_t word,
     wall_t now, mono_t mono)
 {
 	if (r != NULL)
-		add(r, &(struct capture_record){.kind = kind, .line = (uint8_t)line, .wall = now,
+		add(r, &(struct tape_record){.kind = kind, .line = (uint8_t)line, .wall = now,
 		    .mono = mono, .payload = {(const char *)&word, sizeof(word)}});
 }
 
 void
-recorder_on_stream(struct recorder *r, enum capture_kind kind, uint32_t number, unsigned line,
+recorder_on_stream(struct recorder *r, enum tape_kind kind, uint32_t number, unsigned line,
     struct bytes name)
 {
 	if (r != NULL)
-		add_stream(r, &(struct capture_record){.kind = kind, .line = (uint8_t)line},
+		add_stream(r, &(struct tape_record){.kind = kind, .line = (uint8_t)line},
 		    number, name);
+}
+
+void
+recorder_on_snapshot(struct recorder *r, uint32_t instrument,
+    const struct booksync_snapshot *snapshot, wall_t now, mono_t mono)
+{
+	struct tape_snapshot head;
+	size_t bids, asks;
+	char *room;
+
+	if (r == NULL)
+		return;
+	head = (struct tape_snapshot){.instrument = instrument, .id = snapshot->id,
+	    .exch_ns = snapshot->exch_ns, .limit = snapshot->limit,
+	    .bids = snapshot->nbids, .asks = snapshot->nasks};
+	bids = snapshot->nbids * sizeof(*snapshot->bids);
+	asks = snapshot->nasks * sizeof(*snapshot->asks);
+	if (sizeof(head) + bids + asks > r->levels_room) { /* the deepest so far */
+		room = realloc(r->levels, sizeof(head) + bids + asks);
+		if (room == NULL)
+			return;
+		r->levels = room;
+		r->levels_room = sizeof(head) + bids + asks;
+	}
+	memcpy(r->levels, &head, sizeof(head));
+	if (bids > 0)
+		memcpy(r->levels + sizeof(head), snapshot->bids, bids);
+	if (asks > 0)
+		memcpy(r->levels + sizeof(head) + bids, snapshot->asks, asks);
+	add(r, &(struct tape_record){.kind = TAPE_SNAPSHOT, .wall = now, .mono = mono,
+	    .payload = {r->levels, sizeof(head) + bids + asks}});
+}
+
+void
+recorder_on_wish(struct recorder *r)
+{
+	if (r != NULL)
+		add(r, &(struct tape_record){.kind = TAPE_WISH, .wall = r->wall, .mono = r->mono});
 }
 
 void
@@ -286,6 +326,6 @@ recorder_on_stale(struct recorder *r, uint32_t number, uint64_t why, wall_t now,
 	const uint64_t words[2] = {number, why};
 
 	if (r != NULL)
-		add(r, &(struct capture_record){.kind = CAPTURE_STREAM_STALE, .wall = now,
+		add(r, &(struct tape_record){.kind = TAPE_STREAM_STALE, .wall = now,
 		    .mono = mono, .payload = {(const char *)words, sizeof(words)}});
 }

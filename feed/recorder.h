@@ -12,7 +12,8 @@
 
 #include "feed/base/bytes.h"
 #include "feed/conf/config.h"
-#include "feed/io/capture.h"
+#include "feed/core/booksync.h"
+#include "feed/io/tape.h"
 #include "feed/io/transport.h"
 
 struct pipeline;
@@ -43,13 +44,19 @@ void recorder_on_request(struct recorder *recorder, unsigned line, struct bytes 
     mono_t mono);
 void recorder_on_pause(struct recorder *recorder, mono_t now);
 
-/* CAPTURE_LINE_UP, _DOWN with leg or reason. */
-void recorder_on_line(struct recorder *recorder, enum capture_kind kind, unsigned line,
+/* TAPE_LINE_UP, _DOWN with leg or reason. */
+void recorder_on_line(struct recorder *recorder, enum tape_kind kind, unsigned line,
     uint64_t word, wall_t now, mono_t mono);
 
-/* CAPTURE_STREAM, _GONE, _LEFT; `name` may be empty. They carry the last record's time. */
-void recorder_on_stream(struct recorder *recorder, enum capture_kind kind, uint32_t number,
+/* TAPE_STREAM, _GONE, _LEFT; `name` may be empty. They carry the last record's time. */
+void recorder_on_stream(struct recorder *recorder, enum tape_kind kind, uint32_t number,
     unsigned line, struct bytes name);
+
+/* A snapshot of a book came; a wish for one was taken up. */
+void recorder_on_snapshot(struct recorder *recorder, uint32_t instrument,
+    const struct booksync_snapshot *snapshot, wall_t now, mono_t mono);
+void recorder_on_wish(struct recorder *recorder);
+
 void recorder_on_stale(struct recorder *recorder, uint32_t number, uint64_t why, wall_t now,
     mono_t mono);
 

@@ -11,6 +11,7 @@ static const char *const immutable[] = {
 	"feed", "product", "transport", "endpoint.", "endpoints", "redundancy", "ring.", "board.",
 	"arbiter.", "books.", "rest.", "capture.", "instruments.refresh_ms", "instruments.wait_ms",
 	"security.max_message_bytes", "security.rate_limiting", "log.file", "cpu", "busy_poll",
+	"ops.",
 };
 
 static bool
@@ -50,42 +51,67 @@ is_equal(const struct config_key *key, const struct config *a, const struct conf
 	return config_key_number(key, a) == config_key_number(key, b);
 }
 
-static bool
-may_change(const struct config *cfg, const struct config *next)
+bool
+reload_may_change(const struct config *cfg, const struct config *next, const char *name,
+    struct config_problems *problems)
 {
-	bool may = true;
+	const struct config_origin at = {name, 0};
+	size_t before = problems->n + problems->more;
 
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *key = &config_keys[i];
 
 		if (is_equal(key, cfg, next) || !is_immutable(key->path))
 			continue;
-		LOG(ERROR, "reload_refused", LOG_STR("key", key->path),
-		    LOG_THEN("it cannot change while the feed runs: nothing is changed"));
-		may = false;
+		config_problem(problems, at, "key \"%s\": it cannot change while the feed runs",
+		    key->path);
 	}
-	if (next->pool.max_connections > cfg->pool.max_connections) {
-		LOG(ERROR, "reload_refused", LOG_STR("key", "pool.max_connections"),
-		    LOG_THEN("it cannot grow while the feed runs: nothing is changed"));
-		may = false;
-	}
-	return may;
+	if (next->pool.max_connections > cfg->pool.max_connections)
+		config_problem(problems, at,
+		    "key \"pool.max_connections\": it cannot grow while the feed runs");
+	return problems->n + problems->more == before;
 }
 
 bool
 reload_read(const struct reload_source *source, const struct config *cfg, struct config *next)
 {
 	struct config_problems problems = {0};
-	bool good = config_load(source->file, source->overrides, source->n, next, &problems);
+	bool good = config_load(source->file, source->overrides, source->n, next, &problems) &&
+	    reload_may_change(cfg, next, source->file ? source->file : "configuration", &problems);
 
 	for (size_t i = 0; i < problems.n; i++)
 		LOG(ERROR, "reload_refused", LOG_STR("detail", problems.line[i]),
 		    LOG_THEN("nothing is changed"));
 	config_problems_free(&problems);
-	if (good && may_change(cfg, next))
-		return true;
-	config_free(next);
-	return false;
+	if (!good)
+		config_free(next);
+	return good;
+}
+
+/* Lists as the number of their texts: those of `streams` are told by who changes them. */
+static void
+tell_key(const struct config_key *key, struct config *cfg, struct config *next)
+{
+	switch (key->type) {
+	case CONFIG_TYPE_TEXT:
+		LOG_EACH(INFO, "config_changed", LOG_STR("key", key->path),
+		    LOG_STR("from", *config_key_text(key, cfg)),
+		    LOG_STR("to", *config_key_text(key, next)));
+		break;
+	case CONFIG_TYPE_LIST:
+		LOG_EACH(INFO, "config_changed", LOG_STR("key", key->path),
+		    LOG_U64("from_entries", config_key_list(key, cfg)->n),
+		    LOG_U64("to_entries", config_key_list(key, next)->n));
+		break;
+	case CONFIG_TYPE_CHOICE:
+	case CONFIG_TYPE_NUMBER:
+	case CONFIG_TYPE_SWITCH:
+	case CONFIG_TYPE_ALWAYS:
+		LOG_EACH(INFO, "config_changed", LOG_STR("key", key->path),
+		    LOG_I64("from", config_key_number(key, cfg)),
+		    LOG_I64("to", config_key_number(key, next)));
+		break;
+	}
 }
 
 unsigned
@@ -99,12 +125,7 @@ reload_tell(const struct config *cfg, const struct config *next)
 		if (is_equal(key, cfg, next))
 			continue;
 		changed++;
-		if (key->type == CONFIG_TYPE_TEXT || key->type == CONFIG_TYPE_LIST)
-			LOG(INFO, "config_changed", LOG_STR("key", key->path));
-		else
-			LOG(INFO, "config_changed", LOG_STR("key", key->path),
-			    LOG_I64("from", config_key_number(key, cfg)),
-			    LOG_I64("to", config_key_number(key, next)));
+		tell_key(key, (struct config *)cfg, (struct config *)next);
 	}
 	return changed;
 }

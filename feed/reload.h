@@ -24,6 +24,13 @@ struct reload_source {
 bool reload_read(const struct reload_source *source, const struct config *cfg,
     struct config *next);
 
+/*
+ * May *next take the place of *cfg in a feed that runs? Adds a problem for
+ * every key that may not change; `name` stands for where *next is from.
+ */
+bool reload_may_change(const struct config *cfg, const struct config *next, const char *name,
+    struct config_problems *problems);
+
 /* Logs every key that is different, with both values. Returns how many are. */
 unsigned reload_tell(const struct config *cfg, const struct config *next);
 

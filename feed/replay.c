@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "feed/base/log.h"
-#include "feed/io/capture_reader.h"
+#include "feed/io/tape_reader.h"
 #include "feed/io/clock.h"
 #include "feed/replay_apply.h"
 #include "feed/signals.h"
@@ -26,7 +26,7 @@ struct replay {
 	mono_t snapshot_due;
 	mono_t began, first; /* of the session: now, and then */
 	uint64_t records, gaps, sessions;
-	struct capture_block_header last; /* block that was read last */
+	struct tape_block_header last; /* block that was read last */
 	bool has_last;
 };
 
@@ -47,28 +47,28 @@ keep_text(struct bytes text)
 int
 replay_config(const char *file)
 {
-	struct capture_reader *reader;
-	struct capture_record record;
-	enum capture_outcome outcome;
-	int rc = capture_reader_open(&reader, file, NULL);
+	struct tape_reader *reader;
+	struct tape_record record;
+	enum tape_outcome outcome;
+	int rc = tape_reader_open(&reader, file, NULL);
 
 	if (rc != 0) {
 		fprintf(stderr, "feedd: %s: %s\n", file, strerror(-rc));
 		return rc;
 	}
 	do
-		outcome = capture_reader_next(reader, &record);
-	while (outcome == CAPTURE_GAP ||
-	    (outcome == CAPTURE_RECORD && record.kind != CAPTURE_CONFIG));
-	if (outcome == CAPTURE_RECORD) {
+		outcome = tape_reader_next(reader, &record);
+	while (outcome == TAPE_GAP ||
+	    (outcome == TAPE_RECORD && record.kind != TAPE_CONFIG));
+	if (outcome == TAPE_RECORD) {
 		rc = keep_text(record.payload);
 	} else {
 		rc = -EBADMSG;
 		fprintf(stderr, "feedd: %s: no configuration in it: %s\n", file,
-		    outcome == CAPTURE_FAILED ? capture_reader_error(reader)
+		    outcome == TAPE_FAILED ? tape_reader_error(reader)
 		                              : "it is no capture, or its beginning is lost");
 	}
-	capture_reader_close(&reader);
+	tape_reader_close(&reader);
 	return rc;
 }
 
@@ -127,7 +127,7 @@ sleep_until(mono_t then)
 }
 
 static void
-keep_pace(struct replay *r, const struct capture_record *record)
+keep_pace(struct replay *r, const struct tape_record *record)
 {
 	mono_t now, then;
 
@@ -150,7 +150,7 @@ keep_pace(struct replay *r, const struct capture_record *record)
 /* ---- files ------------------------------------------------------------------------ */
 
 static void
-tell_gap(struct replay *r, const char *file, const struct capture_block_header *block)
+tell_gap(struct replay *r, const char *file, const struct tape_block_header *block)
 {
 	r->gaps++;
 	LOG(ERROR, "replay_gap", LOG_STR("file", file), LOG_U64("block", block->number),
@@ -160,31 +160,31 @@ tell_gap(struct replay *r, const char *file, const struct capture_block_header *
 
 /* One record or whatever else comes. Returns 1 to go on, 0 at the end, or -errno (logged). */
 static int
-step(struct replay *r, struct capture_reader *reader, const char *file)
+step(struct replay *r, struct tape_reader *reader, const char *file)
 {
-	struct capture_record record;
+	struct tape_record record;
 	int rc;
 
-	switch (capture_reader_next(reader, &record)) {
-	case CAPTURE_RECORD:
+	switch (tape_reader_next(reader, &record)) {
+	case TAPE_RECORD:
 		break;
-	case CAPTURE_GAP:
-		tell_gap(r, file, capture_reader_block(reader));
+	case TAPE_GAP:
+		tell_gap(r, file, tape_reader_block(reader));
 		return 1;
-	case CAPTURE_TORN:
+	case TAPE_TORN:
 		LOG(WARNING, "replay_torn", LOG_STR("file", file),
-		    LOG_U64("bytes", capture_reader_skipped(reader)),
+		    LOG_U64("bytes", tape_reader_skipped(reader)),
 		    LOG_THEN("what was whole is replayed"));
 		return 0;
-	case CAPTURE_FAILED:
+	case TAPE_FAILED:
 		LOG(ERROR, "replay_failed", LOG_STR("file", file),
-		    LOG_STR("detail", capture_reader_error(reader)));
+		    LOG_STR("detail", tape_reader_error(reader)));
 		return -EIO;
-	case CAPTURE_END:
+	case TAPE_END:
 		return 0;
 	}
 	keep_pace(r, &record);
-	rc = replay_apply(&r->apply, &record, capture_reader_block(reader)->session);
+	rc = replay_apply(&r->apply, &record, tape_reader_block(reader)->session);
 	r->records++;
 	return rc == 0 ? 1 : rc;
 }
@@ -192,8 +192,8 @@ step(struct replay *r, struct capture_reader *reader, const char *file)
 static int
 play(struct replay *r, const char *file)
 {
-	struct capture_reader *reader;
-	int rc = capture_reader_open(&reader, file, r->has_last ? &r->last : NULL);
+	struct tape_reader *reader;
+	int rc = tape_reader_open(&reader, file, r->has_last ? &r->last : NULL);
 
 	if (rc != 0) {
 		LOG(ERROR, "replay_failed", LOG_STR("file", file), LOG_ERRNO("error", -rc));
@@ -202,11 +202,11 @@ play(struct replay *r, const char *file)
 	do
 		rc = step(r, reader, file);
 	while (rc > 0 && !signals_stop_asked());
-	if (capture_reader_block(reader)->magic == CAPTURE_MAGIC) {
-		r->last = *capture_reader_block(reader);
+	if (tape_reader_block(reader)->magic == TAPE_MAGIC) {
+		r->last = *tape_reader_block(reader);
 		r->has_last = true;
 	}
-	capture_reader_close(&reader);
+	tape_reader_close(&reader);
 	return rc < 0 ? rc : 0;
 }
 
@@ -238,7 +238,7 @@ replay_run(const struct config *cfg, const struct replay_cfg *how)
 	r.apply = (struct replay_apply){.cfg = cfg, .stores = &r.stores};
 	stores_init(&r.stores);
 	signals_catch();
-	snapshot_init(&r.snapshot, "replay", clock_wall(), clock_mono());
+	snapshot_init(&r.snapshot, "replay", "", clock_wall(), clock_mono());
 	rc = stores_open(&r.stores, cfg, signals_stop_flag());
 	if (rc == 0)
 		rc = play_all(&r);

@@ -1,6 +1,7 @@
 #include "feed/replay_apply.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "feed/base/log.h"
@@ -36,7 +37,7 @@ make_pipeline(struct replay_apply *r)
 }
 
 static bool
-is_sound(const struct capture_instrument *i)
+is_sound(const struct tape_instrument *i)
 {
 	return i->symbol_bytes > 0 && i->symbol_bytes <= TICK_SYMBOL_MAX &&
 	    utf8_is_valid(i->symbol, i->symbol_bytes) && i->venue >= 0 &&
@@ -50,7 +51,7 @@ static int
 seed_instrument(struct replay_apply *r, struct bytes payload, wall_t now)
 {
 	struct ring *ring = &r->stores->ring;
-	struct capture_instrument i;
+	struct tape_instrument i;
 	struct tick_instrument entry;
 	int64_t id;
 
@@ -88,22 +89,22 @@ seed_instrument(struct replay_apply *r, struct bytes payload, wall_t now)
 /* ---- what it was told ------------------------------------------------------------ */
 
 static void
-tell_frame(struct replay_apply *r, const struct capture_record *record)
+tell_frame(struct replay_apply *r, const struct tape_record *record)
 {
 	const struct transport_stamps stamps = {
 		.recv = record->wall,
 		.recv_mono = record->mono,
-		.kernel = (record->flags & CAPTURE_FLAG_KERNEL) != 0,
+		.kernel = (record->flags & TAPE_FLAG_KERNEL) != 0,
 	};
 
 	r->frames++;
 	pipeline_on_frame(r->pipeline, record->line,
-	    record->flags & CAPTURE_FLAG_BINARY ? TRANSPORT_BINARY : TRANSPORT_TEXT,
+	    record->flags & TAPE_FLAG_BINARY ? TRANSPORT_BINARY : TRANSPORT_TEXT,
 	    record->payload, stamps);
 }
 
 static void
-tell_stream(struct replay_apply *r, const struct capture_record *record)
+tell_stream(struct replay_apply *r, const struct tape_record *record)
 {
 	struct bytes name = record->payload;
 	uint64_t number;
@@ -113,23 +114,23 @@ tell_stream(struct replay_apply *r, const struct capture_record *record)
 		return;
 	}
 	name = (struct bytes){name.p + sizeof(number), name.n - sizeof(number)};
-	if (record->kind == CAPTURE_STREAM) /* refused then, refused now */
+	if (record->kind == TAPE_STREAM) /* refused then, refused now */
 		(void)pipeline_add_stream(r->pipeline, (uint32_t)number, name);
-	else if (record->kind == CAPTURE_STREAM_GONE)
+	else if (record->kind == TAPE_STREAM_GONE)
 		pipeline_remove_stream(r->pipeline, (uint32_t)number);
 	else
 		pipeline_on_stream_left(r->pipeline, (uint32_t)number, record->line);
 }
 
 static void
-tell_line(struct replay_apply *r, const struct capture_record *record)
+tell_line(struct replay_apply *r, const struct tape_record *record)
 {
 	uint64_t word;
 
 	if (!read_words(record->payload, &word, 1) || word > INT32_MAX ||
-	    (record->kind == CAPTURE_LINE_UP && word >= POOL_LEGS_MAX))
+	    (record->kind == TAPE_LINE_UP && word >= POOL_LEGS_MAX))
 		r->senseless++;
-	else if (record->kind == CAPTURE_LINE_UP)
+	else if (record->kind == TAPE_LINE_UP)
 		pipeline_on_line_up(
 		    r->pipeline, record->line, (unsigned)word, record->wall, record->mono);
 	else
@@ -138,7 +139,7 @@ tell_line(struct replay_apply *r, const struct capture_record *record)
 }
 
 static void
-tell_stale(struct replay_apply *r, const struct capture_record *record)
+tell_stale(struct replay_apply *r, const struct tape_record *record)
 {
 	uint64_t word[2];
 
@@ -149,40 +150,83 @@ tell_stale(struct replay_apply *r, const struct capture_record *record)
 		    (enum tick_reason)word[1], record->wall, record->mono);
 }
 
+/* The levels lie behind the head, which was checked against the payload's length. */
 static void
-tell(struct replay_apply *r, const struct capture_record *record)
+tell_snapshot(struct replay_apply *r, const struct tape_record *record)
 {
+	struct bytes left = record->payload;
+	struct booksync_snapshot snapshot;
+	struct tape_snapshot head;
+	struct tick_level *levels;
+	size_t n;
+
+	if (left.n < sizeof(head)) {
+		r->senseless++;
+		return;
+	}
+	memcpy(&head, left.p, sizeof(head));
+	left = (struct bytes){left.p + sizeof(head), left.n - sizeof(head)};
+	n = left.n / sizeof(*levels);
+	if (left.n % sizeof(*levels) != 0 || head.bids > n || head.asks != n - head.bids ||
+	    head.instrument >= r->stores->ring.instruments || head.limit > UINT32_MAX) {
+		r->senseless++;
+		return;
+	}
+	levels = malloc(left.n + 1); /* aligned */
+	if (levels == NULL)
+		abort();
+	if (left.n > 0)
+		memcpy(levels, left.p, left.n);
+	snapshot = (struct booksync_snapshot){.id = head.id, .exch_ns = head.exch_ns,
+	    .bids = levels, .asks = levels + head.bids, .nbids = (uint32_t)head.bids,
+	    .nasks = (uint32_t)head.asks, .limit = (uint32_t)head.limit};
+	pipeline_on_snapshot(r->pipeline, (uint32_t)head.instrument, &snapshot, record->wall,
+	    record->mono);
+	free(levels);
+}
+
+static void
+tell(struct replay_apply *r, const struct tape_record *record)
+{
+	struct books_want want;
+
 	switch (record->kind) {
-	case CAPTURE_IN:
+	case TAPE_IN:
 		tell_frame(r, record);
 		break;
-	case CAPTURE_STREAM:
-	case CAPTURE_STREAM_GONE:
-	case CAPTURE_STREAM_LEFT:
+	case TAPE_STREAM:
+	case TAPE_STREAM_GONE:
+	case TAPE_STREAM_LEFT:
 		tell_stream(r, record);
 		break;
-	case CAPTURE_LINE_UP:
-	case CAPTURE_LINE_DOWN:
+	case TAPE_LINE_UP:
+	case TAPE_LINE_DOWN:
 		tell_line(r, record);
 		break;
-	case CAPTURE_STREAM_STALE:
+	case TAPE_STREAM_STALE:
 		tell_stale(r, record);
 		break;
-	case CAPTURE_TIME:
+	case TAPE_TIME:
 		pipeline_on_time(r->pipeline, record->mono);
 		break;
-	case CAPTURE_OUT:
-	case CAPTURE_CONFIG:
-	case CAPTURE_INSTRUMENT:
-	case CAPTURE_KINDS:
+	case TAPE_SNAPSHOT:
+		tell_snapshot(r, record);
+		break;
+	case TAPE_WISH:
+		(void)pipeline_next_want(r->pipeline, &want);
+		break;
+	case TAPE_OUT:
+	case TAPE_CONFIG:
+	case TAPE_INSTRUMENT:
+	case TAPE_KINDS:
 		break;
 	}
 }
 
 int
-replay_apply(struct replay_apply *r, const struct capture_record *record, uint64_t session)
+replay_apply(struct replay_apply *r, const struct tape_record *record, uint64_t session)
 {
-	bool is_preamble = (record->flags & CAPTURE_FLAG_PREAMBLE) != 0;
+	bool is_preamble = (record->flags & TAPE_FLAG_PREAMBLE) != 0;
 	int rc = 0;
 
 	if (!r->begun || session != r->session) {
@@ -190,15 +234,15 @@ replay_apply(struct replay_apply *r, const struct capture_record *record, uint64
 		r->begun = true;
 		r->session = session;
 	}
-	if (is_preamble && r->pipeline != NULL && record->kind != CAPTURE_STREAM)
+	if (is_preamble && r->pipeline != NULL && record->kind != TAPE_STREAM)
 		return 0; /* of a later file of the session: known */
 	if (record->line >= TRANSPORT_LINES_MAX) {
 		r->senseless++;
 		return 0;
 	}
-	if (record->kind == CAPTURE_INSTRUMENT)
+	if (record->kind == TAPE_INSTRUMENT)
 		return seed_instrument(r, record->payload, record->wall);
-	if (record->kind == CAPTURE_CONFIG)
+	if (record->kind == TAPE_CONFIG)
 		return 0;
 	if (r->pipeline == NULL)
 		rc = make_pipeline(r);

@@ -8,7 +8,7 @@
 #define FEED_REPLAY_APPLY_H
 
 #include "feed/conf/config.h"
-#include "feed/io/capture.h"
+#include "feed/io/tape.h"
 #include "feed/pipeline.h"
 #include "feed/stores.h"
 
@@ -26,7 +26,7 @@ struct replay_apply {
  * `session` is that of the record's block. Returns 0, or -EEXIST (an
  * instrument has another id here than it had: logged), -ENOMEM.
  */
-int replay_apply(struct replay_apply *r, const struct capture_record *record, uint64_t session);
+int replay_apply(struct replay_apply *r, const struct tape_record *record, uint64_t session);
 
 /* Ends the session at hand: STOP is published. Nothing when there is none. */
 void replay_apply_end(struct replay_apply *r);

@@ -12,6 +12,7 @@ void
 resources_init(struct resources *r)
 {
 	*r = (struct resources){.figures = {-1, -1, -1}, .looked = MONO_NEVER};
+	r->thread_permille = -1;
 }
 
 /* The second number of /proc/self/statm is the resident pages; -1 when it cannot be read. */
@@ -33,12 +34,13 @@ resident_bytes(void)
 	return strtoll(at, NULL, 10) * sysconf(_SC_PAGESIZE);
 }
 
+/* `who`: RUSAGE_SELF or RUSAGE_THREAD. */
 static int64_t
-cpu_used_ns(void)
+cpu_used_ns(int who)
 {
 	struct rusage usage;
 
-	if (getrusage(RUSAGE_SELF, &usage) != 0)
+	if (getrusage(who, &usage) != 0)
 		return 0;
 	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * INT64_C(1000000000) +
 	    (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * INT64_C(1000);
@@ -47,15 +49,18 @@ cpu_used_ns(void)
 void
 resources_look(struct resources *r, mono_t now)
 {
-	int64_t used = cpu_used_ns(), span;
+	int64_t used = cpu_used_ns(RUSAGE_SELF), own = cpu_used_ns(RUSAGE_THREAD), span;
 
 	r->figures.memory_bytes = resident_bytes();
 	if (!mono_is_never(r->looked)) {
 		span = mono_diff(now, r->looked).ns;
-		if (span > 0)
+		if (span > 0) {
 			r->figures.cpu_permille = (used - r->cpu_ns) * 1000 / span;
+			r->thread_permille = (own - r->thread_ns) * 1000 / span;
+		}
 	}
 	r->cpu_ns = used;
+	r->thread_ns = own;
 	r->looked = now;
 }
 

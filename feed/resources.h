@@ -19,7 +19,8 @@ struct resources_figures {
 
 struct resources {
 	struct resources_figures figures;
-	int64_t cpu_ns; /* used until the last look */
+	int64_t thread_permille; /* of one processor, by the thread that looks; -1 */
+	int64_t cpu_ns, thread_ns; /* used until the last look */
 	mono_t looked;
 };
 

@@ -10,11 +10,12 @@
 #define RATE_EVERY_NS 1000000000
 
 void
-snapshot_init(struct snapshot *s, const char *transport, wall_t now, mono_t mono)
+snapshot_init(struct snapshot *s, const char *transport, const char *why, wall_t now, mono_t mono)
 {
 	memset(s, 0, sizeof(*s));
 	s->status.started_ns = now.ns;
 	snprintf(s->status.transport, sizeof(s->status.transport), "%s", transport);
+	snprintf(s->status.transport_why, sizeof(s->status.transport_why), "%s", why);
 	snprintf(s->status.version, sizeof(s->status.version), "%s", TICKRING_VERSION);
 	s->rated_at = mono;
 	recent_init(&s->recent, mono);

@@ -42,8 +42,12 @@ struct snapshot {
 	struct recent recent;
 };
 
-/* An empty copy of a feed that starts now. `transport` is its name, cut to fit. */
-void snapshot_init(struct snapshot *s, const char *transport, wall_t now, mono_t mono);
+/*
+ * An empty copy of a feed that starts now. `transport` is its name, `why` says
+ * why it is not another; both are cut to fit.
+ */
+void snapshot_init(struct snapshot *s, const char *transport, const char *why, wall_t now,
+    mono_t mono);
 
 /* Keeps a transition for the status. `view` is the line's, after it. */
 void snapshot_on_transition(struct snapshot *s, const struct pool_action *transition,

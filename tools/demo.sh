@@ -72,7 +72,7 @@ wait_for exchange-sim "$work/port"
     --set streams="$(streams_of $symbols)" --set ring.unlink_at_exit=true \
     2>"$work/feedd.log" &
 feedd=$!
-wait_for feedd /dev/shm/"$feed".status
+wait_for feedd /dev/shm/"$feed".ring # it comes last
 
 if [ -t 1 ] && [ -t 0 ]; then
 	"$bin"/shm-inspect --live "$feed"

@@ -93,4 +93,17 @@ void log_write(struct log_site *site, enum log_level level, const struct log_fie
 		}                                                                                  \
 	} while (0)
 
+/* The same, for what is seldom and must not be missing: no limit but that of the ring. */
+#define LOG_EACH(level, event, ...)                                                                \
+	do {                                                                                       \
+		if ((int)LOG_LEVEL_##level <=                                                      \
+		    atomic_load_explicit(&log_level_max, memory_order_relaxed)) {                  \
+			struct log_site log_site_ = {0};                                           \
+			const struct log_field log_field_[] = {LOG_STR("event", "" event),         \
+			    ##__VA_ARGS__};                                                        \
+			log_write(&log_site_, LOG_LEVEL_##level, log_field_,                       \
+			    sizeof(log_field_) / sizeof(log_field_[0]));                           \
+		}                                                                                  \
+	} while (0)
+
 #endif

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "feed/base/bytes.h"
 #include "feed/base/log.h"
 #include "feed/conf/config_problem.h"
 
@@ -186,6 +187,11 @@ struct config_capture {
 	bool compress;
 };
 
+struct config_ops {
+	char *listen;     /* config_listen.h; "": no HTTP interface */
+	char *token_file; /* "": nothing changes by HTTP */
+};
+
 struct config_log {
 	enum log_level level;
 	enum log_format format;
@@ -221,6 +227,7 @@ struct config {
 	struct config_resources resources;
 	struct config_security security;
 	struct config_capture capture;
+	struct config_ops ops;
 	int64_t status_interval_ms;
 	struct config_log log;
 	int64_t cpu; /* -1: not pinned */
@@ -248,6 +255,14 @@ void config_copy(struct config *copy, const struct config *cfg);
 void config_free(struct config *cfg);
 
 bool config_equal(const struct config *a, const struct config *b);
+
+/*
+ * Fills *cfg: *base, with the values of `text` laid over, a JSON object as in
+ * the file (comments allowed). "preset" is refused, for it would not change
+ * anything. As config_load() otherwise; `name` stands for the text in problems.
+ */
+bool config_amend(const struct config *base, const char *name, struct bytes text,
+    struct config *cfg, struct config_problems *problems);
 
 /*
  * Prints *cfg as JSON that config_load() reads back to an equal

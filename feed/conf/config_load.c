@@ -218,7 +218,6 @@ apply_all(struct load *load, struct source *src, size_t n, const char *file)
 	load->origins.at = calloc(config_keys_n, sizeof(*load->origins.at));
 	load->origins.wrong = calloc(config_keys_n, sizeof(*load->origins.wrong));
 	assert(load->origins.at != NULL && load->origins.wrong != NULL);
-	find_preset(load->cfg, src, n);
 	for (size_t i = 0; i < config_keys_n; i++) /* the file may well have them */
 		load->origins.wrong[i] = load->unread;
 	for (size_t i = 0; i < n; i++)
@@ -247,11 +246,45 @@ config_load(const char *file, const char *const *overrides, size_t n, struct con
 		src[i + 1].lenient = true;
 		load_override(&src[i + 1], overrides[i], problems);
 	}
+	find_preset(cfg, src, n + 1);
 	apply_all(&load, src, n + 1, src[0].name);
 	for (size_t i = 0; i <= n; i++) {
 		json_free(&src[i].doc);
 		free(src[i].name);
 	}
 	free(src);
+	return problems->n + problems->more == before;
+}
+
+/* Its values have been laid under the others long ago. */
+static void
+refuse_preset(const struct source *src, struct config_problems *problems)
+{
+	const struct json_value *v = src->doc.value;
+
+	for (size_t i = 0; i < src->doc.n; i++)
+		if (!v[i].element && strcmp(v[i].path, "preset") == 0)
+			config_problem(problems, v[i].at,
+			    "key \"preset\": it counts when a configuration is read as a whole");
+}
+
+bool
+config_amend(const struct config *base, const char *name, struct bytes text, struct config *cfg,
+    struct config_problems *problems)
+{
+	struct load load = {.cfg = cfg, .problems = problems};
+	struct source src = {.name = strdup(name)};
+	struct config_origin start = {src.name, 1};
+	size_t before = problems->n + problems->more;
+
+	assert(src.name != NULL);
+	config_copy(cfg, base);
+	json_read(text, start, "", &src.doc, problems);
+	if (src.doc.n > 0 && src.doc.value[0].kind != JSON_OBJECT)
+		config_problem(problems, start, "a configuration is an object: { ... }");
+	refuse_preset(&src, problems);
+	apply_all(&load, &src, 1, src.name);
+	json_free(&src.doc);
+	free(src.name);
 	return problems->n + problems->more == before;
 }

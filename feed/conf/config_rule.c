@@ -8,6 +8,7 @@
 
 #include "feed/conf/config_exponents.h"
 #include "feed/conf/config_group.h"
+#include "feed/conf/config_listen.h"
 #include "feed/conf/config_target.h"
 #include "feed/venue/binance/streams.h"
 
@@ -145,6 +146,14 @@ config_rule_stream(const char *text)
 	enum stream_fault fault = stream_parse(bytes_of(text), &name);
 
 	return fault == STREAM_FINE ? NULL : stream_fault_text(fault);
+}
+
+const char *
+config_rule_listen(const char *text)
+{
+	struct config_listen listen;
+
+	return *text == '\0' ? NULL : config_listen_parse(text, &listen);
 }
 
 const char *

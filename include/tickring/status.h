@@ -200,11 +200,12 @@ struct tick_status {
 	struct tick_latency arrival; /* exchange event time to receipt; by two clocks */
 	uint64_t counter[TICK_COUNTERS_MAX]; /* by enum tick_counter */
 	struct tick_line_status line[TICK_LINES_MAX];
-	char transport[16];     /* "lws" */
+	char transport[16];     /* "uring", "lws", "replay" */
 	char version[32];       /* of the feed */
 	struct tick_control control;
 	struct tick_histogram publish_spans; /* what `publish` is made of, since the start */
 	struct tick_histogram arrival_spans; /* the same of `arrival`; negative ones count as 0 */
+	char transport_why[96]; /* why it is not the first choice, cut to fit; "" when it is */
 };
 
 TICK_STATIC_ASSERT(sizeof(struct tick_line_status) == 256, "32 words");

@@ -136,13 +136,18 @@ put_trade(struct text *t, struct market *m)
 static void
 put_aggregate(struct text *t, struct market *m)
 {
-	put(t, "{\"stream\":\"btcusdt@aggTrade\",\"data\":{\"e\":\"aggTrade\",\"E\":%" PRId64
-	    ",\"s\":\"BTCUSDT\",\"a\":%" PRId64 ",\"p\":", m->ms, m->id);
+	put(t, "{\"stream\":\"btcusdt@aggTrade\",\"data\":{\"e\":\"aggTrade\",\"E\":%" PRId64,
+	    m->ms);
+	if (m->spot)
+		put(t, ",\"s\":\"BTCUSDT\",\"a\":%" PRId64 ",\"p\":", m->id);
+	else
+		put(t, ",\"a\":%" PRId64 ",\"s\":\"BTCUSDT\",\"p\":", m->id);
 	put_price(t, m, m->price);
 	put(t, ",\"q\":");
 	put_qty(t, m, false);
-	put(t, ",\"f\":%" PRId64 ",\"l\":%" PRId64 ",\"T\":%" PRId64 ",\"m\":true}}", m->id,
-	    m->id + 1, m->ms - 1);
+	put(t, ",\"f\":%" PRId64 ",\"l\":%" PRId64 ",\"T\":%" PRId64 ",\"m\":%s%s}}", m->id,
+	    m->id + 1, m->ms - 1, m->id % 2 == 0 ? "true" : "false",
+	    m->spot ? ",\"M\":true" : "");
 }
 
 static void

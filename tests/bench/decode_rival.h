@@ -19,8 +19,9 @@ enum rival_product { RIVAL_SPOT, RIVAL_USDM, RIVAL_COINM, RIVAL_UNKNOWN };
 
 /*
  * simdjson's on-demand parser, in C++: one parser and one set of buffers for
- * all messages, the fields in the order of the text, no tree, the integers of decimals taken from the raw strings. Texts point into its
- * buffers until the next call. False: not JSON, or a field of another type.
+ * all messages, the fields in the order of the text, no tree, the integers of
+ * decimals taken from the raw strings. Texts point into its buffers until the
+ * next call. False: not JSON, or a field of another type.
  */
 bool rival_simdjson(struct bytes text, enum rival_product product, struct event_scratch *scratch,
     struct event *out);

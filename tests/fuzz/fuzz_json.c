@@ -1,6 +1,7 @@
 /*
  * Any bytes through the decoder: no crash, no read behind the padding, nothing
- * decided by the padding, and what it accepts is what cJSON reads.
+ * decided by the padding, what it accepts is what cJSON reads, and the
+ * predicted layouts (predict.h) decide nothing that the general way would not.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -40,6 +41,25 @@ decode_padded(const uint8_t *data, size_t size, int pad, struct event_scratch *r
 	return json_decode((struct bytes){*copy, size}, room, out);
 }
 
+/* A blank in front changes nothing but that no layout is predicted. */
+static bool
+general_way_agrees(const uint8_t *data, size_t size, enum decode_result result,
+    const struct event *event)
+{
+	char *copy = malloc(1 + size + JSON_PADDING);
+	struct event general;
+	bool agrees;
+
+	copy[0] = ' ';
+	if (size > 0)
+		memcpy(copy + 1, data, size);
+	memset(copy + 1 + size, 0, JSON_PADDING);
+	agrees = json_decode((struct bytes){copy, size + 1}, &scratch_again, &general) == result &&
+	    (result != DECODE_OK || events_equal(event, &general));
+	free(copy);
+	return agrees;
+}
+
 /* All that a message with a decimal beyond 64 bits still says. */
 static bool
 heads_equal(const struct event *a, const struct event *b)
@@ -67,6 +87,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		}
 		free(again);
+	}
+	if (!general_way_agrees(data, size, result, &event)) {
+		fprintf(stderr, "the general way differs\n");
+		abort();
 	}
 	if (result == DECODE_OK && !number_too_long_for_cjson(data, size) &&
 	    !oracle_agrees((struct bytes){copy, size}, &event, why)) {

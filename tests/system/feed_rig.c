@@ -31,12 +31,19 @@ struct feed_rig {
 };
 
 static char ca_file[64];
-static char transport[32] = "transport=auto";
+static char transport[32] = "transport=auto", capture[128] = "capture.dir=";
 
 void
 feed_rig_use_transport(const char *name)
 {
 	snprintf(transport, sizeof(transport), "transport=%s", name);
+}
+
+void
+feed_rig_capture(struct feed_rig *rig, bool on)
+{
+	(void)rig;
+	snprintf(capture, sizeof(capture), "capture.dir=%s", on ? daemon_folder() : "");
 }
 
 int
@@ -213,7 +220,7 @@ void
 feed_rig_start(struct feed_rig *rig, enum cert_kind kind)
 {
 	const char *const settings[] = {"streams=btcusdt@trade", "endpoint.host=exchange.test",
-	    transport, NULL};
+	    transport, capture, NULL};
 	const struct ws_server_cfg cfg = {.tls = certs_server(kind),
 	    .script = send_what_is_queued, .context = rig};
 

@@ -18,6 +18,9 @@ struct feed_rig;
 /* Which transport feedd uses from now on: "auto" (the default), "uring", "lws". */
 void feed_rig_use_transport(const char *name);
 
+/* Whether feedd captures into the test's folder. */
+void feed_rig_capture(struct feed_rig *rig, bool on);
+
 /* For cmocka_run_group_tests(): programs, folder, the test's authority. */
 int feed_rig_setup_all(void **state);
 int feed_rig_teardown_all(void **state);

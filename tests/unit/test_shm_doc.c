@@ -93,7 +93,8 @@ static const struct known known[] = {
     F(tick_status, spare), F(tick_status, publish), F(tick_status, arrival),
     F(tick_status, counter), F(tick_status, line), F(tick_status, transport),
     F(tick_status, version), F(tick_status, control),
-    F(tick_status, publish_spans), F(tick_status, arrival_spans), END(tick_status),
+    F(tick_status, publish_spans), F(tick_status, arrival_spans),
+    F(tick_status, transport_why), END(tick_status),
 
     F(tick_histogram, count), F(tick_histogram, sum_ns), F(tick_histogram, spare),
     F(tick_histogram, bucket), END(tick_histogram),

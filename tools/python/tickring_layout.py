@@ -20,9 +20,9 @@ REASON_RESTART = 3
 COUNTERS = tuple("""messages message_bytes ticks trades agg_trades quotes depths partial_depths
     klines replies error_replies server_shutdowns malformed unfit oversize unknown binary
     no_instrument duplicates gaps gap_ids off_market connects connect_failures disconnects
-    requests controls_dropped log_dropped late held id_resets captured
-    capture_bytes capture_dropped snapshots snapshots_too_old book_syncs book_gaps
-    books_crossed book_levels_dropped""".split())
+    requests controls_dropped log_dropped late held id_resets captured capture_bytes
+    capture_dropped snapshots snapshots_too_old book_syncs book_gaps books_crossed
+    book_levels_dropped""".split())
 
 
 class Tick(NamedTuple):
@@ -206,8 +206,8 @@ LAYOUT: Dict[str, Tuple[int, Fields]] = {
     "tick_board_trade": (64, _words(0, "seq", *Trade._fields)),
     "tick_board_state": (64, _words(0, "seq", *Data._fields)),
     "tick_board_book": (64, _words(0, "seq", *Book._fields)),
-    "tick_status_block": (35968, {"seq": (0, 8), "status": (128, 35728)}),
-    "tick_status": (35728, {
+    "tick_status_block": (35968, {"seq": (0, 8), "status": (128, 35824)}),
+    "tick_status": (35824, {
         **_words(0, *FeedStatus._fields[:5], "lines", *FeedStatus._fields[5:8]),
         "publish": (256, 48), "arrival": (304, 48), "counter": (352, 8 * COUNTERS_MAX),
         "line": (1376, 256 * LINES_MAX), "transport": (17760, 16), "version": (17776, 32)}),

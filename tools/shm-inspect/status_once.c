@@ -15,9 +15,11 @@ static void
 show_feed(struct sheet *sheet, const struct tick_status *st, int health)
 {
 	char transport[sizeof(st->transport) + 1], version[sizeof(st->version) + 1];
+	char why[sizeof(st->transport_why) + 1];
 	struct record r;
 
 	text_clean(st->transport, sizeof(st->transport), transport, sizeof(transport));
+	text_clean(st->transport_why, sizeof(st->transport_why), why, sizeof(why));
 	text_clean(st->version, sizeof(st->version), version, sizeof(version));
 	record_begin(&r, "feed", false);
 	record_text(&r, "writer", health == TICK_END ? "alive" : tick_outcome_text(health));
@@ -32,6 +34,8 @@ show_feed(struct sheet *sheet, const struct tick_status *st, int health)
 	record_int(&r, "instruments", st->instruments);
 	record_int(&r, "messages_per_s", st->messages_per_s);
 	record_int(&r, "ticks_per_s", st->ticks_per_s);
+	if (why[0] != '\0')
+		record_text(&r, "because", why);
 	sheet_record(sheet, &r);
 }
 

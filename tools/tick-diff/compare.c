@@ -162,8 +162,7 @@ compare_session(struct side side[COMPARE_SIDES], const struct compare_cfg *cfg,
 static int
 open_side(struct side *s, const char *feed)
 {
-	const struct tick_segment_header *header;
-	uint64_t start;
+	uint64_t first;
 	int rc = tick_reader_open(&s->reader, feed, TICK_FROM_OLDEST);
 
 	s->feed = feed;
@@ -171,12 +170,14 @@ open_side(struct side *s, const char *feed)
 		fprintf(stderr, "tick-diff: feed \"%s\": %s\n", feed, tick_outcome_text(rc));
 		return rc == TICK_E_SYSTEM ? EXIT_OTHER : EXIT_FEED;
 	}
-	header = tick_reader_header(s->reader);
-	start = tick_reader_tell(s->reader);
-	if (start == header->first)
+	/* Opening keeps a distance from a running writer; here every tick counts. */
+	first = tick_reader_header(s->reader)->first;
+	rc = tick_reader_seek(s->reader, first);
+	if (rc == TICK_MORE || rc == TICK_END)
 		return EXIT_FINE;
 	fprintf(stderr, "tick-diff: feed \"%s\": its first %" PRIu64
-	    " ticks are overwritten: the ring is too small\n", feed, start - header->first);
+	    " ticks are overwritten: the ring is too small\n", feed,
+	    tick_reader_tell(s->reader) - first);
 	return EXIT_FEED;
 }
 

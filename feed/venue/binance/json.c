@@ -2,6 +2,7 @@
 
 #include <limits.h>
 
+#include "feed/venue/binance/predict.h"
 #include "feed/venue/binance/reading.h"
 #include "feed/venue/binance/scan.h"
 #include "feed/venue/binance/streams.h"
@@ -345,16 +346,10 @@ envelope_any(struct reading *r, struct bytes frame, struct event *out, bool *kno
 	return r->malformed ? DECODE_MALFORMED : DECODE_OK;
 }
 
-enum decode_result
-json_decode(struct bytes frame, struct event_scratch *scratch, struct event *out)
+/* Nothing is known of the message yet. */
+static inline void
+event_begin(struct event *out)
 {
-	struct fields fields;
-	struct reading r = {&fields, {frame.p + frame.n, scratch, 0}, 0, false, false};
-	bool known = true, wrapped = false;
-	enum decode_result result;
-
-	if (frame.n == 0 || frame.n > INT32_MAX)
-		return DECODE_MALFORMED;
 	out->kind = EVENT_UNKNOWN;
 	/* One by one: chained, each would wait for the stores of the one before. */
 	out->stream = BYTES_NONE;
@@ -362,6 +357,18 @@ json_decode(struct bytes frame, struct event_scratch *scratch, struct event *out
 	out->name = BYTES_NONE;
 	out->exch_ns = out->trade_ns = VENUE_NO_TIME;
 	out->id = out->first_id = out->last_id = out->prev_id = VENUE_NO_ID;
+}
+
+/* Any message, in any layout. */
+static enum decode_result
+decode_any(struct bytes frame, struct event_scratch *scratch, struct event *out)
+{
+	struct fields fields;
+	struct reading r = {&fields, {frame.p + frame.n, scratch, 0}, 0, false, false};
+	bool known = true, wrapped = false;
+	enum decode_result result;
+
+	event_begin(out);
 	if (!envelope_usual(&r, frame, out)) {
 		out->stream = BYTES_NONE;
 		result = envelope_any(&r, frame, out, &known, &wrapped);
@@ -369,4 +376,15 @@ json_decode(struct bytes frame, struct event_scratch *scratch, struct event *out
 			return result;
 	}
 	return reading_finish(&r, wrapped, out);
+}
+
+enum decode_result
+json_decode(struct bytes frame, struct event_scratch *scratch, struct event *out)
+{
+	if (frame.n == 0 || frame.n > INT32_MAX)
+		return DECODE_MALFORMED;
+	event_begin(out);
+	if (predict_decode(frame, scratch, out))
+		return DECODE_OK;
+	return decode_any(frame, scratch, out);
 }

@@ -1,5 +1,6 @@
 #include "feed/venue/binance/levels.h"
 
+#include "feed/venue/binance/levels_run.h"
 #include "feed/venue/binance/scan.h"
 
 #define DECIMAL_TEXT_MAX 128 /* a decimal that was written with escapes */
@@ -57,56 +58,32 @@ level_any(struct levels *levels, const char *p, const char *end, int depth,
 	return NULL;
 }
 
-/*
- * The usual level: ["price","quantity"], both usual decimals. NULL when it is
- * not. Prices of one message are alike: the last one's widths are tried first.
- */
-static inline const char *
-level_usual(const char *p, unsigned *whole, unsigned *fraction, struct event_level *out)
-{
-	const char *price = p + 2;
-
-	if (p[0] != '[' || p[1] != '"')
-		return NULL;
-	p = *fraction == 0 ? NULL : scan_decimal_of(price, *whole, *fraction, &out->price);
-	if (p == NULL) {
-		p = scan_decimal(price, &out->price);
-		if (p == NULL)
-			return NULL;
-		*fraction = (unsigned)-out->price.exponent;
-		*whole = (unsigned)(p - price) - *fraction - 1;
-	}
-	if (p[1] != ',' || p[2] != '"')
-		return NULL;
-	p = scan_decimal(p + 3, &out->qty);
-	return p != NULL && p[1] == ']' ? p + 2 : NULL;
-}
-
 const char *
 levels_read(struct levels *levels, const char *p, const char *end, int depth)
 {
 	const char *start = p;
-	unsigned whole = 0, fraction = 0;
 
 	levels->count = 0;
 	levels->result = FIXED_OK;
 	if (depth >= SCAN_DEPTH_MAX)
 		return NULL;
-	p = scan_space(p + 1, end);
+	p = scan_gap(p + 1, end);
 	if (p < end && *p == ']')
 		return p + 1;
 	while (p < end) {
-		const char *next;
+		const char *next = levels_run(levels, p, end);
 
-		if (levels->count == levels->room)
+		/* Without a level before it, a bracket is behind a comma, where none may be. */
+		if (next > p && next < end && *next == ']')
+			return next + 1;
+		p = next;
+		if (p >= end || levels->count == levels->room)
 			return NULL;
-		next = level_usual(p, &whole, &fraction, &levels->level[levels->count]);
-		if (next == NULL)
-			next = level_any(levels, p, end, depth + 1, &levels->level[levels->count]);
-		if (next == NULL)
+		p = level_any(levels, p, end, depth + 1, &levels->level[levels->count]);
+		if (p == NULL)
 			break;
 		levels->count++;
-		p = scan_gap(next, end);
+		p = scan_gap(p, end);
 		if (p < end && *p == ']')
 			return p + 1;
 		if (p >= end || *p != ',')

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "feed/io/capture_impl.h"
+#include "feed/io/tape_impl.h"
 
 #define LEVEL 3
 
@@ -108,9 +108,9 @@ pack_close(struct pack *p)
 }
 
 int
-capture_pack(const char *path, const atomic_bool *stop)
+tape_pack(const char *path, const atomic_bool *stop)
 {
-	char packed[CAPTURE_PATH_MAX + 8], temporary[CAPTURE_PATH_MAX + 16];
+	char packed[TAPE_PATH_MAX + 8], temporary[TAPE_PATH_MAX + 16];
 	struct pack p;
 	int rc;
 

@@ -12,30 +12,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "feed/io/capture_impl.h"
+#include "feed/io/tape_impl.h"
 
 #define ENTRIES 4
 
-struct capture_uring {
-	struct capture_writer base;
+struct tape_uring {
+	struct tape_writer base;
 	struct io_uring ring;
 	bool fixed;       /* the kernel knows the buffers */
 	bool busy;        /* the block `done` is being written */
 	size_t written;   /* bytes of it */
 };
 
-static struct capture_uring *
-impl_of(struct capture_writer *writer)
+static struct tape_uring *
+impl_of(struct tape_writer *writer)
 {
-	return (struct capture_uring *)writer;
+	return (struct tape_uring *)writer;
 }
 
 /* The rest of the block that is due. */
 static void
-submit(struct capture_uring *w)
+submit(struct tape_uring *w)
 {
-	struct capture_queue *q = w->base.queue;
-	struct capture_block *b = capture_queue_at(q, q->done);
+	struct tape_queue *q = w->base.queue;
+	struct tape_block *b = tape_queue_at(q, q->done);
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&w->ring);
 	char *from = b->bytes + w->written;
 	unsigned n = (unsigned)(b->n - w->written);
@@ -53,19 +53,19 @@ submit(struct capture_uring *w)
 }
 
 static void
-finish(struct capture_uring *w, int error)
+finish(struct tape_uring *w, int error)
 {
-	struct capture_queue *q = w->base.queue;
+	struct tape_queue *q = w->base.queue;
 
-	capture_queue_at(q, q->done)->error = error;
+	tape_queue_at(q, q->done)->error = error;
 	w->written = 0;
 	atomic_store_explicit(&q->done, q->done + 1, memory_order_release);
 }
 
 static void
-on_completion(struct capture_uring *w, int result)
+on_completion(struct tape_uring *w, int result)
 {
-	struct capture_queue *q = w->base.queue;
+	struct tape_queue *q = w->base.queue;
 
 	w->busy = false;
 	if (result == -EINTR || result == -EAGAIN)
@@ -75,15 +75,15 @@ on_completion(struct capture_uring *w, int result)
 		return;
 	}
 	w->written += (size_t)result;
-	if (w->written == capture_queue_at(q, q->done)->n)
+	if (w->written == tape_queue_at(q, q->done)->n)
 		finish(w, 0);
 }
 
 static void
-poke(struct capture_writer *writer)
+poke(struct tape_writer *writer)
 {
-	struct capture_uring *w = impl_of(writer);
-	struct capture_queue *q = writer->queue;
+	struct tape_uring *w = impl_of(writer);
+	struct tape_queue *q = writer->queue;
 	struct io_uring_cqe *cqe;
 
 	if (w->busy && io_uring_sq_ready(&w->ring) > 0)
@@ -100,7 +100,7 @@ poke(struct capture_writer *writer)
 
 /* On a processor that is not the feed thread's. Refused: it works all the same. */
 static void
-keep_off(struct capture_uring *w, int cpu)
+keep_off(struct tape_uring *w, int cpu)
 {
 	cpu_set_t set;
 
@@ -114,22 +114,22 @@ keep_off(struct capture_uring *w, int cpu)
 }
 
 static int
-capture_uring_open(struct capture_writer **out, struct capture_queue *queue, int cpu, char *why)
+tape_uring_open(struct tape_writer **out, struct tape_queue *queue, int cpu, char *why)
 {
-	struct capture_uring *w = calloc(1, sizeof(*w));
-	struct iovec all = {queue->memory, (size_t)queue->blocks * CAPTURE_BLOCK_BYTES};
+	struct tape_uring *w = calloc(1, sizeof(*w));
+	struct iovec all = {queue->memory, (size_t)queue->blocks * TAPE_BLOCK_BYTES};
 	struct io_uring_params params = {
 		/* The feed thread enters the kernel often enough by itself. */
 		.flags = IORING_SETUP_COOP_TASKRUN | IORING_SETUP_CLAMP,
 	};
 	int rc;
 
-	snprintf(why, CAPTURE_WHY_MAX, "out of memory for the writer");
+	snprintf(why, TAPE_WHY_MAX, "out of memory for the writer");
 	if (w == NULL)
 		return -ENOMEM;
 	rc = io_uring_queue_init_params(ENTRIES, &w->ring, &params);
 	if (rc != 0) {
-		snprintf(why, CAPTURE_WHY_MAX, "io_uring is not available: %s", strerror(-rc));
+		snprintf(why, TAPE_WHY_MAX, "io_uring is not available: %s", strerror(-rc));
 		free(w);
 		return rc;
 	}
@@ -141,10 +141,10 @@ capture_uring_open(struct capture_writer **out, struct capture_queue *queue, int
 }
 
 static void
-capture_uring_close(struct capture_writer *writer)
+tape_uring_close(struct tape_writer *writer)
 {
-	struct capture_uring *w = impl_of(writer);
-	struct capture_queue *q = writer->queue;
+	struct tape_uring *w = impl_of(writer);
+	struct tape_queue *q = writer->queue;
 	struct io_uring_cqe *cqe;
 
 	for (poke(writer); q->done != q->sealed; poke(writer))
@@ -154,9 +154,9 @@ capture_uring_close(struct capture_writer *writer)
 	free(w);
 }
 
-const struct capture_writer_ops capture_uring_ops = {
+const struct tape_writer_ops tape_uring_ops = {
 	.name = "uring",
-	.open = capture_uring_open,
+	.open = tape_uring_open,
 	.poke = poke,
-	.close = capture_uring_close,
+	.close = tape_uring_close,
 };

@@ -1,18 +1,18 @@
 /*
  * What the parts of the capture share: blocks on their way to the disk, the
- * two ways there (capture_uring.c, capture_thread.c), and the files
- * (capture_files.c). Included by feed/io/capture*.c only.
+ * two ways there (tape_uring.c, tape_thread.c), and the files
+ * (tape_files.c). Included by feed/io/tape*.c only.
  */
-#ifndef FEED_IO_CAPTURE_IMPL_H
-#define FEED_IO_CAPTURE_IMPL_H
+#ifndef FEED_IO_TAPE_IMPL_H
+#define FEED_IO_TAPE_IMPL_H
 
 #include <stdatomic.h>
 
-#include "feed/io/capture.h"
+#include "feed/io/tape.h"
 
 /* A buffer, filled and sealed by the feed thread, then the writer's until it is done. */
-struct capture_block {
-	char *bytes;       /* CAPTURE_BLOCK_BYTES */
+struct tape_block {
+	char *bytes;       /* TAPE_BLOCK_BYTES */
 	size_t n;          /* to write */
 	int fd;
 	uint64_t offset;
@@ -21,77 +21,77 @@ struct capture_block {
 };
 
 /* All of them. Numbers run freely; block i lies in block[i % blocks]. */
-struct capture_queue {
-	struct capture_block *block;
+struct tape_queue {
+	struct tape_block *block;
 	char *memory;         /* of all blocks, in one piece */
 	unsigned blocks;
 	_Atomic unsigned sealed; /* blocks before it are to be written */
 	_Atomic unsigned done;   /* blocks before it are written, or failed */
 };
 
-static inline struct capture_block *
-capture_queue_at(struct capture_queue *q, unsigned i)
+static inline struct tape_block *
+tape_queue_at(struct tape_queue *q, unsigned i)
 {
 	return &q->block[i % q->blocks];
 }
 
-struct capture_writer;
+struct tape_writer;
 
 /* Writes blocks in order, one at a time, so that a file never has a hole. */
-struct capture_writer_ops {
+struct tape_writer_ops {
 	const char *name;
-	/* Returns 0 or -errno with words in why[CAPTURE_WHY_MAX]. */
-	int (*open)(struct capture_writer **out, struct capture_queue *queue, int cpu, char *why);
+	/* Returns 0 or -errno with words in why[TAPE_WHY_MAX]. */
+	int (*open)(struct tape_writer **out, struct tape_queue *queue, int cpu, char *why);
 	/* There may be something to write, or something may be done. Never waits. */
-	void (*poke)(struct capture_writer *writer);
+	void (*poke)(struct tape_writer *writer);
 	/* Waits until all that is sealed is done, then frees. */
-	void (*close)(struct capture_writer *writer);
+	void (*close)(struct tape_writer *writer);
 };
 
 /* First member of every writer. */
-struct capture_writer {
-	const struct capture_writer_ops *ops;
-	struct capture_queue *queue;
+struct tape_writer {
+	const struct tape_writer_ops *ops;
+	struct tape_queue *queue;
 };
 
-extern const struct capture_writer_ops capture_uring_ops, capture_thread_ops;
+extern const struct tape_writer_ops tape_uring_ops, tape_thread_ops;
 
 /* ---- files -------------------------------------------------------------------- */
 
-#define CAPTURE_PATH_MAX 512
+#define TAPE_PATH_MAX 512
 
-struct capture_files;
+struct tape_files;
 
 /*
  * Makes the session's first file at once and keeps a thread that has the next
- * one ready. Returns 0 or -errno with words in why[CAPTURE_WHY_MAX].
+ * one ready. Returns 0 or -errno with words in why[TAPE_WHY_MAX].
  */
-int capture_files_open(struct capture_files **out, const struct capture_cfg *cfg,
+int tape_files_open(struct tape_files **out, const struct tape_cfg *cfg,
     uint64_t session, char *why);
 
 /*
  * The next file, empty and open for writing; its number in *number. -1: it is
- * not ready yet. It is the caller's until capture_files_finish().
+ * not ready yet. It is the caller's until tape_files_finish().
  */
-int capture_files_next(struct capture_files *files, uint32_t *number);
+int tape_files_next(struct tape_files *files, uint32_t *number);
 
 /*
  * Nothing will be written to that file any more: it is synchronized, closed
  * and, if wanted, compressed. Returns false when too many wait for that:
  * try again.
  */
-bool capture_files_finish(struct capture_files *files, int fd, uint32_t number);
+bool tape_files_finish(struct tape_files *files, int fd, uint32_t number);
 
 /* Path of a file of the session. */
-void capture_files_path(const struct capture_files *files, uint32_t number, char *out, size_t room);
+void tape_files_path(const struct tape_files *files, uint32_t number, char *out, size_t room);
 
 /* Finishes what is to be finished, but compresses nothing more; nulls the pointer. */
-void capture_files_close(struct capture_files **files);
+void tape_files_close(struct tape_files **files);
 
 /*
  * Compresses `path` to `path`.zst and removes the original; `stop` ends it
  * early, with the original in place. Returns 0 or -errno.
  */
-int capture_pack(const char *path, const atomic_bool *stop);
+int tape_pack(const char *path, const atomic_bool *stop);
 
 #endif

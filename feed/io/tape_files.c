@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "feed/io/capture_impl.h"
+#include "feed/io/tape_impl.h"
 
 #define FINISHED_MAX 64 /* power of two */
 #define SUFFIX ".trc"
@@ -33,8 +33,8 @@ struct finished {
 	uint32_t number;
 };
 
-struct capture_files {
-	char dir[CAPTURE_PATH_MAX - 128], name[72], session[32];
+struct tape_files {
+	char dir[TAPE_PATH_MAX - 128], name[72], session[32];
 	bool compress;
 	pthread_t thread;
 	bool has_thread;
@@ -47,24 +47,24 @@ struct capture_files {
 };
 
 void
-capture_files_path(const struct capture_files *f, uint32_t number, char *out, size_t room)
+tape_files_path(const struct tape_files *f, uint32_t number, char *out, size_t room)
 {
 	snprintf(out, room, "%s/%s-%s-%05" PRIu32 SUFFIX, f->dir, f->name, f->session, number);
 }
 
 static int
-make(struct capture_files *f, uint32_t number)
+make(struct tape_files *f, uint32_t number)
 {
-	char path[CAPTURE_PATH_MAX];
+	char path[TAPE_PATH_MAX];
 	int fd;
 
-	capture_files_path(f, number, path, sizeof(path));
+	tape_files_path(f, number, path, sizeof(path));
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 	return fd < 0 ? -errno : fd;
 }
 
 static void
-make_next(struct capture_files *f)
+make_next(struct tape_files *f)
 {
 	int fd;
 
@@ -78,20 +78,20 @@ make_next(struct capture_files *f)
 }
 
 static void
-finish(struct capture_files *f, const struct finished *it)
+finish(struct tape_files *f, const struct finished *it)
 {
-	char path[CAPTURE_PATH_MAX];
+	char path[TAPE_PATH_MAX];
 
 	/* What cannot be made safe now, the kernel writes when it can: the file stands. */
 	(void)fsync(it->fd);
 	close(it->fd);
-	capture_files_path(f, it->number, path, sizeof(path));
+	tape_files_path(f, it->number, path, sizeof(path));
 	if (f->compress && !atomic_load(&f->over))
-		(void)capture_pack(path, &f->over);
+		(void)tape_pack(path, &f->over);
 }
 
 static bool
-take_finished(struct capture_files *f)
+take_finished(struct tape_files *f)
 {
 	unsigned taken = atomic_load(&f->taken);
 
@@ -104,21 +104,23 @@ take_finished(struct capture_files *f)
 
 /* A file of this feed, of another session? */
 static bool
-is_left_over(const struct capture_files *f, const char *name)
+is_left_over(const struct tape_files *f, const char *name)
 {
 	size_t n = strlen(f->name), all = strlen(name), session = strlen(f->session);
+	size_t suffix = sizeof(SUFFIX) - 1;
 
-	return strncmp(name, f->name, n) == 0 && name[n] == '-' && all == n + session + 2 + NUMBER + sizeof(SUFFIX) - 1 &&
+	return strncmp(name, f->name, n) == 0 && name[n] == '-' &&
+	    all == n + session + 2 + NUMBER + suffix &&
 	    strncmp(name + n + 1, f->session, session) != 0 &&
-	    strcmp(name + all - 4, SUFFIX) == 0;
+	    strcmp(name + all - suffix, SUFFIX) == 0;
 }
 
 /* What a run before this one could not compress any more; empty ones go. */
 static void
-tidy(struct capture_files *f)
+tidy(struct tape_files *f)
 {
 	DIR *dir = opendir(f->dir);
-	char path[CAPTURE_PATH_MAX];
+	char path[TAPE_PATH_MAX];
 	struct dirent *entry;
 	struct stat st;
 
@@ -131,7 +133,7 @@ tidy(struct capture_files *f)
 		if (st.st_size == 0)
 			unlink(path);
 		else if (f->compress)
-			(void)capture_pack(path, &f->over);
+			(void)tape_pack(path, &f->over);
 		make_next(f);
 		while (take_finished(f))
 			;
@@ -143,7 +145,7 @@ tidy(struct capture_files *f)
 static void *
 files_thread(void *argument)
 {
-	struct capture_files *f = argument;
+	struct tape_files *f = argument;
 
 	/* Refused: it works all the same. */
 	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 19);
@@ -163,7 +165,7 @@ files_thread(void *argument)
 }
 
 static int
-start_thread(struct capture_files *f)
+start_thread(struct tape_files *f)
 {
 	sigset_t all, before;
 	int rc;
@@ -177,10 +179,10 @@ start_thread(struct capture_files *f)
 }
 
 int
-capture_files_open(struct capture_files **out, const struct capture_cfg *cfg, uint64_t session,
+tape_files_open(struct tape_files **out, const struct tape_cfg *cfg, uint64_t session,
     char *why)
 {
-	struct capture_files *f = calloc(1, sizeof(*f));
+	struct tape_files *f = calloc(1, sizeof(*f));
 	time_t second = (time_t)(session / 1000000000);
 	struct tm tm;
 	int rc = -ENAMETOOLONG, fd;
@@ -206,14 +208,14 @@ capture_files_open(struct capture_files **out, const struct capture_cfg *cfg, ui
 	}
 	*out = f;
 	if (rc != 0) {
-		snprintf(why, CAPTURE_WHY_MAX, "no file in %.100s: %s", cfg->dir, strerror(-rc));
-		capture_files_close(out);
+		snprintf(why, TAPE_WHY_MAX, "no file in %.100s: %s", cfg->dir, strerror(-rc));
+		tape_files_close(out);
 	}
 	return rc;
 }
 
 int
-capture_files_next(struct capture_files *f, uint32_t *number)
+tape_files_next(struct tape_files *f, uint32_t *number)
 {
 	int fd = atomic_load(&f->next_fd);
 
@@ -226,7 +228,7 @@ capture_files_next(struct capture_files *f, uint32_t *number)
 }
 
 bool
-capture_files_finish(struct capture_files *f, int fd, uint32_t number)
+tape_files_finish(struct tape_files *f, int fd, uint32_t number)
 {
 	unsigned given = atomic_load(&f->given);
 
@@ -239,10 +241,10 @@ capture_files_finish(struct capture_files *f, int fd, uint32_t number)
 }
 
 void
-capture_files_close(struct capture_files **files)
+tape_files_close(struct tape_files **files)
 {
-	struct capture_files *f = *files;
-	char path[CAPTURE_PATH_MAX];
+	struct tape_files *f = *files;
+	char path[TAPE_PATH_MAX];
 
 	if (f == NULL)
 		return;
@@ -253,7 +255,7 @@ capture_files_close(struct capture_files **files)
 		pthread_join(f->thread, NULL);
 	if (f->next_fd >= 0) { /* nothing was written to it */
 		close(f->next_fd);
-		capture_files_path(f, f->next_number, path, sizeof(path));
+		tape_files_path(f, f->next_number, path, sizeof(path));
 		unlink(path);
 	}
 	sem_destroy(&f->work);

@@ -1,4 +1,4 @@
-#include "feed/io/capture_reader.h"
+#include "feed/io/tape_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,10 +11,10 @@
 
 #include "feed/base/crc32c.h"
 
-#define BUFFER (4 * CAPTURE_BLOCK_BYTES)
+#define BUFFER (4 * TAPE_BLOCK_BYTES)
 #define ZSTD_MAGIC "\x28\xb5\x2f\xfd"
 
-struct capture_reader {
+struct tape_reader {
 	int fd;
 	ZSTD_DCtx *zstd; /* NULL: not compressed */
 	char *packed;    /* as it lies in the file */
@@ -27,20 +27,20 @@ struct capture_reader {
 	bool eof;
 	uint64_t skipped;
 
-	struct capture_block_header block, previous;
+	struct tape_block_header block, previous;
 	bool has_previous, gap, torn, failed;
 	size_t left;     /* bytes of the block's records still to come, at `at` */
 
 	char *joined;    /* a record of several pieces */
 	size_t joined_n, joined_room;
 	bool joining;
-	char error[CAPTURE_WHY_MAX];
+	char error[TAPE_WHY_MAX];
 };
 
 /* ---- bytes -------------------------------------------------------------------- */
 
 static bool
-fail(struct capture_reader *r, const char *what)
+fail(struct tape_reader *r, const char *what)
 {
 	r->failed = true;
 	r->eof = true;
@@ -50,7 +50,7 @@ fail(struct capture_reader *r, const char *what)
 
 /* Up to n bytes of the file; 0 at its end or when it cannot be read. */
 static size_t
-read_some(struct capture_reader *r, char *to, size_t n)
+read_some(struct tape_reader *r, char *to, size_t n)
 {
 	ssize_t got;
 
@@ -63,7 +63,7 @@ read_some(struct capture_reader *r, char *to, size_t n)
 }
 
 static size_t
-unpack_some(struct capture_reader *r, char *to, size_t n)
+unpack_some(struct tape_reader *r, char *to, size_t n)
 {
 	ZSTD_outBuffer out = {to, n, 0};
 	size_t rc;
@@ -89,7 +89,7 @@ unpack_some(struct capture_reader *r, char *to, size_t n)
 
 /* Are there n bytes at `at`? Reads on for it. */
 static bool
-want(struct capture_reader *r, size_t n)
+want(struct tape_reader *r, size_t n)
 {
 	size_t got;
 
@@ -110,18 +110,18 @@ want(struct capture_reader *r, size_t n)
 /* ---- blocks ------------------------------------------------------------------- */
 
 static bool
-is_sound(const struct capture_block_header *h)
+is_sound(const struct tape_block_header *h)
 {
-	return h->magic == CAPTURE_MAGIC && h->version == CAPTURE_VERSION &&
-	    h->header_bytes == sizeof(*h) && h->bytes % CAPTURE_ALIGN == 0 &&
-	    h->bytes <= CAPTURE_BLOCK_BYTES - sizeof(*h);
+	return h->magic == TAPE_MAGIC && h->version == TAPE_VERSION &&
+	    h->header_bytes == sizeof(*h) && h->bytes % TAPE_ALIGN == 0 &&
+	    h->bytes <= TAPE_BLOCK_BYTES - sizeof(*h);
 }
 
 /* A whole block at `at`? Its header is then in *h. */
 static bool
-is_block(struct capture_reader *r, struct capture_block_header *h)
+is_block(struct tape_reader *r, struct tape_block_header *h)
 {
-	struct capture_block_header blank;
+	struct tape_block_header blank;
 	uint32_t crc;
 
 	if (!want(r, sizeof(*h)))
@@ -136,7 +136,7 @@ is_block(struct capture_reader *r, struct capture_block_header *h)
 }
 
 static bool
-follows(const struct capture_block_header *h, const struct capture_block_header *previous)
+follows(const struct tape_block_header *h, const struct tape_block_header *previous)
 {
 	return h->session != previous->session ||
 	    (h->number == previous->number + 1 && h->dropped == previous->dropped);
@@ -144,13 +144,13 @@ follows(const struct capture_block_header *h, const struct capture_block_header 
 
 /* Goes to the next good block. False: there is none. */
 static bool
-next_block(struct capture_reader *r)
+next_block(struct tape_reader *r)
 {
-	struct capture_block_header h;
+	struct tape_block_header h;
 	bool skipped = false;
 
 	while (!is_block(r, &h)) {
-		size_t n = r->end - r->at < CAPTURE_ALIGN ? r->end - r->at : CAPTURE_ALIGN;
+		size_t n = r->end - r->at < TAPE_ALIGN ? r->end - r->at : TAPE_ALIGN;
 
 		if (n == 0)
 			return false;
@@ -174,12 +174,12 @@ next_block(struct capture_reader *r)
 
 /* A part of a record that is longer than a block. False: too long, or no memory. */
 static bool
-join(struct capture_reader *r, struct bytes part)
+join(struct tape_reader *r, struct bytes part)
 {
-	size_t room = r->joined_n + part.n + CAPTURE_PADDING;
+	size_t room = r->joined_n + part.n + TAPE_PADDING;
 	char *bigger;
 
-	if (room > CAPTURE_RECORD_MAX)
+	if (room > TAPE_RECORD_MAX)
 		return false;
 	if (room > r->joined_room) {
 		bigger = realloc(r->joined, 2 * room);
@@ -196,7 +196,7 @@ join(struct capture_reader *r, struct bytes part)
 
 /* The block's next piece. False: what is left of the block is none. */
 static bool
-take_piece(struct capture_reader *r, struct capture_piece *piece, struct bytes *part)
+take_piece(struct tape_reader *r, struct tape_piece *piece, struct bytes *part)
 {
 	size_t whole;
 
@@ -206,8 +206,8 @@ take_piece(struct capture_reader *r, struct capture_piece *piece, struct bytes *
 	if (piece->bytes > r->left - sizeof(*piece))
 		return false;
 	whole = sizeof(*piece) +
-	    (piece->bytes + CAPTURE_ALIGN - 1) / CAPTURE_ALIGN * CAPTURE_ALIGN;
-	if (whole > r->left || piece->kind == 0 || piece->kind >= CAPTURE_KINDS)
+	    (piece->bytes + TAPE_ALIGN - 1) / TAPE_ALIGN * TAPE_ALIGN;
+	if (whole > r->left || piece->kind == 0 || piece->kind >= TAPE_KINDS)
 		return false;
 	*part = (struct bytes){r->bytes + r->at + sizeof(*piece), piece->bytes};
 	r->at += whole;
@@ -217,10 +217,10 @@ take_piece(struct capture_reader *r, struct capture_piece *piece, struct bytes *
 
 /* Puts the piece to those before it. Returns whether a record is whole now. */
 static bool
-complete(struct capture_reader *r, const struct capture_piece *piece, struct bytes part,
-    struct capture_record *out)
+complete(struct tape_reader *r, const struct tape_piece *piece, struct bytes part,
+    struct tape_record *out)
 {
-	bool more = (piece->flags & CAPTURE_FLAG_MORE) != 0;
+	bool more = (piece->flags & TAPE_FLAG_MORE) != 0;
 
 	if (more || r->joining) {
 		if (!r->joining)
@@ -236,8 +236,8 @@ complete(struct capture_reader *r, const struct capture_piece *piece, struct byt
 	if (more)
 		return false;
 	r->joining = false;
-	*out = (struct capture_record){
-		.kind = (enum capture_kind)piece->kind,
+	*out = (struct tape_record){
+		.kind = (enum tape_kind)piece->kind,
 		.line = piece->line,
 		.flags = piece->flags,
 		.wall = {piece->wall_ns},
@@ -247,21 +247,21 @@ complete(struct capture_reader *r, const struct capture_piece *piece, struct byt
 	return true;
 }
 
-enum capture_outcome
-capture_reader_next(struct capture_reader *r, struct capture_record *out)
+enum tape_outcome
+tape_reader_next(struct tape_reader *r, struct tape_record *out)
 {
-	struct capture_piece piece;
+	struct tape_piece piece;
 	struct bytes part;
 
 	for (;;) {
 		if (r->left == 0 && !next_block(r)) {
 			if (r->failed)
-				return CAPTURE_FAILED;
-			return r->torn || r->joining ? CAPTURE_TORN : CAPTURE_END;
+				return TAPE_FAILED;
+			return r->torn || r->joining ? TAPE_TORN : TAPE_END;
 		}
 		if (r->gap) {
 			r->gap = false;
-			return CAPTURE_GAP;
+			return TAPE_GAP;
 		}
 		if (r->left == 0)
 			continue; /* an empty block */
@@ -271,20 +271,20 @@ capture_reader_next(struct capture_reader *r, struct capture_record *out)
 			r->skipped += r->left;
 			r->left = 0;
 			r->joining = false;
-			return CAPTURE_GAP;
+			return TAPE_GAP;
 		}
 		if (complete(r, &piece, part, out))
-			return CAPTURE_RECORD;
+			return TAPE_RECORD;
 	}
 }
 
 /* ---- life --------------------------------------------------------------------- */
 
 int
-capture_reader_open(struct capture_reader **out, const char *path,
-    const struct capture_block_header *after)
+tape_reader_open(struct tape_reader **out, const char *path,
+    const struct tape_block_header *after)
 {
-	struct capture_reader *r = calloc(1, sizeof(*r));
+	struct tape_reader *r = calloc(1, sizeof(*r));
 	int rc = -ENOMEM;
 
 	*out = r;
@@ -293,18 +293,18 @@ capture_reader_open(struct capture_reader **out, const char *path,
 	r->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0) {
 		rc = -errno;
-		capture_reader_close(out);
+		tape_reader_close(out);
 		return rc;
 	}
 	if (after != NULL) {
 		r->previous = *after;
 		r->has_previous = true;
 	}
-	r->bytes = calloc(1, BUFFER + CAPTURE_PADDING);
+	r->bytes = calloc(1, BUFFER + TAPE_PADDING);
 	r->packed_room = ZSTD_DStreamInSize();
 	r->packed = malloc(r->packed_room);
 	if (r->bytes == NULL || r->packed == NULL) {
-		capture_reader_close(out);
+		tape_reader_close(out);
 		return rc;
 	}
 	if (want(r, sizeof(ZSTD_MAGIC) - 1) && memcmp(r->bytes, ZSTD_MAGIC, 4) == 0) {
@@ -313,7 +313,7 @@ capture_reader_open(struct capture_reader **out, const char *path,
 		r->eof = false;
 		r->zstd = ZSTD_createDCtx();
 		if (r->zstd == NULL) {
-			capture_reader_close(out);
+			tape_reader_close(out);
 			return rc;
 		}
 	}
@@ -321,9 +321,9 @@ capture_reader_open(struct capture_reader **out, const char *path,
 }
 
 void
-capture_reader_close(struct capture_reader **reader)
+tape_reader_close(struct tape_reader **reader)
 {
-	struct capture_reader *r = *reader;
+	struct tape_reader *r = *reader;
 
 	if (r == NULL)
 		return;
@@ -337,20 +337,20 @@ capture_reader_close(struct capture_reader **reader)
 	free(r);
 }
 
-const struct capture_block_header *
-capture_reader_block(const struct capture_reader *r)
+const struct tape_block_header *
+tape_reader_block(const struct tape_reader *r)
 {
 	return &r->block;
 }
 
 uint64_t
-capture_reader_skipped(const struct capture_reader *r)
+tape_reader_skipped(const struct tape_reader *r)
 {
 	return r->skipped;
 }
 
 const char *
-capture_reader_error(const struct capture_reader *r)
+tape_reader_error(const struct tape_reader *r)
 {
 	return r->error;
 }

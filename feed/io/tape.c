@@ -1,4 +1,4 @@
-#include "feed/io/capture.h"
+#include "feed/io/tape.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,22 +8,22 @@
 #include <unistd.h>
 
 #include "feed/base/crc32c.h"
-#include "feed/io/capture_impl.h"
+#include "feed/io/tape_impl.h"
 
 /* While something is on its way to the disk, it is looked after so often. */
 #define LOOK_EVERY_MS 10
 
 #define PATIENCE_US 1000 /* at the end only */
 
-#define ROOM (CAPTURE_BLOCK_BYTES - sizeof(struct capture_block_header))
-#define PIECE_MAX (ROOM - sizeof(struct capture_piece))
+#define ROOM (TAPE_BLOCK_BYTES - sizeof(struct tape_block_header))
+#define PIECE_MAX (ROOM - sizeof(struct tape_piece))
 
-struct capture {
-	struct capture_cfg cfg; /* strings not kept */
-	struct capture_queue queue;
-	struct capture_writer *writer;
-	struct capture_files *files;
-	struct capture_counts counts;
+struct tape {
+	struct tape_cfg cfg; /* strings not kept */
+	struct tape_queue queue;
+	struct tape_writer *writer;
+	struct tape_files *files;
+	struct tape_counts counts;
 	uint64_t session, number; /* of the block that is being filled */
 
 	int fd;
@@ -34,14 +34,14 @@ struct capture {
 	int old_fd;               /* the file before, until its last block is done; -1: none */
 	uint32_t old_file;
 	unsigned old_until;       /* number of the first block of the file after it */
-	char path[CAPTURE_PATH_MAX];
+	char path[TAPE_PATH_MAX];
 
 	unsigned filling;         /* number of the block that is being filled */
 	unsigned seen;            /* blocks before it were seen to be done */
 	bool open;                /* there is such a block */
 	uint32_t crc, pieces, records;
 	size_t n;                 /* bytes of its records */
-	struct capture_piece first;
+	struct tape_piece first;
 	mono_t latest;            /* time of the last record */
 	mono_t look_at;           /* something is on its way to the disk; else never */
 };
@@ -49,21 +49,21 @@ struct capture {
 static size_t
 aligned(size_t n)
 {
-	return (n + CAPTURE_ALIGN - 1) / CAPTURE_ALIGN * CAPTURE_ALIGN;
+	return (n + TAPE_ALIGN - 1) / TAPE_ALIGN * TAPE_ALIGN;
 }
 
 /* ---- blocks ------------------------------------------------------------------- */
 
 /* Sees what became of blocks, and lets go of a file that is complete. */
 static void
-look(struct capture *c)
+look(struct tape *c)
 {
 	unsigned done;
 
 	c->writer->ops->poke(c->writer);
 	done = atomic_load_explicit(&c->queue.done, memory_order_acquire);
 	for (; c->seen != done; c->seen++) {
-		struct capture_block *b = capture_queue_at(&c->queue, c->seen);
+		struct tape_block *b = tape_queue_at(&c->queue, c->seen);
 
 		if (b->error == 0)
 			continue;
@@ -73,19 +73,19 @@ look(struct capture *c)
 		c->counts.records -= b->records;
 	}
 	if (c->old_fd >= 0 && (int)(c->seen - c->old_until) >= 0 &&
-	    capture_files_finish(c->files, c->old_fd, c->old_file))
+	    tape_files_finish(c->files, c->old_fd, c->old_file))
 		c->old_fd = -1;
 }
 
 static char *
-records_of(struct capture *c)
+records_of(struct tape *c)
 {
-	return capture_queue_at(&c->queue, c->filling)->bytes + sizeof(struct capture_block_header);
+	return tape_queue_at(&c->queue, c->filling)->bytes + sizeof(struct tape_block_header);
 }
 
 /* Makes sure that there is a block to fill. False: all are on their way. */
 static bool
-open_block(struct capture *c)
+open_block(struct tape *c)
 {
 	if (c->open)
 		return true;
@@ -102,12 +102,12 @@ open_block(struct capture *c)
 }
 
 static void
-seal(struct capture *c)
+seal(struct tape *c)
 {
-	struct capture_block *b = capture_queue_at(&c->queue, c->filling);
-	struct capture_block_header h = {
-		.magic = CAPTURE_MAGIC,
-		.version = CAPTURE_VERSION,
+	struct tape_block *b = tape_queue_at(&c->queue, c->filling);
+	struct tape_block_header h = {
+		.magic = TAPE_MAGIC,
+		.version = TAPE_VERSION,
 		.header_bytes = sizeof(h),
 		.bytes = (uint32_t)c->n,
 		.session = c->session,
@@ -138,7 +138,7 @@ seal(struct capture *c)
 /* ---- files -------------------------------------------------------------------- */
 
 static bool
-wants_next_file(const struct capture *c, mono_t now)
+wants_next_file(const struct tape *c, mono_t now)
 {
 	if (c->beginning || c->old_fd >= 0)
 		return false;
@@ -147,14 +147,14 @@ wants_next_file(const struct capture *c, mono_t now)
 }
 
 static void
-begin_file(struct capture *c, int fd, uint32_t number, wall_t now, mono_t mono)
+begin_file(struct tape *c, int fd, uint32_t number, wall_t now, mono_t mono)
 {
 	c->fd = fd;
 	c->file = number;
 	c->offset = 0;
 	c->file_since = mono;
 	c->counts.files++;
-	capture_files_path(c->files, number, c->path, sizeof(c->path));
+	tape_files_path(c->files, number, c->path, sizeof(c->path));
 	if (c->cfg.preamble == NULL)
 		return;
 	c->beginning = true;
@@ -164,14 +164,14 @@ begin_file(struct capture *c, int fd, uint32_t number, wall_t now, mono_t mono)
 
 /* Between two blocks. Goes on in the old file as long as the new one is not ready. */
 static void
-turn_over(struct capture *c, wall_t now, mono_t mono)
+turn_over(struct tape *c, wall_t now, mono_t mono)
 {
 	uint32_t number;
 	int fd;
 
 	if (!wants_next_file(c, mono))
 		return;
-	fd = capture_files_next(c->files, &number);
+	fd = tape_files_next(c->files, &number);
 	if (fd < 0)
 		return;
 	c->old_fd = c->fd;
@@ -185,13 +185,13 @@ turn_over(struct capture *c, wall_t now, mono_t mono)
 
 /* Into the block at hand, which has room for it. */
 static void
-put_piece(struct capture *c, const struct capture_record *r, struct bytes part, bool more)
+put_piece(struct tape *c, const struct tape_record *r, struct bytes part, bool more)
 {
-	struct capture_piece piece = {
+	struct tape_piece piece = {
 		.bytes = (uint32_t)part.n,
 		.kind = (uint8_t)r->kind,
 		.line = r->line,
-		.flags = (uint8_t)(r->flags | (more ? CAPTURE_FLAG_MORE : 0)),
+		.flags = (uint8_t)(r->flags | (more ? TAPE_FLAG_MORE : 0)),
 		.wall_ns = r->wall.ns,
 		.mono_ns = r->mono.ns,
 	};
@@ -199,8 +199,8 @@ put_piece(struct capture *c, const struct capture_record *r, struct bytes part, 
 	char *to = records_of(c) + c->n;
 
 	memcpy(to, &piece, sizeof(piece));
-	if (part.n % CAPTURE_ALIGN != 0)
-		memset(to + whole - CAPTURE_ALIGN, 0, CAPTURE_ALIGN);
+	if (part.n % TAPE_ALIGN != 0)
+		memset(to + whole - TAPE_ALIGN, 0, TAPE_ALIGN);
 	if (part.n > 0)
 		memcpy(to + sizeof(piece), part.p, part.n);
 	c->crc = crc32c(c->crc, to, whole);
@@ -212,17 +212,17 @@ put_piece(struct capture *c, const struct capture_record *r, struct bytes part, 
 
 /* Does it fit into the block at hand, if there is one with something in it? */
 static bool
-fits(const struct capture *c, size_t n)
+fits(const struct tape *c, size_t n)
 {
 	return !c->open || c->n == 0 ||
-	    c->n + sizeof(struct capture_piece) + aligned(n) <= ROOM;
+	    c->n + sizeof(struct tape_piece) + aligned(n) <= ROOM;
 }
 
 /* Is there room for all of it? Leaves a block open in which it may begin. */
 static bool
-has_room(struct capture *c, size_t n)
+has_room(struct tape *c, size_t n)
 {
-	size_t whole = sizeof(struct capture_piece) + aligned(n);
+	size_t whole = sizeof(struct tape_piece) + aligned(n);
 	unsigned blocks;
 
 	if (!open_block(c))
@@ -237,7 +237,7 @@ has_room(struct capture *c, size_t n)
 }
 
 bool
-capture_add(struct capture *c, const struct capture_record *r)
+tape_add(struct tape *c, const struct tape_record *r)
 {
 	struct bytes left = r->payload;
 	size_t n;
@@ -268,7 +268,7 @@ capture_add(struct capture *c, const struct capture_record *r)
 }
 
 void
-capture_on_time(struct capture *c, mono_t now)
+tape_on_time(struct tape *c, mono_t now)
 {
 	look(c);
 	c->look_at = c->seen == c->filling && c->old_fd < 0
@@ -284,7 +284,7 @@ capture_on_time(struct capture *c, mono_t now)
 }
 
 mono_t
-capture_deadline(const struct capture *c)
+tape_deadline(const struct tape *c)
 {
 	mono_t due = c->look_at;
 
@@ -293,20 +293,20 @@ capture_deadline(const struct capture *c)
 	return due;
 }
 
-struct capture_counts
-capture_counts(const struct capture *c)
+struct tape_counts
+tape_counts(const struct tape *c)
 {
 	return c->counts;
 }
 
 const char *
-capture_writer_name(const struct capture *c)
+tape_writer_name(const struct tape *c)
 {
 	return c->writer->ops->name;
 }
 
 const char *
-capture_path(const struct capture *c)
+tape_path(const struct tape *c)
 {
 	return c->path;
 }
@@ -314,40 +314,40 @@ capture_path(const struct capture *c)
 /* ---- life --------------------------------------------------------------------- */
 
 static int
-make_queue(struct capture_queue *q, int64_t bytes, char *why)
+make_queue(struct tape_queue *q, int64_t bytes, char *why)
 {
-	int64_t blocks = bytes / CAPTURE_BLOCK_BYTES;
+	int64_t blocks = bytes / TAPE_BLOCK_BYTES;
 
-	if (blocks < CAPTURE_BUFFERS_MIN || blocks > CAPTURE_BUFFERS_MAX) {
-		snprintf(why, CAPTURE_WHY_MAX, "buffers of %lld bytes make %lld blocks of %d",
-		    (long long)bytes, (long long)blocks, CAPTURE_BLOCK_BYTES);
+	if (blocks < TAPE_BUFFERS_MIN || blocks > TAPE_BUFFERS_MAX) {
+		snprintf(why, TAPE_WHY_MAX, "buffers of %lld bytes make %lld blocks of %d",
+		    (long long)bytes, (long long)blocks, TAPE_BLOCK_BYTES);
 		return -EINVAL;
 	}
 	q->blocks = (unsigned)blocks;
 	q->block = calloc(q->blocks, sizeof(*q->block));
-	q->memory = mmap(NULL, (size_t)q->blocks * CAPTURE_BLOCK_BYTES, PROT_READ | PROT_WRITE,
+	q->memory = mmap(NULL, (size_t)q->blocks * TAPE_BLOCK_BYTES, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (q->memory == MAP_FAILED)
 		q->memory = NULL;
 	if (q->block == NULL || q->memory == NULL) {
-		snprintf(why, CAPTURE_WHY_MAX, "out of memory for the buffers");
+		snprintf(why, TAPE_WHY_MAX, "out of memory for the buffers");
 		return -ENOMEM;
 	}
 	for (unsigned i = 0; i < q->blocks; i++)
-		q->block[i].bytes = q->memory + (size_t)i * CAPTURE_BLOCK_BYTES;
+		q->block[i].bytes = q->memory + (size_t)i * TAPE_BLOCK_BYTES;
 	return 0;
 }
 
 static int
-open_writer(struct capture *c, const char *name, char *why)
+open_writer(struct tape *c, const char *name, char *why)
 {
-	static const struct capture_writer_ops *const writers[] = {
-		&capture_uring_ops, &capture_thread_ops};
-	char refused[CAPTURE_WHY_MAX] = "";
+	static const struct tape_writer_ops *const writers[] = {
+		&tape_uring_ops, &tape_thread_ops};
+	char refused[TAPE_WHY_MAX] = "";
 	bool any = strcmp(name, "auto") == 0;
 	int rc = -EINVAL;
 
-	snprintf(why, CAPTURE_WHY_MAX, "no writer is called \"%.40s\"", name);
+	snprintf(why, TAPE_WHY_MAX, "no writer is called \"%.40s\"", name);
 	for (size_t i = 0; i < sizeof(writers) / sizeof(writers[0]); i++) {
 		if (!any && strcmp(name, writers[i]->name) != 0)
 			continue;
@@ -355,7 +355,7 @@ open_writer(struct capture *c, const char *name, char *why)
 		if (rc == 0) {
 			c->writer->ops = writers[i];
 			c->writer->queue = &c->queue;
-			snprintf(why, CAPTURE_WHY_MAX, "%s", refused);
+			snprintf(why, TAPE_WHY_MAX, "%s", refused);
 			return 0;
 		}
 		snprintf(refused, sizeof(refused), "%s", why);
@@ -364,13 +364,13 @@ open_writer(struct capture *c, const char *name, char *why)
 }
 
 int
-capture_open(struct capture **out, const struct capture_cfg *cfg, wall_t now, mono_t mono, char *why)
+tape_open(struct tape **out, const struct tape_cfg *cfg, wall_t now, mono_t mono, char *why)
 {
-	struct capture *c = calloc(1, sizeof(*c));
+	struct tape *c = calloc(1, sizeof(*c));
 	uint32_t number;
 	int rc, fd;
 
-	snprintf(why, CAPTURE_WHY_MAX, "out of memory for the capture");
+	snprintf(why, TAPE_WHY_MAX, "out of memory for the capture");
 	if (c == NULL)
 		return -ENOMEM;
 	c->cfg = *cfg;
@@ -380,24 +380,24 @@ capture_open(struct capture **out, const struct capture_cfg *cfg, wall_t now, mo
 	c->session = (uint64_t)now.ns;
 	rc = make_queue(&c->queue, cfg->buffer_bytes, why);
 	if (rc == 0)
-		rc = capture_files_open(&c->files, cfg, c->session, why);
+		rc = tape_files_open(&c->files, cfg, c->session, why);
 	if (rc == 0)
 		rc = open_writer(c, cfg->writer, why);
 	c->cfg.dir = c->cfg.name = c->cfg.writer = NULL;
 	if (rc != 0) {
-		capture_close(&c);
+		tape_close(&c);
 		return rc;
 	}
-	fd = capture_files_next(c->files, &number);
+	fd = tape_files_next(c->files, &number);
 	*out = c;
 	begin_file(c, fd, number, now, mono);
 	return 0;
 }
 
 void
-capture_close(struct capture **capture)
+tape_close(struct tape **capture)
 {
-	struct capture *c = *capture;
+	struct tape *c = *capture;
 
 	if (c == NULL)
 		return;
@@ -406,13 +406,13 @@ capture_close(struct capture **capture)
 		seal(c);
 	if (c->writer != NULL)
 		c->writer->ops->close(c->writer);
-	while (c->old_fd >= 0 && !capture_files_finish(c->files, c->old_fd, c->old_file))
+	while (c->old_fd >= 0 && !tape_files_finish(c->files, c->old_fd, c->old_file))
 		usleep(PATIENCE_US);
-	while (c->fd >= 0 && !capture_files_finish(c->files, c->fd, c->file))
+	while (c->fd >= 0 && !tape_files_finish(c->files, c->fd, c->file))
 		usleep(PATIENCE_US);
-	capture_files_close(&c->files);
+	tape_files_close(&c->files);
 	if (c->queue.memory != NULL)
-		munmap(c->queue.memory, (size_t)c->queue.blocks * CAPTURE_BLOCK_BYTES);
+		munmap(c->queue.memory, (size_t)c->queue.blocks * TAPE_BLOCK_BYTES);
 	free(c->queue.block);
 	free(c);
 }

@@ -12,25 +12,25 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "feed/io/capture_impl.h"
+#include "feed/io/tape_impl.h"
 
-struct capture_thread {
-	struct capture_writer base;
-	struct capture_queue *queue; /* there before `base` is filled in */
+struct tape_thread {
+	struct tape_writer base;
+	struct tape_queue *queue; /* there before `base` is filled in */
 	pthread_t thread;
 	sem_t work;
 	unsigned told; /* blocks that the thread was told of */
 	atomic_bool over;
 };
 
-static struct capture_thread *
-impl_of(struct capture_writer *writer)
+static struct tape_thread *
+impl_of(struct tape_writer *writer)
 {
-	return (struct capture_thread *)writer;
+	return (struct tape_thread *)writer;
 }
 
 static int
-write_block(const struct capture_block *b)
+write_block(const struct tape_block *b)
 {
 	size_t written = 0;
 	ssize_t n;
@@ -48,16 +48,16 @@ write_block(const struct capture_block *b)
 }
 
 static void *
-capture_thread_main(void *argument)
+tape_thread_main(void *argument)
 {
-	struct capture_thread *w = argument;
-	struct capture_queue *q = w->queue;
+	struct tape_thread *w = argument;
+	struct tape_queue *q = w->queue;
 
 	for (;;) {
 		unsigned next = atomic_load_explicit(&q->done, memory_order_relaxed);
 
 		if (next != atomic_load_explicit(&q->sealed, memory_order_acquire)) {
-			struct capture_block *b = capture_queue_at(q, next);
+			struct tape_block *b = tape_queue_at(q, next);
 
 			b->error = write_block(b);
 			atomic_store_explicit(&q->done, next + 1, memory_order_release);
@@ -71,24 +71,24 @@ capture_thread_main(void *argument)
 }
 
 static int
-capture_thread_open(struct capture_writer **out, struct capture_queue *queue, int cpu, char *why)
+tape_thread_open(struct tape_writer **out, struct tape_queue *queue, int cpu, char *why)
 {
-	struct capture_thread *w = calloc(1, sizeof(*w));
+	struct tape_thread *w = calloc(1, sizeof(*w));
 	sigset_t all, before;
 	int rc;
 
 	(void)cpu; /* the scheduler moves a thread where there is room */
-	snprintf(why, CAPTURE_WHY_MAX, "out of memory for the writer");
+	snprintf(why, TAPE_WHY_MAX, "out of memory for the writer");
 	if (w == NULL)
 		return -ENOMEM;
 	w->queue = queue;
 	sem_init(&w->work, 0, 0);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&w->thread, NULL, capture_thread_main, w);
+	rc = pthread_create(&w->thread, NULL, tape_thread_main, w);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (rc != 0) {
-		snprintf(why, CAPTURE_WHY_MAX, "no thread for the writer: %s", strerror(rc));
+		snprintf(why, TAPE_WHY_MAX, "no thread for the writer: %s", strerror(rc));
 		sem_destroy(&w->work);
 		free(w);
 		return -rc;
@@ -98,9 +98,9 @@ capture_thread_open(struct capture_writer **out, struct capture_queue *queue, in
 }
 
 static void
-poke(struct capture_writer *writer)
+poke(struct tape_writer *writer)
 {
-	struct capture_thread *w = impl_of(writer);
+	struct tape_thread *w = impl_of(writer);
 	unsigned sealed = atomic_load_explicit(&w->queue->sealed, memory_order_relaxed);
 
 	if (sealed == w->told)
@@ -110,9 +110,9 @@ poke(struct capture_writer *writer)
 }
 
 static void
-capture_thread_close(struct capture_writer *writer)
+tape_thread_close(struct tape_writer *writer)
 {
-	struct capture_thread *w = impl_of(writer);
+	struct tape_thread *w = impl_of(writer);
 
 	atomic_store(&w->over, true);
 	sem_post(&w->work);
@@ -121,9 +121,9 @@ capture_thread_close(struct capture_writer *writer)
 	free(w);
 }
 
-const struct capture_writer_ops capture_thread_ops = {
+const struct tape_writer_ops tape_thread_ops = {
 	.name = "thread",
-	.open = capture_thread_open,
+	.open = tape_thread_open,
 	.poke = poke,
-	.close = capture_thread_close,
+	.close = tape_thread_close,
 };

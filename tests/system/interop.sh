@@ -1,0 +1,144 @@
+#!/bin/sh
+# feedd against an independent server, exchange-sim against independent clients:
+# the npm packages ws and @binance/connector, installed into the build folder.
+# Skipped (77) only where node is missing or npm cannot be reached.
+set -u
+
+bin=${TICKRING_BUILD:?}
+here=$(cd "$(dirname "$0")/interop" && pwd) || exit 1
+packages='ws@8.18.3 @binance/connector@3.6.1'
+prefix=$bin/interop-node
+modules=$prefix/node_modules
+feed=interop-$$
+work=$(mktemp -d "${TMPDIR:-/tmp}/tickring-interop-XXXXXX") || exit 1
+server='' feedd='' sim=''
+
+stop() { # SIGNAL PID
+	[ -n "$2" ] || return 0
+	kill -"$1" "$2" 2>/dev/null
+	wait "$2" 2>/dev/null
+}
+
+clean() {
+	stop TERM "$feedd"
+	stop KILL "$server"
+	stop INT "$sim"
+	for s in ring board status bell lock; do
+		rm -f "/dev/shm/$feed.$s"
+	done
+	rm -rf "$work"
+}
+trap clean EXIT
+trap 'exit 1' INT TERM HUP
+
+fail() { # TEXT
+	echo "interop: $1" >&2
+	tail -n 30 "$work"/*.log "$work"/result >&2 2>/dev/null
+	exit 1
+}
+
+skip() { # TEXT
+	echo "interop: $1"
+	exit 77
+}
+
+wait_for_file() { # FILE
+	for _ in $(seq 600); do
+		[ -s "$1" ] && return 0
+		sleep 0.1
+	done
+	fail "$1 did not appear"
+}
+
+install() {
+	command -v node >/dev/null && command -v npm >/dev/null || skip "there is no node and npm"
+	[ "$(cat "$prefix/packages" 2>/dev/null)" = "$packages" ] && return 0
+	mkdir -p "$prefix"
+	# shellcheck disable=SC2086
+	if ! npm install --prefix "$prefix" --no-audit --no-fund --loglevel=error \
+	    $packages >"$work/npm.log" 2>&1; then
+		npm ping >/dev/null 2>&1 && fail "npm install failed"
+		skip "npm cannot be reached"
+	fi
+	echo "$packages" >"$prefix/packages"
+}
+
+certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+	    -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+	    -keyout "$work/key.pem" -out "$work/cert.pem" >"$work/openssl.log" 2>&1 ||
+	    fail "no certificate"
+}
+
+# The value of a counter of the feed.
+counter() { # NAME
+	"$bin"/shm-inspect --status -o tsv "$feed" |
+	    awk -F'\t' -v name="$1" '$1 == "counter" && $2 == name {print $3}'
+}
+
+expect() { # WHAT WANTED GOT
+	[ "$2" = "$3" ] || fail "$1: $3 instead of $2"
+}
+
+result() { # JAVASCRIPT, of `r`
+	node -p "const r = JSON.parse(require('fs').readFileSync('$work/result')); $1"
+}
+
+feed_against_ws() { # TRANSPORT
+	rm -f "$work/port" "$work/result"
+	node "$here/server.js" "$modules" "$work/key.pem" "$work/cert.pem" "$work/port" \
+	    "$work/result" >"$work/server.log" 2>&1 &
+	server=$!
+	wait_for_file "$work/port"
+	"$bin"/feedd --set feed="$feed" --set endpoint.host=localhost \
+	    --set endpoint.address=127.0.0.1 --set endpoint.port="$(cat "$work/port")" \
+	    --set endpoint.ca_file="$work/cert.pem" --set streams=btcusdt@trade \
+	    --set transport="$1" --set pool.initial_connections=1 --set pool.max_connections=1 \
+	    --set reconnect.base_delay_ms=10 --set failover.failures_max=100 \
+	    2>"$work/feedd.log" &
+	feedd=$!
+	wait_for_file "$work/result"
+	want=$(result r.trades)
+	for _ in $(seq 200); do
+		[ "$(counter trades)" = "$want" ] && break
+		sleep 0.1
+	done
+	expect "trades" "$want" "$(counter trades)"
+	expect "gaps" 0 "$(counter gaps)"
+	expect "malformed" 0 "$(counter malformed)"
+	expect "binary messages" 7 "$(counter binary)"
+	expect "unknown messages" 1 "$(counter unknown)"
+	expect "trades in order" "$want" "$("$bin"/shm-inspect -f --drain --from oldest -t trade \
+	    -o tsv "$feed" | awk -F'\t' '$1 == "trade" && $4 == n + 1 {n++} END {print n}')"
+	stop TERM "$feedd"
+	feedd=''
+	wait "$server" || fail "the server found fault"
+	server=''
+	expect "extensions offered" "" "$(result r.extensions)"
+	expect "wrong PONGs" 0 "$(result r.wrong_pongs)"
+	# Between 1 to 39 fragments, between three more, and two alone.
+	expect "PONGs" $((38 * 39 / 2 + 2 + 2)) "$(result r.pongs)"
+	# A code is answered with the same, none with 1000; 1006 is none at all.
+	expect "close codes" "1001 4000 1000 1006 1000" \
+	    "$(result "r.lines.map((line) => line.close).join(' ')")"
+	echo "feedd ($1) and npm ws: $want trades, $(result r.pongs) PONGs"
+	rm -f /dev/shm/"$feed".*
+}
+
+simulator_against() { # SCRIPT
+	node "$here/$1" "$modules" "$(cat "$work/sim-port")" >"$work/client.log" 2>&1 ||
+	    fail "$1 found fault"
+	cat "$work/client.log"
+}
+
+install
+certificate
+feed_against_ws uring
+"$bin"/exchange-sim --dir "$work" --port 0 --port-file "$work/sim-port" --symbols 8 \
+    --rate 2000 --ping-interval 1 >"$work/sim.log" 2>&1 &
+sim=$!
+wait_for_file "$work/sim-port"
+NODE_EXTRA_CA_CERTS=$work/ca.pem
+export NODE_EXTRA_CA_CERTS
+simulator_against client_ws.js
+simulator_against client_connector.js

@@ -1,0 +1,9 @@
+#!/bin/sh
+# tests/tape.sh at a size for every day: both writers, both transports, and with
+# two legs, where the passing of time decides what is held and what is missing.
+set -u
+
+export TAPE_ANY_RATE=1 TAPE_RATE=20000
+TAPE_MESSAGES=60000 tests/tape.sh || exit 1
+TAPE_MESSAGES=40000 TAPE_LEGS=2 tests/tape.sh || exit 1
+TAPE_MESSAGES=20000 TAPE_TRANSPORT=lws TAPE_WRITER=thread exec tests/tape.sh

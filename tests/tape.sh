@@ -1,0 +1,126 @@
+#!/bin/sh
+# Captures a run, kills the feed in the middle of it, replays what was captured,
+# and compares every tick with those of the run itself.
+#
+# TAPE_MESSAGES: messages of the run, both halves together (2000000).
+# TAPE_RATE: messages per second that must be reached (100000); with
+#   TAPE_ANY_RATE set, what is sent half as fast again, however slow it is taken.
+# TAPE_TRANSPORT, TAPE_WRITER: of the feed (auto). TAPE_LEGS: redundancy (1).
+set -u
+
+bin=${TICKRING_BUILD:?}
+messages=${TAPE_MESSAGES:-2000000}
+rate=${TAPE_RATE:-100000}
+feed=tape-$$
+work=$(mktemp -d "${TMPDIR:-/tmp}/tickring-tape-XXXXXX") || exit 1
+sim='' feedd='' past=''
+
+stop() { # SIGNAL PID
+	[ -n "$2" ] || return 0
+	kill -"$1" "$2" 2>/dev/null
+	wait "$2" 2>/dev/null
+}
+
+clean() {
+	stop KILL "$feedd"
+	stop INT "$sim"
+	for s in ring board status bell lock; do
+		rm -f "/dev/shm/$feed.$s" "/dev/shm/$feed.replay.$s"
+	done
+	rm -rf "$work"
+}
+trap clean EXIT
+trap 'exit 1' INT TERM HUP
+
+fail() { # TEXT
+	echo "tape: $1" >&2
+	tail -n 20 "$work"/*.log >&2
+	exit 1
+}
+
+# A ring that holds all of it: twice as many ticks as messages, and some.
+slots=65536
+while [ "$slots" -lt $((messages * 2)) ]; do
+	slots=$((slots * 2))
+done
+
+"$bin"/exchange-sim --dir "$work" --port 0 --port-file "$work/port" --symbols 8 \
+    --rate $((rate * 3 / 2)) --frames-per-record 16 >"$work/sim.log" 2>&1 &
+sim=$!
+for _ in $(seq 300); do
+	[ -s "$work/port" ] && break
+	sleep 0.1
+done
+[ -s "$work/port" ] || fail "exchange-sim did not start"
+mkdir "$work/tape"
+
+streams=$(for s in btcusdt ethusdt bnbusdt solusdt xrpusdt adausdt dogeusdt; do
+	printf '%s@trade\n%s@bookTicker\n%s@depth@100ms\n%s@aggTrade\n' $s $s $s $s
+done | paste -sd, -)
+
+status() {
+	"$bin"/shm-inspect --status -o tsv "$feed" 2>/dev/null
+}
+
+counter() { # NAME
+	status | awk -F'\t' -v name="$1" '$1 == "counter" && $2 == name {print $3}'
+}
+
+start() {
+	"$bin"/feedd --set feed="$feed" --set endpoint.host=localhost \
+	    --set endpoint.port="$(cat "$work/port")" --set endpoint.ca_file="$work/ca.pem" \
+	    --set streams="$streams" --set ring.slots="$slots" --set cpu=-1 \
+	    --set transport="${TAPE_TRANSPORT:-auto}" --set capture.writer="${TAPE_WRITER:-auto}" \
+	    --set redundancy="${TAPE_LEGS:-1}" \
+	    --set pool.initial_connections=2 --set pool.max_connections=2 \
+	    --set resources.max_memory_bytes=17179869184 \
+	    --set capture.file_bytes=67108864 --capture "$work/tape" 2>>"$work/feedd.log" &
+	feedd=$!
+}
+
+# Waits until the feed at hand has had so many messages; their rate into $per_s.
+run() { # MESSAGES
+	: >"$work/pace"
+	for _ in $(seq 1200); do
+		status | awk -F'\t' -v past="$past" '$1 == "feed" {at = $4; started = $5}
+		    $1 == "counter" && $2 == "messages" && $3 > 0 && started != past {
+			print at, $3, started
+		    }' >>"$work/pace"
+		n=$(tail -n 1 "$work/pace" | cut -d' ' -f2)
+		[ "${n:-0}" -ge "$1" ] && break
+		kill -0 "$feedd" 2>/dev/null || fail "feedd has ended"
+		sleep 0.1
+	done
+	[ "${n:-0}" -ge "$1" ] || fail "only ${n:-0} messages of $1 came within two minutes"
+	per_s=$(awk 'NR == 1 {t = $1; n = $2}
+	    END {if ($1 > t) printf "%d", ($2 - n) / (($1 - t) / 1e9); else print 0}' "$work/pace")
+}
+
+start
+run $((messages / 2))
+dropped=$(counter capture_dropped)
+first=$per_s
+past=$(tail -n 1 "$work/pace" | cut -d' ' -f3) # its status outlives it
+kill -KILL "$feedd"
+wait "$feedd" 2>/dev/null
+start
+run $((messages / 2))
+dropped=$((dropped + $(counter capture_dropped)))
+stop INT "$feedd"
+feedd=''
+stop INT "$sim"
+sim=''
+
+[ "$dropped" -eq 0 ] || fail "$dropped records are missing in the capture"
+"$bin"/feedd --replay --speed max "$work"/tape/*.trc* 2>"$work/replay.log" ||
+    fail "the replay failed"
+grep -o 'event=replayed.*' "$work/replay.log"
+"$bin"/tick-diff --prefix "$feed" "$feed.replay" >"$work/diff" || {
+	cat "$work/diff"
+	fail "the ticks differ"
+}
+cat "$work/diff"
+echo "captured at $first and $per_s messages/s, none dropped"
+[ "$first" -ge "$rate" ] && [ "$per_s" -ge "$rate" ] || {
+	[ -n "${TAPE_ANY_RATE:-}" ] || fail "less than $rate messages/s"
+}

@@ -1,0 +1,209 @@
+/* The pages of the HTTP interface over a status that is empty, full or damaged. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "feed/metrics.h"
+#include "feed/status_json.h"
+
+struct pages {
+	struct tick_status status;
+	struct tick_health health;
+	struct web_counts web;
+	char *text;
+	size_t n;
+};
+
+static struct pages pages;
+
+static int
+setup(void **state)
+{
+	memset(&pages, 0, sizeof(pages));
+	*state = &pages;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	free(pages.text);
+	return 0;
+}
+
+static FILE *
+begin(struct pages *p)
+{
+	FILE *out;
+
+	free(p->text);
+	p->text = NULL;
+	out = open_memstream(&p->text, &p->n);
+	assert_non_null(out);
+	return out;
+}
+
+static const char *
+metrics(struct pages *p, bool openmetrics)
+{
+	const struct metrics_source from = {"test", &p->status, &p->health, &p->web};
+	FILE *out = begin(p);
+
+	metrics_print(out, &from, openmetrics);
+	assert_int_equal(fclose(out), 0);
+	return p->text;
+}
+
+static void
+expect(const char *page, const char *text)
+{
+	if (strstr(page, text) == NULL)
+		fail_msg("no \"%s\"", text);
+}
+
+static void
+figures_are_written_exactly_in_their_base_unit(void **state)
+{
+	struct pages *p = *state;
+	const char *page;
+
+	p->health.score = 997;
+	p->health.silence_ns = 1500000;
+	p->status.started_ns = INT64_C(1700000000123456789);
+	p->status.counter[TICK_COUNTER_MESSAGES] = UINT64_MAX;
+	page = metrics(p, false);
+	expect(page, "\ntickring_health_score{feed=\"test\"} 0.997\n");
+	expect(page, "\ntickring_silence_seconds{feed=\"test\"} 0.001500000\n");
+	expect(page, "\ntickring_start_time_seconds{feed=\"test\"} 1700000000.123456789\n");
+	expect(page, "\ntickring_messages_total{feed=\"test\"} 18446744073709551615\n");
+}
+
+static void
+what_is_not_known_has_no_sample_and_no_heading(void **state)
+{
+	struct pages *p = *state;
+	const char *page;
+
+	p->health.heartbeat_permille = -1;
+	p->status.lines = 2;
+	p->status.line[0].pings = TICK_ABSENT;
+	p->status.line[1].pings = 7;
+	page = metrics(p, false);
+	assert_null(strstr(page, "tickring_heartbeat_ratio"));
+	assert_null(strstr(page, "tickring_line_pings_total{feed=\"test\",line=\"0\"}"));
+	expect(page, "\ntickring_line_pings_total{feed=\"test\",line=\"1\"} 7\n");
+}
+
+static void
+a_histogram_is_cumulative_and_its_count_is_its_last_bucket(void **state)
+{
+	struct pages *p = *state;
+	const char *page;
+
+	p->status.publish_spans.bucket[0] = 3;
+	p->status.publish_spans.bucket[1] = 2;
+	p->status.publish_spans.bucket[TICK_HISTOGRAM_BUCKETS - 1] = 1;
+	p->status.publish_spans.count = 99; /* torn from the rest: not believed */
+	p->status.publish_spans.sum_ns = 2500000000;
+	page = metrics(p, false);
+	expect(page, "\ntickring_publish_seconds_bucket{feed=\"test\",le=\"0.000001024\"} 3\n");
+	expect(page, "\ntickring_publish_seconds_bucket{feed=\"test\",le=\"0.000002048\"} 5\n");
+	expect(page, "\ntickring_publish_seconds_bucket{feed=\"test\",le=\"+Inf\"} 6\n");
+	expect(page, "\ntickring_publish_seconds_sum{feed=\"test\"} 2.500000000\n");
+	expect(page, "\ntickring_publish_seconds_count{feed=\"test\"} 6\n");
+}
+
+static void
+names_from_outside_are_quoted(void **state)
+{
+	struct pages *p = *state;
+	const char *page;
+
+	p->status.lines = 1;
+	memcpy(p->status.line[0].endpoint, "a\"b\\c\nd", 8);
+	page = metrics(p, false);
+	expect(page, ",endpoint=\"a\\\"b\\\\c?d\",");
+	assert_null(strstr(page, "c\nd"));
+}
+
+static void
+openmetrics_names_families_without_total_and_ends(void **state)
+{
+	struct pages *p = *state;
+	const char *page = metrics(p, true);
+
+	expect(page,
+	    "\n# TYPE tickring_reloads counter\ntickring_reloads_total{feed=\"test\"} 0\n");
+	assert_string_equal(page + p->n - 7, "\n# EOF\n");
+}
+
+/* Every word of the status at its worst, one pattern after the other. */
+static void
+a_damaged_status_makes_pages_that_still_read(void **state)
+{
+	static const unsigned char patterns[] = {0xff, 0x7f, 0x80, 0x01, 0x22, 0x5c};
+	struct pages *p = *state;
+	cJSON *json;
+	FILE *out;
+
+	for (size_t i = 0; i < sizeof(patterns); i++) {
+		memset(&p->status, patterns[i], sizeof(p->status));
+		memset(&p->health, patterns[i], sizeof(p->health));
+		assert_true(strlen(metrics(p, false)) > 1000);
+		assert_true(strlen(metrics(p, true)) > 1000);
+		out = begin(p);
+		status_json_status(out, "test", &p->status);
+		assert_int_equal(fclose(out), 0);
+		json = cJSON_Parse(p->text);
+		assert_non_null(json);
+		cJSON_Delete(json);
+		out = begin(p);
+		status_json_health(out, "test", &p->status, &p->health);
+		assert_int_equal(fclose(out), 0);
+		json = cJSON_Parse(p->text);
+		assert_non_null(json);
+		cJSON_Delete(json);
+	}
+}
+
+static void
+unknown_figures_are_null_in_json(void **state)
+{
+	struct pages *p = *state;
+	FILE *out;
+
+	p->health.success_permille = -1;
+	p->health.memory_bytes = 5;
+	out = begin(p);
+	status_json_health(out, "test", &p->status, &p->health);
+	assert_int_equal(fclose(out), 0);
+	expect(p->text, "{\"version\":1,\"feed\":\"test\",\"level\":\"ok\",\"alive\":false,");
+	expect(p->text, "\"success_permille\":null,");
+	expect(p->text, "\"memory_bytes\":5,");
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(figures_are_written_exactly_in_their_base_unit),
+		TEST(what_is_not_known_has_no_sample_and_no_heading),
+		TEST(a_histogram_is_cumulative_and_its_count_is_its_last_bucket),
+		TEST(names_from_outside_are_quoted),
+		TEST(openmetrics_names_families_without_total_and_ends),
+		TEST(a_damaged_status_makes_pages_that_still_read),
+		TEST(unknown_figures_are_null_in_json),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

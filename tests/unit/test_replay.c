@@ -1,0 +1,235 @@
+/* Records told to a pipeline again: what a capture may say, and what it may not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include <tickring/reader.h>
+#include <tickring/reasons.h>
+
+#include "feed/base/log.h"
+#include "feed/replay_apply.h"
+#include "tests/shm_fixture.h"
+
+#define WALL_NS INT64_C(1700000000000000000)
+#define SLOTS 1024
+
+struct rig {
+	struct shm_fixture fixture;
+	struct config cfg;
+	struct stores stores;
+	struct replay_apply apply;
+	struct tick_reader *reader;
+	uint64_t session;
+};
+
+static int
+setup(void **state)
+{
+	struct rig *rig = calloc(1, sizeof(*rig));
+	struct board_cfg board = {.feed = "t", .group = (gid_t)-1, .instruments_max = 64,
+	    .depth = 5, .heartbeat_every_ns = 1000000};
+	char why[SEGMENT_WHY_MAX];
+
+	assert_non_null(rig);
+	log_set_level(LOG_LEVEL_ERROR);
+	config_defaults(&rig->cfg);
+	shm_fixture_init(&rig->fixture);
+	shm_fixture_ring(&rig->fixture, &rig->stores.ring, SLOTS);
+	board.directory = rig->fixture.directory;
+	assert_int_equal(board_open(&rig->stores.board, &board, why), 0);
+	assert_int_equal(tick_reader_open(&rig->reader, rig->fixture.feed, TICK_FROM_OLDEST), 0);
+	rig->apply = (struct replay_apply){.cfg = &rig->cfg, .stores = &rig->stores};
+	rig->session = 1;
+	*state = rig;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct rig *rig = *state;
+
+	replay_apply_end(&rig->apply);
+	tick_reader_close(&rig->reader);
+	board_close(&rig->stores.board, true);
+	ring_close(&rig->stores.ring, true);
+	shm_fixture_fini(&rig->fixture);
+	config_free(&rig->cfg);
+	free(rig);
+	return 0;
+}
+
+static int
+tell(struct rig *rig, enum tape_kind kind, unsigned flags, const void *payload, size_t n)
+{
+	/* As a reader gives it: readable beyond its end. */
+	char *bytes = calloc(1, n + TRANSPORT_PADDING);
+	const struct tape_record record = {.kind = kind, .flags = (uint8_t)flags,
+	    .wall = {WALL_NS}, .mono = {1000}, .payload = {bytes, n}};
+	int rc;
+
+	assert_non_null(bytes);
+	if (n > 0)
+		memcpy(bytes, payload, n);
+	rc = replay_apply(&rig->apply, &record, rig->session);
+	free(bytes);
+	return rc;
+}
+
+static int
+tell_instrument(struct rig *rig, uint64_t id, const char *symbol, int64_t trade_id)
+{
+	struct tape_instrument i = {.id = id, .venue = TICK_VENUE_BINANCE_SPOT,
+	    .price_exponent = -8, .qty_exponent = -8, .state = TICK_DATA_STALE,
+	    .trade_id = trade_id, .agg_trade_id = TICK_ABSENT, .quote_id = TICK_ABSENT,
+	    .depth_id = TICK_ABSENT, .symbol_bytes = strlen(symbol)};
+
+	memcpy(i.symbol, symbol, strlen(symbol));
+	return tell(rig, TAPE_INSTRUMENT, TAPE_FLAG_PREAMBLE, &i, sizeof(i));
+}
+
+static void
+tell_trade(struct rig *rig, int64_t id)
+{
+	char text[256];
+	int n = snprintf(text, sizeof(text), "{\"e\":\"trade\",\"E\":1700000000123,"
+	    "\"s\":\"ABCUSDT\",\"t\":%lld,\"p\":\"12.34\",\"q\":\"0.5\","
+	    "\"T\":1700000000120,\"m\":true,\"M\":true}", (long long)id);
+
+	assert_int_equal(tell(rig, TAPE_IN, 0, text, (size_t)n), 0);
+}
+
+static struct tick
+next_tick(struct rig *rig)
+{
+	struct tick t;
+
+	assert_int_equal(tick_reader_next(rig->reader, &t), TICK_MORE);
+	return t;
+}
+
+static struct tick
+next_event(struct rig *rig, enum tick_reason reason)
+{
+	struct tick t = next_tick(rig);
+
+	assert_int_equal(t.type, TICK_FEED_EVENT);
+	assert_int_equal(t.event.reason, reason);
+	return t;
+}
+
+static void
+messages_become_ticks_with_the_stamps_of_the_capture(void **state)
+{
+	struct rig *rig = *state;
+	struct tick t;
+
+	tell_trade(rig, 7);
+	next_event(rig, TICK_REASON_START);
+	t = next_tick(rig);
+	assert_int_equal(t.type, TICK_TRADE);
+	assert_int_equal(t.id, 7);
+	assert_int_equal(t.recv_ns, WALL_NS);
+}
+
+static void
+a_session_goes_on_from_the_ids_that_its_capture_names(void **state)
+{
+	struct rig *rig = *state;
+	struct tick t;
+
+	assert_int_equal(tell_instrument(rig, 0, "ABCUSDT", 41), 0);
+	tell_trade(rig, 42);
+	next_event(rig, TICK_REASON_START);
+	t = next_tick(rig);
+	assert_int_equal(t.id, 42);
+	assert_int_equal(t.flags & TICK_FLAG_GAP_BEFORE, 0);
+	/* The next one lost some that no capture holds. */
+	rig->session = 2;
+	assert_int_equal(tell_instrument(rig, 0, "ABCUSDT", 50), 0);
+	tell_trade(rig, 53);
+	next_event(rig, TICK_REASON_STOP);
+	next_event(rig, TICK_REASON_START);
+	t = next_event(rig, TICK_REASON_GAP);
+	assert_int_equal(t.event.b, 51);
+	assert_int_equal(t.event.c, 52);
+	assert_int_equal(next_tick(rig).id, 53);
+	assert_int_equal(rig->apply.sessions, 2);
+}
+
+static void
+the_preamble_of_a_later_file_changes_nothing(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_int_equal(tell_instrument(rig, 0, "ABCUSDT", 41), 0);
+	tell_trade(rig, 42);
+	assert_int_equal(tell_instrument(rig, 0, "ABCUSDT", 99), 0);
+	assert_int_equal(tell(rig, TAPE_CONFIG, TAPE_FLAG_PREAMBLE, "{}", 2), 0);
+	tell_trade(rig, 43);
+	next_event(rig, TICK_REASON_START);
+	assert_int_equal(next_tick(rig).id, 42);
+	assert_int_equal(next_tick(rig).id, 43);
+	assert_int_equal(rig->apply.sessions, 1);
+}
+
+static void
+an_instrument_of_another_id_is_refused(void **state)
+{
+	struct rig *rig = *state;
+
+	log_set_fd(-1);
+	assert_int_equal(tell_instrument(rig, 3, "ABCUSDT", 41), -EEXIST);
+	log_set_fd(2);
+}
+
+static void
+what_makes_no_sense_is_counted_and_left_out(void **state)
+{
+	static const uint64_t words[4] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+	struct tape_record far = {.kind = TAPE_LINE_UP, .line = 200, .mono = {1}};
+	struct rig *rig = *state;
+	uint64_t before;
+
+	tell_trade(rig, 1);
+	for (enum tape_kind kind = TAPE_CONFIG; kind < TAPE_KINDS; kind++) {
+		bool any = kind == TAPE_CONFIG || kind == TAPE_IN || kind == TAPE_OUT ||
+		    kind == TAPE_TIME || kind == TAPE_WISH;
+
+		for (size_t n = 0; n <= sizeof(words); n++) {
+			before = rig->apply.senseless;
+			assert_int_equal(tell(rig, kind, 0, words, n), 0);
+			assert_int_equal(rig->apply.senseless - before, any ? 0 : 1);
+		}
+	}
+	before = rig->apply.senseless;
+	assert_int_equal(replay_apply(&rig->apply, &far, 1), 0);
+	assert_int_equal(rig->apply.senseless - before, 1);
+	next_event(rig, TICK_REASON_START);
+	assert_int_equal(next_tick(rig).id, 1);
+	assert_int_equal(tick_reader_next(rig->reader, &(struct tick){0}), TICK_END);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(messages_become_ticks_with_the_stamps_of_the_capture),
+		TEST(a_session_goes_on_from_the_ids_that_its_capture_names),
+		TEST(the_preamble_of_a_later_file_changes_nothing),
+		TEST(an_instrument_of_another_id_is_refused),
+		TEST(what_makes_no_sense_is_counted_and_left_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
