@@ -28,12 +28,14 @@ BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/log.c \
         feed/base/log_line.c feed/base/log_ring.c feed/base/mailbox.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
-VENUE := feed/venue/binance/depth_snapshot.c feed/venue/binance/exchange_info.c \
-         feed/venue/binance/fields.c feed/venue/binance/json.c feed/venue/binance/levels.c \
+VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
+         feed/venue/binance/exchange_info.c feed/venue/binance/fields.c \
+         feed/venue/binance/json.c feed/venue/binance/json_market.c feed/venue/binance/levels.c \
          feed/venue/binance/levels_avx512.c feed/venue/binance/levels_run.c \
-         feed/venue/binance/limits.c feed/venue/binance/predict.c feed/venue/binance/reading.c \
-         feed/venue/binance/request.c feed/venue/binance/rest_host.c \
-         feed/venue/binance/scan.c feed/venue/binance/streams.c feed/venue/binance/walk.c
+         feed/venue/binance/limits.c feed/venue/binance/market_value.c \
+         feed/venue/binance/predict.c feed/venue/binance/reading.c feed/venue/binance/request.c \
+         feed/venue/binance/sbe.c feed/venue/binance/scan.c feed/venue/binance/streams.c \
+         feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/book.c \
         feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c feed/core/diffs.c \
         feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
@@ -46,27 +48,28 @@ CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/boo
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
         feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_listen.c \
         feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
-        feed/conf/config_relate.c feed/conf/config_rule.c feed/conf/config_target.c \
-        feed/conf/config_value.c
+        feed/conf/config_product.c feed/conf/config_relate.c feed/conf/config_rule.c \
+        feed/conf/config_target.c feed/conf/config_value.c
 
 # L5
 IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
       feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/recv_bio.c \
-      feed/io/resolve.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
+      feed/io/resolve.c feed/io/secret.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
       feed/io/tape_reader.c feed/io/tape_thread.c feed/io/tape_uring.c feed/io/tls.c \
       feed/io/transport.c feed/io/transport_lws.c feed/io/transport_uring.c feed/io/upgrade.c \
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/books.c feed/forecast.c feed/guard.c feed/instruments.c feed/judge.c feed/keeper.c \
-        feed/listed.c feed/listing.c feed/lookout.c feed/metrics.c feed/normalize.c feed/notify.c \
-        feed/opening.c feed/ops.c feed/orders.c feed/patterns.c feed/pipeline.c feed/pipeline_books.c \
-        feed/pipeline_life.c feed/pipeline_list.c feed/plan.c feed/publish.c feed/recall.c feed/recorder.c \
-        feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c feed/rest.c feed/rest_plan.c \
-        feed/ringer.c \
-        feed/roster.c feed/segments.c feed/signals.c feed/snapshot.c feed/snapshot_control.c \
-        feed/snapshot_health.c feed/standby.c feed/status_json.c feed/stores.c feed/tell.c \
-        feed/web.c feed/web_assets.c feed/web_change.c feed/web_pages.c feed/web_reply.c
+FEED := feed/books.c feed/choice.c feed/figures.c feed/forecast.c feed/guard.c \
+        feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c feed/listing.c feed/lookout.c \
+        feed/metrics.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c \
+        feed/patterns.c feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c \
+        feed/pipeline_list.c feed/plan.c feed/publish.c \
+        feed/recall.c feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c \
+        feed/resources.c feed/rest.c feed/rest_plan.c feed/ringer.c feed/roster.c feed/segments.c \
+        feed/signals.c feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/standby.c \
+        feed/status_json.c feed/stores.c feed/tell.c feed/web.c feed/web_assets.c \
+        feed/web_change.c feed/web_pages.c feed/web_reply.c
 MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/app_rest.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -105,15 +108,15 @@ tool-pool-status := tools/common/cli.c tools/common/num.c tools/common/quantile.
                     tools/pool-status/source.c
 tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
-                    tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/filter.c \
-                    tools/shm-inspect/follow.c tools/shm-inspect/head.c tools/shm-inspect/live.c \
-                    tools/shm-inspect/main.c tools/shm-inspect/market.c \
-                    tools/shm-inspect/measure.c tools/shm-inspect/options.c \
-                    tools/shm-inspect/record.c tools/shm-inspect/render.c \
-                    tools/shm-inspect/render_json.c tools/shm-inspect/render_text.c \
-                    tools/shm-inspect/render_tsv.c tools/shm-inspect/source.c \
-                    tools/shm-inspect/status_once.c tools/shm-inspect/view.c \
-                    tools/shm-inspect/words.c
+                    tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/figures.c \
+                    tools/shm-inspect/filter.c tools/shm-inspect/follow.c \
+                    tools/shm-inspect/head.c tools/shm-inspect/live.c tools/shm-inspect/main.c \
+                    tools/shm-inspect/market.c tools/shm-inspect/measure.c \
+                    tools/shm-inspect/options.c tools/shm-inspect/record.c \
+                    tools/shm-inspect/render.c tools/shm-inspect/render_json.c \
+                    tools/shm-inspect/render_text.c tools/shm-inspect/render_tsv.c \
+                    tools/shm-inspect/source.c tools/shm-inspect/status_once.c \
+                    tools/shm-inspect/view.c tools/shm-inspect/words.c
 tool-tick-diff := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                   tools/common/stop.c tools/common/table.c tools/common/term.c \
                   tools/common/text.c tools/tick-diff/compare.c tools/tick-diff/main.c
@@ -129,35 +132,38 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
               tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
-              tests/unit/test_breaker.c tests/unit/test_config.c tests/unit/test_config_amend.c \
-              tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
-              tests/unit/test_crc32c.c tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \
-              tests/unit/test_endpoints.c tests/unit/test_exchange_info.c \
-              tests/unit/test_exponents.c tests/unit/test_feed_segments.c \
-              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_health.c \
-              tests/unit/test_health_limits.c tests/unit/test_health_verdict.c \
-              tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
+              tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_config.c \
+              tests/unit/test_config_amend.c tests/unit/test_config_docs.c \
+              tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
+              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
+              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
+              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
+              tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
+              tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
+              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_inspect_figures.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
-              tests/unit/test_json_events.c tests/unit/test_ledger.c tests/unit/test_limits.c \
-              tests/unit/test_log.c tests/unit/test_mailbox.c tests/unit/test_mapping.c \
-              tests/unit/test_metrics_text.c tests/unit/test_names.c tests/unit/test_notify.c \
-              tests/unit/test_ops.c tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
-              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
+              tests/unit/test_json_events.c tests/unit/test_json_market.c \
+              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
+              tests/unit/test_mailbox.c tests/unit/test_mapping.c tests/unit/test_metrics_text.c \
+              tests/unit/test_names.c tests/unit/test_notify.c tests/unit/test_ops.c \
+              tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
+              tests/unit/test_pipeline_figures.c tests/unit/test_pipeline_legs.c \
+              tests/unit/test_pipeline_life.c tests/unit/test_pipeline_sbe.c \
               tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
               tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
               tests/unit/test_predict.c tests/unit/test_quota.c tests/unit/test_recall.c \
               tests/unit/test_replay.c tests/unit/test_request.c tests/unit/test_retry.c \
               tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
-              tests/unit/test_session.c tests/unit/test_session_streams.c \
-              tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
-              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
-              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
-              tests/unit/test_sim_spoil.c tests/unit/test_snapsched.c \
-              tests/unit/test_snapshot_health.c tests/unit/test_stall.c \
-              tests/unit/test_streams.c tests/unit/test_tape.c tests/unit/test_upgrade.c \
-              tests/unit/test_usual.c tests/unit/test_vigil.c tests/unit/test_watch.c \
-              tests/unit/test_wsframe.c
+              tests/unit/test_sbe.c tests/unit/test_secret.c tests/unit/test_session.c \
+              tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
+              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
+              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
+              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
+              tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
+              tests/unit/test_stall.c tests/unit/test_streams.c tests/unit/test_tape.c \
+              tests/unit/test_upgrade.c tests/unit/test_usual.c tests/unit/test_venues.c \
+              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
@@ -176,36 +182,37 @@ SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
                 tests/system/test_transport.c tests/system/test_transport_full.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
-           tests/fuzz/fuzz_json.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c \
-           tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
+           tests/fuzz/fuzz_json.c tests/fuzz/fuzz_sbe.c tests/fuzz/fuzz_segment.c \
+           tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
-                 tests/captures/test_capture_rest.c
+                 tests/captures/test_capture_rest.c tests/captures/test_capture_sbe.c
 SHELL_TESTS := tests/system/install.sh tests/system/interop.sh tests/system/oracle_empty.sh \
                tests/system/readme_example.sh tests/system/tape_small.sh \
                tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/json_random.c \
-                tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c tests/tape_rig.c \
-                tests/sim/agenda.c tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c \
-                tests/sim/market.c tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c \
-                tests/sim/topology.c tests/sim/weather.c tests/bench/receive/blaster.c \
-                tests/bench/receive/child.c tests/bench/receive/client.c \
-                tests/bench/receive/client_lws.c tests/bench/receive/client_openssl.c \
-                tests/bench/receive/feed_run.c tests/bench/receive/report.c \
-                tests/bench/receive/run.c tests/bench/receive/wares.c tests/bench/bench_clock.c \
-                tests/bench/board_load.c tests/bench/decode_mix.c tests/bench/figures.c \
-                tests/bench/paced.c tests/bench/pair.c tests/bench/pingpong.c \
-                tests/bench/plain.c tests/bench/ring_alone.c tests/bench/ring_flow.c \
-                tests/bench/ring_paced.c tests/system/attack.c tests/system/certs.c \
-                tests/system/daemon.c tests/system/feed_rig.c tests/system/flow.c \
-                tests/system/http_rig.c tests/system/sim_rig.c tests/system/stage.c \
-                tests/system/transport_rig.c tests/system/web_server.c tests/system/ws_server.c \
-                tests/ipc/python_rig.c tests/ipc/witness.c
+                tests/market_oracle.c tests/oracle_check.c tests/pipeline_rig.c \
+                tests/pool_example.c tests/shm_fixture.c tests/tape_rig.c tests/sim/agenda.c \
+                tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c tests/sim/market.c \
+                tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c \
+                tests/sim/weather.c tests/bench/receive/blaster.c tests/bench/receive/child.c \
+                tests/bench/receive/client.c tests/bench/receive/client_lws.c \
+                tests/bench/receive/client_openssl.c tests/bench/receive/feed_run.c \
+                tests/bench/receive/report.c tests/bench/receive/run.c \
+                tests/bench/receive/wares.c tests/bench/bench_clock.c tests/bench/board_load.c \
+                tests/bench/decode_mix.c tests/bench/figures.c tests/bench/paced.c \
+                tests/bench/pair.c tests/bench/pingpong.c tests/bench/plain.c \
+                tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
+                tests/system/attack.c tests/system/certs.c tests/system/daemon.c \
+                tests/system/feed_rig.c tests/system/flow.c tests/system/http_rig.c \
+                tests/system/sim_rig.c tests/system/stage.c tests/system/transport_rig.c \
+                tests/system/web_server.c tests/system/ws_server.c tests/ipc/python_rig.c \
+                tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_receive.c \

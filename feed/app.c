@@ -61,7 +61,8 @@ carry_out(struct app *app)
 
 		switch (act->kind) {
 		case ACT_CONNECT:
-			orders_connect(app->transport, app->cfg, app->target, act);
+			orders_connect(app->transport, app->cfg, app->target,
+			    secret_text(app->choice.key), act);
 			break;
 		case ACT_SEND_SUBSCRIBE:
 		case ACT_SEND_UNSUBSCRIBE:
@@ -197,6 +198,18 @@ tell_heard(struct app *app, mono_t now)
 	} while (event.nheard == HEARD_AT_ONCE);
 }
 
+/* Binary messages that mean something else than ours: by name, once. */
+static void
+tell_foreign(struct pipeline *pipeline)
+{
+	int64_t schema, version;
+
+	if (pipeline_take_foreign(pipeline, &schema, &version))
+		LOG(ERROR, "foreign_schema", LOG_I64("schema", schema),
+		    LOG_I64("version", version),
+		    LOG_THEN("its messages are counted and dropped"));
+}
+
 static void
 take_snapshot(struct app *app, mono_t now)
 {
@@ -217,6 +230,7 @@ take_snapshot(struct app *app, mono_t now)
 		.rest = app->rest,
 	};
 
+	tell_foreign(app->pipeline);
 	pipeline_counters(app->pipeline)[TICK_COUNTER_LOG_DROPPED] = log_dropped();
 	recorder_count(app->recorder, pipeline_counters(app->pipeline));
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
@@ -320,6 +334,7 @@ shut(struct app *app)
 	plan_free(&app->plan);
 	patterns_free(&app->streams);
 	free(app->listing);
+	choice_end(&app->choice);
 }
 
 /* What depends on the streams, which are known now. Returns 0 or -errno (logged). */
@@ -331,8 +346,8 @@ start_path(struct app *app)
 	int rc = opening_pool(&app->plan, cfg, &app->streams, &app->pool);
 
 	if (rc == 0)
-		rc = opening_pipeline(
-		    &app->pipeline, cfg, &app->stores, &app->plan, app->listing);
+		rc = opening_pipeline(&app->pipeline, cfg, &app->stores, &app->plan,
+		    app->choice.venue, app->listing);
 	if (rc == 0)
 		rc = recorder_open(
 		    &app->recorder, cfg, app->pipeline, clock_wall(), clock_mono());
@@ -355,8 +370,14 @@ static int
 start(struct app *app)
 {
 	const struct config *cfg = app->cfg;
-	int rc = stores_open(&app->stores, cfg, signals_stop_flag());
+	int rc = choice_make(&app->choice, cfg);
 
+	if (rc != 0)
+		return rc;
+	choice_spell(&app->choice, app->cfg);
+	for (unsigned i = 0; i < config_targets(cfg); i++)
+		choice_target(&app->choice, cfg, i, &app->target[i]);
+	rc = stores_open(&app->stores, cfg, signals_stop_flag());
 	if (rc == 0)
 		rc = app_open_ops(app);
 	if (rc == 0)
@@ -390,8 +411,6 @@ app_run(struct config *cfg, const struct reload_source *source)
 	app->cfg = cfg;
 	app->source = source;
 	stores_init(&app->stores);
-	for (unsigned i = 0; i < config_targets(cfg); i++)
-		config_target(cfg, i, &app->target[i]);
 	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
 		app->connected[line].ns = TICK_ABSENT;
 	notify_open(&app->notify, getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"),

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "feed/app.h"
+#include "feed/choice.h"
 #include "feed/core/pool.h"
 #include "feed/guard.h"
 #include "feed/io/transport.h"
@@ -27,6 +28,7 @@
 struct app {
 	struct config *cfg;
 	const struct reload_source *source;
+	struct choice choice;
 	struct stores stores;
 	struct pipeline *pipeline;
 	struct recorder *recorder; /* NULL: nothing is captured */

@@ -61,7 +61,7 @@ app_open_ops(struct app *app)
 		    LOG_THEN("the feed does not start"));
 		return rc;
 	}
-	keeper_init(&app->keeper, app->ops, app->cfg, app->source);
+	keeper_init(&app->keeper, app->ops, app->cfg, app->source, &app->choice);
 	rc = open_rest(app);
 	return rc == 0 ? open_web(app) : rc;
 }

@@ -6,24 +6,18 @@
 #include "feed/base/log.h"
 #include "feed/conf/config_exponents.h"
 #include "feed/rest_plan.h"
+#include "feed/venue/venues.h"
 
 enum tick_venue
 instruments_venue(enum config_product product)
 {
-	static const enum tick_venue venue_of[] = {
-		[CONFIG_SPOT] = TICK_VENUE_BINANCE_SPOT,
-		[CONFIG_USDM] = TICK_VENUE_BINANCE_USDM,
-		[CONFIG_COINM] = TICK_VENUE_BINANCE_COINM,
-		[CONFIG_OPTIONS] = TICK_VENUE_BINANCE_OPTIONS,
-	};
-
-	return venue_of[product];
+	return venue_find(bytes_of(config_product_name(product)))->id;
 }
 
 static const char *
 product_of(unsigned venue)
 {
-	for (enum config_product p = CONFIG_SPOT; p <= CONFIG_OPTIONS; p++)
+	for (enum config_product p = 0; p < CONFIG_PRODUCTS; p++)
 		if (instruments_venue(p) == venue)
 			return config_product_name(p);
 	return "unknown";

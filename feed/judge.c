@@ -64,7 +64,9 @@ note_message(struct pipeline *p, const struct publish_context *c, uint32_t numbe
 			struct publish_context told = *c;
 
 			s->stale = false;
-			i->stale--;
+			p->instrument[s->instrument].stale--;
+			if (s->instrument == p->instruments_max)
+				told.instrument = TICK_NO_INSTRUMENT;
 			told.flags = 0;
 			publish_event(&told, TICK_REASON_LIVE, pipeline_kinds[s->kind].type,
 			    number, 0);
@@ -115,8 +117,13 @@ judge_on_stream_left(struct pipeline *p, uint32_t number, unsigned line)
 			continue;
 		s->line_of[leg] = ROSTER_NO_LINE;
 		class = pipeline_kinds[s->kind].class;
-		if (class != ARBITER_CLASSES)
+		if (class == ARBITER_CLASSES)
+			continue;
+		if (s->instrument < p->instruments_max)
 			arbiter_on_leg_down(&p->arbiter, s->instrument, class, leg);
+		else
+			for (uint32_t id = 0; id < p->cfg.ring->instruments; id++)
+				arbiter_on_leg_down(&p->arbiter, id, class, leg);
 	}
 }
 
@@ -133,28 +140,45 @@ judge_hold_key(uint32_t instrument, const struct event *e, uint64_t *key)
 	return true;
 }
 
+/* By what a message without ids in a row is older or newer than another one. */
+static struct roster_last
+age_of(const struct event *e, unsigned line)
+{
+	struct roster_last age = {.line = (uint8_t)line};
+
+	switch (e->kind) {
+	case EVENT_KLINE:
+		age.start = e->u.kline.start_ns;
+		age.rank = (int64_t)((uint64_t)e->id * 2) + e->u.kline.closed;
+		break;
+	case EVENT_PARTIAL_DEPTH:
+	case EVENT_BLOCK_TRADE:
+		age.rank = e->id;
+		break;
+	default: /* figures: by their time */
+		age.start = e->exch_ns != VENUE_NO_TIME ? e->exch_ns : e->trade_ns;
+		break;
+	}
+	return age;
+}
+
 /*
- * Klines and whole books have no ids in a row. One line's own are taken as
- * they come; another line has to bring something newer.
+ * Klines, whole books and figures have no ids in a row. One line's own are
+ * taken as they come; another line has to bring something newer.
  */
 static bool
-is_newer(struct pipeline *p, uint32_t number, const struct event *e, unsigned line)
+is_newer(struct pipeline *p, const struct publish_context *c, uint32_t number,
+    const struct event *e, unsigned line)
 {
-	struct roster_stream *s;
-	int64_t start = e->kind == EVENT_KLINE ? e->u.kline.start_ns : 0;
-	int64_t rank = 2 * e->id + (e->kind == EVENT_KLINE && e->u.kline.closed);
-	bool newer;
+	struct roster_last age = age_of(e, line), *last;
 
 	if (number == ROSTER_NONE)
 		return true;
-	s = &p->roster.stream[number];
-	newer = s->last_line == line || s->last_line == ROSTER_NO_LINE || start > s->last_start ||
-	    (start == s->last_start && rank > s->last_rank);
-	if (!newer)
+	last = roster_last(&p->roster, number, c->instrument);
+	if (last->line != line && last->line != ROSTER_NO_LINE && age.start <= last->start &&
+	    (age.start < last->start || age.rank <= last->rank))
 		return false;
-	s->last_line = (uint8_t)line;
-	s->last_start = start;
-	s->last_rank = rank;
+	*last = age;
 	return true;
 }
 
@@ -163,7 +187,7 @@ judge_without_ids(struct pipeline *p, const struct publish_context *c, const str
     uint32_t number, unsigned line)
 {
 	note_message(p, c, number, line);
-	if (is_newer(p, number, e, line)) {
+	if (is_newer(p, c, number, e, line)) {
 		p->line[line].wins++;
 		return JUDGE_PUBLISH;
 	}

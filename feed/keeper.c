@@ -35,10 +35,12 @@ offer(struct keeper *keeper)
 static void
 reload(struct keeper *keeper)
 {
-	if (reload_read(keeper->source, &keeper->mine, &keeper->next))
-		offer(keeper);
-	else
+	if (!reload_read(keeper->source, &keeper->mine, &keeper->next)) {
 		count_refusal(keeper);
+		return;
+	}
+	choice_spell(keeper->choice, &keeper->next);
+	offer(keeper);
 }
 
 static void
@@ -105,9 +107,9 @@ keeper_amend(struct keeper *keeper, const char *name, struct bytes text,
 
 void
 keeper_init(struct keeper *keeper, struct ops *ops, const struct config *cfg,
-    const struct reload_source *source)
+    const struct reload_source *source, const struct choice *choice)
 {
-	*keeper = (struct keeper){.ops = ops, .source = source};
+	*keeper = (struct keeper){.ops = ops, .source = source, .choice = choice};
 	config_copy(&keeper->mine, cfg);
 	ops_receive(ops, OPS_RELOAD_ASKED, on_reload_asked, keeper);
 	ops_receive(ops, OPS_CONFIG_TAKEN, on_answer, keeper);

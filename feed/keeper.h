@@ -9,6 +9,7 @@
 #ifndef FEED_KEEPER_H
 #define FEED_KEEPER_H
 
+#include "feed/choice.h"
 #include "feed/conf/config.h"
 #include "feed/ops.h"
 #include "feed/reload.h"
@@ -16,6 +17,7 @@
 struct keeper {
 	struct ops *ops;
 	const struct reload_source *source;
+	const struct choice *choice;
 	struct config mine;  /* in force */
 	struct config next;  /* offered to the feed thread, while `busy` */
 	bool busy;
@@ -24,9 +26,12 @@ struct keeper {
 	void *context;
 };
 
-/* Before the thread starts: *cfg is in force; `source` is where it came from, and stays. */
+/*
+ * Before the thread starts: *cfg is in force; `source` is where it came from,
+ * and `choice` how it is spelled; both stay.
+ */
 void keeper_init(struct keeper *keeper, struct ops *ops, const struct config *cfg,
-    const struct reload_source *source);
+    const struct reload_source *source, const struct choice *choice);
 
 /* After the thread has ended. */
 void keeper_fini(struct keeper *keeper);

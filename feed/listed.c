@@ -3,9 +3,8 @@
 #include "feed/pipeline_impl.h"
 #include "feed/venue/binance/streams.h"
 
-/* The number of the stream of that name; ROSTER_NONE: it is not watched. */
-static uint32_t
-number_of(const struct pipeline *p, struct bytes name)
+uint32_t
+listed_number(const struct pipeline *p, struct bytes name)
 {
 	char symbol[TICK_SYMBOL_MAX];
 	struct stream_name parts;
@@ -16,15 +15,12 @@ number_of(const struct pipeline *p, struct bytes name)
 
 	if (stream_parse(name, &parts) != STREAM_FINE || !pipeline_kind_of(parts.class, &kind))
 		return ROSTER_NONE;
+	number = roster_find_name(&p->roster, p->instruments_max, kind, name);
+	if (number != ROSTER_NONE)
+		return number;
 	n = stream_symbol_upper(parts.symbol, symbol, sizeof(symbol));
 	id = n == 0 ? -1 : ring_find(p->cfg.ring, symbol, n);
-	if (id < 0)
-		return ROSTER_NONE;
-	number = p->roster.first[id][kind];
-	while (number != ROSTER_NONE &&
-	    !bytes_equal(name, bytes_of(p->roster.stream[number].name)))
-		number = p->roster.stream[number].next;
-	return number;
+	return id < 0 ? ROSTER_NONE : roster_find_name(&p->roster, (uint32_t)id, kind, name);
 }
 
 /* Streams that are not watched count as listed: nobody could tell. */
@@ -56,7 +52,7 @@ listed_read(struct pipeline *p, struct bytes result)
 		quote = memchr(at, '"', (size_t)(end - at));
 		if (quote == NULL)
 			break;
-		number = number_of(p, (struct bytes){at, (size_t)(quote - at)});
+		number = listed_number(p, (struct bytes){at, (size_t)(quote - at)});
 		if (number != ROSTER_NONE)
 			p->listed[number / 64] |= UINT64_C(1) << number % 64;
 		at = quote + 1;

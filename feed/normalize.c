@@ -1,5 +1,7 @@
 #include "feed/normalize.h"
 
+#include "feed/figures.h"
+
 static bool
 to_price(const struct fixed *from, const struct tick_instrument *i, int64_t *to)
 {
@@ -66,6 +68,7 @@ normalize(const struct event *e, const struct tick_instrument *i, struct tick_le
 	switch (e->kind) {
 	case EVENT_TRADE:
 	case EVENT_AGG_TRADE:
+	case EVENT_BLOCK_TRADE:
 		return to_price(&e->u.trade.price, i, &v[0]) && to_qty(&e->u.trade.qty, i, &v[1]);
 	case EVENT_QUOTE:
 		return to_price(&e->u.quote.bid_px, i, &v[0]) &&
@@ -80,6 +83,6 @@ normalize(const struct event *e, const struct tick_instrument *i, struct tick_le
 	case EVENT_PARTIAL_DEPTH:
 		return normalize_depth(e, i, room, out);
 	default:
-		return false;
+		return figures_of(e, out);
 	}
 }

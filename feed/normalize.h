@@ -12,12 +12,20 @@
 
 #include "feed/venue/venue.h"
 
+/* The payload of one tick of figures. */
+struct normal_figures {
+	int64_t v[4], w[4];
+	int64_t trade_ns;
+};
+
 /* The numbers of one event, ready to be published. */
 struct normal {
 	int64_t value[6]; /* trade: price qty; quote: bid_px bid_qty ask_px ask_qty;
 	                     kline: open high low close volume taker_volume */
 	const struct tick_level *bids, *asks; /* depth in message order; a whole book best first */
 	uint32_t nbids, nasks;
+	struct normal_figures figures[2]; /* figures and states: their ticks */
+	uint32_t nfigures;
 };
 
 /*

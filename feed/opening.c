@@ -5,18 +5,17 @@
 #include <sys/random.h>
 
 #include "feed/base/log.h"
-#include "feed/instruments.h"
 #include "feed/io/clock.h"
 #include "feed/rest_plan.h"
 
 int
 opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
-    const struct plan *plan, const struct listing *listing)
+    const struct plan *plan, const struct venue *venue, const struct listing *listing)
 {
 	struct pipeline_cfg p = {
 		.ring = &stores->ring,
 		.board = &stores->board,
-		.venue = instruments_venue(cfg->product),
+		.venue = venue,
 		.instruments = &cfg->instruments,
 		.hold_for = span_ms(cfg->arbiter.hold_ms),
 		.streams_max = plan->memory.streams_max,

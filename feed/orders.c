@@ -10,7 +10,7 @@
 
 void
 orders_connect(struct transport *transport, const struct config *cfg,
-    const struct config_target *target, const struct pool_action *act)
+    const struct config_target *target, const char *api_key, const struct pool_action *act)
 {
 	const struct config_endpoint *e = &cfg->endpoint;
 	const struct config_target *at = &target[act->endpoint];
@@ -21,6 +21,7 @@ orders_connect(struct transport *transport, const struct config *cfg,
 		.port = at->port,
 		.path = path,
 		.address = at->address[0] ? at->address : NULL,
+		.api_key = api_key,
 	};
 	int rc;
 

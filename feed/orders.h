@@ -11,9 +11,9 @@
 #include "feed/pipeline.h"
 #include "feed/plan.h"
 
-/* ACT_CONNECT to one of cfg's endpoints. */
+/* ACT_CONNECT to one of cfg's endpoints; `api_key` as in struct transport_target. */
 void orders_connect(struct transport *transport, const struct config *cfg,
-    const struct config_target *target, const struct pool_action *act);
+    const struct config_target *target, const char *api_key, const struct pool_action *act);
 
 /* ACT_SEND_SUBSCRIBE, _UNSUBSCRIBE, _LIST. The pipeline is told which streams leave. */
 void orders_request(struct transport *transport, const struct pool *pool, const struct plan *plan,

@@ -7,7 +7,7 @@
 #include "feed/io/clock.h"
 #include "feed/normalize.h"
 #include "feed/pipeline_impl.h"
-#include "feed/venue/binance/json.h"
+#include "feed/venue/binance/json_market.h"
 #include "feed/venue/binance/streams.h"
 
 /* Exchange stamps further ahead of our clock than this make CLOCK_DOUBT. */
@@ -20,6 +20,16 @@ const struct kind_row pipeline_kinds[EVENT_KINDS] = {
 	[EVENT_DEPTH] = {TICK_COUNTER_DEPTHS, TICK_BOOK_DELTA, ARBITER_DEPTH},
 	[EVENT_PARTIAL_DEPTH] = {TICK_COUNTER_PARTIAL_DEPTHS, TICK_BOOK_CLEAR, ARBITER_CLASSES},
 	[EVENT_KLINE] = {TICK_COUNTER_KLINES, TICK_KLINE, ARBITER_CLASSES},
+	[EVENT_BLOCK_TRADE] = {TICK_COUNTER_BLOCK_TRADES, TICK_BLOCK_TRADE, ARBITER_CLASSES},
+	[EVENT_MINI_TICKER] = {TICK_COUNTER_MINI_TICKERS, TICK_MINI_TICKER, ARBITER_CLASSES},
+	[EVENT_TICKER] = {TICK_COUNTER_TICKERS, TICK_TICKER_24H, ARBITER_CLASSES},
+	[EVENT_AVG_PRICE] = {TICK_COUNTER_AVG_PRICES, TICK_AVG_PRICE, ARBITER_CLASSES},
+	[EVENT_REFERENCE_PRICE] = {TICK_COUNTER_REFERENCE_PRICES, TICK_REFERENCE_PRICE,
+	    ARBITER_CLASSES},
+	[EVENT_MARK_PRICE] = {TICK_COUNTER_MARK_PRICES, TICK_MARK_PRICE, ARBITER_CLASSES},
+	[EVENT_LIQUIDATION] = {TICK_COUNTER_LIQUIDATIONS, TICK_LIQUIDATION, ARBITER_CLASSES},
+	[EVENT_STATUS] = {TICK_COUNTER_STATUSES, TICK_INSTRUMENT_STATUS, ARBITER_CLASSES},
+	[EVENT_LIST] = {TICK_COUNTER_LISTS, 0, ARBITER_CLASSES},
 	[EVENT_REPLY] = {TICK_COUNTER_REPLIES, 0, ARBITER_CLASSES},
 	[EVENT_ERROR_REPLY] = {TICK_COUNTER_ERROR_REPLIES, 0, ARBITER_CLASSES},
 	[EVENT_SERVER_SHUTDOWN] = {TICK_COUNTER_SERVER_SHUTDOWNS, 0, ARBITER_CLASSES},
@@ -32,7 +42,7 @@ int64_t
 pipeline_add_instrument(struct pipeline *p, struct bytes symbol)
 {
 	struct tick_instrument i = {
-		.venue = (uint16_t)p->cfg.venue,
+		.venue = (uint16_t)p->cfg.venue->id,
 		.trading = TICK_TRADING_UNKNOWN,
 	};
 
@@ -108,12 +118,21 @@ is_market_event(struct pipeline *p, unsigned line, const struct event *e)
 	case EVENT_DEPTH:
 	case EVENT_PARTIAL_DEPTH:
 	case EVENT_KLINE:
+	case EVENT_BLOCK_TRADE:
+	case EVENT_MINI_TICKER:
+	case EVENT_TICKER:
+	case EVENT_AVG_PRICE:
+	case EVENT_REFERENCE_PRICE:
+	case EVENT_MARK_PRICE:
+	case EVENT_LIQUIDATION:
+	case EVENT_STATUS:
 		return true;
 	case EVENT_REPLY:
 	case EVENT_ERROR_REPLY:
 	case EVENT_SERVER_SHUTDOWN:
 		pass_control(p, line, e);
 		return false;
+	case EVENT_LIST: /* a list in a list */
 	case EVENT_UNKNOWN:
 	case EVENT_KINDS:
 		break;
@@ -122,22 +141,41 @@ is_market_event(struct pipeline *p, unsigned line, const struct event *e)
 	return false;
 }
 
+/* A schema that we do not speak: counted, and its name kept for the log. */
+static void
+note_foreign(struct pipeline *p, const struct event *e)
+{
+	pipeline_count(p, TICK_COUNTER_FOREIGN);
+	if (p->foreign.known && p->foreign.schema == e->id)
+		return;
+	p->foreign.schema = e->id;
+	p->foreign.version = e->first_id;
+	p->foreign.known = true;
+	p->foreign.told = false;
+}
+
 /* Decodes, false: counted. *unfit: whose message it is is known, but not its values. */
 static bool
-decode(struct pipeline *p, enum transport_payload payload, struct bytes frame, struct event *e,
-    bool *unfit)
+decode(struct pipeline *p, struct frame *frame, struct event *e, bool *unfit)
 {
+	const struct venue *venue = p->cfg.venue;
 	enum decode_result result;
 
-	if (payload != TRANSPORT_TEXT) {
+	if (frame->payload == TRANSPORT_TEXT) {
+		result = venue->text(frame->bytes, p->scratch, e);
+	} else if (venue->binary != NULL) {
+		result = venue->binary(
+		    frame->bytes, frame->index, p->scratch, e, &frame->count);
+	} else {
 		pipeline_count(p, TICK_COUNTER_BINARY);
 		return false;
 	}
-	result = json_decode(frame, p->scratch, e);
 	*unfit = result == DECODE_UNFIT;
 	if (result == DECODE_MALFORMED)
 		pipeline_count(p, TICK_COUNTER_MALFORMED);
-	return result != DECODE_MALFORMED;
+	if (result == DECODE_FOREIGN)
+		note_foreign(p, e);
+	return result == DECODE_OK || result == DECODE_UNFIT;
 }
 
 static struct publish_context
@@ -176,6 +214,7 @@ keep(struct pipeline *p, uint64_t key, int64_t id, const struct frame *frame)
 	if (frame->bytes.p != held->bytes)
 		memmove(held->bytes, frame->bytes.p, frame->bytes.n);
 	held->frame.bytes.p = held->bytes;
+	held->frame.stream = BYTES_NONE; /* lives as long as its list */
 	return true;
 }
 
@@ -196,6 +235,27 @@ struct outcome {
 	uint64_t key;
 };
 
+static struct outcome take_frame(struct pipeline *p, struct frame *frame);
+
+/* An array: each element is a message of its own, of the array's stream. */
+static void
+take_list(struct pipeline *p, const struct frame *frame, const struct event *list)
+{
+	char name[STREAM_NAME_MAX]; /* the list's lies in the scratch, perhaps */
+	struct frame part = *frame;
+	struct bytes items = list->u.list.items;
+
+	pipeline_count(p, TICK_COUNTER_LISTS);
+	part.part = true;
+	part.stream = (struct bytes){name, list->stream.n};
+	if (list->stream.n == 0 || list->stream.n > sizeof(name))
+		part.stream = BYTES_NONE;
+	else
+		memcpy(name, list->stream.p, list->stream.n);
+	while (json_market_next(&items, &part.bytes))
+		take_frame(p, &part);
+}
+
 /* Decode, normalize, judge, publish; or keep. */
 static struct outcome
 take_frame(struct pipeline *p, struct frame *frame)
@@ -208,9 +268,16 @@ take_frame(struct pipeline *p, struct frame *frame)
 	bool unfit;
 	int64_t id;
 
-	if (!decode(p, frame->payload, frame->bytes, &e, &unfit) ||
-	    !is_market_event(p, frame->line, &e))
+	if (!decode(p, frame, &e, &unfit))
 		return out;
+	if (e.kind == EVENT_LIST && !frame->part) {
+		take_list(p, frame, &e);
+		return out;
+	}
+	if (!is_market_event(p, frame->line, &e))
+		return out;
+	if (frame->part)
+		e.stream = frame->stream;
 	id = find_instrument(p, &e);
 	if (id < 0) {
 		pipeline_count(p, TICK_COUNTER_NO_INSTRUMENT);
@@ -289,7 +356,8 @@ void
 pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, struct bytes bytes,
     struct transport_stamps stamps)
 {
-	struct frame frame = {line, payload, bytes, stamps, stamps.recv_mono};
+	struct frame frame = {.line = line, .payload = payload, .bytes = bytes, .stamps = stamps,
+	    .arrived = stamps.recv_mono};
 	struct pipeline *p = context;
 	struct outcome out;
 
@@ -298,9 +366,11 @@ pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, 
 	p->heard |= 1ull << line;
 	pipeline_count(p, TICK_COUNTER_MESSAGES);
 	p->counter[TICK_COUNTER_MESSAGE_BYTES] += bytes.n;
-	out = take_frame(p, &frame);
-	if (out.kept)
-		pipeline_count(p, TICK_COUNTER_HELD);
-	if (out.published && !hold_is_empty(&p->hold))
-		release(p, out.key);
+	do {
+		out = take_frame(p, &frame);
+		if (out.kept)
+			pipeline_count(p, TICK_COUNTER_HELD);
+		if (out.published && !hold_is_empty(&p->hold))
+			release(p, out.key);
+	} while (++frame.index < frame.count);
 }

@@ -23,6 +23,7 @@
 #include "feed/io/transport.h"
 #include "feed/listing.h"
 #include "feed/venue/venue.h"
+#include "feed/venue/venues.h"
 #include "shm/board_writer.h"
 #include "shm/ring.h"
 
@@ -31,7 +32,7 @@
 struct pipeline_cfg {
 	struct ring *ring;   /* open; outlives the pipeline */
 	struct board *board; /* open, room for as many instruments as the ring's directory */
-	enum tick_venue venue;
+	const struct venue *venue; /* whose messages come */
 	const struct config_instruments *instruments; /* exponents of those new to the directory */
 	span_t hold_for;      /* longest wait for ids that another line may bring; 0: none */
 	uint32_t streams_max; /* numbers that pipeline_add_stream() may use */
@@ -161,6 +162,12 @@ uint64_t pipeline_heard(struct pipeline *p);
 
 /* Streams that were heard since the last call: up to `max` in out[]; returns how many. */
 unsigned pipeline_take_heard(struct pipeline *p, struct pool_heard *out, unsigned max);
+
+/*
+ * Another binary schema was refused: its id and version, once for each id that
+ * comes after another. Returns false when there is nothing to tell.
+ */
+bool pipeline_take_foreign(struct pipeline *p, int64_t *schema, int64_t *version);
 
 /* Counters by enum tick_counter; the app adds those of its own. */
 uint64_t *pipeline_counters(struct pipeline *p);

@@ -31,7 +31,10 @@ struct frame {
 	enum transport_payload payload;
 	struct bytes bytes;
 	struct transport_stamps stamps;
+	uint32_t index, count; /* which of its events, of how many; text: 0 of 1 */
 	mono_t arrived; /* stamps.recv_mono; ARBITER_AT_ONCE: it cannot be held */
+	bool part;           /* an element of a list ... */
+	struct bytes stream; /* ... that came on this stream */
 };
 
 /* A message that waits for ids before it. */
@@ -49,7 +52,7 @@ struct pipeline {
 	struct tick_level *levels; /* normalized: bids, then asks */
 	struct books *books;       /* NULL: none are kept */
 	struct tick_level *image;  /* a whole book; books != NULL */
-	struct instrument *instrument;
+	struct instrument *instrument; /* and one more: streams of all symbols */
 	uint32_t instruments_max;
 	struct roster roster;
 	struct arbiter arbiter;
@@ -60,6 +63,10 @@ struct pipeline {
 	struct pipeline_line_counts line[TRANSPORT_LINES_MAX];
 	uint64_t counter[TICK_COUNTERS_MAX];
 	uint64_t heard;
+	struct { /* the last binary schema that was refused */
+		int64_t schema, version;
+		bool known, told;
+	} foreign;
 	struct hist publish, arrival;
 	uint64_t *listed; /* bit per stream: named by the last answer to LIST_SUBSCRIPTIONS */
 	bool listed_waits; /* nobody took that answer yet */
@@ -123,6 +130,9 @@ bool judge_hold_key(uint32_t instrument, const struct event *e, uint64_t *key);
  * the last one was not taken yet (the next list makes up for it).
  */
 bool listed_read(struct pipeline *p, struct bytes result);
+
+/* The number of the stream of that name; ROSTER_NONE: it is not watched. */
+uint32_t listed_number(const struct pipeline *p, struct bytes name);
 
 /* Which events a stream of that class brings; false: none that is published. */
 bool pipeline_kind_of(enum stream_class class, enum event_kind *kind);

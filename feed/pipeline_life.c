@@ -20,12 +20,29 @@ pipeline_kind_of(enum stream_class class, enum event_kind *kind)
 		[STREAM_DEPTH] = EVENT_DEPTH,
 		[STREAM_PARTIAL_DEPTH] = EVENT_PARTIAL_DEPTH,
 		[STREAM_KLINE] = EVENT_KLINE,
+		[STREAM_BLOCK_TRADE] = EVENT_BLOCK_TRADE,
+		[STREAM_MINI_TICKER] = EVENT_MINI_TICKER,
+		[STREAM_TICKER] = EVENT_TICKER,
+		[STREAM_AVG_PRICE] = EVENT_AVG_PRICE,
+		[STREAM_REFERENCE_PRICE] = EVENT_REFERENCE_PRICE,
+		[STREAM_MARK_PRICE] = EVENT_MARK_PRICE,
+		[STREAM_INDEX_PRICE] = EVENT_MARK_PRICE,
+		[STREAM_LIQUIDATION] = EVENT_LIQUIDATION,
+		[STREAM_STATUS] = EVENT_STATUS,
 		[STREAM_RPI_DEPTH] = -1,
 		[STREAM_OTHER] = -1,
 	};
 
 	*kind = (enum event_kind)(kinds[class] < 0 ? EVENT_UNKNOWN : kinds[class]);
 	return kinds[class] >= 0;
+}
+
+/* COIN-M: "btcusd@markPrice" brings the mark prices of all contracts of that pair (2026-08). */
+static bool
+is_of_pair(const struct pipeline *p, const struct stream_name *name)
+{
+	return p->cfg.venue->id == TICK_VENUE_BINANCE_COINM && name->class == STREAM_MARK_PRICE &&
+	    memchr(name->symbol.p, '_', name->symbol.n) == NULL;
 }
 
 int
@@ -41,8 +58,10 @@ pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name)
 	if (stream_parse(name, &parts) != STREAM_FINE)
 		return -EINVAL;
 	n = stream_symbol_upper(parts.symbol, symbol, sizeof(symbol));
-	if (n == 0)
-		return 0; /* of all symbols at once */
+	if (n == 0 || is_of_pair(p, &parts))
+		return pipeline_kind_of(parts.class, &kind)
+		    ? roster_add(&p->roster, number, name, p->instruments_max, kind)
+		    : 0;
 	id = ring_find(p->cfg.ring, symbol, n);
 	if (id < 0)
 		id = pipeline_add_instrument(p, (struct bytes){symbol, n});
@@ -150,7 +169,7 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	p->instruments_max = (uint32_t)cfg->ring->header->directory_max;
 	p->scratch = malloc(sizeof(*p->scratch));
 	p->levels = malloc(VENUE_LEVELS_MAX * sizeof(*p->levels));
-	p->instrument = calloc(p->instruments_max, sizeof(*p->instrument));
+	p->instrument = calloc(p->instruments_max + 1, sizeof(*p->instrument));
 	p->arbiter_memory = calloc(p->instruments_max, sizeof(*p->arbiter_memory));
 	p->held = malloc(HOLD_MAX * sizeof(*p->held));
 	p->listed = calloc(cfg->streams_max / 64 + 1, sizeof(*p->listed));
@@ -247,17 +266,19 @@ pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason w
 	struct instrument *i;
 	struct publish_context c = {
 		.ring = p->cfg.ring, .board = p->cfg.board, .recv_ns = now.ns, .mono_ns = mono.ns};
+	bool of_all;
 
 	recorder_on_stale(p->recorder, number, why, now, mono);
 	if (number >= p->roster.streams_max || s->name == NULL || s->stale)
 		return;
 	i = &p->instrument[s->instrument];
-	c.instrument = s->instrument;
+	of_all = s->instrument == p->instruments_max;
+	c.instrument = of_all ? TICK_NO_INSTRUMENT : s->instrument;
 	s->stale = true;
 	i->stale++;
 	if (!i->halted)
 		publish_event(&c, TICK_REASON_STALE, pipeline_kinds[s->kind].type, number, why);
-	if (i->data.state == TICK_DATA_LIVE || i->data.state == TICK_DATA_SYNCING)
+	if (!of_all && (i->data.state == TICK_DATA_LIVE || i->data.state == TICK_DATA_SYNCING))
 		pipeline_turn(p, s->instrument, TICK_DATA_STALE, why, now.ns);
 }
 
@@ -293,6 +314,17 @@ unsigned
 pipeline_take_heard(struct pipeline *p, struct pool_heard *out, unsigned max)
 {
 	return roster_take(&p->roster, out, max);
+}
+
+bool
+pipeline_take_foreign(struct pipeline *p, int64_t *schema, int64_t *version)
+{
+	if (!p->foreign.known || p->foreign.told)
+		return false;
+	p->foreign.told = true;
+	*schema = p->foreign.schema;
+	*version = p->foreign.version;
+	return true;
 }
 
 uint64_t *

@@ -50,14 +50,13 @@ pipeline_describe(const struct pipeline *p, struct tick_instrument *i)
 /* ---- what the list says ------------------------------------------------------- */
 
 static void
-tell_trading(struct pipeline *p, uint32_t id, unsigned before, wall_t now, mono_t mono)
+tell_trading(struct pipeline *p, uint32_t id, unsigned trading, wall_t now, mono_t mono)
 {
-	const struct tick_instrument *i = &p->cfg.ring->directory[id];
 	struct ring_tick t = {
 		.meta = ring_meta(id, TICK_INSTRUMENT_STATUS, TICK_FLAG_FIRST | TICK_FLAG_LAST, 0),
 		.exch_ns = TICK_ABSENT,
 		.recv_ns = now.ns,
-		.v = {i->trading, before, i->price_step, i->qty_step},
+		.v = {trading, TICK_ABSENT, TICK_ABSENT}, /* when it ends, when it began: not said */
 		.id = TICK_ABSENT,
 		.first_id = TICK_ABSENT,
 		.trade_ns = TICK_ABSENT,
@@ -90,7 +89,7 @@ list_one(struct pipeline *p, uint32_t id, wall_t now, mono_t mono)
 		terms = (struct ring_terms){TICK_TRADING_CLOSED, i->price_step, i->qty_step};
 	ring_set_terms(p->cfg.ring, id, &terms);
 	if (before != terms.trading)
-		tell_trading(p, id, before, now, mono);
+		tell_trading(p, id, terms.trading, now, mono);
 	p->instrument[id].halted = is_halted(terms.trading);
 	if (p->instrument[id].halted || p->instrument[id].data.state == TICK_DATA_HALTED)
 		pipeline_settle(p, id, TICK_REASON_HALTED, now.ns);

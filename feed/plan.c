@@ -7,6 +7,7 @@
 #include "feed/venue/binance/limits.h"
 #include "feed/venue/binance/request.h"
 #include "feed/venue/binance/streams.h"
+#include "feed/venue/venues.h"
 
 /* The network may squeeze our messages together: our window is longer than the exchange's. */
 #define SEND_WINDOW_MARGIN_MS 100
@@ -26,7 +27,9 @@
 static const struct limits *
 limits_of(const struct config *cfg)
 {
-	return limits_find(bytes_of(config_product_name(cfg->product)));
+	const struct venue *venue = venue_find(bytes_of(config_product_name(cfg->product)));
+
+	return limits_find(bytes_of(venue->limits));
 }
 
 static struct retry_cfg
@@ -167,7 +170,10 @@ result_text(enum pool_result result)
 	return "unknown";
 }
 
-/* How long a stream may be silent (binance.md, streams, 2026-08). Not decoded: never judged. */
+/*
+ * How long a stream may be silent (Binance, 2026-08). What comes only when
+ * something happens, and what is not decoded, is never judged.
+ */
 static enum stall_class
 class_of(struct bytes name)
 {
@@ -185,7 +191,16 @@ class_of(struct bytes name)
 	case STREAM_PARTIAL_DEPTH:
 		return parts.option.n > 0 ? STALL_DEPTH : STALL_SLOW;
 	case STREAM_KLINE:
+	case STREAM_MINI_TICKER:
+	case STREAM_TICKER:
+	case STREAM_AVG_PRICE:
+	case STREAM_REFERENCE_PRICE:
+	case STREAM_MARK_PRICE:
+	case STREAM_INDEX_PRICE:
 		return STALL_SLOW;
+	case STREAM_BLOCK_TRADE:
+	case STREAM_LIQUIDATION:
+	case STREAM_STATUS:
 	case STREAM_RPI_DEPTH:
 	case STREAM_OTHER:
 	case STREAM_CLASSES:

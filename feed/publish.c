@@ -21,7 +21,9 @@ static void
 publish_trade(const struct publish_context *c, const struct event *e, const struct normal *n)
 {
 	unsigned side = e->u.trade.buyer_maker ? TICK_FLAG_SIDE : 0;
-	enum tick_type type = e->kind == EVENT_TRADE ? TICK_TRADE : TICK_AGG_TRADE;
+	enum tick_type type = e->kind == EVENT_TRADE ? TICK_TRADE
+	    : e->kind == EVENT_BLOCK_TRADE	     ? TICK_BLOCK_TRADE
+						     : TICK_AGG_TRADE;
 	struct ring_tick t = tick_of(c, e, type, c->flags | WHOLE | side);
 	struct tick_last_trade last = {
 		.recv_ns = c->recv_ns,
@@ -37,7 +39,8 @@ publish_trade(const struct publish_context *c, const struct event *e, const stru
 	t.v[1] = n->value[1];
 	t.v[2] = e->last_id;
 	ring_publish(c->ring, &t);
-	board_trade(c->board, c->instrument, &last);
+	if (type != TICK_BLOCK_TRADE) /* off-book, at prices of its own */
+		board_trade(c->board, c->instrument, &last);
 }
 
 static void
@@ -73,6 +76,28 @@ publish_kline(const struct publish_context *c, const struct event *e, const stru
 	t.w[2] = n->value[5];
 	t.w[3] = e->u.kline.trades;
 	ring_publish(c->ring, &t);
+}
+
+/* Figures and states: one tick, or two in a row. */
+static void
+publish_figures(const struct publish_context *c, const struct event *e, const struct normal *n,
+    enum tick_type type)
+{
+	unsigned side =
+	    e->kind == EVENT_LIQUIDATION && e->u.liquidation.sell ? TICK_FLAG_SIDE : 0;
+
+	for (uint32_t i = 0; i < n->nfigures; i++) {
+		unsigned first = i == 0 ? TICK_FLAG_FIRST : 0;
+		unsigned last = i + 1 == n->nfigures ? TICK_FLAG_LAST : 0;
+		struct ring_tick t = tick_of(c, e, type, c->flags | side | first | last);
+
+		t.trade_ns = n->figures[i].trade_ns;
+		for (int k = 0; k < 4; k++) {
+			t.v[k] = n->figures[i].v[k];
+			t.w[k] = n->figures[i].w[k];
+		}
+		ring_publish(c->ring, &t);
+	}
 }
 
 static int64_t
@@ -151,6 +176,7 @@ publish_market_event(const struct publish_context *c, const struct event *e, con
 	switch (e->kind) {
 	case EVENT_TRADE:
 	case EVENT_AGG_TRADE:
+	case EVENT_BLOCK_TRADE:
 		publish_trade(c, e, n);
 		break;
 	case EVENT_QUOTE:
@@ -158,6 +184,27 @@ publish_market_event(const struct publish_context *c, const struct event *e, con
 		break;
 	case EVENT_KLINE:
 		publish_kline(c, e, n);
+		break;
+	case EVENT_MINI_TICKER:
+		publish_figures(c, e, n, TICK_MINI_TICKER);
+		break;
+	case EVENT_TICKER:
+		publish_figures(c, e, n, TICK_TICKER_24H);
+		break;
+	case EVENT_AVG_PRICE:
+		publish_figures(c, e, n, TICK_AVG_PRICE);
+		break;
+	case EVENT_REFERENCE_PRICE:
+		publish_figures(c, e, n, TICK_REFERENCE_PRICE);
+		break;
+	case EVENT_MARK_PRICE:
+		publish_figures(c, e, n, TICK_MARK_PRICE);
+		break;
+	case EVENT_LIQUIDATION:
+		publish_figures(c, e, n, TICK_LIQUIDATION);
+		break;
+	case EVENT_STATUS:
+		publish_figures(c, e, n, TICK_INSTRUMENT_STATUS);
 		break;
 	case EVENT_DEPTH:
 		publish_depth(c, e, n);

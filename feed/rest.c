@@ -251,7 +251,7 @@ send_request(struct rest *r, const struct snapsched_request *wanted, mono_t now)
 	while (q->busy && q < &r->request[AT_ONCE_MAX - 1])
 		q++;
 	*q = (struct request){r, true, wanted->item, wanted->limit};
-	snprintf(path, sizeof(path), "%s/depth?symbol=", r->base.prefix);
+	snprintf(path, sizeof(path), "%s?symbol=", r->base.depth);
 	add_escaped(path, sizeof(path) - 20, i->symbol, i->symbol_bytes);
 	n = strlen(path);
 	snprintf(path + n, sizeof(path) - n, "&limit=%" PRIu32, wanted->limit);
@@ -319,12 +319,10 @@ ask_list(void *context)
 	struct rest *r = context;
 	const struct snapsched_answer none = {.used = -1, .retry_after = {-1}};
 	uint32_t weight = rest_plan_list_weight(&r->cfg);
-	char path[64];
 
-	snprintf(path, sizeof(path), "%s/exchangeInfo", r->base.prefix);
 	if (!snapsched_take(&r->sched, weight, clock_mono())) {
 		ops_timer_start(r->ops, &r->list_timer, span_s(1));
-	} else if (send_get(r, path, LIST_BYTES_MAX, on_list, r) != 0) {
+	} else if (send_get(r, r->base.info, LIST_BYTES_MAX, on_list, r) != 0) {
 		snapsched_on_other(&r->sched, weight, &none, clock_mono());
 		ops_timer_start(r->ops, &r->list_timer, span_s(1));
 	}

@@ -1,8 +1,10 @@
 #include "feed/rest_plan.h"
 
+#include <string.h>
+
 #include "feed/venue/binance/limits.h"
-#include "feed/venue/binance/rest_host.h"
 #include "feed/venue/binance/streams.h"
+#include "feed/venue/venues.h"
 
 #define IN_FLIGHT_MAX 8
 #define LIMIT_USUAL 1000
@@ -16,35 +18,50 @@
 /* A snapshot that reaches less deep than what is shown is renewed, not more often than this. */
 #define RENEW_AFTER_S 60
 
-static struct bytes
-product_of(const struct config *cfg)
+static const struct venue *
+venue_of(const struct config *cfg)
 {
-	return bytes_of(config_product_name(cfg->product));
+	return venue_find(bytes_of(config_product_name(cfg->product)));
+}
+
+/* The REST host that belongs to a host of streams; NULL: none is known. */
+static const char *
+host_of(const char *streams)
+{
+	const struct venue *venue;
+
+	for (size_t i = 0; (venue = venue_at(i)) != NULL; i++)
+		if (strcmp(venue->host, streams) == 0)
+			return venue->rest_host;
+	return NULL;
 }
 
 bool
 rest_plan_base(const struct config *cfg, struct rest_base *out)
 {
+	const struct venue *venue = venue_of(cfg);
 	struct config_target target;
 
 	*out = (struct rest_base){
 		.host = cfg->rest.host,
 		.port = (uint16_t)cfg->rest.port,
 		.address = cfg->rest.address,
-		.prefix = rest_prefix_of(product_of(cfg)),
+		.depth = venue->rest_depth,
+		.info = venue->rest_info,
 		.within = span_ms(cfg->rest.timeout_ms),
 	};
-	if (out->host[0] == '\0') {
-		config_target(cfg, 0, &target);
-		out->host = rest_host_of(bytes_of(target.host));
-	}
+	config_target(cfg, 0, &target);
+	if (out->host[0] == '\0' && strcmp(target.host, venue->host) == 0)
+		out->host = venue->rest_host;
+	else if (out->host[0] == '\0')
+		out->host = host_of(target.host);
 	return out->host != NULL;
 }
 
 struct snapsched_cfg
 rest_plan_schedule(const struct config *cfg)
 {
-	const struct limits *limits = limits_find(product_of(cfg));
+	const struct limits *limits = limits_find(bytes_of(venue_of(cfg)->limits));
 	struct snapsched_cfg out = {
 		.window = span_s(WINDOW_S),
 		.spread = span_s(SPREAD_S),
@@ -76,7 +93,7 @@ rest_plan_schedule(const struct config *cfg)
 uint32_t
 rest_plan_list_weight(const struct config *cfg)
 {
-	return cfg->product == CONFIG_SPOT ? 20 : 1;
+	return venue_of(cfg)->join == VENUE_JOIN_SPOT ? 20 : 1;
 }
 
 bool
@@ -84,23 +101,25 @@ rest_plan_lists(const struct config *cfg)
 {
 	struct rest_base base;
 
-	return cfg->instruments.refresh_ms > 0 && rest_plan_base(cfg, &base);
+	return cfg->instruments.refresh_ms > 0 && rest_plan_base(cfg, &base) && base.info != NULL;
 }
 
 bool
 rest_plan_books(const struct config *cfg, struct books_cfg *out)
 {
+	enum venue_join join = venue_of(cfg)->join;
 	struct rest_base base;
 
 	*out = (struct books_cfg){
 		.instruments_max = (uint32_t)cfg->ring.instruments_max,
 		.levels_max = (uint32_t)cfg->books.levels_max,
 		.memory_bytes = cfg->books.memory_bytes,
-		.rule = cfg->product == CONFIG_SPOT ? BOOKSYNC_SPOT : BOOKSYNC_FUTURES,
+		.rule = join == VENUE_JOIN_SPOT ? BOOKSYNC_SPOT : BOOKSYNC_FUTURES,
 		.depth = (uint32_t)cfg->board.depth,
 		.renew_after = span_s(RENEW_AFTER_S),
 	};
-	return cfg->books.enabled && rest_plan_base(cfg, &base);
+	return cfg->books.enabled && join != VENUE_JOIN_NONE && rest_plan_base(cfg, &base) &&
+	    base.depth != NULL;
 }
 
 /* Several streams of one instrument's changes have one book: those stand side by side as a rule. */

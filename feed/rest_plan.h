@@ -16,7 +16,8 @@ struct rest_base {
 	const char *host;
 	uint16_t port;
 	const char *address; /* "": look the host up */
-	const char *prefix;  /* of every path: "/api/v3" */
+	const char *depth;   /* path of an order book, or NULL */
+	const char *info;    /* path of the list of instruments, or NULL */
 	span_t within;       /* longest time for a request */
 };
 

@@ -15,7 +15,7 @@ roster_init(struct roster *roster, uint32_t streams_max, uint32_t instruments_ma
 		roster_fini(roster);
 		return -ENOMEM;
 	}
-	for (uint32_t id = 0; id < instruments_max; id++)
+	for (uint32_t id = 0; id <= instruments_max; id++)
 		for (unsigned kind = 0; kind < ROSTER_KINDS; kind++)
 			roster->first[id][kind] = ROSTER_NONE;
 	return 0;
@@ -25,7 +25,7 @@ void
 roster_fini(struct roster *roster)
 {
 	for (uint32_t i = 0; roster->stream && i < roster->streams_max; i++)
-		free(roster->stream[i].name);
+		roster_remove(roster, i);
 	free(roster->stream);
 	free(roster->heard);
 	free(roster->first);
@@ -39,19 +39,28 @@ roster_add(struct roster *roster, uint32_t number, struct bytes name, uint32_t i
 	struct roster_stream *s;
 	uint32_t *first;
 
-	if (number >= roster->streams_max || instrument >= roster->instruments_max ||
+	if (number >= roster->streams_max || instrument > roster->instruments_max ||
 	    kind >= ROSTER_KINDS)
 		return -ENOSPC;
 	roster_remove(roster, number);
 	s = &roster->stream[number];
 	first = &roster->first[instrument][kind];
 	s->name = strndup(name.p, name.n);
-	if (!s->name)
+	if (instrument == roster->instruments_max)
+		s->each = malloc((roster->instruments_max + 1) * sizeof(*s->each));
+	if (!s->name || (instrument == roster->instruments_max && !s->each)) {
+		free(s->name);
+		free(s->each);
+		s->name = NULL;
+		s->each = NULL;
 		return -ENOMEM;
+	}
+	s->last = (struct roster_last){.line = ROSTER_NO_LINE};
+	for (uint32_t id = 0; s->each != NULL && id <= roster->instruments_max; id++)
+		s->each[id] = s->last;
 	s->instrument = instrument;
 	s->kind = kind;
 	memset(s->line_of, ROSTER_NO_LINE, sizeof(s->line_of));
-	s->last_line = ROSTER_NO_LINE;
 	s->next = *first;
 	*first = number;
 	return 0;
@@ -70,24 +79,52 @@ roster_remove(struct roster *roster, uint32_t number)
 		link = &roster->stream[*link].next;
 	*link = s->next;
 	free(s->name);
+	free(s->each);
 	/* What was heard stays: the list of the heard names this number still. */
 	*s = (struct roster_stream){.messages = s->messages, .lines = s->lines};
+}
+
+uint32_t
+roster_find_name(const struct roster *roster, uint32_t instrument, enum event_kind kind,
+    struct bytes name)
+{
+	uint32_t number = roster->first[instrument][kind];
+
+	while (number != ROSTER_NONE && !bytes_equal(name, bytes_of(roster->stream[number].name)))
+		number = roster->stream[number].next;
+	return number;
 }
 
 uint32_t
 roster_find(const struct roster *roster, uint32_t instrument, enum event_kind kind,
     struct bytes name)
 {
-	uint32_t number;
+	uint32_t number, of_all;
 
 	if (instrument >= roster->instruments_max || kind >= ROSTER_KINDS)
 		return ROSTER_NONE;
 	number = roster->first[instrument][kind];
-	if (number == ROSTER_NONE || roster->stream[number].next == ROSTER_NONE || name.n == 0)
-		return number;
-	while (number != ROSTER_NONE && !bytes_equal(name, bytes_of(roster->stream[number].name)))
-		number = roster->stream[number].next;
-	return number;
+	of_all = roster->first[roster->instruments_max][kind];
+	if (of_all == ROSTER_NONE) {
+		/* Names are compared only where there is a choice. */
+		if (number == ROSTER_NONE || roster->stream[number].next == ROSTER_NONE ||
+		    name.n == 0)
+			return number;
+		return roster_find_name(roster, instrument, kind, name);
+	}
+	if (name.n == 0)
+		return number != ROSTER_NONE ? number : of_all;
+	of_all = roster_find_name(roster, roster->instruments_max, kind, name);
+	return of_all != ROSTER_NONE ? of_all
+				     : roster_find_name(roster, instrument, kind, name);
+}
+
+struct roster_last *
+roster_last(struct roster *roster, uint32_t number, uint32_t instrument)
+{
+	struct roster_stream *s = &roster->stream[number];
+
+	return s->each != NULL ? &s->each[instrument] : &s->last;
 }
 
 void

@@ -19,17 +19,23 @@
 
 #define ROSTER_NONE UINT32_MAX
 #define ROSTER_NO_LINE UINT8_MAX
-#define ROSTER_KINDS (EVENT_KLINE + 1) /* market events */
+#define ROSTER_KINDS EVENT_MARKET_KINDS
+
+/* What was published last of messages without ids in a row, and who brought it. */
+struct roster_last {
+	uint8_t line;
+	int64_t start, rank;
+};
 
 struct roster_stream {
 	char *name;          /* NULL: this number is not in use */
-	uint32_t instrument;
+	uint32_t instrument; /* or the roster's instruments_max: of all symbols */
 	enum event_kind kind;
 	uint32_t next;       /* of the same instrument and kind */
 	bool stale;          /* as the control plane says */
 	uint8_t line_of[ARBITER_LEGS_MAX]; /* whose messages the arbiter knows by that number */
-	uint8_t last_line;   /* klines, whole books: who was published last, and what */
-	int64_t last_start, last_rank;
+	struct roster_last last;
+	struct roster_last *each; /* streams of all symbols: one per instrument, in place of it */
 	uint32_t messages;   /* since roster_take() */
 	uint64_t lines;      /* heard there since roster_take() */
 };
@@ -37,7 +43,7 @@ struct roster_stream {
 struct roster {
 	struct roster_stream *stream; /* by the caller's number */
 	uint32_t streams_max;
-	uint32_t (*first)[ROSTER_KINDS]; /* per instrument and kind */
+	uint32_t (*first)[ROSTER_KINDS]; /* per instrument and kind; the last row: all symbols */
 	uint32_t instruments_max;
 	uint32_t *heard; /* numbers of those with messages */
 	uint32_t nheard;
@@ -47,16 +53,29 @@ struct roster {
 int roster_init(struct roster *roster, uint32_t streams_max, uint32_t instruments_max);
 void roster_fini(struct roster *roster);
 
-/* Puts a stream on it (copies the name). Returns 0, -ENOSPC (no such number) or -ENOMEM. */
+/*
+ * Puts a stream on it (copies the name); `instrument` is instruments_max for a
+ * stream of all symbols. Returns 0, -ENOSPC (no such number) or -ENOMEM.
+ */
 int roster_add(struct roster *roster, uint32_t number, struct bytes name, uint32_t instrument,
     enum event_kind kind);
 
 /* Takes it off; its number may be used anew. */
 void roster_remove(struct roster *roster, uint32_t number);
 
-/* The number of the stream called `name` in the combined envelope; ROSTER_NONE: not on it. */
+/*
+ * The number of the stream called `name` in the combined envelope, of that
+ * instrument or of all; ROSTER_NONE: not on it.
+ */
 uint32_t roster_find(const struct roster *roster, uint32_t instrument, enum event_kind kind,
     struct bytes name);
+
+/* The same by name alone, of that instrument (instruments_max: of all) only. */
+uint32_t roster_find_name(const struct roster *roster, uint32_t instrument, enum event_kind kind,
+    struct bytes name);
+
+/* What was published last of a stream and instrument. */
+struct roster_last *roster_last(struct roster *roster, uint32_t number, uint32_t instrument);
 
 /* A message of it came on that line. */
 void roster_on_message(struct roster *roster, uint32_t number, unsigned line);

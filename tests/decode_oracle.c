@@ -1,164 +1,29 @@
 #include "tests/decode_oracle.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cJSON.h>
 
-/* The comparison of one message; the first difference stays in `why`. */
-struct check {
-	const cJSON *payload;
-	const struct event *event;
-	char *why;
-	bool differs;
-};
-
-static void
-differ(struct check *c, const char *key, const char *what)
-{
-	if (!c->differs)
-		snprintf(c->why, ORACLE_WHY_MAX, "%s: %s", key, what);
-	c->differs = true;
-}
-
-static const cJSON *
-item(const cJSON *object, const char *key)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
-static void
-check_text(struct check *c, const cJSON *object, const char *key, struct bytes ours)
-{
-	const cJSON *theirs = item(object, key);
-
-	if (!cJSON_IsString(theirs) || !bytes_equal(bytes_of(theirs->valuestring), ours))
-		differ(c, key, "text differs");
-}
-
-static void
-check_integer(struct check *c, const cJSON *object, const char *key, int64_t ours)
-{
-	const cJSON *theirs = item(object, key);
-
-	if (!cJSON_IsNumber(theirs) || theirs->valuedouble != (double)ours)
-		differ(c, key, "integer differs");
-	else if (fabs(theirs->valuedouble) < 9007199254740992.0 &&
-	    (int64_t)theirs->valuedouble != ours)
-		differ(c, key, "integer differs exactly");
-}
-
-static void
-check_optional_integer(struct check *c, const cJSON *object, const char *key, int64_t ours)
-{
-	if (item(object, key) != NULL)
-		check_integer(c, object, key, ours);
-	else if (ours != VENUE_NO_ID)
-		differ(c, key, "an id out of nowhere");
-}
-
-static void
-check_time(struct check *c, const cJSON *object, const char *key, int64_t ours)
-{
-	const cJSON *theirs = item(object, key);
-	int64_t unit;
-
-	if (theirs == NULL) {
-		if (ours != VENUE_NO_TIME)
-			differ(c, key, "a time out of nowhere");
-		return;
-	}
-	unit = cJSON_IsNumber(theirs) && theirs->valuedouble < 1e13 ? 1000000 : 1000;
-	if (!cJSON_IsNumber(theirs) || ours % unit != 0 ||
-	    theirs->valuedouble != (double)(ours / unit))
-		differ(c, key, "time differs");
-}
-
-static void
-check_flag(struct check *c, const cJSON *object, const char *key, bool ours)
-{
-	const cJSON *theirs = item(object, key);
-
-	if (!cJSON_IsBool(theirs) || cJSON_IsTrue(theirs) != ours)
-		differ(c, key, "flag differs");
-}
-
-/* A decimal in its shortest form: digits without zeros at either end, and a power of ten. */
-struct plain {
-	bool negative;
-	char digits[512];
-	long power;
-};
-
-static bool
-plain_of(const char *text, struct plain *out)
-{
-	size_t n = 0;
-	bool point = false;
-
-	*out = (struct plain){0};
-	out->negative = *text == '-';
-	for (text += out->negative; *text != '\0'; text++) {
-		if (*text == '.') {
-			point = true;
-			continue;
-		}
-		if (*text < '0' || *text > '9' || n + 1 >= sizeof(out->digits))
-			return false;
-		out->power -= point;
-		if (n > 0 || *text != '0')
-			out->digits[n++] = *text;
-	}
-	while (n > 0 && out->digits[n - 1] == '0') {
-		out->digits[--n] = '\0';
-		out->power++;
-	}
-	if (n == 0) {
-		out->power = 0;
-		out->negative = false;
-	}
-	return true;
-}
-
-static bool
-same_decimal(const cJSON *theirs, struct fixed ours)
-{
-	struct plain a, b;
-	char text[32];
-
-	snprintf(text, sizeof(text), "%" PRId64, ours.mantissa);
-	if (!cJSON_IsString(theirs) || !plain_of(theirs->valuestring, &a) || !plain_of(text, &b))
-		return false;
-	if (b.digits[0] != '\0')
-		b.power += ours.exponent;
-	return a.negative == b.negative && a.power == b.power && strcmp(a.digits, b.digits) == 0;
-}
-
-static void
-check_decimal(struct check *c, const cJSON *object, const char *key, struct fixed ours)
-{
-	if (!same_decimal(item(object, key), ours))
-		differ(c, key, "decimal differs");
-}
+#include "tests/market_oracle.h"
+#include "tests/oracle_check.h"
 
 static void
 check_levels(struct check *c, const char *key, const struct event_level *ours, uint32_t count)
 {
-	const cJSON *array = item(c->payload, key);
+	const cJSON *array = check_item(c->payload, key);
 	const cJSON *theirs;
 
 	if (!cJSON_IsArray(array) || cJSON_GetArraySize(array) != (int)count) {
-		differ(c, key, "number of levels differs");
+		check_differ(c, key, "number of levels differs");
 		return;
 	}
 	cJSON_ArrayForEach(theirs, array) {
 		if (!cJSON_IsArray(theirs) ||
-		    !same_decimal(cJSON_GetArrayItem(theirs, 0), ours->price) ||
-		    !same_decimal(cJSON_GetArrayItem(theirs, 1), ours->qty))
-			differ(c, key, "level differs");
+		    !check_same_decimal(cJSON_GetArrayItem(theirs, 0), ours->price) ||
+		    !check_same_decimal(cJSON_GetArrayItem(theirs, 1), ours->qty))
+			check_differ(c, key, "level differs");
 		ours++;
 	}
 }
@@ -167,7 +32,7 @@ static void
 check_trade(struct check *c)
 {
 	const struct event *e = c->event;
-	const cJSON *x = item(c->payload, "X");
+	const cJSON *x = check_item(c->payload, "X");
 
 	check_time(c, c->payload, "T", e->trade_ns);
 	check_decimal(c, c->payload, "p", e->u.trade.price);
@@ -181,7 +46,7 @@ check_trade(struct check *c)
 	}
 	check_integer(c, c->payload, "t", e->id);
 	if (e->u.trade.off_market != (x != NULL && strcmp(x->valuestring, "MARKET") != 0))
-		differ(c, "X", "off_market differs");
+		check_differ(c, "X", "off_market differs");
 }
 
 static void
@@ -201,7 +66,7 @@ static void
 check_depth(struct check *c)
 {
 	const struct event *e = c->event;
-	bool diff = item(c->payload, "e") != NULL;
+	bool diff = check_item(c->payload, "e") != NULL;
 
 	check_time(c, c->payload, "T", e->trade_ns);
 	check_integer(c, c->payload, diff ? "u" : "lastUpdateId", e->id);
@@ -215,7 +80,7 @@ static void
 check_kline(struct check *c)
 {
 	const struct event *e = c->event;
-	const cJSON *k = item(c->payload, "k");
+	const cJSON *k = check_item(c->payload, "k");
 
 	check_time(c, k, "T", e->trade_ns);
 	check_time(c, k, "t", e->u.kline.start_ns);
@@ -248,18 +113,18 @@ static void
 check_reply(struct check *c)
 {
 	const struct event *e = c->event;
-	const cJSON *id = item(c->payload, "id");
-	const cJSON *inner = item(c->payload, "error");
+	const cJSON *id = check_item(c->payload, "id");
+	const cJSON *inner = check_item(c->payload, "error");
 
 	if (cJSON_IsNumber(id))
 		check_integer(c, c->payload, "id", e->id);
 	else if (e->id != VENUE_NO_ID)
-		differ(c, "id", "an id out of nowhere");
+		check_differ(c, "id", "an id out of nowhere");
 	if (e->kind == EVENT_REPLY) {
 		cJSON *ours = cJSON_ParseWithLength(e->u.reply.text.p, e->u.reply.text.n);
 
-		if (!same_json(ours, item(c->payload, "result")))
-			differ(c, "result", "text differs");
+		if (!same_json(ours, check_item(c->payload, "result")))
+			check_differ(c, "result", "text differs");
 		cJSON_Delete(ours);
 		return;
 	}
@@ -302,29 +167,33 @@ kind_expected(const cJSON *root, const cJSON *payload, const char *stream)
 		{"bookTicker", EVENT_QUOTE}, {"depthUpdate", EVENT_DEPTH},
 		{"kline", EVENT_KLINE}, {"serverShutdown", EVENT_SERVER_SHUTDOWN},
 	};
-	const cJSON *e = item(payload, "e");
+	const cJSON *e = check_item(payload, "e");
 
+	if (cJSON_IsArray(payload) && payload != check_item(root, "event"))
+		return EVENT_LIST;
 	if (!cJSON_IsObject(payload))
 		return EVENT_UNKNOWN;
 	for (size_t i = 0; cJSON_IsString(e) && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(e->valuestring, kinds[i].name) != 0)
 			continue;
-		if (payload == item(root, "event") && kinds[i].kind != EVENT_SERVER_SHUTDOWN)
+		if (payload == check_item(root, "event") && kinds[i].kind != EVENT_SERVER_SHUTDOWN)
 			return EVENT_UNKNOWN;
 		return kinds[i].kind == EVENT_DEPTH ? depth_expected(stream) : kinds[i].kind;
 	}
-	if (e != NULL || payload == item(root, "event"))
+	if (payload == check_item(root, "event"))
 		return EVENT_UNKNOWN;
-	if (item(payload, "u") != NULL && item(payload, "s") != NULL &&
-	    item(payload, "b") != NULL && item(payload, "B") != NULL &&
-	    item(payload, "a") != NULL && item(payload, "A") != NULL)
+	if (e != NULL)
+		return market_kind_expected(payload);
+	if (check_item(payload, "u") != NULL && check_item(payload, "s") != NULL &&
+	    check_item(payload, "b") != NULL && check_item(payload, "B") != NULL &&
+	    check_item(payload, "a") != NULL && check_item(payload, "A") != NULL)
 		return EVENT_QUOTE;
-	if (item(payload, "lastUpdateId") != NULL)
+	if (check_item(payload, "lastUpdateId") != NULL)
 		return EVENT_PARTIAL_DEPTH;
-	if (cJSON_IsObject(item(payload, "error")) ||
-	    (item(payload, "code") != NULL && item(payload, "msg") != NULL))
+	if (cJSON_IsObject(check_item(payload, "error")) ||
+	    (check_item(payload, "code") != NULL && check_item(payload, "msg") != NULL))
 		return EVENT_ERROR_REPLY;
-	if (item(payload, "result") != NULL && item(payload, "id") != NULL)
+	if (check_item(payload, "result") != NULL && check_item(payload, "id") != NULL)
 		return EVENT_REPLY;
 	return EVENT_UNKNOWN;
 }
@@ -333,29 +202,33 @@ static void
 check_event(struct check *c, const cJSON *root)
 {
 	const struct event *e = c->event;
-	const cJSON *stream = item(root, "stream");
-	bool combined = stream != NULL && item(root, "data") != NULL;
+	const cJSON *stream = check_item(root, "stream");
+	bool combined = stream != NULL && check_item(root, "data") != NULL;
 
 	c->payload = root;
 	if (combined)
-		c->payload = item(root, "data");
-	else if (item(root, "e") == NULL && item(root, "event") != NULL)
-		c->payload = item(root, "event");
+		c->payload = check_item(root, "data");
+	else if (check_item(root, "e") == NULL && check_item(root, "event") != NULL)
+		c->payload = check_item(root, "event");
 	if (e->kind != kind_expected(root, c->payload, combined ? stream->valuestring : NULL)) {
-		differ(c, "kind", "differs");
+		check_differ(c, "kind", "differs");
 		return;
 	}
 	if (combined)
 		check_text(c, root, "stream", e->stream);
-	if (cJSON_IsString(item(c->payload, "e")))
+	if (cJSON_IsString(check_item(c->payload, "e")))
 		check_text(c, c->payload, "e", e->name);
 	if (e->kind == EVENT_UNKNOWN)
 		return;
+	if (e->kind == EVENT_LIST || market_kind_expected(c->payload) != EVENT_UNKNOWN) {
+		market_check(c);
+		return;
+	}
 	if (e->kind == EVENT_REPLY || e->kind == EVENT_ERROR_REPLY)
 		check_time(c, NULL, "E", e->exch_ns); /* replies have no time of ours */
 	else
 		check_time(c, c->payload, "E", e->exch_ns);
-	if (item(c->payload, "s") != NULL && e->kind <= EVENT_KLINE && e->symbol.n > 0)
+	if (check_item(c->payload, "s") != NULL && e->kind <= EVENT_KLINE && e->symbol.n > 0)
 		check_text(c, c->payload, "s", e->symbol);
 	switch (e->kind) {
 	case EVENT_TRADE:
@@ -392,7 +265,7 @@ oracle_agrees(struct bytes message, const struct event *event, char *why)
 	text[message.n] = '\0';
 	root = cJSON_ParseWithLengthOpts(text, message.n + 1, NULL, true);
 	if (root == NULL)
-		differ(&c, "message", "cJSON refuses it");
+		check_differ(&c, "message", "cJSON refuses it");
 	else
 		check_event(&c, root);
 	cJSON_Delete(root);
@@ -421,6 +294,7 @@ same_payload(const struct event *a, const struct event *b)
 	switch (a->kind) {
 	case EVENT_TRADE:
 	case EVENT_AGG_TRADE:
+	case EVENT_BLOCK_TRADE:
 		return same_fixed(a->u.trade.price, b->u.trade.price) &&
 		    same_fixed(a->u.trade.qty, b->u.trade.qty) &&
 		    a->u.trade.buyer_maker == b->u.trade.buyer_maker &&
@@ -452,7 +326,7 @@ same_payload(const struct event *a, const struct event *b)
 		return a->u.reply.code == b->u.reply.code &&
 		    bytes_equal(a->u.reply.text, b->u.reply.text);
 	default:
-		return true;
+		return market_same_payload(a, b);
 	}
 }
 

@@ -23,7 +23,7 @@ pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 	struct pipeline_cfg cfg = {
 		.ring = &rig->ring,
 		.board = &rig->board,
-		.venue = TICK_VENUE_BINANCE_SPOT,
+		.venue = rig->venue,
 		.instruments = &rig->instruments,
 		.hold_for = span_ms(50),
 		.streams_max = 16,
@@ -43,14 +43,15 @@ pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 	    pipeline_new(&rig->pipeline, &cfg, (wall_t){now_ns}, (mono_t){1000}), 0);
 }
 
-int
-pipeline_rig_setup_books(void **state, const struct books_cfg *books, uint32_t depth)
+static int
+setup(void **state, const char *venue, const struct books_cfg *books, uint32_t depth)
 {
 	struct pipeline_rig *rig = calloc(1, sizeof(*rig));
 
 	if (!rig)
 		return -1;
 	*state = rig;
+	rig->venue = venue_find(bytes_of(venue));
 	rig->books = books;
 	rig->depth = depth;
 	shm_fixture_init(&rig->fixture);
@@ -64,7 +65,19 @@ pipeline_rig_setup_books(void **state, const struct books_cfg *books, uint32_t d
 int
 pipeline_rig_setup(void **state)
 {
-	return pipeline_rig_setup_books(state, NULL, PIPELINE_RIG_DEPTH);
+	return setup(state, "spot", NULL, PIPELINE_RIG_DEPTH);
+}
+
+int
+pipeline_rig_setup_books(void **state, const struct books_cfg *books, uint32_t depth)
+{
+	return setup(state, "spot", books, depth);
+}
+
+int
+pipeline_rig_setup_venue(void **state, const char *venue)
+{
+	return setup(state, venue, NULL, PIPELINE_RIG_DEPTH);
 }
 
 void

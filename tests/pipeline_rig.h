@@ -21,6 +21,7 @@ struct pipeline_rig {
 	struct ring ring;
 	struct board board;
 	struct config_instruments instruments; /* -8 and -8, no overrides */
+	const struct venue *venue;  /* spot */
 	struct pipeline *pipeline;
 	const struct books_cfg *books; /* NULL: none are kept */
 	uint32_t depth;
@@ -35,6 +36,9 @@ int pipeline_rig_setup(void **state);
 
 /* The same, with books, and a board of that depth. */
 int pipeline_rig_setup_books(void **state, const struct books_cfg *books, uint32_t depth);
+
+/* The same, with another venue than spot. */
+int pipeline_rig_setup_venue(void **state, const char *venue);
 
 int pipeline_rig_teardown(void **state);
 

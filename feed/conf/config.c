@@ -7,6 +7,7 @@
 #include "feed/conf/config_key.h"
 #include "feed/conf/config_target.h"
 #include "feed/venue/binance/limits.h"
+#include "feed/venue/venues.h"
 
 void
 config_defaults(struct config *cfg)
@@ -94,17 +95,20 @@ config_equal(const struct config *a, const struct config *b)
 const char *
 config_product_name(enum config_product product)
 {
-	switch (product) {
-	case CONFIG_SPOT:
-		return "spot";
-	case CONFIG_USDM:
-		return "usdm";
-	case CONFIG_COINM:
-		return "coinm";
-	case CONFIG_OPTIONS:
-		return "options";
-	}
-	return "unknown";
+	/* As in config.def; each is the name of a row of venues.c. */
+	static const char *const names[CONFIG_PRODUCTS] = {
+		[CONFIG_SPOT] = "spot",
+		[CONFIG_USDM] = "usdm",
+		[CONFIG_COINM] = "coinm",
+		[CONFIG_OPTIONS] = "options",
+		[CONFIG_SPOT_SBE] = "spot-sbe",
+		[CONFIG_US] = "us",
+		[CONFIG_TESTNET] = "testnet",
+		[CONFIG_TESTNET_SBE] = "testnet-sbe",
+		[CONFIG_DEMO] = "demo",
+	};
+
+	return product < CONFIG_PRODUCTS ? names[product] : "unknown";
 }
 
 unsigned
@@ -129,7 +133,9 @@ config_target(const struct config *cfg, unsigned i, struct config_target *out)
 int64_t
 config_product_streams_max(enum config_product product)
 {
-	return limits_find(bytes_of(config_product_name(product)))->streams_per_line;
+	const struct venue *venue = venue_find(bytes_of(config_product_name(product)));
+
+	return limits_find(bytes_of(venue->limits))->streams_per_line;
 }
 
 int

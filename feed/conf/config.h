@@ -19,7 +19,18 @@
 #include "feed/conf/config_problem.h"
 
 enum config_preset { CONFIG_PRODUCTION, CONFIG_STAGING, CONFIG_DEVELOPMENT };
-enum config_product { CONFIG_SPOT, CONFIG_USDM, CONFIG_COINM, CONFIG_OPTIONS };
+enum config_product {
+	CONFIG_SPOT,
+	CONFIG_USDM,
+	CONFIG_COINM,
+	CONFIG_OPTIONS,
+	CONFIG_SPOT_SBE,
+	CONFIG_US,
+	CONFIG_TESTNET,
+	CONFIG_TESTNET_SBE,
+	CONFIG_DEMO,
+	CONFIG_PRODUCTS
+};
 enum config_standby { CONFIG_STANDBY_REFUSE, CONFIG_STANDBY_WAIT };
 enum config_time_unit { CONFIG_MILLISECOND, CONFIG_MICROSECOND };
 enum config_capture_writer { CONFIG_CAPTURE_AUTO, CONFIG_CAPTURE_URING, CONFIG_CAPTURE_THREAD };
@@ -33,9 +44,10 @@ struct config_strings {
 struct config_endpoint {
 	char *host;
 	int64_t port;
-	char *path;    /* begins with "/" */
-	char *ca_file; /* "": the system's certificate store */
-	char *address; /* "": look the host up */
+	char *path;         /* begins with "/" */
+	char *api_key_file; /* "": the environment's TICKRING_API_KEY, if it is there */
+	char *ca_file;      /* "": the system's certificate store */
+	char *address;      /* "": look the host up */
 	enum config_time_unit time_unit;
 };
 

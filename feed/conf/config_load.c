@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed/conf/config_product.h"
 #include "feed/conf/config_relate.h"
 #include "feed/conf/config_value.h"
 
@@ -188,18 +189,27 @@ apply_source(struct load *load, const struct source *src)
 	}
 }
 
-/* The preset comes first whatever the order of the keys: the last source counts. */
+/* Sets one key ahead of all others: the last source counts. */
 static void
-find_preset(struct config *cfg, const struct source *src, size_t n)
+find_key(const char *path, struct config *cfg, const struct source *src, size_t n)
 {
-	const struct config_key *key = config_key_find("preset");
+	const struct config_key *key = config_key_find(path);
 	const struct json_value *v;
 
 	for (size_t s = 0; s < n; s++)
 		for (v = src[s].doc.value; v < src[s].doc.value + src[s].doc.n; v++)
 			if (!v->element && strcmp(v->path, key->path) == 0)
-				config_value_set(key, v, 1, false, cfg, NULL);
+				config_value_set(key, v, 1, src[s].lenient, cfg, NULL);
+}
+
+/* What other keys are laid over comes first, whatever the order of the keys. */
+static void
+find_base(struct config *cfg, const struct source *src, size_t n)
+{
+	find_key("preset", cfg, src, n);
 	apply_preset(cfg->preset, cfg);
+	find_key("product", cfg, src, n);
+	config_product_apply(cfg);
 }
 
 static char *
@@ -222,6 +232,7 @@ apply_all(struct load *load, struct source *src, size_t n, const char *file)
 		load->origins.wrong[i] = load->unread;
 	for (size_t i = 0; i < n; i++)
 		apply_source(load, &src[i]);
+	config_product_route(load->cfg, &load->origins, file, load->problems);
 	config_relate(load->cfg, &load->origins, file, load->problems);
 	free(load->origins.at);
 	free(load->origins.wrong);
@@ -246,7 +257,7 @@ config_load(const char *file, const char *const *overrides, size_t n, struct con
 		src[i + 1].lenient = true;
 		load_override(&src[i + 1], overrides[i], problems);
 	}
-	find_preset(cfg, src, n + 1);
+	find_base(cfg, src, n + 1);
 	apply_all(&load, src, n + 1, src[0].name);
 	for (size_t i = 0; i <= n; i++) {
 		json_free(&src[i].doc);

@@ -152,6 +152,7 @@ lws_line_connect(struct lws_line *line, uint32_t attempt, const struct transport
 	snprintf(line->host, sizeof(line->host), "%s", target->host);
 	snprintf(line->path, sizeof(line->path), "%s", target->path);
 	line->port = target->port;
+	line->api_key = target->api_key;
 	line->attempt = attempt;
 	line->deadline = mono_add(now, line->owner->base.cfg.connect_within);
 	line->peer = (struct tls_peer){.host = line->host};

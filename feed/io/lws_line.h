@@ -46,6 +46,7 @@ struct lws_line {
 	char host[LWS_LINE_HOST_MAX + 1], path[TRANSPORT_PATH_MAX + 1];
 	char address[RESOLVE_ADDRESS_SIZE];
 	uint16_t port;
+	const char *api_key; /* the caller's; NULL: none */
 	uint32_t ticket; /* of the question to the resolver */
 	unsigned turn;   /* which of several addresses is next: moves on with each failure */
 

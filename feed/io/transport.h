@@ -48,6 +48,11 @@ struct transport_target {
 	uint16_t port;
 	const char *path; /* "/stream" or "/ws" ... with query, at most 1000 bytes */
 	const char *address; /* numeric address to use instead of resolving host, or NULL */
+	/*
+	 * Sent as X-MBX-APIKEY with the upgrade, or NULL. Not copied: it has to
+	 * live as long as the transport. Visible ASCII, at most 1024 bytes.
+	 */
+	const char *api_key;
 };
 
 /* When a message came. */

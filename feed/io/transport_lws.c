@@ -43,6 +43,21 @@ retry_after(struct lws *wsi)
 	return upgrade_retry_after(text);
 }
 
+/*
+ * Adds the key to the request, which the library then encrypts; the buffer is
+ * its own, used again for what is received, and not ours to wipe.
+ */
+static int
+add_key(struct lws *wsi, const char *key, void *in, size_t len)
+{
+	unsigned char **at = in;
+
+	return key == NULL ? 0
+			   : lws_add_http_header_by_name(wsi,
+				 (const unsigned char *)"x-mbx-apikey:",
+				 (const unsigned char *)key, (int)strlen(key), at, *at + len);
+}
+
 static int
 on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
@@ -52,6 +67,7 @@ on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
 
 	(void)user;
 	switch (reason) {
+	case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
 	case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
 	case LWS_CALLBACK_CLIENT_RECEIVE:
@@ -69,6 +85,8 @@ on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
 	if (line == NULL)
 		return 0; /* not about a connection, or about one that its line let go */
 	switch (reason) {
+	case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+		return add_key(wsi, line->api_key, in, len);
 	case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
 		return !lws_line_on_response(line, (int)lws_http_client_http_response(wsi),
 		    retry_after(wsi));

@@ -48,6 +48,19 @@ upgrade_begin(struct upgrade *u, char *out, const char *host, uint16_t port, con
 	return n > 0 && n < UPGRADE_REQUEST_MAX ? (size_t)n : 0;
 }
 
+size_t
+upgrade_add(char *request, size_t n, const char *name, const char *value)
+{
+	int more;
+
+	for (const char *p = value; *p != '\0'; p++)
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
+			return 0;
+	n -= 2; /* the line that ends the fields */
+	more = snprintf(request + n, UPGRADE_REQUEST_MAX - n, "%s: %s\r\n\r\n", name, value);
+	return more > 0 && (size_t)more < UPGRADE_REQUEST_MAX - n ? n + (size_t)more : 0;
+}
+
 static enum upgrade_result
 end(struct upgrade *u, enum upgrade_result result, const char *words, const char *what)
 {

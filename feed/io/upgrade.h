@@ -49,6 +49,12 @@ size_t upgrade_begin(struct upgrade *u, char *out, const char *host, uint16_t po
     const char *path, const unsigned char nonce[UPGRADE_NONCE]);
 
 /*
+ * Writes one more field at the end of a request of n bytes. Returns its new
+ * length, 0 when it has no room, or the value is no visible ASCII.
+ */
+size_t upgrade_add(char *request, size_t n, const char *name, const char *value);
+
+/*
  * What a Retry-After field says, in seconds; -1 for what is no such number: a
  * date (clocks need not agree), nonsense, and more than nine digits.
  */

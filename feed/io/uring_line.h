@@ -52,6 +52,7 @@ struct uring_line {
 	char host[URING_LINE_HOST_MAX + 1], path[TRANSPORT_PATH_MAX + 1];
 	char address[RESOLVE_ADDRESS_SIZE];
 	uint16_t port;
+	const char *api_key; /* the caller's; NULL: none */
 	unsigned turn;    /* which of several addresses is next: moves on with each failure */
 	struct sockaddr_storage peer_address;
 

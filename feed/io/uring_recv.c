@@ -35,9 +35,12 @@ ask_upgrade(struct uring_line *line)
 	if (RAND_bytes(nonce, sizeof(nonce)) == 1)
 		n = upgrade_begin(
 		    &line->upgrade, request, line->host, line->port, line->path, nonce);
+	if (n != 0 && line->api_key != NULL)
+		n = upgrade_add(request, n, "X-MBX-APIKEY", line->api_key);
 	if (n == 0 || !uring_line_write(line, request, n))
 		uring_line_end(line, TICK_REASON_INTERNAL, "%s: the upgrade request cannot be made",
 		    line->host);
+	explicit_bzero(request, sizeof(request));
 }
 
 /* Returns whether there may be more to do with the bytes at hand. */

@@ -90,7 +90,10 @@ enum tick_venue {
 	TICK_VENUE_BINANCE_USDM = 2,
 	TICK_VENUE_BINANCE_COINM = 3,
 	TICK_VENUE_BINANCE_OPTIONS = 4,
-	TICK_VENUE_COUNT = 5
+	TICK_VENUE_BINANCE_US = 5,
+	TICK_VENUE_BINANCE_TESTNET = 6, /* spot */
+	TICK_VENUE_BINANCE_DEMO = 7,    /* spot */
+	TICK_VENUE_COUNT = 8
 };
 
 /* State of an instrument as the exchange gives it. */

@@ -40,13 +40,13 @@ enum tick_type {
 	TICK_BOOK_DELTA = 5,         /* up to four changed levels of one side; id u, first_id U */
 	TICK_BOOK_CLEAR = 6,         /* forget both sides; the whole image follows */
 	TICK_KLINE = 7,              /* open, high, low, close of an interval */
-	TICK_TICKER_24H = 8,
-	TICK_MINI_TICKER = 9,
-	TICK_AVG_PRICE = 10,
-	TICK_MARK_PRICE = 11,
-	TICK_LIQUIDATION = 12,
-	TICK_REFERENCE_PRICE = 13,
-	TICK_INSTRUMENT_STATUS = 14,
+	TICK_TICKER_24H = 8,         /* two ticks: figures of a window, and its last quote */
+	TICK_MINI_TICKER = 9,        /* figures of the last 24 hours */
+	TICK_AVG_PRICE = 10,         /* average over some minutes */
+	TICK_MARK_PRICE = 11,        /* mark price and funding; an index: the index price only */
+	TICK_LIQUIDATION = 12,       /* a liquidation order */
+	TICK_REFERENCE_PRICE = 13,   /* may say that there is none: TICK_ABSENT */
+	TICK_INSTRUMENT_STATUS = 14, /* the exchange's state of an instrument changed */
 	TICK_FEED_EVENT = 15,        /* the feed's own word: gap, restart, line up or down ... */
 	TICK_TYPE_COUNT = 16
 };
@@ -104,6 +104,97 @@ struct tick_book2_payload {
 	struct tick_level more[2];
 };
 
+/*
+ * Figures are finer than prices or larger than quantities, so these ticks bring
+ * their own exponents in w[0], those with which the exchange wrote them:
+ * TICKER_24H, MINI_TICKER, AVG_PRICE, REFERENCE_PRICE, MARK_PRICE, LIQUIDATION.
+ */
+struct tick_scale {
+	int8_t price, qty, quote, rate; /* of prices, quantities, quote volumes, funding rates */
+	uint8_t window;                 /* TICKER_24H: enum tick_window */
+	uint8_t spare[3];
+};
+
+/* What a TICKER_24H looks back on. */
+enum tick_window {
+	TICK_WINDOW_24H = 0, /* up to this moment */
+	TICK_WINDOW_1H = 1,  /* the others in whole minutes */
+	TICK_WINDOW_4H = 2,
+	TICK_WINDOW_1D = 3
+};
+
+/* MINI_TICKER; TICKER_24H's tick with FLAG_FIRST. trade_ns is the window's end. */
+struct tick_ticker_payload {
+	int64_t open, high, low, last;
+};
+
+struct tick_ticker2_payload {
+	struct tick_scale scale;
+	int64_t volume, quote_volume;
+	int64_t trades; /* MINI_TICKER: TICK_ABSENT */
+};
+
+/* TICKER_24H's tick with FLAG_LAST. trade_ns is the window's begin. */
+struct tick_last_quote_payload {
+	int64_t bid_px, bid_qty, ask_px, ask_qty; /* spot only, else TICK_ABSENT */
+};
+
+struct tick_last_quote2_payload {
+	struct tick_scale scale;
+	int64_t last_qty; /* of the last trade */
+	int64_t average;  /* price weighted by volume */
+	int64_t previous; /* last price before the window; futures: TICK_ABSENT */
+};
+
+/* AVG_PRICE, REFERENCE_PRICE. */
+struct tick_price_payload {
+	int64_t price;
+	int64_t interval_ns; /* AVG_PRICE: over so long; else TICK_ABSENT */
+	int64_t spare[2];
+};
+
+struct tick_mark_payload {
+	int64_t mark, index;  /* streams of an index have no mark price */
+	int64_t settle;       /* estimated settlement price */
+	int64_t funding_rate; /* contracts with a delivery have none */
+};
+
+struct tick_mark2_payload {
+	struct tick_scale scale;
+	int64_t next_funding_ns;
+	int64_t average; /* moving average of the mark price ("ap"), or TICK_ABSENT */
+	int64_t spare;
+};
+
+/* LIQUIDATION: FLAG_SIDE: it sells. */
+struct tick_liquidation_payload {
+	int64_t price, qty;
+	int64_t average, filled; /* average price; quantity filled so far */
+};
+
+enum tick_order_state {
+	TICK_ORDER_UNKNOWN = 0,
+	TICK_ORDER_NEW = 1,
+	TICK_ORDER_PARTIALLY_FILLED = 2,
+	TICK_ORDER_FILLED = 3,
+	TICK_ORDER_CANCELED = 4,
+	TICK_ORDER_EXPIRED = 5
+};
+
+struct tick_liquidation2_payload {
+	struct tick_scale scale;
+	int64_t last_qty; /* of the last fill */
+	int64_t state;    /* enum tick_order_state */
+	int64_t spare;
+};
+
+struct tick_status_payload {
+	int64_t trading;    /* enum tick_trading (layout.h) */
+	int64_t deliver_ns; /* futures: when the contract ends, or TICK_ABSENT */
+	int64_t onboard_ns; /* futures: when it was listed, or TICK_ABSENT */
+	int64_t spare;
+};
+
 struct tick_event_payload {
 	int64_t reason;  /* enum tick_reason */
 	int64_t a, b, c; /* by reason: docs/SHM.md, "Feed events" */
@@ -125,6 +216,12 @@ struct tick {
 		struct tick_kline_payload kline;
 		struct tick_book_payload book;
 		struct tick_event_payload event;
+		struct tick_ticker_payload ticker;
+		struct tick_last_quote_payload last_quote;
+		struct tick_price_payload price;
+		struct tick_mark_payload mark;
+		struct tick_liquidation_payload liquidation;
+		struct tick_status_payload status;
 	};
 	/* line 2 */
 	int64_t id;       /* t, a, u, kline: last trade id; or TICK_ABSENT */
@@ -135,6 +232,11 @@ struct tick {
 		int64_t w[4];
 		struct tick_book2_payload book2;
 		struct tick_kline2_payload kline2;
+		struct tick_scale scale; /* of all the following */
+		struct tick_ticker2_payload ticker2;
+		struct tick_last_quote2_payload last_quote2;
+		struct tick_mark2_payload mark2;
+		struct tick_liquidation2_payload liquidation2;
 	};
 };
 
@@ -142,6 +244,7 @@ TICK_STATIC_ASSERT(sizeof(struct tick) == 128, "a tick is two cache lines");
 TICK_STATIC_ASSERT(offsetof(struct tick, v) == 32, "payload of line 1");
 TICK_STATIC_ASSERT(offsetof(struct tick, id) == 64, "line 2");
 TICK_STATIC_ASSERT(offsetof(struct tick, w) == 96, "payload of line 2");
+TICK_STATIC_ASSERT(sizeof(struct tick_scale) == 8, "one word");
 
 /* Reads one field of a tick in place: TICK_LOAD(&t->quote.bid_px). */
 #define TICK_LOAD(field_pointer) __atomic_load_n((field_pointer), __ATOMIC_RELAXED)

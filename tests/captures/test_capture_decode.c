@@ -15,6 +15,7 @@
 #include "feed/io/assemble.h"
 #include "feed/io/wsframe.h"
 #include "feed/venue/binance/json.h"
+#include "feed/venue/binance/json_market.h"
 #include "tests/captures.h"
 #include "tests/decode_oracle.h"
 
@@ -34,6 +35,7 @@
 static struct captures captures;
 static bool found;
 static struct event_scratch scratch, scratch_split;
+static size_t kinds[EVENT_KINDS]; /* how many there are */
 
 /* What make_expected.py writes for an absent time is 0, ours is VENUE_NO_TIME. */
 static int64_t
@@ -94,10 +96,43 @@ decode_exact(struct bytes text, struct event *out, char **copy)
 	return json_decode((struct bytes){*copy, text.n}, &scratch, out);
 }
 
+/* Each element of an array is a message of its own. Returns how many there are. */
+static size_t
+list_agrees(const char *name, unsigned line, struct bytes items)
+{
+	struct bytes element;
+	size_t count = 0;
+
+	while (json_market_next(&items, &element)) {
+		char why[ORACLE_WHY_MAX] = "refused", *copy;
+		struct event event;
+
+		if (decode_exact(element, &event, &copy) != DECODE_OK ||
+		    !oracle_agrees(element, &event, why))
+			fail_msg("%s:%u: element %zu: %s", name, line, count, why);
+		free(copy);
+		kinds[event.kind]++;
+		count++;
+	}
+	return count;
+}
+
+static void
+print_kinds(void)
+{
+	static const char *const names[EVENT_KINDS] = {"trade", "aggTrade", "bookTicker",
+		"depth", "partial depth", "kline", "blockTrade", "miniTicker", "ticker",
+		"avgPrice", "referencePrice", "markPrice", "forceOrder", "contractInfo", "reply",
+		"error reply", "serverShutdown", "array", "unknown"};
+
+	for (int kind = 0; kind < EVENT_KINDS; kind++)
+		printf("%10zu %s\n", kinds[kind], names[kind]);
+}
+
 static void
 each_message_agrees_with_cjson(void **state)
 {
-	size_t messages = 0;
+	size_t messages = 0, elements = 0;
 
 	(void)state;
 	if (!found)
@@ -114,13 +149,19 @@ each_message_agrees_with_cjson(void **state)
 
 			if (result != DECODE_OK || !oracle_agrees(message.text, &event, why))
 				fail_msg("%s:%u: %s", captures.name[i], message.line, why);
+			kinds[event.kind]++;
+			if (event.kind == EVENT_LIST)
+				elements += list_agrees(
+				    captures.name[i], message.line, event.u.list.items);
 			free(copy);
 			messages++;
 		}
 		captures_close(&capture);
 	}
 	assert_true(messages > 0);
-	printf("%zu messages agree with cJSON\n", messages);
+	print_kinds();
+	printf("%zu messages and %zu elements of arrays agree with cJSON\n", messages, elements);
+	assert_int_equal(kinds[EVENT_UNKNOWN], 0);
 }
 
 static void

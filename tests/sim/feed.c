@@ -335,7 +335,7 @@ open_segments(void)
 	static const struct config_instruments instruments = {
 		.default_price_exponent = -8, .default_qty_exponent = -8};
 	struct pipeline_cfg cfg = {.ring = &feed.ring, .board = &feed.board,
-	    .venue = TICK_VENUE_BINANCE_SPOT, .instruments = &instruments,
+	    .venue = venue_find(BYTES_LIT("spot")), .instruments = &instruments,
 	    .hold_for = sim.hold_for, .streams_max = SIM_STREAMS};
 	char why[SEGMENT_WHY_MAX] = "";
 

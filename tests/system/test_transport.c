@@ -55,6 +55,30 @@ messages_go_out_and_come_back_in_order(void **state)
 	assert_true(rig->stamps.recv.ns >= before && rig->stamps.recv.ns <= clock_wall().ns);
 }
 
+/* Tells the fields of the request that came. */
+static void
+request_script(struct ws_conn *conn)
+{
+	ws_conn_send(conn, WS_TEXT | WS_FIN, conn->request, strlen(conn->request));
+	ws_conn_drain(conn);
+}
+
+static void
+the_api_key_goes_out_with_the_upgrade_and_only_where_one_is_given(void **state)
+{
+	struct rig *rig = rig_of(state);
+
+	rig_serve(rig, &(struct ws_server_cfg){.script = request_script});
+	rig->api_key = "k3y-of-64-Characters";
+	rig_connect(rig, 0);
+	rig_wait_messages(rig, 1);
+	assert_non_null(strcasestr(rig->text, "\r\nX-MBX-APIKEY: k3y-of-64-Characters\r\n"));
+	rig->api_key = NULL;
+	rig_connect(rig, 1);
+	rig_wait_messages(rig, 2);
+	assert_null(strcasestr(rig->text, "APIKEY"));
+}
+
 static void
 fragments_script(struct ws_conn *conn)
 {
@@ -409,6 +433,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		rig_test(messages_go_out_and_come_back_in_order),
+		rig_test(
+		    the_api_key_goes_out_with_the_upgrade_and_only_where_one_is_given),
 		rig_test(fragments_are_joined_also_around_control_frames),
 		rig_test(a_message_over_the_limit_is_counted_and_the_line_stays),
 		rig_test(frames_in_the_same_record_as_the_upgrade_are_not_lost),

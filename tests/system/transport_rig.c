@@ -146,6 +146,7 @@ rig_start(struct rig *rig, unsigned line)
 		.port = ws_server_port(rig->server),
 		.path = "/ws",
 		.address = "127.0.0.1",
+		.api_key = rig->api_key,
 	};
 
 	assert_int_equal(transport_connect(rig->transport, line, 7, &target), 0);

@@ -25,6 +25,7 @@ struct rig {
 	uint32_t sums[16];            /* of their bytes */
 	char last[64];                /* its beginning */
 	char text[2048];              /* the beginning of the last one over 63 bytes */
+	const char *api_key;          /* that rig_start() sends; NULL: none */
 	char log[256];                /* all small ones: [text] or <bytes> */
 };
 

@@ -196,7 +196,8 @@ texts_break_the_rule_of_their_key(void **state)
 	        ":1: key \"feed\": value \"..x\" begins with a dot\n"},
 	    {"{" S ", \"product\": \"futures\"}",
 	        ":1: key \"product\": value \"futures\" is unknown, allowed: one of \"spot\", "
-	        "\"usdm\", \"coinm\", \"options\"\n"},
+	        "\"usdm\", \"coinm\", \"options\", \"spot-sbe\", \"us\", \"testnet\", "
+	        "\"testnet-sbe\", \"demo\"\n"},
 	    {"{" S ", \"preset\": \"test\"}",
 	        ":1: key \"preset\": value \"test\" is unknown, allowed: one of \"production\", "
 	        "\"staging\", \"development\"\n"},
@@ -436,7 +437,8 @@ every_problem_is_reported_not_only_the_first(void **state)
 	        "-1 to "
 	        "1023\n"
 	        ":5: key \"product\": value 1 is a number, allowed: one of \"spot\", \"usdm\", "
-	        "\"coinm\", \"options\"\n"
+	        "\"coinm\", \"options\", \"spot-sbe\", \"us\", \"testnet\", \"testnet-sbe\", "
+	        "\"demo\"\n"
 	        ": key \"streams\": missing, at least one stream is wanted, like "
 	        "\"btcusdt@trade\"\n"},
 	};

@@ -251,18 +251,16 @@ static void
 unknown_events_tell_their_name_and_arrays_have_none(void **state)
 {
 	(void)state;
-	decode_example(19);
-	assert_bytes(event.name, "avgPrice");
-	assert_bytes(event.stream, "abcusdt@avgPrice");
-	decode_example(20);
-	assert_bytes(event.name, "");
-	decode_example(21);
-	assert_bytes(event.name, "forceOrder");
-	assert_int_equal(decode("{\"e\":\"continuous_kline\",\"k\":{}}"), DECODE_OK);
-	assert_bytes(event.name, "continuous_kline");
-	assert_int_equal(decode("{\"stream\":\"!ticker@arr\",\"data\":[1,2]}"), DECODE_OK);
+	assert_int_equal(decode("{\"stream\":\"x@assetIndex\",\"data\":{\"e\":"
+				"\"assetIndexUpdate\",\"E\":1}}"), DECODE_OK);
 	assert_int_equal(event.kind, EVENT_UNKNOWN);
+	assert_bytes(event.name, "assetIndexUpdate");
+	assert_bytes(event.stream, "x@assetIndex");
+	assert_int_equal(decode("{\"stream\":\"!ticker@arr\",\"data\":[1,2]}"), DECODE_OK);
+	assert_int_equal(event.kind, EVENT_LIST);
+	assert_bytes(event.name, "");
 	assert_bytes(event.stream, "!ticker@arr");
+	assert_bytes(event.u.list.items, "[1,2]");
 }
 
 static void

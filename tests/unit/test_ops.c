@@ -27,6 +27,7 @@ struct rig {
 	struct ops_note last;
 	struct ops_timer timer;
 	struct keeper keeper;
+	struct choice choice;
 };
 
 static void
@@ -164,7 +165,8 @@ keep(struct rig *rig, const struct reload_source *source)
 	const char *first = "streams=btcusdt@trade";
 
 	assert_true(config_load(NULL, &first, 1, &cfg, &problems));
-	keeper_init(&rig->keeper, rig->ops, &cfg, source);
+	rig->choice.venue = rig->choice.asked = venue_find(BYTES_LIT("spot"));
+	keeper_init(&rig->keeper, rig->ops, &cfg, source, &rig->choice);
 	config_free(&cfg);
 	assert_int_equal(ops_start(rig->ops), 0);
 	assert_true(ops_tell(rig->ops, &(struct ops_note){.kind = OPS_RELOAD_ASKED}));

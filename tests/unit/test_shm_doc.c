@@ -62,6 +62,8 @@ static const struct known known[] = {
     F(tick, trade_ns), F(tick, mono_ns), F(tick, w), END(tick),
 
     F(tick_level, price), F(tick_level, qty), END(tick_level),
+    F(tick_scale, price), F(tick_scale, qty), F(tick_scale, quote), F(tick_scale, rate),
+    F(tick_scale, window), F(tick_scale, spare), END(tick_scale),
 
     F(tick_board_entry, quote), F(tick_board_entry, trade), F(tick_board_entry, state),
     F(tick_board_entry, book), END(tick_board_entry),

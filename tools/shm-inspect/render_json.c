@@ -6,6 +6,7 @@
 
 #include "tools/common/num.h"
 #include "tools/common/text.h"
+#include "tools/shm-inspect/figures.h"
 #include "tools/shm-inspect/render.h"
 
 static void
@@ -120,6 +121,28 @@ put_kline(FILE *out, const struct tick_line *line)
 }
 
 static void
+put_figures(FILE *out, const struct tick *t)
+{
+	size_t count;
+	const struct figure *f = figures_of_tick(t, &count);
+
+	if (t->type == TICK_TICKER_24H)
+		put_text(out, "window", figure_window(t));
+	else if (t->type == TICK_LIQUIDATION)
+		put_text(out, "side", t->flags & TICK_FLAG_SIDE ? "sell" : "buy");
+	for (size_t i = 0; i < count; i++) {
+		int64_t value = figure_value(t, &f[i]);
+
+		if (f[i].kind == FIGURE_TRADING || f[i].kind == FIGURE_ORDER)
+			put_text(out, f[i].name, figure_word(&f[i], value));
+		else if (f[i].kind >= FIGURE_COUNT)
+			put_int(out, f[i].name, value);
+		else
+			put_decimal(out, f[i].name, value, figure_exponent(t, &f[i]));
+	}
+}
+
+static void
 put_payload(FILE *out, const struct tick_line *line)
 {
 	const struct tick *t = line->tick;
@@ -153,6 +176,15 @@ put_payload(FILE *out, const struct tick_line *line)
 		put_int(out, "a", t->event.a);
 		put_int(out, "b", t->event.b);
 		put_int(out, "c", t->event.c);
+		break;
+	case TICK_MINI_TICKER:
+	case TICK_TICKER_24H:
+	case TICK_AVG_PRICE:
+	case TICK_REFERENCE_PRICE:
+	case TICK_MARK_PRICE:
+	case TICK_LIQUIDATION:
+	case TICK_INSTRUMENT_STATUS:
+		put_figures(out, t);
 		break;
 	default:
 		fprintf(out, ",\"v\":[%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "]", t->v[0],

@@ -6,6 +6,7 @@
 
 #include "tools/common/num.h"
 #include "tools/common/text.h"
+#include "tools/shm-inspect/figures.h"
 #include "tools/shm-inspect/render.h"
 
 static const char *
@@ -224,6 +225,61 @@ put_event(FILE *out, const struct tick *t)
 }
 
 static void
+put_figure(FILE *out, const struct tick *t, const struct figure *f)
+{
+	int64_t value = figure_value(t, f);
+	char text[NUM_MAX];
+
+	switch (f->kind) {
+	case FIGURE_PRICE:
+	case FIGURE_QTY:
+	case FIGURE_QUOTE:
+	case FIGURE_RATE:
+		fputs(num_decimal(value, figure_exponent(t, f), 0, text), out);
+		break;
+	case FIGURE_COUNT:
+		fprintf(out, "%" PRId64, value);
+		break;
+	case FIGURE_TIME:
+		fputs(num_time(value, text), out);
+		break;
+	case FIGURE_SPAN:
+		fputs(num_span(value, text), out);
+		break;
+	case FIGURE_TRADING:
+	case FIGURE_ORDER:
+		fputs(figure_word(f, value), out);
+		break;
+	}
+}
+
+/* Names as in JSON, without their units; what is absent is left out. */
+static void
+put_figures(FILE *out, const struct tick *t)
+{
+	size_t count;
+	const struct figure *f = figures_of_tick(t, &count);
+
+	if (t->type == TICK_TICKER_24H)
+		fprintf(out, "%s ", figure_window(t));
+	else if (t->type == TICK_LIQUIDATION)
+		fputs(t->flags & TICK_FLAG_SIDE ? "sell " : "buy ", out);
+	for (size_t i = 0; i < count; i++) {
+		size_t n = strlen(f[i].name);
+
+		if (i > 0 && figure_value(t, &f[i]) == TICK_ABSENT)
+			continue;
+		if (n > 3 && strcmp(f[i].name + n - 3, "_ns") == 0)
+			n -= 3;
+		fprintf(out, "%s%.*s ", i > 0 ? " " : "", (int)n, f[i].name);
+		if (figure_value(t, &f[i]) == TICK_ABSENT)
+			fputc('-', out);
+		else
+			put_figure(out, t, &f[i]);
+	}
+}
+
+static void
 put_payload(FILE *out, const struct tick_line *line)
 {
 	const struct tick *t = line->tick;
@@ -248,6 +304,15 @@ put_payload(FILE *out, const struct tick_line *line)
 		break;
 	case TICK_FEED_EVENT:
 		put_event(out, t);
+		break;
+	case TICK_MINI_TICKER:
+	case TICK_TICKER_24H:
+	case TICK_AVG_PRICE:
+	case TICK_REFERENCE_PRICE:
+	case TICK_MARK_PRICE:
+	case TICK_LIQUIDATION:
+	case TICK_INSTRUMENT_STATUS:
+		put_figures(out, t);
 		break;
 	default:
 		fputs("raw", out);

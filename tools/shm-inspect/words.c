@@ -16,6 +16,9 @@ words_venue(unsigned venue)
 		[TICK_VENUE_BINANCE_USDM] = "binance-usdm",
 		[TICK_VENUE_BINANCE_COINM] = "binance-coinm",
 		[TICK_VENUE_BINANCE_OPTIONS] = "binance-options",
+		[TICK_VENUE_BINANCE_US] = "binance-us",
+		[TICK_VENUE_BINANCE_TESTNET] = "binance-testnet",
+		[TICK_VENUE_BINANCE_DEMO] = "binance-demo",
 	};
 
 	return WORD(words, venue);

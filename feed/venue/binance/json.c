@@ -2,6 +2,7 @@
 
 #include <limits.h>
 
+#include "feed/venue/binance/json_market.h"
 #include "feed/venue/binance/predict.h"
 #include "feed/venue/binance/reading.h"
 #include "feed/venue/binance/scan.h"
@@ -372,10 +373,13 @@ decode_any(struct bytes frame, struct event_scratch *scratch, struct event *out)
 	if (!envelope_usual(&r, frame, out)) {
 		out->stream = BYTES_NONE;
 		result = envelope_any(&r, frame, out, &known, &wrapped);
-		if (result != DECODE_OK || !known)
+		if (result != DECODE_OK)
 			return result;
 	}
-	return reading_finish(&r, wrapped, out);
+	result = known ? reading_finish(&r, wrapped, out) : DECODE_OK;
+	if (result == DECODE_OK && out->kind == EVENT_UNKNOWN && !wrapped)
+		result = json_market_decode(frame, scratch, r.text_used, out);
+	return result;
 }
 
 enum decode_result

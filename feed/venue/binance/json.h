@@ -1,9 +1,9 @@
 /*
  * Binance's JSON messages to events. Pure: no allocation, no clock.
  *
- * Knows spot, USD-M and COIN-M futures, raw and combined envelopes. Keys may
- * come in any order, with white space and escapes; keys that we do not know
- * are checked and skipped. What is strict:
+ * Knows spot, USD-M and COIN-M futures, raw and combined envelopes; what comes
+ * rarely is left to json_market.h. Keys may come in any order, with white space
+ * and escapes; keys that we do not know are checked and skipped. What is strict:
  *   - the message is one whole JSON value (RFC 8259) and nothing else; only
  *     that texts are valid UTF-8 is left to the transport;
  *   - arrays and objects nest at most 32 deep;
@@ -32,7 +32,8 @@
  * and id, or by code and msg (also inside "error"). A depthUpdate is an
  * EVENT_PARTIAL_DEPTH when the envelope's stream name says so, and an
  * EVENT_UNKNOWN on an rpiDepth stream, whose levels belong to another book.
- * Everything else that is well-formed is an EVENT_UNKNOWN.
+ * An array is an EVENT_LIST. Everything else that is well-formed is an
+ * EVENT_UNKNOWN.
  */
 enum decode_result json_decode(
     struct bytes frame, struct event_scratch *scratch, struct event *out);

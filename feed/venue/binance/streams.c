@@ -10,11 +10,25 @@ static const struct {
 	{{"trade", 5}, STREAM_TRADE},
 	{{"aggTrade", 8}, STREAM_AGG_TRADE},
 	{{"bookTicker", 10}, STREAM_BOOK_TICKER},
+	{{"bestBidAsk", 10}, STREAM_BOOK_TICKER}, /* of SBE */
 	{{"depth", 5}, STREAM_DEPTH},
 	{{"depth5", 6}, STREAM_PARTIAL_DEPTH},
 	{{"depth10", 7}, STREAM_PARTIAL_DEPTH},
 	{{"depth20", 7}, STREAM_PARTIAL_DEPTH},
 	{{"rpiDepth", 8}, STREAM_RPI_DEPTH},
+	{{"blockTrade", 10}, STREAM_BLOCK_TRADE},
+	{{"miniTicker", 10}, STREAM_MINI_TICKER},
+	{{"ticker", 6}, STREAM_TICKER},
+	{{"ticker_1h", 9}, STREAM_TICKER},
+	{{"ticker_4h", 9}, STREAM_TICKER},
+	{{"ticker_1d", 9}, STREAM_TICKER},
+	{{"avgPrice", 8}, STREAM_AVG_PRICE},
+	{{"referencePrice", 14}, STREAM_REFERENCE_PRICE},
+	{{"markPrice", 9}, STREAM_MARK_PRICE},
+	{{"indexPrice", 10}, STREAM_INDEX_PRICE},
+	{{"compositeIndex", 14}, STREAM_INDEX_PRICE},
+	{{"forceOrder", 10}, STREAM_LIQUIDATION},
+	{{"contractInfo", 12}, STREAM_STATUS},
 };
 
 static const char *const fault_texts[STREAM_FAULTS] = {
@@ -32,16 +46,22 @@ static const char *const fault_texts[STREAM_FAULTS] = {
 	    "has a symbol in upper case: stream names have it in lower case",
 };
 
+static bool
+begins_with(struct bytes text, struct bytes start)
+{
+	return text.n > start.n && memcmp(text.p, start.p, start.n) == 0;
+}
+
 static enum stream_class
 class_of_type(struct bytes type)
 {
-	static const char kline[] = "kline_";
-	const size_t n = sizeof(kline) - 1;
-
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
 		if (bytes_equal(type, classes[i].type))
 			return classes[i].class;
-	return type.n > n && memcmp(type.p, kline, n) == 0 ? STREAM_KLINE : STREAM_OTHER;
+	return begins_with(type, BYTES_LIT("kline_")) ||
+		begins_with(type, BYTES_LIT("continuousKline_"))
+	    ? STREAM_KLINE
+	    : STREAM_OTHER;
 }
 
 /* Cuts *rest at its first '@'. Returns what was before it; false when there is no '@'. */

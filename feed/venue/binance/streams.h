@@ -18,7 +18,16 @@ enum stream_class {
 	STREAM_BOOK_TICKER,
 	STREAM_DEPTH,         /* changes of the book */
 	STREAM_PARTIAL_DEPTH, /* depth5, depth10, depth20 */
-	STREAM_KLINE,
+	STREAM_KLINE, /* also continuousKline, and of other time zones */
+	STREAM_BLOCK_TRADE,
+	STREAM_MINI_TICKER,
+	STREAM_TICKER, /* ticker, ticker_1h, ticker_4h, ticker_1d */
+	STREAM_AVG_PRICE,
+	STREAM_REFERENCE_PRICE,
+	STREAM_MARK_PRICE,
+	STREAM_INDEX_PRICE, /* indexPrice, compositeIndex */
+	STREAM_LIQUIDATION, /* forceOrder */
+	STREAM_STATUS,      /* contractInfo */
 	STREAM_RPI_DEPTH, /* futures: depthUpdate messages of another book; not decoded */
 	STREAM_OTHER,     /* not decoded */
 	STREAM_CLASSES

@@ -1,0 +1,20 @@
+/*
+ * What the choice of a product says of other keys: where its streams are.
+ */
+#ifndef FEED_CONF_CONFIG_PRODUCT_H
+#define FEED_CONF_CONFIG_PRODUCT_H
+
+#include "feed/conf/config_relate.h"
+
+/* Lays host, port and path of cfg->product under what the sources say. */
+void config_product_apply(struct config *cfg);
+
+/*
+ * After the sources: where the product serves streams at different paths, and
+ * neither host nor path was given, takes the path of the streams; a problem
+ * where they do not agree on one.
+ */
+void config_product_route(struct config *cfg, const struct config_origins *origins,
+    const char *file, struct config_problems *problems);
+
+#endif
