@@ -144,7 +144,8 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
               tests/unit/test_json_events.c tests/unit/test_json_market.c \
-              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_log.c \
+              tests/unit/test_ledger.c tests/unit/test_limits.c \
+              tests/unit/test_listing.c tests/unit/test_log.c tests/unit/test_pipeline_list.c \
               tests/unit/test_mailbox.c tests/unit/test_mapping.c tests/unit/test_metrics_text.c \
               tests/unit/test_names.c tests/unit/test_notify.c tests/unit/test_ops.c \
               tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \

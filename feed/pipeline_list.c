@@ -56,7 +56,7 @@ tell_trading(struct pipeline *p, uint32_t id, unsigned trading, wall_t now, mono
 		.meta = ring_meta(id, TICK_INSTRUMENT_STATUS, TICK_FLAG_FIRST | TICK_FLAG_LAST, 0),
 		.exch_ns = TICK_ABSENT,
 		.recv_ns = now.ns,
-		.v = {trading, TICK_ABSENT, TICK_ABSENT}, /* when it ends, when it began: not said */
+		.v = {trading, TICK_ABSENT, TICK_ABSENT}, /* when it ends, or began: not said */
 		.id = TICK_ABSENT,
 		.first_id = TICK_ABSENT,
 		.trade_ns = TICK_ABSENT,

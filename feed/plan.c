@@ -228,9 +228,9 @@ plan_pool(struct plan *plan, const struct config *cfg, const struct config_strin
 	plan->name = calloc(plan->memory.streams_max, sizeof(*plan->name));
 	plan->wanted = calloc(plan->memory.streams_max, sizeof(*plan->wanted));
 	plan->quiet = calloc(plan->memory.streams_max, sizeof(*plan->quiet));
-	if (!plan->name || !plan->wanted || !plan->quiet || !plan->memory.item || !plan->memory.stall ||
-	    !plan->class || !plan->memory.entry || !plan->memory.stream ||
-	    !plan->stream_bytes)
+	if (!plan->name || !plan->wanted || !plan->quiet || !plan->memory.item ||
+	    !plan->memory.stall || !plan->class || !plan->memory.entry ||
+	    !plan->memory.stream || !plan->stream_bytes)
 		return -1;
 	for (size_t i = 0; i < n && i < plan->memory.streams_max; i++) {
 		plan->name[i] = strdup(streams->item[i]);

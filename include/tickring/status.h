@@ -157,7 +157,7 @@ struct tick_control {
 	int64_t books, books_live; /* that are put together from changes; of them in sync */
 	int64_t rest_used, rest_budget; /* weight of requests in the last minute, and allowed */
 	int64_t rest_waiting;  /* snapshots that are wanted and were not asked for yet */
-	int64_t rest_paused_until_ns; /* the exchange wants no requests; TICK_ABSENT: it takes them */
+	int64_t rest_paused_until_ns; /* the exchange wants no requests; or TICK_ABSENT */
 	int64_t spare[3];
 	struct tick_transition transition[TICK_TRANSITIONS_MAX];
 	struct tick_endpoint_status endpoint[TICK_ENDPOINTS_MAX];

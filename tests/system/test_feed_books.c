@@ -211,6 +211,15 @@ wait_books(struct scene *s, int64_t live, uint64_t syncs)
 }
 
 static void
+wait_streams(struct scene *s, int64_t streams)
+{
+	mono_t deadline = daemon_deadline();
+
+	while (status_of(s).streams != streams)
+		daemon_pause(deadline, "the number of streams");
+}
+
+static void
 expect_no_refusal(struct scene *s)
 {
 	assert_int_equal(sim_control(s->sim, "GET /state?streams=0", ""), 200);
@@ -355,13 +364,13 @@ a_pattern_follows_new_listings_and_a_delisted_symbol_is_halted(void **state)
 	start_sim(s, 2, "6000", 200);
 	start_feedd(s, "[\"*usdt@bookTicker\"]", "\"instruments.refresh_ms\": 200,");
 	wait_state(s, id_of(s, "BTCUSDT"), TICK_DATA_LIVE, "BTCUSDT live");
-	assert_int_equal(status_of(s).streams, 1);
+	wait_streams(s, 1);
 	assert_true(tick_reader_find(s->reader, "ETHUSDT") < 0);
 
 	assert_int_equal(sim_control(s->sim, "POST /clear", ""), 200);
 	late = id_of(s, "ETHUSDT");
 	wait_state(s, late, TICK_DATA_LIVE, "ETHUSDT live");
-	assert_int_equal(status_of(s).streams, 2);
+	wait_streams(s, 2);
 
 	sim_fault(s->sim, "0 unlisted stream=ethusdt@*\n");
 	wait_state(s, late, TICK_DATA_HALTED, "ETHUSDT halted");
