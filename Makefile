@@ -200,20 +200,20 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/market_oracle.c tests/oracle_check.c tests/pipeline_rig.c \
                 tests/pool_example.c tests/shm_fixture.c tests/tape_rig.c tests/sim/agenda.c \
                 tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c tests/sim/market.c \
-                tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c \
-                tests/sim/weather.c tests/bench/receive/blaster.c tests/bench/receive/child.c \
-                tests/bench/receive/client.c tests/bench/receive/client_lws.c \
-                tests/bench/receive/client_openssl.c tests/bench/receive/feed_run.c \
-                tests/bench/receive/report.c tests/bench/receive/run.c \
-                tests/bench/receive/wares.c tests/bench/bench_clock.c tests/bench/board_load.c \
-                tests/bench/decode_mix.c tests/bench/figures.c tests/bench/paced.c \
-                tests/bench/pair.c tests/bench/pingpong.c tests/bench/plain.c \
-                tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
-                tests/system/attack.c tests/system/certs.c tests/system/daemon.c \
-                tests/system/feed_rig.c tests/system/flow.c tests/system/http_rig.c \
-                tests/system/sim_rig.c tests/system/stage.c tests/system/transport_rig.c \
-                tests/system/web_server.c tests/system/ws_server.c tests/ipc/python_rig.c \
-                tests/ipc/witness.c
+                tests/sim/operator.c tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c \
+                tests/sim/topology.c tests/sim/weather.c tests/bench/receive/blaster.c \
+                tests/bench/receive/child.c tests/bench/receive/client.c \
+                tests/bench/receive/client_lws.c tests/bench/receive/client_openssl.c \
+                tests/bench/receive/feed_run.c tests/bench/receive/report.c \
+                tests/bench/receive/run.c tests/bench/receive/wares.c tests/bench/bench_clock.c \
+                tests/bench/board_load.c tests/bench/decode_mix.c tests/bench/figures.c \
+                tests/bench/paced.c tests/bench/pair.c tests/bench/pingpong.c \
+                tests/bench/plain.c tests/bench/ring_alone.c tests/bench/ring_flow.c \
+                tests/bench/ring_paced.c tests/system/attack.c tests/system/certs.c \
+                tests/system/daemon.c tests/system/feed_rig.c tests/system/flow.c \
+                tests/system/http_rig.c tests/system/sim_rig.c tests/system/stage.c \
+                tests/system/transport_rig.c tests/system/web_server.c tests/system/ws_server.c \
+                tests/ipc/python_rig.c tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_receive.c \

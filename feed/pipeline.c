@@ -29,7 +29,7 @@ const struct kind_row pipeline_kinds[EVENT_KINDS] = {
 	[EVENT_MARK_PRICE] = {TICK_COUNTER_MARK_PRICES, TICK_MARK_PRICE, ARBITER_CLASSES},
 	[EVENT_LIQUIDATION] = {TICK_COUNTER_LIQUIDATIONS, TICK_LIQUIDATION, ARBITER_CLASSES},
 	[EVENT_STATUS] = {TICK_COUNTER_STATUSES, TICK_INSTRUMENT_STATUS, ARBITER_CLASSES},
-	[EVENT_LIST] = {TICK_COUNTER_LISTS, 0, ARBITER_CLASSES},
+	[EVENT_LIST] = {TICK_COUNTER_ARRAYS, 0, ARBITER_CLASSES},
 	[EVENT_REPLY] = {TICK_COUNTER_REPLIES, 0, ARBITER_CLASSES},
 	[EVENT_ERROR_REPLY] = {TICK_COUNTER_ERROR_REPLIES, 0, ARBITER_CLASSES},
 	[EVENT_SERVER_SHUTDOWN] = {TICK_COUNTER_SERVER_SHUTDOWNS, 0, ARBITER_CLASSES},
@@ -245,7 +245,7 @@ take_list(struct pipeline *p, const struct frame *frame, const struct event *lis
 	struct frame part = *frame;
 	struct bytes items = list->u.list.items;
 
-	pipeline_count(p, TICK_COUNTER_LISTS);
+	pipeline_count(p, TICK_COUNTER_ARRAYS);
 	part.part = true;
 	part.stream = (struct bytes){name, list->stream.n};
 	if (list->stream.n == 0 || list->stream.n > sizeof(name))

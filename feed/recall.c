@@ -24,9 +24,9 @@ class_of_type(int64_t type, enum arbiter_class *class)
 }
 
 static void
-seed_later(struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class, int64_t id)
+seed(struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class, int64_t id)
 {
-	if (id != ARBITER_NO_ID && id > arbiter_last_id(arbiter, instrument, class))
+	if (id != ARBITER_NO_ID)
 		arbiter_seed(arbiter, instrument, class, id);
 }
 
@@ -37,10 +37,10 @@ recall_from_board(const struct board *board, uint32_t instrument, struct arbiter
 
 	if (!board_recall(board, instrument, &data) || data.state == TICK_DATA_NONE)
 		return;
-	seed_later(arbiter, instrument, ARBITER_TRADE, data.trade_id);
-	seed_later(arbiter, instrument, ARBITER_AGG_TRADE, data.agg_trade_id);
-	seed_later(arbiter, instrument, ARBITER_QUOTE, data.quote_id);
-	seed_later(arbiter, instrument, ARBITER_DEPTH, data.depth_id);
+	seed(arbiter, instrument, ARBITER_TRADE, data.trade_id);
+	seed(arbiter, instrument, ARBITER_AGG_TRADE, data.agg_trade_id);
+	seed(arbiter, instrument, ARBITER_QUOTE, data.quote_id);
+	seed(arbiter, instrument, ARBITER_DEPTH, data.depth_id);
 }
 
 static void
@@ -53,10 +53,10 @@ recall_from_tick(const struct tick *t, struct arbiter *arbiter)
 		return;
 	/* Died behind the word of a gap: those ids were told and are not told again. */
 	if (is_gap)
-		seed_later(arbiter, t->instrument, class, t->event.c);
+		seed(arbiter, t->instrument, class, t->event.c);
 	/* A chain without its end was not delivered. The levels of an image have its id. */
 	else if ((t->flags & TICK_FLAG_LAST) && !(t->flags & TICK_FLAG_REPLAY))
-		seed_later(arbiter, t->instrument, class, t->id);
+		seed(arbiter, t->instrument, class, t->id);
 }
 
 void
@@ -64,9 +64,13 @@ recall_ids(const struct ring *ring, const struct board *board, struct arbiter *a
 {
 	for (uint32_t id = 0; id < ring->instruments; id++)
 		recall_from_board(board, id, arbiter);
-	for (uint64_t i = 0; i <= ring->mask; i++)
-		if (tick_number(ring->slots[i].seq) < ring->next)
-			recall_from_tick(&ring->slots[i], arbiter);
+	/* In their order: ids go up, but where the exchange counts anew the later one counts. */
+	for (uint64_t back = ring->mask + 1; back > 0; back--) {
+		const struct tick *t = &ring->slots[(ring->next - back) & ring->mask];
+
+		if (back <= ring->next && tick_number(t->seq) == ring->next - back)
+			recall_from_tick(t, arbiter);
+	}
 	/* A ring of another geometry begins empty; the old one may be ahead of the board. */
 	recall_from_tick(&ring->last, arbiter);
 }

@@ -30,6 +30,7 @@ forget(struct arbiter_cell *cell, int64_t id)
 	*cell = (struct arbiter_cell){
 		.id = id,
 		.exch_ns = ARBITER_NO_TIME,
+		.heard = MONO_NEVER,
 		.told = no_gap,
 		.low_since = MONO_NEVER,
 		.held_low = INT64_MAX,
@@ -98,7 +99,8 @@ is_counted_anew(const struct arbiter *arbiter, const struct arbiter_cell *cell,
 	int64_t younger;
 
 	if (message->exch_ns == ARBITER_NO_TIME || cell->exch_ns == ARBITER_NO_TIME)
-		return fell;
+		return fell ||
+		    mono_due(mono_add(cell->heard, arbiter->cfg.again_after), message->now);
 	if (__builtin_sub_overflow(message->exch_ns, cell->exch_ns, &younger))
 		return false;
 	return younger > 0 && (fell || younger >= arbiter->cfg.again_after.ns);
@@ -118,6 +120,7 @@ counts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 	if (cell->again == 0 || (message->id < cell->again_id && is_alone(cell, message->leg))) {
 		cell->again = 0;
 		cell->again_legs = 0;
+		cell->again_since = message->now;
 	}
 	cell->again_legs |= (uint16_t)bit;
 	/* The slower legs repeat what the fastest one said. */
@@ -125,7 +128,10 @@ counts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 		return false;
 	cell->again_id = message->id;
 	cell->again += cell->again < UINT16_MAX;
-	return cell->again >= ARBITER_AGAIN_MIN && (cell->legs & ~cell->again_legs) == 0;
+	if (cell->again < ARBITER_AGAIN_MIN)
+		return false;
+	return (cell->legs & ~cell->again_legs) == 0 ||
+	    mono_due(mono_add(cell->again_since, arbiter->cfg.again_after), message->now);
 }
 
 /* Far below the last id, rising, for long enough, and nothing else came meanwhile? */
@@ -220,6 +226,7 @@ advance(struct arbiter *arbiter, struct arbiter_cell *cell, const struct arbiter
 {
 	cell->id = message->id;
 	cell->exch_ns = message->exch_ns;
+	cell->heard = message->now;
 	cell->low_since = MONO_NEVER;
 	cell->again = 0;
 	/* What else is held is shown again now, and told HOLD again if it has to be. */
@@ -324,6 +331,8 @@ arbiter_on_id(struct arbiter *arbiter, const struct arbiter_message *message,
 		return ARBITER_INVALID;
 	}
 	if (is_valid(message)) {
+		if (mono_is_never(cell->heard))
+			cell->heard = message->now;
 		verdict = verdict_of(arbiter, cell, message, gap);
 		carry_out(arbiter, cell, message, verdict, gap);
 		follow_leg(cell, message);

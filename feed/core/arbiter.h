@@ -32,14 +32,15 @@
  * meanwhile: a lagging leg catches up, and one leg's nonsense is outvoted. What
  * this rule, which holds for one leg as well, took to decide is lost.
  *
- * Closer than reset_distance a message counts as evidence when it is younger by
- * the exchange's clock than the last good one (if both have a time), and either
- * its own leg has shown higher ids on this connection, where ids come in order,
- * or it is younger by again_after: a lagging leg goes up to its own highest id
- * and beyond, a repetition is not younger. ARBITER_AGAIN_MIN of them in a row,
- * rising, from every leg that runs, are a RESET. A message that is no evidence
- * begins the row anew. While a leg says nothing, or after arbiter_seed() until
- * a higher id was seen, such ids are duplicates until they catch up.
+ * Closer than reset_distance a message counts as evidence when its own leg has
+ * shown higher ids on this connection, where ids come in order, or when it is
+ * younger than the last good one by again_after: no leg lags that far, and it
+ * goes up to its own highest id and beyond. Younger by the exchange's clock (and
+ * then younger at all is the least: a repetition is not), or where there is no
+ * such time by the order of arrival; after arbiter_seed() time counts from the
+ * first message. ARBITER_AGAIN_MIN of them in a row, rising, from every leg
+ * that runs, are a RESET; where one of the legs says nothing, the row has to
+ * last for again_after. A message that is no evidence begins the row anew.
  */
 #ifndef FEED_CORE_ARBITER_H
 #define FEED_CORE_ARBITER_H
@@ -110,8 +111,10 @@ struct arbiter_cfg {
 struct arbiter_cell {
 	int64_t id;                    /* last good one, ARBITER_NO_ID: none yet */
 	int64_t exch_ns;               /* of it, ARBITER_NO_TIME: unknown */
+	mono_t heard;                  /* when it was; after a seed the first message, MONO_NEVER */
 	int64_t again_id;              /* highest of the ids in a row that are counted anew */
-	uint16_t again;                /* how many in that row */
+	mono_t again_since;            /* when that row began */
+	uint16_t again;                /* how many in it */
 	uint16_t again_legs;           /* bit: the leg has shown some of them */
 	struct arbiter_gap told;       /* last gap told, less what came late; first > last: none */
 	mono_t low_since;              /* first of the old ids in a row, MONO_NEVER: none */

@@ -25,6 +25,17 @@ quota_take(struct quota *quota, mono_t now)
 	quota->oldest = (quota->oldest + 1) % quota->limit;
 }
 
+void
+quota_renew(struct quota *quota, mono_t was, mono_t now)
+{
+	unsigned i = 0;
+
+	while (i < quota->limit && quota->taken[i].ns != was.ns)
+		i++;
+	if (i < quota->limit)
+		quota->taken[i] = now;
+}
+
 mono_t
 quota_deadline(const struct quota *quota)
 {

@@ -29,6 +29,9 @@ bool quota_allows(const struct quota *quota, mono_t now);
 /* One event happens now. Only when quota_allows(): a bug otherwise (assert). */
 void quota_take(struct quota *quota, mono_t now);
 
+/* An event that was taken at `was` may have happened as late as `now`: it counts from now on. */
+void quota_renew(struct quota *quota, mono_t was, mono_t now);
+
 /* From when on one more event is allowed; MONO_ZERO when the quota was never full. */
 mono_t quota_deadline(const struct quota *quota);
 

@@ -196,8 +196,16 @@ abandon(struct pool *pool, unsigned old, mono_t now, struct pool_actions *action
 	release(pool, next, now, actions);
 }
 
+/* Does that line bring the stream, as far as can be seen now? */
+static bool
+delivers(const struct pool *pool, const struct session_stream *entry, mono_t now)
+{
+	return entry != NULL && entry->produced &&
+	    !mono_due(mono_add(entry->heard, pool->cfg.rotate.quiet_within), now);
+}
+
 /*
- * Has the successor every stream? Heard there, refused there, or quiet: no
+ * Has the successor every stream? Heard there, refused on both, or quiet: no
  * message on either line since it was acknowledged on the new one.
  */
 static bool
@@ -211,6 +219,9 @@ has_everything(struct pool *pool, unsigned old, unsigned next, mono_t now)
 
 	for (unsigned i = 0; i < session->nstreams; i++) {
 		if (entry[i].state == STREAM_WANTED || entry[i].state == STREAM_SENT)
+			return false;
+		if (entry[i].state == STREAM_REFUSED &&
+		    delivers(pool, place_of(pool, old, entry[i].index), now))
 			return false;
 		if (entry[i].state != STREAM_ACKED || entry[i].produced)
 			continue;

@@ -90,10 +90,11 @@ open_line(struct pool *pool, unsigned leg, mono_t now, struct pool_actions *acti
 	return POOL_NO_LINE;
 }
 
+/* The line of a leg with the fewest streams, if these are fewer than `least`. */
 static unsigned
-emptiest(const struct pool *pool, unsigned leg)
+emptiest(const struct pool *pool, unsigned leg, unsigned least)
 {
-	unsigned best = POOL_NO_LINE, least = pool->cfg.max_streams_per_connection, wanted;
+	unsigned best = POOL_NO_LINE, wanted;
 
 	for (unsigned line = 0; line < pool->nlines; line++) {
 		if (!takes_streams(pool, line, leg))
@@ -137,6 +138,33 @@ close_idle(struct pool *pool, mono_t now, struct pool_actions *actions)
 
 /* ---- streams that come and go ----------------------------------------------- */
 
+/* Is there room for one more stream when everything has come to rest? */
+static bool
+has_room(const struct pool *pool)
+{
+	unsigned wanted = 0;
+
+	for (unsigned i = 0; i < pool->nstreams; i++)
+		wanted += pool->stream[i].wanted;
+	return wanted < pool->scale.balance.lines_max * pool->cfg.max_streams_per_connection;
+}
+
+/*
+ * Streams that move or are about to leave count twice, lines that are being
+ * closed not at all: then one line has more than it should, for a while.
+ */
+static unsigned
+line_for(struct pool *pool, unsigned leg, mono_t now, struct pool_actions *actions)
+{
+	unsigned line = emptiest(pool, leg, pool->cfg.max_streams_per_connection);
+
+	if (line == POOL_NO_LINE)
+		line = open_line(pool, leg, now, actions);
+	if (line == POOL_NO_LINE && has_room(pool))
+		line = emptiest(pool, leg, pool->cfg.line_room);
+	return line;
+}
+
 bool
 scale_add(struct pool *pool, uint32_t stream, mono_t now, struct pool_actions *actions)
 {
@@ -144,9 +172,7 @@ scale_add(struct pool *pool, uint32_t stream, mono_t now, struct pool_actions *a
 	unsigned line;
 
 	for (unsigned leg = 0; leg < pool->cfg.redundancy; leg++) {
-		line = emptiest(pool, leg);
-		if (line == POOL_NO_LINE)
-			line = open_line(pool, leg, now, actions);
+		line = line_for(pool, leg, now, actions);
 		if (line == POOL_NO_LINE || !place_add(pool, line, stream)) {
 			placed = false;
 			break;

@@ -125,6 +125,7 @@ on_live_timer(struct session *session, mono_t now, struct pool_actions *actions)
 	if (mono_due(session->list_at, now)) {
 		session->list_wanted = true;
 		session->list_at = mono_add(now, session->shared->cfg.list_every);
+		subscribe_refused_again(session);
 	}
 	subscribe_send(session, now, actions);
 }
@@ -392,6 +393,9 @@ session_step(struct session *session, const struct session_event *event, mono_t 
 	    event->kind == SESSION_WENT_DOWN || event->kind == SESSION_PINGED ||
 	    event->kind == SESSION_PONGED;
 
+	if (event->kind == SESSION_ACKED || event->kind == SESSION_REFUSED ||
+	    event->kind == SESSION_LISTED)
+		subscribe_on_answered(session, event->request_id, now);
 	if (transport && event->attempt != session->attempt) {
 		session->counts.strays++;
 		return;

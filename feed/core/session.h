@@ -59,7 +59,8 @@ struct session_cfg {
 	span_t connect_within;  /* DNS + TCP + TLS + upgrade, > 0; then HANG_UP */
 	span_t ack_within;      /* a request's answer, > 0; then HANG_UP and reconnect */
 	span_t drain_within;    /* the end after HANG_UP, > 0; then it is taken as ended */
-	span_t list_every;      /* LIVE: the exchange's list is compared so often, > 0 */
+	span_t list_every;      /* LIVE: the exchange's list is compared so often, > 0;
+	                         * what was refused is asked for again then */
 	span_t stable_after;    /* LIVE this long forgets all failures, > 0 */
 	unsigned sends_max;     /* messages per send_window that the exchange allows */
 	unsigned sends_reserved; /* of these kept for PONGs; what is left: 1 to SESSION_SENDS_MAX */
@@ -74,7 +75,7 @@ enum stream_state {
 	STREAM_WANTED,  /* not sent on this connection */
 	STREAM_SENT,    /* sent, no answer yet */
 	STREAM_ACKED,   /* the exchange accepted it (that does not prove that data flows) */
-	STREAM_REFUSED, /* refused by itself; asked for again on the next connection */
+	STREAM_REFUSED, /* refused by itself; asked for again with the next list */
 	STREAM_LEAVING, /* not wanted here any more, UNSUBSCRIBE not sent */
 	STREAM_LEFT,    /* UNSUBSCRIBE sent, no answer yet */
 	STREAM_FREE,    /* no stream: this place is free */
@@ -104,7 +105,7 @@ struct session_request {
 	int64_t id; /* 0: slot is free */
 	enum session_request_kind kind;
 	unsigned first, count;
-	mono_t due; /* answer due */
+	mono_t sent, due; /* due: its answer */
 };
 
 /* What the sessions of a pool have in common. */

@@ -95,6 +95,13 @@ subscribe_add(struct session *session, uint32_t index, uint16_t bytes)
 	return session->first + at;
 }
 
+static bool
+has_connection(const struct session *session)
+{
+	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE ||
+	    session->state == SESSION_DRAINING;
+}
+
 static void
 trim(struct session *session)
 {
@@ -112,8 +119,10 @@ subscribe_remove(struct session *session, uint32_t position)
 	stream->again = false;
 	stream->moving_to = UINT8_MAX;
 	watch_end(session, stream);
-	/* Whatever was sent has to be taken back; a refused one never was subscribed. */
-	if (stream->state == STREAM_SENT)
+	/* What was sent on this connection has to be taken back; a refused one was not taken. */
+	if (!has_connection(session))
+		turn(session, stream, STREAM_FREE);
+	else if (stream->state == STREAM_SENT)
 		stream->doomed = true; /* its request stays what it is */
 	else if (stream->state == STREAM_ACKED)
 		turn(session, stream, STREAM_LEAVING);
@@ -130,13 +139,6 @@ subscribe_clear(struct session *session)
 		turn(session, &part_of(session)[i], STREAM_FREE);
 	}
 	session->nstreams = 0;
-}
-
-void
-subscribe_unwatch(struct session *session)
-{
-	for (unsigned i = 0; i < session->nstreams; i++)
-		watch_end(session, &part_of(session)[i]);
 }
 
 void
@@ -160,6 +162,26 @@ let_go(struct session *session, struct session_stream *stream)
 	stream->acked = stream->heard = MONO_NEVER;
 }
 
+static bool
+is_leaving(const struct session_stream *stream)
+{
+	return stream->state == STREAM_LEAVING || stream->state == STREAM_LEFT || stream->doomed;
+}
+
+/* What was about to leave has left with the connection, and takes no room any more. */
+void
+subscribe_unwatch(struct session *session)
+{
+	struct session_stream *stream = part_of(session);
+
+	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
+		if (is_leaving(stream) && !has_connection(session))
+			let_go(session, stream);
+		watch_end(session, stream);
+	}
+	trim(session);
+}
+
 void
 subscribe_begin(struct session *session)
 {
@@ -167,8 +189,7 @@ subscribe_begin(struct session *session)
 	struct session_stream *stream = part_of(session);
 
 	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
-		if (stream->state == STREAM_LEAVING || stream->state == STREAM_LEFT ||
-		    stream->doomed)
+		if (is_leaving(stream))
 			let_go(session, stream);
 		else if (stream->state != STREAM_FREE)
 			turn(session, stream, STREAM_WANTED);
@@ -183,19 +204,6 @@ subscribe_begin(struct session *session)
 	/* The limit is per connection, so a new one starts with all of it. */
 	quota_init(&session->sends, cfg->sends_max - cfg->sends_reserved, cfg->send_window,
 	    session->send_stamps);
-}
-
-unsigned
-subscribe_sent(const struct session *session)
-{
-	return session->count[STREAM_SENT] + session->count[STREAM_ACKED] +
-	    session->count[STREAM_REFUSED];
-}
-
-unsigned
-subscribe_wanted(const struct session *session)
-{
-	return session->count[STREAM_WANTED] + subscribe_sent(session);
 }
 
 /* ---- requests --------------------------------------------------------------- */
@@ -241,6 +249,29 @@ fill(struct session *session, struct session_request *request)
 	}
 }
 
+/*
+ * What is on its way may arrive all at once, however long ago it was sent: so
+ * no more requests wait for answers than the exchange takes within a window.
+ */
+static bool
+may_ask(const struct session *session)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SESSION_REQUESTS_MAX; i++)
+		n += session->request[i].id != free_slot;
+	return n < session->sends.limit && n < SESSION_REQUESTS_MAX;
+}
+
+void
+subscribe_on_answered(struct session *session, int64_t id, mono_t now)
+{
+	const struct session_request *request = awaited(session, id);
+
+	if (request != NULL)
+		quota_renew(&session->sends, request->sent, now);
+}
+
 void
 subscribe_send(struct session *session, mono_t now, struct pool_actions *actions)
 {
@@ -252,17 +283,15 @@ subscribe_send(struct session *session, mono_t now, struct pool_actions *actions
 	enum session_request_kind kind;
 	struct session_request *request;
 	struct pool_action *action;
-	unsigned slot;
 
-	while (next_kind(session, &kind) && quota_allows(&session->sends, now)) {
-		slot = slot_of(session, free_slot);
-		if (slot == SESSION_REQUESTS_MAX)
-			return;
-		request = &session->request[slot];
+	while (next_kind(session, &kind) && may_ask(session) &&
+	    quota_allows(&session->sends, now)) {
+		request = &session->request[slot_of(session, free_slot)];
 		quota_take(&session->sends, now);
 		*request = (struct session_request){
 			.id = ++session->shared->last_request_id,
 			.kind = kind,
+			.sent = now,
 			.due = mono_add(now, session->shared->cfg.ack_within),
 		};
 		if (kind == REQUEST_LIST)
@@ -336,16 +365,13 @@ subscribe_on_listed(struct session *session, int64_t id, const uint64_t *listed)
 {
 	struct session_request *request = awaited(session, id);
 	struct session_stream *stream = part_of(session);
-	mono_t sent;
 
 	if (request == NULL || request->kind != REQUEST_LIST)
 		return false;
-	sent = (mono_t){request->due.ns - session->shared->cfg.ack_within.ns};
-	*request = (struct session_request){0};
 	session->counts.lists++;
 	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
 		/* What was accepted after the question cannot be in the answer. */
-		if (stream->state != STREAM_ACKED || !mono_before(stream->acked, sent))
+		if (stream->state != STREAM_ACKED || !mono_before(stream->acked, request->sent))
 			continue;
 		stream->listed = listed[stream->index / 64] >> stream->index % 64 & 1;
 		if (stream->listed)
@@ -354,6 +380,7 @@ subscribe_on_listed(struct session *session, int64_t id, const uint64_t *listed)
 		stream->healing = true;
 		turn(session, stream, STREAM_WANTED);
 	}
+	*request = (struct session_request){0};
 	return true;
 }
 
@@ -377,7 +404,7 @@ split(struct session *session, const struct session_request *request, int error_
 			turn(session, stream, STREAM_WANTED);
 			continue;
 		}
-		/* The next connection asks for it again, by itself. */
+		/* With the next list, or on the next connection, it is asked for again. */
 		turn(session, stream, STREAM_REFUSED);
 		action = actions_add(actions, ACT_STREAM_REFUSED, session->line);
 		action->request_id = request->id;
@@ -406,6 +433,16 @@ subscribe_on_refusal(struct session *session, int64_t id, int error_code,
 	trim(session);
 	*request = (struct session_request){0};
 	return true;
+}
+
+void
+subscribe_refused_again(struct session *session)
+{
+	struct session_stream *stream = part_of(session);
+
+	for (unsigned i = 0; i < session->nstreams; i++)
+		if (stream[i].state == STREAM_REFUSED)
+			turn(session, &stream[i], STREAM_WANTED);
 }
 
 /* A request without answer: nobody knows what became of it. */
@@ -440,12 +477,6 @@ subscribe_on_timeout(struct session *session, mono_t now)
 	return overdue;
 }
 
-bool
-subscribe_is_complete(const struct session *session)
-{
-	return session->count[STREAM_WANTED] + session->count[STREAM_SENT] == 0;
-}
-
 mono_t
 subscribe_answer_due(const struct session *session)
 {
@@ -463,7 +494,7 @@ subscribe_deadline(const struct session *session)
 	mono_t due = subscribe_answer_due(session);
 	enum session_request_kind kind;
 
-	if (next_kind(session, &kind) && slot_of(session, free_slot) < SESSION_REQUESTS_MAX)
+	if (next_kind(session, &kind) && may_ask(session))
 		due = mono_min(due, quota_deadline(&session->sends));
 	return due;
 }

@@ -31,21 +31,41 @@ void subscribe_remove(struct session *session, uint32_t position);
 /* Forgets all streams at once: the connection is about to end. */
 void subscribe_clear(struct session *session);
 
-/* The connection ended: nobody waits for messages on it. */
+/* The connection ended: nobody waits for messages on it, and what was to leave has left. */
 void subscribe_unwatch(struct session *session);
 
 /* Asks for the stream at that position once more, after an UNSUBSCRIBE. */
 void subscribe_renew(struct session *session, uint32_t position);
 
+/* Asks again for what was refused: an exchange in trouble refuses what it takes later. */
+void subscribe_refused_again(struct session *session);
+
 /* A new connection: nothing is sent. */
 void subscribe_begin(struct session *session);
 
-/* Streams that the line shall carry, and of them those that were sent. */
-unsigned subscribe_wanted(const struct session *session);
-unsigned subscribe_sent(const struct session *session);
+/* Streams of the line that were sent. */
+static inline unsigned
+subscribe_sent(const struct session *session)
+{
+	return session->count[STREAM_SENT] + session->count[STREAM_ACKED] +
+	    session->count[STREAM_REFUSED];
+}
+
+/* Streams that the line shall carry. */
+static inline unsigned
+subscribe_wanted(const struct session *session)
+{
+	return session->count[STREAM_WANTED] + subscribe_sent(session);
+}
 
 /* Sends what is wanted, as far as quota and free request slots allow. */
 void subscribe_send(struct session *session, mono_t now, struct pool_actions *actions);
+
+/*
+ * Some answer came to that request, before anything else is done with it: it
+ * arrived there just now at the latest, and the quota counts it from now on.
+ */
+void subscribe_on_answered(struct session *session, int64_t id, mono_t now);
 
 /* Accepted. Returns false when no request of that id waits for an answer. */
 bool subscribe_on_ack(struct session *session, int64_t id, mono_t now);
@@ -69,7 +89,11 @@ bool subscribe_on_refusal(struct session *session, int64_t id, int error_code,
     struct pool_actions *actions);
 
 /* Has every stream its answer? */
-bool subscribe_is_complete(const struct session *session);
+static inline bool
+subscribe_is_complete(const struct session *session)
+{
+	return session->count[STREAM_WANTED] + session->count[STREAM_SENT] == 0;
+}
 
 /* When the first answer is overdue; MONO_NEVER when none is awaited. */
 mono_t subscribe_answer_due(const struct session *session);

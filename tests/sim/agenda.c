@@ -38,6 +38,14 @@ agenda_add(const struct agenda_item *item)
 	heap[at] = new;
 }
 
+void
+agenda_forget(enum agenda_kind kind)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (heap[i].kind == kind)
+			heap[i].kind = AGENDA_NOTHING;
+}
+
 mono_t
 agenda_deadline(void)
 {

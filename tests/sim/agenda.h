@@ -17,6 +17,7 @@ enum agenda_kind {
 	AGENDA_DATA,     /* message number b of stream a; c: damaged */
 	AGENDA_REQUEST,  /* request a reaches the exchange: streams b; c: what, and its fate */
 	AGENDA_REPLY,    /* answer to request a */
+	AGENDA_REFUSAL,  /* error as answer to request a */
 	AGENDA_LIST,     /* list b as answer to request a */
 	AGENDA_PINGED,
 	AGENDA_PONG,
@@ -27,6 +28,7 @@ enum agenda_kind {
 	AGENDA_FAULT,    /* weather: the next fault */
 	AGENDA_PHASE,    /* weather: the next phase */
 	AGENDA_EVENT,    /* weather: something that belongs to fair weather */
+	AGENDA_NOTHING,
 	AGENDA_KINDS
 };
 
@@ -43,6 +45,9 @@ void agenda_clear(void);
 
 /* Plans it (`order` is set here). */
 void agenda_add(const struct agenda_item *item);
+
+/* What is planned of that kind comes to nothing. */
+void agenda_forget(enum agenda_kind kind);
 
 /* When the next item is due, MONO_NEVER: there is none. */
 mono_t agenda_deadline(void);

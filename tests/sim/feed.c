@@ -110,7 +110,11 @@ carry_out(const struct pool_action *act)
 		journal_note(session_state_label(act->to), act->line, act->from, act->why);
 		break;
 	case ACT_STREAM_REFUSED:
-		journal_violation("a stream is refused", act->line, act->stream, act->error_code);
+		journal_note("a stream is refused", act->line, act->stream, act->error_code);
+		RULE(act->error_code != POOL_NO_ROOM, "no room for a stream", act->stream, 0, 0);
+		RULE(sim.peer[act->line].refused > 0, "a stream is refused that the exchange took",
+		    act->line, act->stream, act->error_code);
+		break;
 	case ACT_ROTATION:
 		sim.count.rotations += act->step == ROTATION_DONE;
 		journal_note("rotation", act->line, act->peer, act->step);
@@ -246,9 +250,11 @@ read_ticks(void)
 	struct tick t;
 	int rc;
 
-	while ((rc = tick_reader_next(feed.reader, &t)) == TICK_MORE)
-		rules_on_tick(stream_of(&t), &t);
-	RULE(rc == TICK_END, "the reader does not read", rc, 0, 0);
+	while ((rc = tick_reader_next(feed.reader, &t)) == TICK_MORE || rc == TICK_E_RESTARTED)
+		if (rc == TICK_MORE)
+			rules_on_tick(stream_of(&t), &t);
+	RULE(rc == (feed.pipeline != NULL ? TICK_END : TICK_E_DEAD) || rc == TICK_END,
+	    "the reader does not read", rc, 0, 0);
 }
 
 /*
@@ -271,6 +277,11 @@ check_places(unsigned stream)
 			continue;
 		places[leg]++;
 		moves[leg] += entry->moving_to != POOL_NO_LINE;
+	}
+	if (!sim.stream[stream].wanted) {
+		RULE(places[0] + places[1] + places[2] == 0, "a dropped stream has a place", stream,
+		    0, 0);
+		return;
 	}
 	for (leg = 0; leg < sim.cfg.redundancy; leg++) {
 		RULE(places[leg] > 0, "a leg has no place for a stream", stream, leg, places[leg]);
@@ -339,10 +350,10 @@ open_segments(void)
 	    .hold_for = sim.hold_for, .streams_max = SIM_STREAMS};
 	char why[SEGMENT_WHY_MAX] = "";
 
-	shm_fixture_init(&feed.fixture);
 	shm_fixture_ring(&feed.fixture, &feed.ring, SLOTS);
 	if (board_open(&feed.board, &board, why) != 0 ||
-	    tick_reader_open(&feed.reader, feed.fixture.feed, TICK_FROM_NEWEST) != 0 ||
+	    (feed.reader == NULL &&
+	        tick_reader_open(&feed.reader, feed.fixture.feed, TICK_FROM_NEWEST) != 0) ||
 	    pipeline_new(&feed.pipeline, &cfg, wall(), sim.now) != 0)
 		journal_violation("the segments cannot be made", 0, 0, 0);
 }
@@ -364,22 +375,83 @@ add_streams(void)
 	}
 }
 
-void
-feed_open(void)
+static void
+start_pool(void)
 {
 	const struct pool_memory memory = {.entry = feed.entry, .stream = feed.stream,
 	    .stall = feed.stall, .item = feed.item, .class = feed.class,
 	    .streams_max = SIM_STREAMS};
-	enum pool_result made;
+	enum pool_result made = pool_init(&feed.pool, &sim.cfg, feed.bytes, sim.nstreams, &memory,
+	    sim.seed + sim.count.restarts);
+	uint64_t n = sim.connects < SIM_CONNECTS ? sim.connects : SIM_CONNECTS;
 
-	memset(&feed, 0, sizeof(feed));
-	open_segments();
-	add_streams();
-	made = pool_init(&feed.pool, &sim.cfg, feed.bytes, sim.nstreams, &memory, sim.seed);
 	RULE(made == POOL_OK, "the pool refuses its configuration", made, 0, 0);
+	/* The exchange counts what the last run did, too. */
+	for (uint64_t i = sim.connects - n; i < sim.connects; i++)
+		if (mono_diff(sim.now, sim.connect[i % SIM_CONNECTS]).ns <
+		    sim.cfg.connects_window.ns)
+			pool_recall_connect(&feed.pool, sim.connect[i % SIM_CONNECTS]);
 	pool_see_pings(&feed.pool, sim.pings_visible);
 	step(&(struct pool_event){.kind = POOL_START});
 	read_ticks();
+}
+
+void
+feed_open(void)
+{
+	memset(&feed, 0, sizeof(feed));
+	shm_fixture_init(&feed.fixture);
+	open_segments();
+	add_streams();
+	start_pool();
+}
+
+/* ---- changes while it runs -------------------------------------------------- */
+
+void
+feed_drop(unsigned stream)
+{
+	pipeline_remove_stream(feed.pipeline, stream);
+	step(&(struct pool_event){.kind = POOL_DROP, .stream = stream});
+}
+
+void
+feed_add(unsigned stream)
+{
+	RULE(pipeline_add_stream(feed.pipeline, stream, bytes_of(sim.stream[stream].name)) == 0,
+	    "a stream cannot be added", stream, 0, 0);
+	step(&(struct pool_event){.kind = POOL_ADD, .stream = stream, .bytes = feed.bytes[stream],
+	    .class = feed.class[stream]});
+}
+
+void
+feed_retune(void)
+{
+	RULE(pool_may_retune(&feed.pool, &sim.cfg), "the pool may not be changed", 0, 0, 0);
+	step(&(struct pool_event){.kind = POOL_RETUNE, .cfg = &sim.cfg});
+}
+
+void
+feed_leave(void)
+{
+	pipeline_free(&feed.pipeline, wall(), sim.now);
+	board_close(&feed.board, false);
+	ring_close(&feed.ring, false);
+	read_ticks();
+	feed.nevents = 0;
+	feed.heard_waits = false;
+}
+
+void
+feed_return(void)
+{
+	memset(feed.entry, 0, sizeof(feed.entry));
+	memset(feed.stall, 0, sizeof(feed.stall));
+	memset(feed.stream, 0, sizeof(feed.stream));
+	memset(feed.item, 0, sizeof(feed.item));
+	open_segments();
+	add_streams();
+	start_pool();
 }
 
 void

@@ -25,11 +25,21 @@ void feed_wake(void);
 
 /* Hangs up everywhere. */
 void feed_stop(void);
+
 bool feed_is_idle(void);
 void feed_close(void);
 
 /* Removes the segments of a feed that is not closed: the program is about to end. */
 void feed_abandon(void);
+
+/* A reload: a stream is not wanted any more, or is again; sim.cfg is what counts now. */
+void feed_drop(unsigned stream);
+void feed_add(unsigned stream);
+void feed_retune(void);
+
+/* Its process ends; another one is started, which finds what is in shared memory. */
+void feed_leave(void);
+void feed_return(void);
 
 void feed_view(unsigned line, struct pool_line_view *out);
 

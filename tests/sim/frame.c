@@ -65,6 +65,10 @@ frame_make(const struct agenda_item *item, struct frame_bytes *out)
 		out->n = (size_t)snprintf(out->text, FRAME_MAX,
 		    "{\"result\":null,\"id\":%" PRId64 "}", item->a);
 		return true;
+	case AGENDA_REFUSAL:
+		out->n = (size_t)snprintf(out->text, FRAME_MAX,
+		    "{\"code\":2,\"msg\":\"Invalid request\",\"id\":%" PRId64 "}", item->a);
+		return true;
 	case AGENDA_LIST:
 		out->n = format_list(out->text, item);
 		return true;

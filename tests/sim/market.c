@@ -37,17 +37,29 @@ next_step(enum event_kind kind)
 	return kind == EVENT_QUOTE ? sim_pick(1, 50) : 1;
 }
 
+/* May a message of that stream be lost now? Not when a healthy leg has subscribed it. */
+static bool
+is_owed(const struct sim_stream *s)
+{
+	unsigned legs = sim.phase == SIM_CALM ? sim_all_legs() : 1u << sim.storm.spared;
+
+	return sim_owes() && s->wanted && !s->renumbered && (s->joined & legs) == legs;
+}
+
 void
 market_say(unsigned stream)
 {
 	struct sim_stream *s = &sim.stream[stream];
 	struct sim_record *r = &s->record[s->said % SIM_RECORDS];
 
+	r->prev_id = s->id;
+	if (sim.futures && s->kind == EVENT_DEPTH)
+		s->id += sim_pick(0, 100); /* of other instruments */
 	r->first_id = s->id + 1;
 	s->id += next_step(s->kind);
 	r->id = s->id;
 	r->at = sim.now;
-	r->owed = sim_owes();
+	r->owed = is_owed(s);
 	r->brought = false;
 	rules_on_said(s, r);
 	peer_broadcast(stream, s->said++);
@@ -61,6 +73,26 @@ market_skip(unsigned stream, unsigned ids)
 	journal_note("ids are skipped", -1, stream, ids);
 }
 
+/*
+ * So far that the new count does not meet the old one soon, and near enough to
+ * look like messages that are late.
+ */
+void
+market_renumber(unsigned stream)
+{
+	struct sim_stream *s = &sim.stream[stream];
+	int64_t back = sim_pick(20000, 90000);
+
+	if (s->renumbered || s->seen < 0 || s->id < back)
+		return;
+	journal_note("ids begin anew", -1, stream, s->id - back);
+	s->id -= back;
+	s->renumbered = true;
+	s->renumbered_at = sim.now;
+	s->untold = 0;
+	s->owed_since = MONO_NEVER;
+}
+
 int64_t
 market_price(int64_t id)
 {
@@ -72,6 +104,20 @@ int64_t
 market_ms(mono_t at)
 {
 	return INT64_C(1790000000000) + mono_diff(at, sim.begun).ns / 1000000;
+}
+
+static int
+format_depth(char *text, size_t size, const struct sim_stream *s, const struct sim_record *r)
+{
+	int64_t ms = market_ms(r->at), price = r->id % PRICES;
+	char futures[64] = "";
+
+	if (sim.futures)
+		snprintf(futures, sizeof(futures), ",\"T\":%" PRId64 ",\"pu\":%" PRId64, ms,
+		    r->prev_id);
+	return snprintf(text, size, "{\"e\":\"depthUpdate\",\"E\":%" PRId64
+	    ",\"s\":\"%s\",\"U\":%" PRId64 ",\"u\":%" PRId64 "%s,\"b\":[[\"%" PRId64
+	    ".5\",\"2\"]],\"a\":[]}", ms, s->symbol, r->first_id, r->id, futures, price);
 }
 
 size_t
@@ -100,10 +146,7 @@ market_format(char *text, size_t size, unsigned stream, const struct sim_record 
 		    price, price);
 		break;
 	default:
-		n = snprintf(text, size,
-		    "{\"e\":\"depthUpdate\",\"E\":%" PRId64 ",\"s\":\"%s\","
-		    "\"U\":%" PRId64 ",\"u\":%" PRId64 ",\"b\":[[\"%" PRId64
-		    ".5\",\"2\"]],\"a\":[]}", ms, s->symbol, r->first_id, r->id, price);
+		n = format_depth(text, size, s, r);
 		break;
 	}
 	return (size_t)n;
@@ -123,8 +166,6 @@ market_find(struct sim_stream *s, int64_t id)
 
 		if (r->id == id)
 			return r;
-		if (r->id < id)
-			break;
 	}
 	return NULL;
 }

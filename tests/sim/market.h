@@ -19,6 +19,9 @@ void market_say(unsigned stream);
 /* Ids are used up without a message: nobody can bring them. */
 void market_skip(unsigned stream, unsigned ids);
 
+/* The exchange counts that stream's ids anew, below the last one. */
+void market_renumber(unsigned stream);
+
 /* The message as JSON. Returns its length. */
 size_t market_format(char *text, size_t size, unsigned stream, const struct sim_record *record);
 

@@ -125,6 +125,18 @@ peer_hang_up(const struct pool_action *act)
 }
 
 void
+peer_forget_all(void)
+{
+	agenda_forget(AGENDA_FAILED);
+	agenda_forget(AGENDA_DOWN);
+	for (unsigned line = 0; line < SIM_LINES; line++) {
+		sim.peer[line].up = false;
+		sim.peer[line].streams = 0;
+		sim.peer[line].life++;
+	}
+}
+
+void
 peer_announce(unsigned line, span_t in)
 {
 	struct sim_peer *p = &sim.peer[line];
@@ -155,9 +167,19 @@ peer_request(const struct pool_action *act, uint32_t mask)
 	peer_count_send(act->line);
 	if (!p->up || p->deaf || fate == WEATHER_IGNORED)
 		return;
+	sim.count.refused += fate == WEATHER_REFUSED;
+	p->refused += fate == WEATHER_REFUSED;
 	agenda_add(&(struct agenda_item){.kind = AGENDA_REQUEST, .line = act->line,
 	    .life = p->life, .at = mono_add(sim.now, p->latency), .a = act->request_id,
 	    .b = mask, .c = (int64_t)act->kind * FATES + fate});
+}
+
+static void
+join(uint32_t streams, unsigned leg)
+{
+	for (unsigned i = 0; i < sim.nstreams; i++)
+		if ((streams >> i & 1) != 0)
+			sim.stream[i].joined |= 1u << leg;
 }
 
 void
@@ -171,6 +193,10 @@ peer_take_request(const struct agenda_item *item)
 
 	if (!p->up)
 		return;
+	if (fate == WEATHER_REFUSED) {
+		plan(item->line, AGENDA_REFUSAL, at, item->a, 0);
+		return;
+	}
 	if (kind == ACT_SEND_UNSUBSCRIBE) {
 		p->streams &= ~mask;
 		p->mute &= ~mask;
@@ -180,6 +206,8 @@ peer_take_request(const struct agenda_item *item)
 	rules_on_subscribed(p);
 	if (kind == ACT_SEND_SUBSCRIBE && fate == WEATHER_MUTE)
 		p->mute |= mask;
+	else if (kind == ACT_SEND_SUBSCRIBE && sim_is_spared(p->leg))
+		join(mask, p->leg);
 	if (fate == WEATHER_NO_ANSWER)
 		return;
 	/* Whoever is late holds up nobody else: answers have a way of their own. */

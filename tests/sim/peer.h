@@ -16,6 +16,9 @@
 
 /* ---- what the feed does ---- */
 
+/* Its process has gone, and with it everything that was on its way. */
+void peer_forget_all(void);
+
 void peer_connect(const struct pool_action *act);
 
 /* A request of that line for the streams in `mask`. */

@@ -7,7 +7,7 @@
 #include "tests/sim/peer.h"
 
 /* Binance, 2026-08: 5 messages a second on a line, PONGs included. */
-enum { SENDS_PER_S = 5, TIMERS_PER_MINUTE = 1200 };
+enum { SENDS_PER_S = 5, TIMERS_PER_MINUTE = 1200, UNTOLD_MAX = 80 };
 
 static const span_t second = {1000000000};
 static const span_t minute = {INT64_C(60) * 1000000000};
@@ -73,9 +73,20 @@ rules_on_wake(bool by_timer, mono_t deadline)
 	    sim.timers_in_minute, 0, 0);
 }
 
+/* In a calm, 64 messages in a row that came on every leg are enough (arbiter.h). */
+static void
+count_untold(struct sim_stream *s)
+{
+	bool comes = sim.phase == SIM_CALM && s->wanted && s->joined == sim_all_legs();
+
+	s->untold = s->renumbered && comes ? s->untold + 1 : 0;
+	RULE(s->untold <= UNTOLD_MAX, "a new count is not told", s - sim.stream, s->id, s->seen);
+}
+
 void
 rules_on_said(struct sim_stream *s, const struct sim_record *record)
 {
+	count_untold(s);
 	RULE(mono_is_never(s->owed_since) ||
 	    mono_diff(sim.now, s->owed_since).ns < late_after.ns,
 	    "a message of a healthy line is not there in time", s - sim.stream, s->owed_id,
@@ -87,24 +98,39 @@ rules_on_said(struct sim_stream *s, const struct sim_record *record)
 }
 
 void
+rules_on_dropped(struct sim_stream *s)
+{
+	s->owed_since = MONO_NEVER;
+	for (unsigned k = 0; k < SIM_RECORDS; k++)
+		s->record[k].owed = false;
+}
+
+void
 rules_on_storm(void)
 {
-	for (unsigned i = 0; i < sim.nstreams; i++) {
-		struct sim_stream *s = &sim.stream[i];
+	for (unsigned i = 0; i < sim.nstreams; i++)
+		rules_on_dropped(&sim.stream[i]);
+}
 
-		s->owed_since = MONO_NEVER;
+void
+rules_on_restart(void)
+{
+	for (unsigned i = 0; i < sim.nstreams; i++)
 		for (unsigned k = 0; k < SIM_RECORDS; k++)
-			s->record[k].owed = false;
-	}
+			if (sim.stream[i].record[k].id > sim.stream[i].seen)
+				sim.stream[i].record[k].brought = false;
 }
 
 void
 rules_on_recovered(void)
 {
-	for (unsigned i = 0; i < sim.nstreams; i++)
-		RULE(peer_legs_of(i) == sim.cfg.redundancy,
+	for (unsigned i = 0; i < sim.nstreams; i++) {
+		RULE(!sim.stream[i].wanted || peer_legs_of(i) == sim.cfg.redundancy,
 		    "a stream is not carried by every leg after the storm", i, peer_legs_of(i),
 		    sim.cfg.redundancy);
+		if (sim.stream[i].wanted)
+			sim.stream[i].joined = sim_all_legs();
+	}
 }
 
 /* ---- ticks ------------------------------------------------------------------ */
@@ -135,9 +161,27 @@ on_gap(struct sim_stream *s, const struct tick *t)
 	}
 }
 
+/* What was lost until that was clear, nobody can tell. */
+static void
+on_renumbered(struct sim_stream *s, const struct tick *t)
+{
+	sim.count.renumbered++;
+	journal_note("ids anew", s - sim.stream, t->event.b, t->event.c);
+	RULE(s->renumbered, "a new count that the exchange did not begin", s - sim.stream,
+	    t->event.b, t->event.c);
+	RULE(t->event.b == s->seen && t->event.c < s->seen && !s->told,
+	    "a new count that does not follow the old one", s - sim.stream, t->event.b, s->seen);
+	s->renumbered = false;
+	s->anew = t->event.c;
+}
+
 static void
 on_event(struct sim_stream *s, const struct tick *t)
 {
+	if (t->event.reason == TICK_REASON_RENUMBERED) {
+		on_renumbered(s, t);
+		return;
+	}
 	if (t->event.reason == TICK_REASON_GAP) {
 		on_gap(s, t);
 		return;
@@ -165,21 +209,32 @@ price_of(const struct tick *t)
 	}
 }
 
+/* The first of a new count follows nothing. */
 static void
-check_order(struct sim_stream *s, const struct tick *t)
+check_new_count(struct sim_stream *s, const struct tick *t)
 {
-	int64_t first = s->kind == EVENT_DEPTH ? t->first_id : t->id;
+	RULE(t->id == s->anew && (t->flags & TICK_FLAG_GAP_BEFORE) != 0,
+	    "a new count begins elsewhere than told", s - sim.stream, t->id, s->anew);
+	s->anew = -1;
+}
+
+static void
+check_order(struct sim_stream *s, const struct tick *t, const struct sim_record *r)
+{
 	bool flagged = (t->flags & TICK_FLAG_GAP_BEFORE) != 0;
-	bool hole = s->kind != EVENT_QUOTE && s->seen >= 0 && first > s->seen + 1;
+	bool hole = s->kind != EVENT_QUOTE && s->seen >= 0 && r->prev_id > s->seen;
 
 	RULE(t->id > s->seen, "an id comes twice or out of order", s - sim.stream, t->id, s->seen);
 	RULE(flagged == hole, hole ? "a hole is not flagged" : "a flag without a hole",
 	    s - sim.stream, t->id, s->seen);
 	RULE(s->told == hole, hole ? "a hole is not told" : "a gap is told without a hole",
 	    s - sim.stream, t->id, s->seen);
-	RULE(!hole || s->gap_last == first - 1, "a gap ends elsewhere than told", s - sim.stream,
-	    first, s->gap_last);
+	RULE(!hole || s->gap_last == r->prev_id, "a gap ends elsewhere than told", s - sim.stream,
+	    r->prev_id, s->gap_last);
 	s->told = false;
+	/* The new count has met the old one before anybody could tell. */
+	if (!mono_before(r->at, s->renumbered_at))
+		s->renumbered = false;
 }
 
 void
@@ -195,9 +250,12 @@ rules_on_tick(struct sim_stream *s, const struct tick *t)
 		on_event(s, t);
 		return;
 	}
-	check_order(s, t);
 	r = market_find(s, t->id);
 	RULE(r != NULL && r->brought, "nobody brought that", s - sim.stream, t->id, t->leg);
+	if (s->anew >= 0)
+		check_new_count(s, t);
+	else
+		check_order(s, t, r);
 	RULE(price_of(t) == market_price(t->id), "another price than said", s - sim.stream,
 	    price_of(t), market_price(t->id));
 	s->seen = t->id;

@@ -5,6 +5,7 @@
  *  - The reader sees each id at most once and in order, as it was said.
  *  - A hole in the ids is told, with the ids that are missing, or there is none;
  *    what a line brought, or a healthy one was to bring, is not missing.
+ *  - A new count of the ids is told as one, soon, and nothing else is.
  *  - What a healthy line was to bring is there in time.
  *  - No limit of the exchange is exceeded: messages a second on a line,
  *    connects per window, streams on a line, bytes of a request.
@@ -37,6 +38,12 @@ void rules_on_tick(struct sim_stream *s, const struct tick *t);
 
 /* What is on its way may be lost: a storm that spares no leg, or the end. */
 void rules_on_storm(void);
+
+/* What is on its way of that stream may be lost. */
+void rules_on_dropped(struct sim_stream *s);
+
+/* The feed has gone, with what it held. */
+void rules_on_restart(void);
 
 /* Time to recover is over. */
 void rules_on_recovered(void);

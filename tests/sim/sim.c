@@ -104,6 +104,8 @@ take(const struct agenda_item *item)
 	case AGENDA_EVENT:
 		weather_event();
 		break;
+	case AGENDA_NOTHING:
+		break;
 	case AGENDA_FAILED: /* the transport's word, of whatever attempt */
 	case AGENDA_DOWN:
 		feed_take(item);

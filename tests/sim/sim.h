@@ -8,6 +8,7 @@
  *	topology.c  what this seed is made of
  *	market.c    what the exchange has to say, and what became of it
  *	peer.c      the exchange's end of the lines
+ *	operator.c  what people do to the feed while it runs
  *	weather.c   when there are faults, and which
  *	feed.c      the feed: the executor of the pool's actions
  *	rules.c     what must hold, whatever happens
@@ -38,6 +39,7 @@ enum {
 /* A message that the exchange had to say. */
 struct sim_record {
 	int64_t id, first_id;
+	int64_t prev_id; /* last id before it: pu of futures, else first_id - 1 */
 	mono_t at;
 	bool owed;    /* a healthy line was to bring it: it may not be lost */
 	bool brought; /* a line brought it to the feed, whole */
@@ -50,11 +52,17 @@ struct sim_stream {
 	uint64_t said;     /* messages so far; number n is at record[n % SIM_RECORDS] */
 	int64_t id;        /* the last one */
 	struct sim_record record[SIM_RECORDS];
+	bool wanted;       /* configured: not dropped */
+	unsigned joined;   /* bit: a line of that leg has subscribed it since it was added */
 	/* as the reader sees it */
 	int64_t seen;      /* last id, -1: none */
 	mono_t seen_at;
 	bool told;         /* a gap was told, its message has to be next */
 	int64_t gap_first, gap_last;
+	bool renumbered;   /* its ids began anew, and that was not told yet */
+	mono_t renumbered_at;
+	unsigned untold;   /* messages since then, in one calm */
+	int64_t anew;      /* told: first id of the new count, -1: not */
 	mono_t owed_since; /* the oldest message that is owed and not seen, MONO_NEVER: none */
 	int64_t owed_id;
 };
@@ -70,6 +78,7 @@ struct sim_peer {
 	bool deaf;          /* half-open: nothing passes in either direction */
 	bool still;         /* no data, all else goes on */
 	bool no_pings;
+	unsigned refused; /* requests on this connection */
 	unsigned lose, repeat, overtake, garble; /* so many of the next messages */
 	span_t latency;
 	mono_t up_at, busy_until; /* the last byte on its way arrives then */
@@ -94,6 +103,7 @@ enum sim_phase { SIM_BEGIN, SIM_CALM, SIM_STORM, SIM_RECOVERY, SIM_OVER };
 
 struct sim_counts {
 	uint64_t wakes, timers, faults, ticks, frames, connects, rotations, gaps, stale, storms;
+	uint64_t renumbered, refused, changes, restarts;
 };
 
 struct sim {
@@ -105,6 +115,7 @@ struct sim {
 	struct pool_cfg cfg;
 	unsigned nstreams;
 	bool pings_visible;
+	bool futures;  /* depth continues by pu, its ids jump */
 	span_t hold_for;
 	struct sim_stream stream[SIM_STREAMS];
 	/* exchange */
@@ -153,6 +164,13 @@ sim_owes(void)
 	return sim.phase == SIM_CALM ||
 	    ((sim.phase == SIM_STORM || sim.phase == SIM_RECOVERY) &&
 	        sim.storm.spared != SIM_NO_LEG);
+}
+
+/* All legs, as bits. */
+static inline unsigned
+sim_all_legs(void)
+{
+	return (1u << sim.cfg.redundancy) - 1;
 }
 
 /* Runs one seed for at least `hours`. Returns only when no rule was broken. */

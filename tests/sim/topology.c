@@ -31,7 +31,9 @@ build_streams(void)
 		s->kind = k->kind;
 		s->every = span_s(sim_pick(k->every_s_min, k->every_s_max));
 		s->id = sim_pick(1, 1000000);
-		s->seen = -1;
+		s->seen = s->anew = -1;
+		s->wanted = true;
+		s->joined = sim_all_legs();
 		s->owed_since = MONO_NEVER;
 	}
 }
@@ -83,6 +85,7 @@ build_pool(void)
 void
 topology_build(void)
 {
+	sim.futures = sim_chance(30);
 	build_pool();
 	build_streams();
 	sim.pings_visible = sim_chance(50);

@@ -2,6 +2,7 @@
 
 #include "tests/sim/journal.h"
 #include "tests/sim/market.h"
+#include "tests/sim/operator.h"
 #include "tests/sim/peer.h"
 #include "tests/sim/rules.h"
 
@@ -115,6 +116,8 @@ begin_storm(void)
 		rules_on_storm();
 	sim.count.storms++;
 	enter(SIM_STORM, span_s(lasts_s));
+	if (s->spared == SIM_NO_LEG && sim_chance(20))
+		operator_restart();
 	if (sim_chance(20))
 		black_out();
 	plan(AGENDA_FAULT, sim_wait(s->every));
@@ -166,9 +169,16 @@ weather_event(void)
 	if (sim.phase != SIM_CALM)
 		return;
 	plan(AGENDA_EVENT, sim_wait(span_s(1200)));
-	switch (sim_pick(0, 3)) {
+	switch (sim_pick(0, 6)) {
 	case 0:
 		market_skip((unsigned)sim_pick(0, sim.nstreams - 1), (unsigned)sim_pick(1, 1000));
+		break;
+	case 5:
+	case 6:
+		operator_change();
+		break;
+	case 4:
+		market_renumber((unsigned)sim_pick(0, sim.nstreams - 1));
 		break;
 	case 1:
 		sim.wall_offset += sim_pick(-3600, 3600) * 1000000000;
@@ -210,7 +220,7 @@ silence(unsigned line)
 		p->still = true;
 		break;
 	case 2:
-		p->mute |= UINT32_C(1) << sim_pick(0, sim.nstreams - 1);
+		p->mute |= p->streams & UINT32_C(1) << sim_pick(0, sim.nstreams - 1);
 		break;
 	default:
 		p->still = p->no_pings = true;
@@ -256,6 +266,8 @@ weather_fault(void)
 		return;
 	plan(AGENDA_FAULT, sim_wait(sim.storm.every));
 	sim.count.faults++;
+	if (sim_chance(5))
+		operator_change();
 	switch (line < SIM_LINES ? sim_pick(0, 7) : 8) {
 	case 0:
 		peer_end(line, TICK_REASON_PEER_RESET, 0, false);
@@ -320,5 +332,5 @@ weather_request(unsigned line)
 	sim.count.faults++;
 	if (sim.storm.silences && sim_chance(20))
 		return WEATHER_MUTE;
-	return (enum weather_request)sim_pick(WEATHER_IGNORED, WEATHER_LATE);
+	return (enum weather_request)sim_pick(WEATHER_IGNORED, WEATHER_REFUSED);
 }

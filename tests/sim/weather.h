@@ -17,6 +17,7 @@ enum weather_request {
 	WEATHER_IGNORED,   /* the exchange never saw it */
 	WEATHER_NO_ANSWER, /* it took it, the answer is lost */
 	WEATHER_LATE,
+	WEATHER_REFUSED,   /* answered with an error, and nothing done */
 	WEATHER_MUTE,      /* acknowledged, but nothing comes */
 };
 

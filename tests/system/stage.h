@@ -18,7 +18,7 @@
 #include "tests/system/sim_rig.h"
 
 struct stage_cfg {
-	unsigned rate;        /* messages a second, wanted; sanitizers begin with a quarter */
+	unsigned rate;        /* messages a second, wanted; sanitizers quarter more than 10000 */
 	const char *symbols;  /* of the simulator: how many, or a list; NULL: two */
 	const char *streams;  /* JSON list; NULL: four kinds of streams of the two symbols */
 	const char *settings; /* further lines of the file, each ending with a comma */

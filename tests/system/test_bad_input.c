@@ -120,11 +120,13 @@ messages_of_other_kinds_are_counted_by_kind(void **state)
 	struct feed_rig *rig = *state;
 
 	start(rig);
-	send_and_expect(rig, "{\"e\":\"avgPrice\",\"s\":\"BTCUSDT\",\"w\":\"1\"}",
+	send_and_expect(rig, "{\"e\":\"newKind\",\"s\":\"BTCUSDT\",\"w\":\"1\"}",
 	    TICK_COUNTER_UNKNOWN);
+	send_and_expect(rig, "{\"e\":\"avgPrice\",\"s\":\"BTCUSDT\",\"w\":\"1\"}",
+	    TICK_COUNTER_MALFORMED);
 	send_and_expect(rig, "{\"stream\":\"x@y\",\"data\":{\"e\":\"newThing\",\"n\":[{}]}}",
 	    TICK_COUNTER_UNKNOWN);
-	send_and_expect(rig, "[]", TICK_COUNTER_UNKNOWN);
+	send_and_expect(rig, "[]", TICK_COUNTER_ARRAYS);
 	feed_rig_send(rig, WS_BINARY | WS_FIN, "\x00\x01\x02", 3);
 	expect_counted(rig, TICK_COUNTER_BINARY, 1);
 	feed_rig_send(rig, WS_BINARY | WS_FIN, "{\"e\":\"trade\"}", 13);
@@ -149,8 +151,8 @@ json_of(size_t n)
 
 	assert_non_null(text);
 	memset(text, ' ', n);
-	text[0] = '[';
-	text[n - 1] = ']';
+	text[0] = '{';
+	text[n - 1] = '}';
 	return text;
 }
 

@@ -36,13 +36,13 @@ on_trade(unsigned leg, int64_t id, int64_t s)
 	return arbiter_on_id(&arbiter, &m, &gap);
 }
 
-/* One without a time, as quotes of spot are. */
+/* One without a time, as quotes of spot are, at the second `s` by our clock. */
 static enum arbiter_verdict
-on_quote(unsigned leg, int64_t id)
+on_quote(unsigned leg, int64_t id, int64_t s)
 {
 	struct arbiter_message m = {.class = ARBITER_QUOTE, .id = id,
 	    .first_id = ARBITER_NO_ID, .prev_id = ARBITER_NO_ID, .leg = leg,
-	    .exch_ns = ARBITER_NO_TIME};
+	    .exch_ns = ARBITER_NO_TIME, .arrived = {s * 1000000000}, .now = {s * 1000000000}};
 
 	return arbiter_on_id(&arbiter, &m, &gap);
 }
@@ -123,18 +123,41 @@ a_new_connection_far_younger_shows_a_new_count(void **state)
 }
 
 static void
-without_times_only_what_falls_on_its_own_connection_counts(void **state)
+without_times_what_falls_on_its_own_connection_counts(void **state)
 {
 	(void)state;
-	on_quote(0, HIGH);
+	on_quote(0, HIGH, 1);
 	for (int i = 0; i < ROW - 1; i++)
-		assert_int_equal(on_quote(0, LOW + 3 * i), ARBITER_OLD);
-	assert_int_equal(on_quote(0, LOW + 3 * ROW), ARBITER_RESET);
-	assert_int_equal(on_quote(0, HIGH), ARBITER_NEW);
+		assert_int_equal(on_quote(0, LOW + 3 * i, 1), ARBITER_OLD);
+	assert_int_equal(on_quote(0, LOW + 3 * ROW, 1), ARBITER_RESET);
+	assert_int_equal(on_quote(0, HIGH, 1), ARBITER_NEW);
+}
+
+static void
+without_times_a_new_connection_has_a_while_to_catch_up(void **state)
+{
+	(void)state;
+	on_quote(0, HIGH, 1);
 	arbiter_on_leg_lost(&arbiter, 0);
 	for (int i = 0; i < 10 * ROW; i++)
-		assert_int_equal(on_quote(0, LOW + 3 * i), ARBITER_OLD);
-	assert_int_equal(on_quote(0, HIGH + 1), ARBITER_NEW);
+		assert_int_equal(on_quote(0, LOW + 3 * i, 10), ARBITER_OLD);
+	assert_int_equal(on_quote(0, HIGH + 1, 10), ARBITER_NEW);
+	arbiter_on_leg_lost(&arbiter, 0);
+	for (int i = 0; i < ROW - 1; i++)
+		assert_int_equal(on_quote(0, LOW + i, 20), ARBITER_OLD);
+	assert_int_equal(on_quote(0, LOW + ROW, 20), ARBITER_RESET);
+}
+
+static void
+after_a_seed_the_while_begins_with_the_first_message(void **state)
+{
+	(void)state;
+	arbiter_seed(&arbiter, 0, ARBITER_QUOTE, HIGH);
+	for (int i = 0; i < 10 * ROW; i++)
+		assert_int_equal(on_quote(0, LOW + i, 100 + i * 9 / (10 * ROW)), ARBITER_OLD);
+	for (int i = 10 * ROW; i < 11 * ROW - 1; i++)
+		assert_int_equal(on_quote(0, LOW + i, 110), ARBITER_OLD);
+	assert_int_equal(on_quote(0, LOW + 11 * ROW, 110), ARBITER_RESET);
 }
 
 static void
@@ -170,6 +193,18 @@ one_leg_s_nonsense_is_outvoted(void **state)
 }
 
 static void
+a_leg_that_says_nothing_is_not_waited_for_for_ever(void **state)
+{
+	(void)state;
+	on_quote(0, HIGH, 100);
+	on_quote(1, HIGH, 100);
+	for (int i = 0; i < 5 * ROW; i++)
+		assert_int_equal(on_quote(0, LOW + i, 101 + i / ROW), ARBITER_OLD);
+	assert_int_equal(on_quote(0, LOW + 5 * ROW, 110), ARBITER_OLD);
+	assert_int_equal(on_quote(0, LOW + 5 * ROW + 1, 111), ARBITER_RESET);
+}
+
+static void
 both_legs_together_show_a_new_count(void **state)
 {
 	(void)state;
@@ -195,9 +230,12 @@ main(void)
 		TEST(the_same_low_id_again_and_again_is_no_new_count),
 		TEST(a_new_connection_that_lags_catches_up),
 		TEST(a_new_connection_far_younger_shows_a_new_count),
-		TEST(without_times_only_what_falls_on_its_own_connection_counts),
+		TEST(without_times_what_falls_on_its_own_connection_counts),
+		TEST(without_times_a_new_connection_has_a_while_to_catch_up),
+		TEST(after_a_seed_the_while_begins_with_the_first_message),
 		TEST(the_slower_leg_that_is_left_alone_catches_up),
 		TEST(one_leg_s_nonsense_is_outvoted),
+		TEST(a_leg_that_says_nothing_is_not_waited_for_for_ever),
 		TEST(both_legs_together_show_a_new_count),
 	};
 

@@ -153,7 +153,7 @@ each_element_of_an_array_is_a_tick_of_its_own_instrument(void **state)
 	t = expect(rig, TICK_MINI_TICKER, WHOLE);
 	assert_memory_equal(tick_reader_instrument(rig->reader, t.instrument)->symbol, "B", 2);
 	pipeline_rig_no_tick(rig);
-	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_LISTS), 1);
+	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_ARRAYS), 1);
 	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_MINI_TICKERS), 2);
 	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_UNKNOWN), 3);
 	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_MESSAGES), 1);

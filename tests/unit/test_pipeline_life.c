@@ -157,7 +157,7 @@ everything_that_is_no_market_event_is_counted_by_kind(void **state)
 		{"{\"e\":\"trade\",\"s\":\"ABCUSDT\"}", TICK_COUNTER_MALFORMED},
 		{"{\"e\":\"avgPrice\",\"s\":\"ABCUSDT\"}", TICK_COUNTER_MALFORMED},
 		{"{\"e\":\"assetIndexUpdate\",\"s\":\"ABCUSD\"}", TICK_COUNTER_UNKNOWN},
-		{"[]", TICK_COUNTER_LISTS},
+		{"[]", TICK_COUNTER_ARRAYS},
 		{"{\"result\":null,\"id\":1}", TICK_COUNTER_REPLIES},
 		{"{\"code\":2,\"msg\":\"no\",\"id\":4}", TICK_COUNTER_ERROR_REPLIES},
 		{"{\"e\":\"serverShutdown\",\"E\":1700000000123}", TICK_COUNTER_SERVER_SHUTDOWNS},

@@ -324,6 +324,9 @@ the_largest_pool_fits_the_action_list(void **state)
 	step(POOL_START);
 	for (unsigned line = 0; line < POOL_LINES_MAX; line++)
 		tell(line, (struct session_event){.kind = SESSION_WENT_UP, .attempt = 1});
+	for (int64_t id = 1; id <= SESSION_SENDS_MAX * POOL_LINES_MAX; id++)
+		tell((unsigned)(id - 1) / SESSION_SENDS_MAX,
+		    (struct session_event){.kind = SESSION_ACKED, .request_id = id});
 	now = mono_add(now, span_s(1));
 	step(POOL_TIMER);
 	/* 2000 streams on 64 lines are 31 or 32 each: 16 at first, the other 15 or 16 now. */

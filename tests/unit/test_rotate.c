@@ -296,6 +296,40 @@ a_successor_that_is_to_be_replaced_waits_for_the_old_line_to_be_closed(void **st
 }
 
 static void
+a_stream_that_the_successor_is_refused_stays_where_it_comes(void **state)
+{
+	unsigned next;
+
+	(void)state;
+	go_live(1);
+	rig_at_s(3599);
+	rig_heard(0, 0);
+	rig_heard(1, 0);
+	rig_at_s(3600);
+	next = rig_view(0).peer;
+	rig_tell(next,
+	    (struct session_event){.kind = SESSION_WENT_UP, .attempt = rig_view(next).attempt});
+	/* Both together, then one by one: the first is taken. */
+	rig_tell(next, (struct session_event){.kind = SESSION_REFUSED,
+	    .request_id = rig_action(ACT_SEND_SUBSCRIBE, 0)->request_id, .error_code = 2});
+	rig_tell(next, (struct session_event){.kind = SESSION_ACKED,
+	    .request_id = rig_action(ACT_SEND_SUBSCRIBE, 0)->request_id});
+	for (unsigned i = 0; i < SESSION_REQUESTS_MAX; i++)
+		if (rig.pool.session[next].request[i].id != 0)
+			rig_tell(next, (struct session_event){.kind = SESSION_REFUSED,
+			    .request_id = rig.pool.session[next].request[i].id, .error_code = 2});
+	assert_int_equal(rig_view(next).refused, 1);
+	for (int s = 3601; s < 3660; s++) {
+		rig_at_s(s);
+		rig_heard(0, next);
+		rig_heard(1, 0);
+		assert_int_equal(rig_view(0).role, POOL_LINE_MEMBER);
+	}
+	rig_at_s(3660);
+	assert_int_equal(rig_action(ACT_ROTATION, 0)->step, ROTATION_ABANDONED);
+}
+
+static void
 another_age_limit_counts_for_the_lines_that_are_up(void **state)
 {
 	struct pool_cfg cfg = core_pool_cfg();
@@ -319,6 +353,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_stream_that_the_successor_is_refused_stays_where_it_comes),
 		cmocka_unit_test(another_age_limit_counts_for_the_lines_that_are_up),
 		cmocka_unit_test(a_line_of_age_is_closed_when_its_successor_heard_every_stream),
 		cmocka_unit_test(quiet_streams_are_waited_for_a_bounded_time),

@@ -149,8 +149,9 @@ requests_keep_to_the_quota_less_the_reserved_one(void **state)
 	assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 4);
 	answer(SESSION_ACKED, 1);
 	assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 0);
+	/* Three are on their way still, and may arrive together with the next. */
 	wait_ms(1000);
-	assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 2);
+	assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 1);
 }
 
 static void

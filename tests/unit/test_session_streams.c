@@ -143,11 +143,52 @@ a_live_line_without_an_answer_wants_to_be_replaced_and_goes_on(void **state)
 	assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 1);
 }
 
+static void
+a_refused_stream_is_asked_for_again_with_the_next_list(void **state)
+{
+	(void)state;
+	go_live(1);
+	assert_int_equal(subscribe_add(&session, 1, STREAM_BYTES), 1);
+	now = mono_add(now, span_s(1));
+	tell(SESSION_TIMER);
+	answer(SESSION_REFUSED, 2);
+	assert_int_equal(stream[1].state, STREAM_REFUSED);
+	while (mono_before(session_deadline(&session), session.list_at)) {
+		now = session_deadline(&session);
+		tell(SESSION_TIMER);
+		assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 0);
+	}
+	now = session.list_at;
+	tell(SESSION_TIMER);
+	assert_int_equal(action_at(&actions, ACT_SEND_SUBSCRIBE, 0)->count, 1);
+	answer(SESSION_ACKED, action_at(&actions, ACT_SEND_SUBSCRIBE, 0)->request_id);
+	assert_int_equal(stream[1].state, STREAM_ACKED);
+}
+
+static void
+what_is_answered_late_counts_from_then_on(void **state)
+{
+	(void)state;
+	begin(STREAMS_MAX);
+	tell(SESSION_START);
+	tell(SESSION_WENT_UP);
+	assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 4);
+	now = mono_add(now, span_ms(900));
+	for (int64_t id = 1; id <= 4; id++) {
+		answer(SESSION_ACKED, id);
+		assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 0);
+	}
+	wait_ms(1000);
+	assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 4);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stream_that_leaves_is_unsubscribed_and_its_place_is_used_again),
+		cmocka_unit_test(a_refused_stream_is_asked_for_again_with_the_next_list),
+		cmocka_unit_test(what_is_answered_late_counts_from_then_on),
 		cmocka_unit_test(a_renewed_stream_leaves_and_comes_back),
 		cmocka_unit_test(a_live_line_without_an_answer_wants_to_be_replaced_and_goes_on),
 	};
