@@ -92,6 +92,7 @@ tool-exchange-sim := tools/exchange-sim/book.c tools/exchange-sim/ca.c \
                      tools/exchange-sim/report.c tools/exchange-sim/rest.c \
                      tools/exchange-sim/script.c tools/exchange-sim/server.c \
                      tools/exchange-sim/session.c tools/exchange-sim/session_streams.c \
+                     tools/exchange-sim/shelf.c \
                      tools/exchange-sim/state.c tools/exchange-sim/stream.c \
                      tools/exchange-sim/strike.c tools/exchange-sim/text.c \
                      tools/exchange-sim/visitor.c tools/exchange-sim/wire.c

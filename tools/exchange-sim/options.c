@@ -75,6 +75,8 @@ static const struct row rows[] = {
 	{"seed", "N", KIND_SEED, AT(seed), 0, 0, "of the synthetic market [1]"},
 	{"replay", "FILE", KIND_TEXT, AT(replay), 0, 0,
 	    "send a capture (.jsonl, .jsonl.zst) instead"},
+	{"snapshots", "FILE", KIND_TEXT, AT(snapshots), 0, 0,
+	    "index of books that REST serves during the replay"},
 	{"speed", "X", KIND_SPEED, AT(speed_milli), 1, 1000000000,
 	    "of the replay: 1, 0.5, 10, ... or max [1]"},
 	{"list-streams", NULL, KIND_FLAG, AT(list_streams), 0, 0,

@@ -35,6 +35,7 @@ struct options {
 	uint64_t seed;
 	struct session_cfg session;
 	const char *replay;        /* file, or NULL */
+	const char *snapshots;     /* index of the replay's books, or NULL */
 	int64_t speed_milli;       /* 1000: as recorded; 0: as fast as possible */
 	bool list_streams;
 	bool exit_after_replay;

@@ -72,6 +72,19 @@ depth_weight(int limit)
 	return limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1000 ? 50 : 250;
 }
 
+/* A book that was recorded. Empty: none of that symbol. */
+static struct bytes
+recorded_book(struct rest *r, const struct http_request *q)
+{
+	struct bytes value;
+	char name[64];
+	long n = 0;
+
+	if (r->shelf != NULL && http_query(q->query, "symbol", &value))
+		n = http_decode(value, name, sizeof(name));
+	return n > 0 ? shelf_take(r->shelf, (struct bytes){name, (size_t)n}, r->now) : BYTES_NONE;
+}
+
 static int
 answer_depth(struct rest *r, const struct http_request *q, wall_t now)
 {
@@ -94,6 +107,11 @@ answer_depth(struct rest *r, const struct http_request *q, wall_t now)
 			limit = DEPTH_MAX;
 	}
 	r->used += depth_weight(limit);
+	value = recorded_book(r, q);
+	if (value.n > 0) {
+		text_add(&r->body, value.p, value.n);
+		return 200;
+	}
 	m = asked_symbol(r, q, &status);
 	if (m == NULL)
 		return status;
@@ -189,18 +207,21 @@ static const struct {
 	{"/ping", answer_ping},
 };
 
-/* Cuts the product's prefix off. */
+/* Cuts the product's prefix off; a replay's product is not known. */
 static struct bytes
 path_within(const struct rest *r, struct bytes path)
 {
 	static const char *const prefixes[] = {[PRODUCT_SPOT] = "/api/v3",
 		[PRODUCT_USDM] = "/fapi/v1", [PRODUCT_COINM] = "/dapi/v1"};
-	const char *prefix = prefixes[r->floor != NULL ? r->floor->product : PRODUCT_SPOT];
-	size_t n = strlen(prefix);
+	size_t n;
 
-	if (path.n < n || memcmp(path.p, prefix, n) != 0)
-		return BYTES_NONE;
-	return (struct bytes){path.p + n, path.n - n};
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		n = strlen(prefixes[i]);
+		if ((r->floor == NULL || r->floor->product == i) && path.n >= n &&
+		    memcmp(path.p, prefixes[i], n) == 0)
+			return (struct bytes){path.p + n, path.n - n};
+	}
+	return BYTES_NONE;
 }
 
 static int64_t
