@@ -154,6 +154,9 @@ play(struct player *p, mono_t now)
 		}
 		if (!is_hole(p, p->next))
 			for_receivers(p, p->next, send_one, &receivers);
+		if (p->shelf != NULL && p->capture->message[p->next].stream != CAPTURE_EVERYONE)
+			shelf_on_message(
+			    p->shelf, p->capture->stream[p->capture->message[p->next].stream]);
 		p->sent += receivers > 0;
 		p->unheard += receivers == 0;
 		p->next++;

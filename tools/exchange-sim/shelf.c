@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define COLUMNS 5
 enum { FILE_NAME, CAPTURE, PRODUCT, SYMBOL, TIME };
@@ -111,6 +112,26 @@ shelf_take(struct shelf *shelf, struct bytes symbol, mono_t now)
 	return BYTES_NONE;
 }
 
+/* "btcusdt@depth", "btcusdt@depth@100ms" of BTCUSDT; not "btcusdt@depth20". */
+static bool
+is_changes_of(struct bytes stream, const char *symbol)
+{
+	static const char type[] = "@depth";
+	size_t n = strlen(symbol), whole = n + sizeof(type) - 1;
+
+	return stream.n >= whole && strncasecmp(stream.p, symbol, n) == 0 &&
+	    memcmp(stream.p + n, type, sizeof(type) - 1) == 0 &&
+	    (stream.n == whole || stream.p[whole] == '@');
+}
+
+void
+shelf_on_message(struct shelf *shelf, struct bytes stream)
+{
+	for (unsigned i = 0; i < shelf->n; i++)
+		if (!shelf->book[i].flows && is_changes_of(stream, shelf->book[i].symbol))
+			shelf->book[i].flows = true;
+}
+
 mono_t
 shelf_holds(struct shelf *shelf, int64_t time_us, mono_t now)
 {
@@ -120,7 +141,7 @@ shelf_holds(struct shelf *shelf, int64_t time_us, mono_t now)
 	for (unsigned i = 0; i < shelf->n; i++) {
 		const struct shelf_book *book = &shelf->book[i];
 
-		if (book->time_us > time_us)
+		if (book->time_us > time_us || !book->flows)
 			continue;
 		asked = asked && !mono_is_never(book->served);
 		if (mono_is_never(book->served))

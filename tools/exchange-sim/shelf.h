@@ -21,6 +21,7 @@ struct shelf_book {
 	int64_t time_us; /* when it was received */
 	char *body;
 	size_t n;
+	bool flows;      /* a change of it was sent: somebody may ask */
 	mono_t served;   /* MONO_NEVER: not yet */
 };
 
@@ -42,6 +43,9 @@ void shelf_free(struct shelf *shelf);
 
 /* The book of a symbol, from now on served. Empty: there is none. */
 struct bytes shelf_take(struct shelf *shelf, struct bytes symbol, mono_t now);
+
+/* A message of that stream was sent. */
+void shelf_on_message(struct shelf *shelf, struct bytes stream);
 
 /* Until when the message of that time has to wait; MONO_ZERO: not at all. */
 mono_t shelf_holds(struct shelf *shelf, int64_t time_us, mono_t now);
