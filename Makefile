@@ -36,12 +36,13 @@ VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
          feed/venue/binance/predict.c feed/venue/binance/reading.c feed/venue/binance/request.c \
          feed/venue/binance/sbe.c feed/venue/binance/scan.c feed/venue/binance/streams.c \
          feed/venue/binance/walk.c
-CORE := feed/core/action.c feed/core/arbiter.c feed/core/balance.c feed/core/book.c \
-        feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c feed/core/diffs.c \
-        feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c feed/core/hold.c \
-        feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c feed/core/quota.c \
-        feed/core/retry.c feed/core/rotate.c feed/core/route.c feed/core/scale.c \
-        feed/core/session.c feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c \
+CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balance.c \
+        feed/core/book.c feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c \
+        feed/core/diffs.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
+        feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
+        feed/core/pool_view.c feed/core/quota.c feed/core/region.c feed/core/retry.c \
+        feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c \
+        feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c feed/core/subscribe_list.c \
         feed/core/vigil.c feed/core/watch.c
 
 # L4
@@ -49,7 +50,7 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
         feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_listen.c \
         feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
         feed/conf/config_product.c feed/conf/config_relate.c feed/conf/config_rule.c \
-        feed/conf/config_target.c feed/conf/config_value.c
+        feed/conf/config_target.c feed/conf/config_url.c feed/conf/config_value.c
 
 # L5
 IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
@@ -60,16 +61,20 @@ IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
       feed/io/uring_line.c feed/io/uring_recv.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L8
-FEED := feed/books.c feed/choice.c feed/figures.c feed/forecast.c feed/guard.c \
-        feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c feed/listing.c feed/lookout.c \
+FEED := feed/alarm.c feed/alarm_command.c feed/alarm_post.c feed/alarm_text.c feed/books.c \
+        feed/choice.c feed/errors.c feed/figures.c feed/forecast.c feed/guard.c \
+        feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c feed/listing.c \
+        feed/lookout.c \
         feed/metrics.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c \
         feed/patterns.c feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c \
         feed/pipeline_list.c feed/plan.c feed/publish.c \
         feed/recall.c feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c \
         feed/resources.c feed/rest.c feed/rest_plan.c feed/ringer.c feed/roster.c feed/segments.c \
-        feed/signals.c feed/snapshot.c feed/snapshot_control.c feed/snapshot_health.c feed/standby.c \
-        feed/status_json.c feed/stores.c feed/tell.c feed/web.c feed/web_assets.c \
-        feed/web_change.c feed/web_pages.c feed/web_reply.c
+        feed/signals.c \
+        feed/snapshot.c feed/snapshot_control.c feed/snapshot_detail.c feed/snapshot_health.c \
+        feed/snapshot_streams.c feed/stale.c feed/standby.c feed/status_json.c feed/stores.c \
+        feed/tell.c feed/verdict.c feed/web.c feed/web_assets.c feed/web_change.c \
+        feed/web_pages.c feed/web_reply.c
 MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/app_rest.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -106,7 +111,7 @@ tool-pool-status := tools/common/cli.c tools/common/num.c tools/common/quantile.
                     tools/pool-status/options.c tools/pool-status/render_json.c \
                     tools/pool-status/render_prom.c tools/pool-status/render_text.c \
                     tools/pool-status/report.c tools/pool-status/show.c \
-                    tools/pool-status/source.c
+                    tools/pool-status/source.c tools/pool-status/streams.c
 tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/figures.c \
@@ -129,7 +134,7 @@ tested-feedhealth := feed-health
 tested-inspect := shm-inspect
 tested-poolstatus := pool-status
 tested-sim := exchange-sim
-UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
+UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
               tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
@@ -155,34 +160,36 @@ UNIT_TESTS := tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
               tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
               tests/unit/test_predict.c tests/unit/test_quota.c tests/unit/test_recall.c \
-              tests/unit/test_replay.c tests/unit/test_request.c tests/unit/test_retry.c \
-              tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
-              tests/unit/test_sbe.c tests/unit/test_secret.c tests/unit/test_session.c \
-              tests/unit/test_session_streams.c tests/unit/test_shm_doc.c \
-              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
-              tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
-              tests/unit/test_stall.c tests/unit/test_streams.c tests/unit/test_tape.c \
-              tests/unit/test_upgrade.c tests/unit/test_usual.c tests/unit/test_venues.c \
-              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
+              tests/unit/test_region.c tests/unit/test_replay.c tests/unit/test_request.c \
+              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
+              tests/unit/test_rotate.c tests/unit/test_sbe.c tests/unit/test_secret.c \
+              tests/unit/test_session.c tests/unit/test_session_streams.c \
+              tests/unit/test_settings.c tests/unit/test_shm_doc.c tests/unit/test_sim_capture.c \
+              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
+              tests/unit/test_sim_spoil.c tests/unit/test_snapsched.c \
+              tests/unit/test_snapshot_health.c tests/unit/test_stale.c tests/unit/test_stall.c \
+              tests/unit/test_streams.c tests/unit/test_tape.c tests/unit/test_upgrade.c \
+              tests/unit/test_usual.c tests/unit/test_venues.c tests/unit/test_vigil.c \
+              tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
              tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_standby.c \
              tests/ipc/test_torn.c tests/ipc/test_wait.c tests/ipc/test_writers.c
-SYSTEM_TESTS := tests/system/test_bad_config.c tests/system/test_bad_input.c \
-                tests/system/test_blocked_log.c tests/system/test_check_config.c \
-                tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
-                tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
-                tests/system/test_feed_books.c tests/system/test_feed_budgets.c \
-                tests/system/test_feed_legs.c \
-                tests/system/test_http.c tests/system/test_http_attack.c \
-                tests/system/test_http_client.c tests/system/test_lost_files.c \
-                tests/system/test_metrics.c tests/system/test_no_uring.c \
-                tests/system/test_notify.c tests/system/test_pool_status.c \
-                tests/system/test_transport.c tests/system/test_transport_full.c \
-                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c
+SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_bad_config.c \
+                tests/system/test_bad_input.c tests/system/test_blocked_log.c \
+                tests/system/test_check_config.c tests/system/test_exchange_faults.c \
+                tests/system/test_exchange_sim.c tests/system/test_exchange_strict.c \
+                tests/system/test_feed_alone.c tests/system/test_feed_books.c \
+                tests/system/test_feed_budgets.c \
+                tests/system/test_feed_legs.c tests/system/test_http.c \
+                tests/system/test_http_attack.c tests/system/test_http_client.c \
+                tests/system/test_lost_files.c tests/system/test_metrics.c \
+                tests/system/test_no_uring.c tests/system/test_notify.c \
+                tests/system/test_pool_status.c tests/system/test_transport.c \
+                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
+                tests/system/test_transport_refusal.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_json.c tests/fuzz/fuzz_sbe.c tests/fuzz/fuzz_segment.c \
            tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
@@ -192,8 +199,9 @@ FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
                  tests/captures/test_capture_rest.c tests/captures/test_capture_sbe.c
-SHELL_TESTS := tests/system/install.sh tests/system/interop.sh tests/system/oracle_empty.sh \
-               tests/system/readme_example.sh tests/system/tape_small.sh \
+SHELL_TESTS := tests/system/containers.sh tests/system/install.sh tests/system/interop.sh \
+               tests/system/monitoring.sh tests/system/oracle_empty.sh tests/system/page.sh \
+               tests/system/readme_example.sh tests/system/scan.sh tests/system/tape_small.sh \
                tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
@@ -201,20 +209,21 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/market_oracle.c tests/oracle_check.c tests/pipeline_rig.c \
                 tests/pool_example.c tests/shm_fixture.c tests/tape_rig.c tests/sim/agenda.c \
                 tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c tests/sim/market.c \
-                tests/sim/operator.c tests/sim/peer.c tests/sim/rules.c tests/sim/sim.c \
-                tests/sim/topology.c tests/sim/weather.c tests/bench/receive/blaster.c \
-                tests/bench/receive/child.c tests/bench/receive/client.c \
-                tests/bench/receive/client_lws.c tests/bench/receive/client_openssl.c \
-                tests/bench/receive/feed_run.c tests/bench/receive/report.c \
-                tests/bench/receive/run.c tests/bench/receive/wares.c tests/bench/bench_clock.c \
-                tests/bench/board_load.c tests/bench/decode_mix.c tests/bench/figures.c \
-                tests/bench/paced.c tests/bench/pair.c tests/bench/pingpong.c \
-                tests/bench/plain.c tests/bench/ring_alone.c tests/bench/ring_flow.c \
-                tests/bench/ring_paced.c tests/system/attack.c tests/system/certs.c \
-                tests/system/daemon.c tests/system/feed_rig.c tests/system/flow.c \
-                tests/system/http_rig.c tests/system/sim_rig.c tests/system/stage.c \
-                tests/system/transport_rig.c tests/system/web_server.c tests/system/ws_server.c \
-                tests/ipc/python_rig.c tests/ipc/witness.c
+                tests/sim/operator.c tests/sim/peer.c tests/sim/places.c tests/sim/rules.c \
+                tests/sim/sim.c tests/sim/topology.c tests/sim/weather.c \
+                tests/bench/receive/blaster.c tests/bench/receive/child.c \
+                tests/bench/receive/client.c tests/bench/receive/client_lws.c \
+                tests/bench/receive/client_openssl.c tests/bench/receive/feed_run.c \
+                tests/bench/receive/report.c tests/bench/receive/run.c \
+                tests/bench/receive/wares.c tests/bench/bench_clock.c tests/bench/board_load.c \
+                tests/bench/decode_mix.c tests/bench/figures.c tests/bench/paced.c \
+                tests/bench/pair.c tests/bench/pingpong.c tests/bench/plain.c \
+                tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
+                tests/system/attack.c tests/system/certs.c tests/system/daemon.c \
+                tests/system/feed_rig.c tests/system/flow.c tests/system/http_rig.c \
+                tests/system/sim_rig.c tests/system/stage.c tests/system/transport_rig.c \
+                tests/system/web_server.c tests/system/ws_server.c tests/ipc/python_rig.c \
+                tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_receive.c \
@@ -290,7 +299,8 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 # Makefile make all of them anew.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@command -v $(lastword $(CC)) >/dev/null && pkg-config --exists $(PKGS) cmocka || \
+	@command -v $(lastword $(CC)) >/dev/null && pkg-config --exists $(PKGS) cmocka && \
+	    test -r $(CHART_JS) || \
 	    { echo "compiler or libraries are missing: run \`make deps$(if $(CLANG), CC=$(CC))\`" >&2; exit 1; }
 	@{ $(CC) --version; echo '$(compile) $(link) $(LINK_LIBS)'; } >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
@@ -306,6 +316,11 @@ $(B)/feed/core/%.o: private WARN += -Wswitch-enum
 $(call obj,$(SHM_READER)): private PIC := -fPIC -fno-semantic-interposition
 
 -include $(if $(PKG_LIBS),$(shell find $(B) -name '*.d' 2>/dev/null))
+
+# The HTTP interface has its page in it, and Chart.js (Debian's libjs-chart.js).
+CHART_JS ?= /usr/share/javascript/chart.js/chart.min.js
+$(B)/feed/web_assets.o: $(wildcard feed/page/*) $(CHART_JS)
+$(B)/feed/web_assets.o: private ALL_CPPFLAGS += -DCHART_JS='"$(CHART_JS)"'
 
 # ---- products --------------------------------------------------------------
 
@@ -443,14 +458,30 @@ demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
 demo-built: all
 	@$(ENVIRONMENT) tools/demo.sh
 
-# Runs the test with promtool, which is skipped elsewhere where it is not installed.
+# Runs the tests with promtool, which are shorter elsewhere where it is not installed.
 METRICS := $(B)/tests/system/test_metrics
 .PHONY: check-metrics check-metrics-built
-check-metrics: ## a live scrape through promtool (installs Debian's prometheus)
+check-metrics: ## a live scrape, rules and boards with Prometheus (installs Debian's)
 	@tools/deps.sh prometheus
 	+$(again) check-metrics-built
 check-metrics-built: all $(METRICS)
-	@$(ENVIRONMENT) TICKRING_PROMTOOL=required tests/run.sh $(METRICS)
+	@$(ENVIRONMENT) TICKRING_PROMTOOL=required tests/run.sh $(METRICS) \
+	    tests/system/monitoring.sh
+
+# Runs the test in a browser, which is skipped elsewhere where there is none.
+.PHONY: check-page check-page-built
+check-page: ## the page at / in a browser (installs Debian's chromium, npm's playwright-core)
+	@tools/deps.sh chromium
+	+$(again) check-page-built
+check-page-built: all
+	@$(ENVIRONMENT) TICKRING_PAGE=required tests/run.sh tests/system/page.sh
+
+.PHONY: scan scan-built
+scan: ## cppcheck, secrets, and how the binaries are hardened (installs cppcheck)
+	@tools/deps.sh cppcheck
+	+$(again) scan-built
+scan-built: all
+	@tools/scan.sh . $(FEEDD) $(TOOLS:%=$(B)/%) $(LIBTICKRING_SO)
 
 TORTURE := tests/torture/torn
 $(eval $(call PROGRAM,$(TORTURE),$(TORTURE).c,$(LIBTEST) $(LIBS)))

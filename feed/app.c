@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "feed/base/log.h"
 #include "feed/io/clock.h"
@@ -28,7 +29,10 @@ on_transition(struct app *app, const struct pool_action *act)
 {
 	struct pool_line_view view;
 
-	tell_transition(act, app->detail[act->line], app->cfg->security.event_logging);
+	tell_transition(act, app->detail[act->line], app->cfg->monitoring.detailed_logging,
+	    app->cfg->security.event_logging);
+	if (app->cfg->monitoring.error_reporting)
+		errors_on_transition(&app->errors, act);
 	if (pool_line_view(&app->pool, act->line, &view))
 		snapshot_on_transition(&app->snapshot, act, &view, clock_wall());
 }
@@ -40,6 +44,14 @@ mark_stream(struct app *app, const struct pool_action *act)
 		pipeline_on_stream_stale(
 		    app->pipeline, act->stream, act->why, clock_wall(), clock_mono());
 	tell_stream(act, app->plan.name[act->stream]);
+}
+
+static void
+mark_silent(struct app *app, const struct pool_action *act)
+{
+	if (!act->elsewhere)
+		pipeline_on_stream_silent(app->pipeline, act->stream, clock_wall(), clock_mono());
+	tell_silent(act, app->plan.name[act->stream]);
 }
 
 static void
@@ -72,6 +84,9 @@ carry_out(struct app *app)
 		case ACT_STREAM_STALE:
 		case ACT_STREAM_LIVE:
 			mark_stream(app, act);
+			break;
+		case ACT_STREAM_SILENT:
+			mark_silent(app, act);
 			break;
 		case ACT_ROTATION:
 			tell_rotation(act);
@@ -156,7 +171,7 @@ on_control(struct app *app, const struct pipeline_control *c, mono_t now)
 	switch (c->kind) {
 	case EVENT_REPLY:
 		e.kind = c->listed ? SESSION_LISTED : SESSION_ACKED;
-		e.listed = c->listed ? pipeline_take_listed(app->pipeline) : NULL;
+		e.listed = c->listed ? pipeline_listed(app->pipeline, c->line) : NULL;
 		break;
 	case EVENT_ERROR_REPLY:
 		LOG(WARNING, "error_reply", LOG_U64("line", c->line), LOG_I64("id", c->id),
@@ -230,10 +245,16 @@ take_snapshot(struct app *app, mono_t now)
 		.rest = app->rest,
 	};
 
+	from.stream_rows = snapshot_streams_take(&app->snapshot_streams, &app->stores.status,
+	    &app->pool, app->plan.name, app->plan.n, clock_wall(), now);
+	memcpy(app->snapshot.status.ended, app->errors.ended, sizeof(app->errors.ended));
 	tell_foreign(app->pipeline);
 	pipeline_counters(app->pipeline)[TICK_COUNTER_LOG_DROPPED] = log_dropped();
 	recorder_count(app->recorder, pipeline_counters(app->pipeline));
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
+	if (app->cfg->monitoring.enabled)
+		verdict_look(&app->verdict, &app->snapshot.status,
+		    span_ms(app->cfg->monitoring.health_check.interval_ms), clock_wall(), now);
 	stores_publish(&app->stores, app->cfg, &app->snapshot.status, now);
 	app->snapshot_due = mono_add(now, span_ms(app->cfg->status_interval_ms));
 }
@@ -391,6 +412,9 @@ start(struct app *app)
 	app->nstreams = (int64_t)app->streams.n;
 	stores_recall_connects(&app->stores, &app->pool, clock_wall(), clock_mono());
 	guard_init(&app->guard, clock_mono());
+	verdict_init(&app->verdict, span_ms(cfg->monitoring.health_check.interval_ms),
+	    clock_mono());
+	pipeline_measure(app->pipeline, cfg->monitoring.performance_tracking);
 	pool_see_pings(&app->pool, transport_has_pings(app->transport));
 	take_snapshot(app, clock_mono());
 	LOG(INFO, "started", LOG_STR("feed", cfg->feed),

@@ -98,7 +98,8 @@ change_config(struct app *app, struct config *next, mono_t now)
 		app->reloads++;
 		app_step(app, &event, now);
 		change_streams(app, &next->streams, now);
-		log_set_level(next->log.level);
+		pipeline_measure(app->pipeline, next->monitoring.performance_tracking);
+	log_set_level(next->log.level);
 		before = *app->cfg;
 		*app->cfg = *next;
 		*next = before;
@@ -190,7 +191,9 @@ app_look_at_resources(struct app *app, mono_t now)
 		input.lines += pool_line_view(&app->pool, line, &view) &&
 		    view.state != SESSION_IDLE && view.state != SESSION_BACKOFF;
 	}
-	input.lines += web_connections(app->web); /* sockets of others, and no leak */
+	errors_tell(&app->errors, span_ms(app->cfg->monitoring.metrics_interval_ms), now);
+	/* Sockets of others, and no leak. */
+	input.lines += alarm_sockets(app->alarm) + web_connections(app->web);
 	if (guard_look(&app->guard, app->cfg, &input, now))
 		shed_stream(app, now);
 }

@@ -7,9 +7,11 @@
 
 #include <stdatomic.h>
 
+#include "feed/alarm.h"
 #include "feed/app.h"
 #include "feed/choice.h"
 #include "feed/core/pool.h"
+#include "feed/errors.h"
 #include "feed/guard.h"
 #include "feed/io/transport.h"
 #include "feed/keeper.h"
@@ -20,7 +22,9 @@
 #include "feed/recorder.h"
 #include "feed/rest.h"
 #include "feed/snapshot.h"
+#include "feed/snapshot_streams.h"
 #include "feed/stores.h"
+#include "feed/verdict.h"
 #include "feed/web.h"
 
 #define HEARD_AT_ONCE 1024
@@ -37,8 +41,11 @@ struct app {
 	struct pool pool;
 	struct pool_actions actions;
 	struct snapshot snapshot;
+	struct snapshot_streams snapshot_streams;
 	mono_t snapshot_due;
 	struct guard guard;
+	struct errors errors;
+	struct verdict verdict;
 	struct notify notify;
 	struct ops *ops;
 	struct keeper keeper;   /* ops thread */
@@ -48,6 +55,7 @@ struct app {
 	struct config_strings streams; /* that were wanted at start, by name */
 	struct books_want want; /* not told yet for want of room, if there is one */
 	bool has_want;
+	struct alarm *alarm;    /* ops thread; NULL: nobody is told */
 	struct web *web;        /* ops thread; NULL: no HTTP interface */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
 	int64_t nstreams; /* wanted now */

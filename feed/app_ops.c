@@ -37,6 +37,7 @@ open_web(struct app *app)
 		.listen = app->cfg->ops.listen,
 		.token_file = app->cfg->ops.token_file,
 		.keeper = &app->keeper,
+		.alarm = app->alarm,
 	};
 	char why[WEB_WHY_MAX];
 	int rc;
@@ -46,6 +47,21 @@ open_web(struct app *app)
 	rc = web_open(&app->web, app->ops, &cfg, why);
 	if (rc != 0)
 		LOG(ERROR, "http_refused", LOG_STR("detail", why),
+		    LOG_THEN("the feed does not start"));
+	return rc;
+}
+
+static int
+open_alarm(struct app *app)
+{
+	char why[ALARM_WHY_MAX];
+	int rc;
+
+	if (!app->cfg->monitoring.enabled)
+		return 0;
+	rc = alarm_open(&app->alarm, app->ops, app->cfg, why);
+	if (rc != 0)
+		LOG(ERROR, "alerts_refused", LOG_STR("detail", why),
 		    LOG_THEN("the feed does not start"));
 	return rc;
 }
@@ -63,7 +79,9 @@ app_open_ops(struct app *app)
 	}
 	keeper_init(&app->keeper, app->ops, app->cfg, app->source, &app->choice);
 	rc = open_rest(app);
-	return rc == 0 ? open_web(app) : rc;
+	if (rc == 0)
+		rc = open_alarm(app);
+	return rc != 0 ? rc : open_web(app);
 }
 
 int
@@ -86,6 +104,7 @@ app_shut_ops(struct app *app)
 	app_drop_orders(app);
 	web_close(&app->web);
 	rest_close(&app->rest);
+	alarm_close(&app->alarm);
 	keeper_fini(&app->keeper);
 	ops_close(&app->ops);
 }

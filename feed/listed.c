@@ -23,40 +23,37 @@ listed_number(const struct pipeline *p, struct bytes name)
 	return id < 0 ? ROSTER_NONE : roster_find_name(&p->roster, (uint32_t)id, kind, name);
 }
 
-/* Streams that are not watched count as listed: nobody could tell. */
-static void
-begin(struct pipeline *p)
+/* Of any stream; UINT32_MAX: it has none. */
+static uint32_t
+number_of(const struct pipeline *p, struct bytes name)
 {
-	for (uint32_t number = 0; number < p->roster.streams_max; number++) {
-		uint64_t bit = UINT64_C(1) << number % 64;
+	uint32_t number = listed_number(p, name);
 
-		if (p->roster.stream[number].name == NULL)
-			p->listed[number / 64] |= bit;
-		else
-			p->listed[number / 64] &= ~bit;
-	}
+	if (number == ROSTER_NONE && p->cfg.number_of != NULL)
+		number = p->cfg.number_of(p->cfg.number_context, name);
+	return number < p->roster.streams_max ? number : UINT32_MAX;
 }
 
 bool
-listed_read(struct pipeline *p, struct bytes result)
+listed_read(struct pipeline *p, unsigned line, struct bytes result)
 {
 	const char *at = result.p, *end = result.p + result.n, *quote;
+	uint64_t *listed = p->listed + line * p->listed_words;
 	uint32_t number;
 
-	if (result.n < 2 || *at != '[' || p->listed_waits)
+	if (result.n < 2 || *at != '[')
 		return false;
-	begin(p);
+	memset(listed, 0, p->listed_words * sizeof(*listed));
 	/* No escapes: a name that has some is not found, and asked for once more. */
 	while ((at = memchr(at, '"', (size_t)(end - at))) != NULL) {
 		at++;
 		quote = memchr(at, '"', (size_t)(end - at));
 		if (quote == NULL)
 			break;
-		number = listed_number(p, (struct bytes){at, (size_t)(quote - at)});
-		if (number != ROSTER_NONE)
-			p->listed[number / 64] |= UINT64_C(1) << number % 64;
+		number = number_of(p, (struct bytes){at, (size_t)(quote - at)});
+		if (number != UINT32_MAX)
+			listed[number / 64] |= UINT64_C(1) << number % 64;
 		at = quote + 1;
 	}
-	p->listed_waits = true;
 	return true;
 }

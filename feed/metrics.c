@@ -37,6 +37,8 @@ struct page {
 /* The rows below count on from here: the case of a row is its place in the table. */
 enum { METRIC_FIRST_ROW = __COUNTER__ + 1 };
 
+static const struct alarm_counts no_alarm;
+
 /* The value of a metric in row n of its scope. */
 static int64_t
 value_of(size_t metric, const struct metrics_source *from, unsigned n)
@@ -45,6 +47,7 @@ value_of(size_t metric, const struct metrics_source *from, unsigned n)
 	const struct tick_control *c = &s->control;
 	const struct tick_health *h = from->health;
 	const struct web_counts *w = from->web;
+	const struct alarm_counts *a = from->alarm != NULL ? &from->alarm->counts : &no_alarm;
 	const struct tick_line_status *l = &s->line[n];
 	const struct tick_endpoint_status *e = &c->endpoint[n % TICK_ENDPOINTS_MAX];
 
@@ -296,6 +299,23 @@ put_reasons(const struct page *p)
 	}
 }
 
+/* Every alert has its sample, so that its absence is no end of an alarm. */
+static void
+put_alerts(const struct page *p)
+{
+	put_head(p, "tickring_alert_active", "gauge", "1: the alert has fired and is not over.");
+	for (unsigned i = 0; i < ALERT_COUNT; i++) {
+		const struct alert_row *row = alert_row(i);
+		bool active = p->from->alarm != NULL &&
+		    alerts_is_active(&p->from->alarm->alerts, i);
+
+		begin_sample(p, "tickring_alert_active", "");
+		put_label(p, "name", row->name, 64);
+		put_label(p, "severity", alert_severity_name((int)row->severity), 16);
+		fprintf(p->out, "} %d\n", active);
+	}
+}
+
 static void
 put_build(const struct page *p)
 {
@@ -325,6 +345,7 @@ metrics_print(FILE *out, const struct metrics_source *from, bool openmetrics)
 	    &from->status->arrival_spans);
 	put_lines(&page);
 	put_reasons(&page);
+	put_alerts(&page);
 	if (openmetrics)
 		fputs("# EOF\n", out);
 }

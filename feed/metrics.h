@@ -11,6 +11,8 @@
 #include <tickring/health.h>
 #include <tickring/status.h>
 
+#include "feed/alarm_view.h"
+
 /* What the HTTP server counts of itself. */
 struct web_counts {
 	int64_t connections, event_streams; /* now */
@@ -22,6 +24,7 @@ struct metrics_source {
 	const struct tick_status *status;
 	const struct tick_health *health;
 	const struct web_counts *web;
+	const struct alarm_view *alarm; /* NULL: there are no alerts */
 };
 
 /* Writes everything. No number of the status leads astray. */

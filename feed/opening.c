@@ -10,7 +10,7 @@
 
 int
 opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
-    const struct plan *plan, const struct venue *venue, const struct listing *listing)
+    struct plan *plan, const struct venue *venue, const struct listing *listing)
 {
 	struct pipeline_cfg p = {
 		.ring = &stores->ring,
@@ -20,6 +20,10 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 		.hold_for = span_ms(cfg->arbiter.hold_ms),
 		.streams_max = plan->memory.streams_max,
 		.listing = listing,
+		.replayed = stores->replayed,
+		/* A replay has no streams of its own. */
+		.number_of = plan->name ? plan_number_of : NULL,
+		.number_context = plan,
 	};
 	struct books_cfg books;
 	int rc;

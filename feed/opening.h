@@ -17,7 +17,7 @@ int opening_pool(struct plan *plan, const struct config *cfg, const struct confi
 
 /* The pipeline over open stores, with every stream of the plan. Returns 0 or -1. */
 int opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
-    const struct plan *plan, const struct venue *venue, const struct listing *listing);
+    struct plan *plan, const struct venue *venue, const struct listing *listing);
 
 /*
  * The transport with that many lines, its messages into the pipeline; in

@@ -90,7 +90,7 @@ pass_control(struct pipeline *p, unsigned line, const struct event *e)
 	}
 	*c = (struct pipeline_control){.kind = e->kind, .line = line, .id = e->id};
 	if (e->kind == EVENT_REPLY && e->u.reply.text.n > 0 && e->u.reply.text.p[0] == '[') {
-		if (!listed_read(p, e->u.reply.text))
+		if (!listed_read(p, line, e->u.reply.text))
 			return;
 		c->listed = true;
 	}
@@ -235,6 +235,20 @@ struct outcome {
 	uint64_t key;
 };
 
+static void
+measure(struct pipeline *p, const struct frame *frame, const struct publish_context *c,
+    int64_t exch_ns)
+{
+	int64_t publish_ns = c->mono_ns - frame->stamps.recv_mono.ns, arrival_ns;
+
+	hist_record(&p->publish, span_ns(publish_ns));
+	if (exch_ns == VENUE_NO_TIME)
+		return;
+	arrival_ns = frame->stamps.recv.ns - exch_ns;
+	hist_record(&p->arrival, span_ns(arrival_ns));
+	hist_record(&p->of_line[frame->line], span_ns(arrival_ns + publish_ns));
+}
+
 static struct outcome take_frame(struct pipeline *p, struct frame *frame);
 
 /* An array: each element is a message of its own, of the array's stream. */
@@ -305,9 +319,8 @@ take_frame(struct pipeline *p, struct frame *frame)
 		publish_market_event(&c, &e, &n);
 	pipeline_count(p, pipeline_kinds[e.kind].counter);
 	note_on_board(p, (uint32_t)id, e.kind);
-	hist_record(&p->publish, span_ns(c.mono_ns - frame->stamps.recv_mono.ns));
-	if (e.exch_ns != VENUE_NO_TIME)
-		hist_record(&p->arrival, span_ns(frame->stamps.recv.ns - e.exch_ns));
+	if (p->measures)
+		measure(p, frame, &c, e.exch_ns);
 	out.published = judge_hold_key((uint32_t)id, &e, &out.key);
 	return out;
 }

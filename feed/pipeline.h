@@ -36,6 +36,13 @@ struct pipeline_cfg {
 	const struct config_instruments *instruments; /* exponents of those new to the directory */
 	span_t hold_for;      /* longest wait for ids that another line may bring; 0: none */
 	uint32_t streams_max; /* numbers that pipeline_add_stream() may use */
+	bool replayed; /* ids go on from the board alone, not from what the ring holds */
+	/*
+	 * The number of a stream that is not published, or not wanted any more;
+	 * UINT32_MAX: it has none. NULL: nobody knows such streams.
+	 */
+	uint32_t (*number_of)(void *context, struct bytes name);
+	void *number_context;
 	const struct books_cfg *books; /* NULL: no books are kept; copied */
 	const struct listing *listing; /* as pipeline_list() takes it */
 };
@@ -129,6 +136,8 @@ mono_t pipeline_deadline(const struct pipeline *p);
 void pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason why,
     wall_t now, mono_t mono);
 
+/* The same of one that was acknowledged and brought nothing: told in band, no more. */
+void pipeline_on_stream_silent(struct pipeline *p, uint32_t number, wall_t now, mono_t mono);
 /* All that the pipeline is told from here on is shown to the recorder; NULL: to nobody. */
 void pipeline_record(struct pipeline *p, struct recorder *recorder);
 
@@ -154,8 +163,8 @@ struct books_sums pipeline_books(struct pipeline *p);
 /* Takes the oldest word for the control plane. Returns false when there is none. */
 bool pipeline_next_control(struct pipeline *p, struct pipeline_control *out);
 
-/* What that answer named: bit per stream number, until the next message is taken. */
-const uint64_t *pipeline_take_listed(struct pipeline *p);
+/* What a line's last list named: bit per stream number, until the next message is taken. */
+const uint64_t *pipeline_listed(const struct pipeline *p, unsigned line);
 
 /* Lines that were heard since the last call, one bit each. */
 uint64_t pipeline_heard(struct pipeline *p);
@@ -180,5 +189,11 @@ struct pipeline_latencies {
 /* The same spans are added to the histograms. */
 struct pipeline_latencies pipeline_take_latencies(struct pipeline *p,
     struct tick_histogram *publish, struct tick_histogram *arrival);
+
+/* From the exchange's time to publish, of a line, since the last call, which empties it. */
+struct tick_latency pipeline_line_latency(struct pipeline *p, unsigned line);
+
+/* Are latencies measured? They are, unless told otherwise. */
+void pipeline_measure(struct pipeline *p, bool on);
 
 #endif

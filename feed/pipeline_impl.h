@@ -63,13 +63,15 @@ struct pipeline {
 	struct pipeline_line_counts line[TRANSPORT_LINES_MAX];
 	uint64_t counter[TICK_COUNTERS_MAX];
 	uint64_t heard;
+	bool measures;
 	struct { /* the last binary schema that was refused */
 		int64_t schema, version;
 		bool known, told;
 	} foreign;
 	struct hist publish, arrival;
-	uint64_t *listed; /* bit per stream: named by the last answer to LIST_SUBSCRIPTIONS */
-	bool listed_waits; /* nobody took that answer yet */
+	struct hist *of_line; /* exchange to publish, per line */
+	uint64_t *listed; /* per line, bit per stream: named by its last list of subscriptions */
+	size_t listed_words; /* of a line */
 	struct pipeline_control control[PIPELINE_CONTROLS_MAX];
 	uint32_t control_head, control_tail;
 };
@@ -125,11 +127,8 @@ void judge_on_stream_left(struct pipeline *p, uint32_t number, unsigned line);
 /* The key of hold.h for an event; false: it has no ids to wait for. */
 bool judge_hold_key(uint32_t instrument, const struct event *e, uint64_t *key);
 
-/*
- * Reads the answer to LIST_SUBSCRIPTIONS into p->listed. False: it is none, or
- * the last one was not taken yet (the next list makes up for it).
- */
-bool listed_read(struct pipeline *p, struct bytes result);
+/* Reads a line's answer to LIST_SUBSCRIPTIONS into p->listed. False: it is none. */
+bool listed_read(struct pipeline *p, unsigned line, struct bytes result);
 
 /* The number of the stream of that name; ROSTER_NONE: it is not watched. */
 uint32_t listed_number(const struct pipeline *p, struct bytes name);

@@ -116,7 +116,9 @@ tell(struct pipeline *p, enum tick_reason reason, unsigned line, wall_t now, mon
 static void
 recall_instruments(struct pipeline *p, wall_t now)
 {
-	recall_ids(p->cfg.ring, p->cfg.board, &p->arbiter);
+	recall_board_ids(p->cfg.ring, p->cfg.board, &p->arbiter);
+	if (!p->cfg.replayed)
+		recall_ring_ids(p->cfg.ring, &p->arbiter);
 	for (uint32_t id = 0; id < p->cfg.ring->instruments; id++) {
 		struct tick_data *data = &p->instrument[id].data, old;
 		bool known = board_recall(p->cfg.board, id, &old) && old.state != TICK_DATA_NONE;
@@ -171,9 +173,12 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	p->levels = malloc(VENUE_LEVELS_MAX * sizeof(*p->levels));
 	p->instrument = calloc(p->instruments_max + 1, sizeof(*p->instrument));
 	p->arbiter_memory = calloc(p->instruments_max, sizeof(*p->arbiter_memory));
+	p->of_line = calloc(TRANSPORT_LINES_MAX, sizeof(*p->of_line));
+	p->measures = true;
 	p->held = malloc(HOLD_MAX * sizeof(*p->held));
-	p->listed = calloc(cfg->streams_max / 64 + 1, sizeof(*p->listed));
-	if (!p->held || !p->listed || !p->scratch || !p->levels || !p->instrument ||
+	p->listed_words = cfg->streams_max / 64 + 1;
+	p->listed = calloc(TRANSPORT_LINES_MAX * p->listed_words, sizeof(*p->listed));
+	if (!p->of_line || !p->held || !p->listed || !p->scratch || !p->levels || !p->instrument ||
 	    !p->arbiter_memory ||
 	    roster_init(&p->roster, cfg->streams_max, p->instruments_max) != 0 ||
 	    make_books(p, cfg->books) != 0) {
@@ -202,6 +207,7 @@ pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono)
 		return;
 	if (p->arbiter.last)
 		tell(p, TICK_REASON_STOP, 0, now, mono, (int64_t[3]){0});
+	free(p->of_line);
 	books_free(&p->books);
 	free(p->image);
 	free(p->held);
@@ -282,6 +288,19 @@ pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason w
 		pipeline_turn(p, s->instrument, TICK_DATA_STALE, why, now.ns);
 }
 
+void
+pipeline_on_stream_silent(struct pipeline *p, uint32_t number, wall_t now, mono_t mono)
+{
+	const struct roster_stream *s = &p->roster.stream[number];
+	struct publish_context c = {
+		.ring = p->cfg.ring, .board = p->cfg.board, .recv_ns = now.ns, .mono_ns = mono.ns};
+
+	if (number >= p->roster.streams_max || s->name == NULL)
+		return;
+	c.instrument = s->instrument;
+	publish_event(&c, TICK_REASON_ACKED_SILENT, pipeline_kinds[s->kind].type, number, 0);
+}
+
 /* ---- what the app asks ------------------------------------------------------ */
 
 bool
@@ -304,10 +323,9 @@ pipeline_heard(struct pipeline *p)
 }
 
 const uint64_t *
-pipeline_take_listed(struct pipeline *p)
+pipeline_listed(const struct pipeline *p, unsigned line)
 {
-	p->listed_waits = false;
-	return p->listed;
+	return p->listed + line * p->listed_words;
 }
 
 unsigned
@@ -374,4 +392,19 @@ pipeline_take_latencies(struct pipeline *p, struct tick_histogram *publish,
 	memset(&p->publish, 0, sizeof(p->publish));
 	memset(&p->arrival, 0, sizeof(p->arrival));
 	return out;
+}
+
+struct tick_latency
+pipeline_line_latency(struct pipeline *p, unsigned line)
+{
+	struct tick_latency latency = latency_of(&p->of_line[line]);
+
+	memset(&p->of_line[line], 0, sizeof(p->of_line[line]));
+	return latency;
+}
+
+void
+pipeline_measure(struct pipeline *p, bool on)
+{
+	p->measures = on;
 }

@@ -24,6 +24,9 @@
 #define HANDOVER_WITHIN_S 60
 #define ROTATE_AGAIN_AFTER_S 600
 
+/* Where the exchange's limits are not kept, so many messages and connects in this time. */
+#define UNLIMITED_WINDOW_MS 1
+
 static const struct limits *
 limits_of(const struct config *cfg)
 {
@@ -106,6 +109,7 @@ plan_pool_cfg(const struct config *cfg)
 {
 	const struct limits *limits = limits_of(cfg);
 	int64_t streams = cfg->pool.max_streams_per_connection;
+	bool limited = cfg->security.rate_limiting;
 
 	if (streams > limits->streams_per_line)
 		streams = limits->streams_per_line;
@@ -116,7 +120,8 @@ plan_pool_cfg(const struct config *cfg)
 		.line_room = limits->streams_per_line,
 		.redundancy = (unsigned)cfg->redundancy,
 		.connects_max = (unsigned)limits->connects_max,
-		.connects_window = limits->connects_window,
+		.connects_window = limited ? limits->connects_window
+		                           : span_ms(UNLIMITED_WINDOW_MS),
 		.rotate = {
 			.age_max = span_ms(cfg->pool.max_connection_age_ms),
 			.age_spread_percent = AGE_SPREAD_PERCENT,
@@ -131,6 +136,7 @@ plan_pool_cfg(const struct config *cfg)
 			.idle_for = span_ms(cfg->pool.idle_timeout_ms),
 		},
 		.checkup = {
+			.off = !cfg->monitoring.enabled,
 			.every = span_ms(cfg->pool.health_check_interval_ms),
 			.health = health_of(cfg),
 		},
@@ -138,12 +144,15 @@ plan_pool_cfg(const struct config *cfg)
 		.session = {
 			.connect_within = span_ms(cfg->pool.connection_timeout_ms),
 			.ack_within = span_ms(cfg->subscribe.ack_timeout_ms),
+			.data_within = span_ms(cfg->subscribe.data_timeout_ms),
 			.drain_within = span_s(DRAIN_WITHIN_S),
 			.list_every = span_ms(cfg->subscribe.list_interval_ms),
 			.stable_after = span_s(STABLE_AFTER_S),
 			.sends_max = (unsigned)limits->messages_per_s,
 			.sends_reserved = 1, /* for the PONG */
-			.send_window = span_ms(1000 + SEND_WINDOW_MARGIN_MS),
+			.send_window = limited ? span_ms(1000 + SEND_WINDOW_MARGIN_MS)
+			                       : span_ms(UNLIMITED_WINDOW_MS),
+			.reconnect = cfg->reconnect.enabled,
 			.heartbeat = heartbeat_of(&cfg->heartbeat, limits),
 			.request_bytes_max = (unsigned)limits->request_bytes_max,
 			.request_bytes_overhead = REQUEST_BYTES_OVERHEAD,
@@ -255,6 +264,20 @@ plan_find(const struct plan *plan, const char *name)
 		if (plan->name[i] != NULL && strcmp(plan->name[i], name) == 0)
 			return i;
 	return UINT32_MAX;
+}
+
+uint32_t
+plan_number_of(void *context, struct bytes name)
+{
+	struct plan *plan = context;
+
+	for (uint32_t i = 0; i < plan->n; i++)
+		if (plan->name[i] != NULL && bytes_equal(name, bytes_of(plan->name[i])))
+			return i;
+	if (plan->n == plan->memory.streams_max)
+		return UINT32_MAX;
+	plan->name[plan->n] = strndup(name.p, name.n);
+	return plan->name[plan->n] != NULL ? plan->n++ : UINT32_MAX;
 }
 
 /* The longest dropped one is the least likely to be spoken of still. */

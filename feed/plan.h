@@ -41,6 +41,13 @@ struct pool_cfg plan_pool_cfg(const struct config *cfg);
 uint32_t plan_find(const struct plan *plan, const char *name);
 
 /*
+ * The same for a name that the exchange lists (`plan` is a struct plan); one
+ * that was never configured gets an unused number, so that it can be unsubscribed.
+ * UINT32_MAX: there is none left. Fits pipeline_cfg.number_of.
+ */
+uint32_t plan_number_of(void *plan, struct bytes name);
+
+/*
  * A number for a new stream: its old one, or a free one. Fills *event with
  * POOL_ADD. Returns false when all numbers are in use.
  */

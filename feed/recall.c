@@ -60,10 +60,15 @@ recall_from_tick(const struct tick *t, struct arbiter *arbiter)
 }
 
 void
-recall_ids(const struct ring *ring, const struct board *board, struct arbiter *arbiter)
+recall_board_ids(const struct ring *ring, const struct board *board, struct arbiter *arbiter)
 {
 	for (uint32_t id = 0; id < ring->instruments; id++)
 		recall_from_board(board, id, arbiter);
+}
+
+void
+recall_ring_ids(const struct ring *ring, struct arbiter *arbiter)
+{
 	/* In their order: ids go up, but where the exchange counts anew the later one counts. */
 	for (uint64_t back = ring->mask + 1; back > 0; back--) {
 		const struct tick *t = &ring->slots[(ring->next - back) & ring->mask];

@@ -15,7 +15,10 @@
 #include "shm/board_writer.h"
 #include "shm/ring.h"
 
-/* Seeds the arbiter with the last ids of every instrument of the directory. Cannot fail. */
-void recall_ids(const struct ring *ring, const struct board *board, struct arbiter *arbiter);
+/* Seeds the arbiter with the board's last ids of every instrument of the ring's directory. */
+void recall_board_ids(const struct ring *ring, const struct board *board, struct arbiter *arbiter);
+
+/* Then with those of the ticks in the ring: the board may be behind them. */
+void recall_ring_ids(const struct ring *ring, struct arbiter *arbiter);
 
 #endif

@@ -27,11 +27,12 @@ static int
 make_pipeline(struct replay_apply *r)
 {
 	struct pool_cfg pool = plan_pool_cfg(r->cfg);
-	const struct plan nothing = {
+	struct plan nothing = {
 		.memory.streams_max = pool.max_connections * pool.line_room};
 	/* Of the product, whether there was a key or not: it reads text as well. */
 	const struct venue *venue = venue_find(bytes_of(config_product_name(r->cfg->product)));
 
+	r->stores->replayed = true;
 	if (opening_pipeline(&r->pipeline, r->cfg, r->stores, &nothing, venue, NULL) != 0)
 		return -ENOMEM;
 	r->sessions++;

@@ -43,7 +43,7 @@ struct rest {
 	mono_t tell_at;               /* failures are not told before */
 	uint64_t untold;
 	bool paused;
-	_Atomic int64_t used, waiting, paused_until_ns;
+	_Atomic int64_t used, paused_until_ns;
 };
 
 static void pump(void *context);
@@ -54,7 +54,6 @@ static void
 show(struct rest *r, mono_t now)
 {
 	atomic_store_explicit(&r->used, snapsched_used(&r->sched, now), memory_order_relaxed);
-	atomic_store_explicit(&r->waiting, r->sched.waiting, memory_order_relaxed);
 	atomic_store_explicit(
 	    &r->paused_until_ns, r->sched.paused_until.ns, memory_order_relaxed);
 }
@@ -68,7 +67,6 @@ rest_gauges(const struct rest *r)
 		return out;
 	out.used = atomic_load_explicit(&r->used, memory_order_relaxed);
 	out.budget = r->sched.cfg.budget;
-	out.waiting = atomic_load_explicit(&r->waiting, memory_order_relaxed);
 	out.paused_until.ns = atomic_load_explicit(&r->paused_until_ns, memory_order_relaxed);
 	return out;
 }

@@ -41,7 +41,6 @@ void rest_close(struct rest **rest);
 
 struct rest_gauges {
 	int64_t used, budget;    /* weight of the last minute */
-	int64_t waiting;         /* snapshots that are wanted */
 	mono_t paused_until;     /* the exchange wants no requests until then; MONO_ZERO */
 };
 

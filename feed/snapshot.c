@@ -6,6 +6,7 @@
 #include <tickring/version.h>
 
 #include "feed/snapshot_control.h"
+#include "feed/snapshot_detail.h"
 
 #define RATE_EVERY_NS 1000000000
 
@@ -17,7 +18,7 @@ snapshot_init(struct snapshot *s, const char *transport, const char *why, wall_t
 	snprintf(s->status.transport, sizeof(s->status.transport), "%s", transport);
 	snprintf(s->status.transport_why, sizeof(s->status.transport_why), "%s", why);
 	snprintf(s->status.version, sizeof(s->status.version), "%s", TICKRING_VERSION);
-	s->rated_at = mono;
+	s->rated_at = s->detailed_at = mono;
 	recent_init(&s->recent, mono);
 }
 
@@ -133,6 +134,10 @@ snapshot_take(struct snapshot *s, const struct snapshot_sources *from, wall_t no
 	memcpy(status->counter, pipeline_counters(from->pipeline), sizeof(status->counter));
 	take_lines(status, from, now, mono);
 	take_rates(s, from->pipeline, mono);
+	status->stream_rows = from->stream_rows;
+	snapshot_take_details(s, from, now, mono);
+	snapshot_take_latencies(s, from, mono);
+	snapshot_take_settings(&status->settings, from->cfg);
 	snapshot_take_control(&status->control, from, now, mono);
 	snapshot_take_health(status, &s->recent, from->pool, from->cfg, mono);
 }

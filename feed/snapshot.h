@@ -27,6 +27,7 @@ struct snapshot_sources {
 	const struct ring *ring;
 	const struct config_target *target; /* by endpoint */
 	int64_t streams;
+	unsigned stream_rows;
 	unsigned targets;
 	struct resources_figures figures;
 	uint64_t shed, reloads, reloads_refused;
@@ -39,6 +40,8 @@ struct snapshot {
 	struct tick_status status;
 	mono_t rated_at; /* when the rates were reckoned last */
 	uint64_t rated_messages, rated_ticks;
+	mono_t detailed_at; /* when lines' latencies were taken last */
+	unsigned next_line;
 	struct recent recent;
 };
 

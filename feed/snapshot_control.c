@@ -12,19 +12,24 @@ static void
 take_streams(struct tick_control *c, const struct pool *pool)
 {
 	c->members = c->streams_acknowledged = c->streams_producing = c->streams_refused = 0;
-	c->lists = c->lists_missing = 0;
+	c->streams_listed = c->streams_silent = c->lists = c->lists_missing = 0;
 	for (unsigned line = 0; line < pool->nlines; line++) {
 		const struct session *session = &pool->session[line];
+		struct ledger_counts counts = ledger_count(session);
 
 		c->members += pool->line[line].role == POOL_LINE_MEMBER;
-		c->streams_acknowledged += session->count[STREAM_ACKED];
-		c->streams_refused += session->count[STREAM_REFUSED];
+		c->streams_acknowledged += counts.n[LEDGER_ACKED] + counts.n[LEDGER_LISTED] +
+		    counts.n[LEDGER_PRODUCING];
+		c->streams_listed += counts.n[LEDGER_LISTED];
+		c->streams_producing += counts.n[LEDGER_PRODUCING];
+		c->streams_refused += counts.n[LEDGER_REFUSED];
+		c->streams_silent += counts.silent;
 		c->lists += (int64_t)session->counts.lists;
 		c->lists_missing += (int64_t)session->counts.missing;
-		for (unsigned i = 0; i < session->nstreams; i++)
-			c->streams_producing += session->stream[session->first + i].produced;
 	}
 	c->streams_stale = pool->watch.stale;
+	c->silent_alarms = (int64_t)pool->ledger.alarms;
+	c->lists_foreign = (int64_t)pool->ledger.foreign;
 }
 
 static void
@@ -87,7 +92,6 @@ take_books(struct tick_control *c, const struct snapshot_sources *from, wall_t n
 	c->books_live = sums.live;
 	c->rest_used = rest.used;
 	c->rest_budget = rest.budget;
-	c->rest_waiting = rest.waiting;
 	c->rest_paused_until_ns = wall_of(paused ? rest.paused_until : MONO_NEVER, now, mono);
 }
 
@@ -102,7 +106,8 @@ snapshot_take_control(struct tick_control *c, const struct snapshot_sources *fro
 	take_endpoints(c, from, now, mono);
 	take_books(c, from, now, mono);
 	for (unsigned line = 0; line < TICK_LINES_MAX && line < pool->nlines; line++)
-		c->health_permille[line] = pool->line[line].health.score;
+		c->health_permille[line] =
+		    pool->cfg.checkup.off ? HEALTH_MAX : pool->line[line].health.score;
 	c->redundancy = pool->cfg.redundancy;
 	c->rotations_begun = (int64_t)pool->rotations.begun;
 	c->rotations_done = (int64_t)pool->rotations.done;

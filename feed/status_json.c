@@ -59,7 +59,7 @@ static const struct field control_fields[] = {
 	F(tick_control, transitions), F(tick_control, recent_connects),
 	F(tick_control, recent_failures), F(tick_control, books),
 	F(tick_control, books_live), F(tick_control, rest_used),
-	F(tick_control, rest_budget), F(tick_control, rest_waiting),
+	F(tick_control, rest_budget),
 	F_ABSENT(tick_control, rest_paused_until_ns),
 };
 
@@ -281,8 +281,32 @@ put_classes(FILE *out, const struct tick_status *s)
 	fputc(']', out);
 }
 
+/* Those that are active, in the order of their table. */
+static void
+put_alerts(FILE *out, const struct alarm_view *alarm)
+{
+	bool any = false;
+
+	fputs(",\"alerts\":[", out);
+	for (unsigned i = 0; alarm != NULL && i < ALERT_COUNT; i++) {
+		const struct alert_row *row = alert_row(i);
+		const struct alert_figures *f = &alarm->alerts.alert[i].figures;
+
+		if (!alerts_is_active(&alarm->alerts, i))
+			continue;
+		fprintf(out,
+		    "%s{\"alert\":\"%s\",\"severity\":\"%s\",\"text\":\"%s\",\"since_ns\":%" PRId64
+		    ",\"of\":%" PRId64 ",\"value\":%" PRId64 ",\"limit\":%" PRId64 "}",
+		    any ? "," : "", row->name, alert_severity_name((int)row->severity), row->text,
+		    alarm->since[i].ns, f->of, f->value, f->limit);
+		any = true;
+	}
+	fputc(']', out);
+}
+
 void
-status_json_status(FILE *out, const char *feed, const struct tick_status *s)
+status_json_status(FILE *out, const char *feed, const struct tick_status *s,
+    const struct alarm_view *alarm)
 {
 	int64_t lines = within(s->lines, TICK_LINES_MAX);
 	int64_t endpoints = within(s->control.endpoints, TICK_ENDPOINTS_MAX);
@@ -317,5 +341,6 @@ status_json_status(FILE *out, const char *feed, const struct tick_status *s)
 	}
 	fputc(']', out);
 	put_transitions(out, &s->control);
+	put_alerts(out, alarm);
 	fputc('}', out);
 }

@@ -11,9 +11,12 @@
 #include <tickring/health.h>
 #include <tickring/status.h>
 
-/* One object each, on one line, without a line feed at the end. */
+#include "feed/alarm_view.h"
+
+/* One object each, on one line, without a line feed at the end; `alarm` NULL: no alerts. */
 void status_json_health(FILE *out, const char *feed, const struct tick_status *status,
     const struct tick_health *health);
-void status_json_status(FILE *out, const char *feed, const struct tick_status *status);
+void status_json_status(FILE *out, const char *feed, const struct tick_status *status,
+    const struct alarm_view *alarm);
 
 #endif

@@ -27,7 +27,7 @@ stores_open(struct stores *s, const struct config *cfg, const volatile sig_atomi
 void
 stores_close(struct stores *s, bool unlink_them)
 {
-	if (s->status.block)
+	if (s->status.record)
 		status_close(&s->status, unlink_them);
 	if (s->board.entries)
 		board_close(&s->board, unlink_them);
@@ -71,18 +71,23 @@ compare(const void *a, const void *b)
 unsigned
 stores_recall_connects(const struct stores *s, struct pool *pool, wall_t now, mono_t mono)
 {
-	const struct tick_control *c = &s->status.block->status.control;
+	const struct tick_control *c;
+	struct tick_status *last = malloc(sizeof(*last));
 	int64_t window = pool->cfg.connects_window.ns, ns[TICK_CONNECTS_MAX];
 	unsigned n = 0;
 
-	if (!s->status.segment.continued)
+	if (!last || !status_recall(&s->status, last)) {
+		free(last);
 		return 0;
+	}
+	c = &last->control;
 	for (unsigned i = 0; i < TICK_CONNECTS_MAX; i++) {
 		int64_t age = now.ns - c->connect_ns[i];
 
 		if (c->connect_ns[i] > 0 && age >= 0 && age < window)
 			ns[n++] = mono.ns - age;
 	}
+	free(last);
 	qsort(ns, n, sizeof(ns[0]), compare);
 	for (unsigned i = 0; i < n; i++)
 		pool_recall_connect(pool, (mono_t){ns[i]});

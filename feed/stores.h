@@ -25,6 +25,7 @@ struct stores {
 	struct board board;
 	struct status_writer status;
 	unsigned looked_at; /* of the files: whose turn it was */
+	bool replayed;      /* ids go on from the board alone: the ring has a replay's own ticks */
 };
 
 /* Nothing is open: may be closed. */

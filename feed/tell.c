@@ -37,8 +37,31 @@ tell_security(const struct pool_action *act, const char *detail)
 		    LOG_THEN("it waits for the exchange's limit of connects"));
 }
 
+/* Steps on the way, which say nothing new to those who do not look for a fault. */
+static bool
+is_step(enum session_state to)
+{
+	return to == SESSION_CONNECTING || to == SESSION_HANDSHAKE || to == SESSION_SUBSCRIBING ||
+	    to == SESSION_DRAINING;
+}
+
+static void
+tell_change(const struct pool_action *act, bool detailed)
+{
+	const char *from = session_state_label(act->from), *to = session_state_label(act->to);
+	const char *reason = tick_reason_label(act->why);
+
+	if (detailed || !is_step(act->to))
+		LOG(INFO, "line_state", LOG_U64("line", act->line), LOG_STR("from", from),
+		    LOG_STR("to", to), LOG_STR("reason", reason));
+	else
+		LOG(DEBUG, "line_state", LOG_U64("line", act->line), LOG_STR("from", from),
+		    LOG_STR("to", to), LOG_STR("reason", reason));
+}
+
 void
-tell_transition(const struct pool_action *act, const char *detail, bool security_events)
+tell_transition(const struct pool_action *act, const char *detail, bool detailed,
+    bool security_events)
 {
 	bool waits = act->to == SESSION_BACKOFF || act->to == SESSION_OPEN_CIRCUIT;
 	char then[64] = "";
@@ -53,10 +76,7 @@ tell_transition(const struct pool_action *act, const char *detail, bool security
 		    LOG_STR("reason", tick_reason_label(act->why)), LOG_STR("detail", detail),
 		    LOG_THEN(then));
 	else
-		LOG(INFO, "line_state", LOG_U64("line", act->line),
-		    LOG_STR("from", session_state_label(act->from)),
-		    LOG_STR("to", session_state_label(act->to)),
-		    LOG_STR("reason", tick_reason_label(act->why)));
+		tell_change(act, detailed);
 	if (security_events)
 		tell_security(act, detail);
 }
@@ -98,5 +118,14 @@ tell_refused(const struct pool_action *act, const char *name)
 	else
 		LOG(ERROR, "stream_refused", LOG_U64("line", act->line), LOG_STR("stream", name),
 		    LOG_I64("code", act->error_code),
-		    LOG_THEN("the others go on; it is asked for again on the next connection"));
+		    LOG_THEN("the others go on; it is asked for again after a while"));
+}
+
+void
+tell_silent(const struct pool_action *act, const char *name)
+{
+	LOG(WARNING, "stream_silent", LOG_U64("line", act->line), LOG_STR("stream", name),
+	    LOG_STR("reason", tick_reason_label(act->why)),
+	    LOG_STR("elsewhere", act->elsewhere ? "delivered" : "silent"),
+	    LOG_THEN("the exchange's list is compared, what it lacks is asked for again"));
 }

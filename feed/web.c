@@ -311,8 +311,10 @@ open_lookout(struct web *web, char *why)
 	int outcome = lookout_open(&web->lookout, web->feed);
 
 	if (outcome == 0)
+		outcome = stale_open(&web->stale, web->feed);
+	if (outcome == 0)
 		return 0;
-	snprintf(why, WEB_WHY_MAX, "status of \"%.64s\": %s", web->feed,
+	snprintf(why, WEB_WHY_MAX, "segments of \"%.64s\": %s", web->feed,
 	    tick_outcome_text(outcome));
 	return -EIO;
 }
@@ -329,6 +331,7 @@ web_open(struct web **out, struct ops *ops, const struct web_cfg *cfg, char *why
 		return -ENOMEM;
 	web->ops = ops;
 	web->keeper = cfg->keeper;
+	web->alarm = cfg->alarm;
 	web->feed = strdup(cfg->feed);
 	web->token_file = strdup(cfg->token_file);
 	rc = web->feed == NULL || web->token_file == NULL ? -ENOMEM : 0;
@@ -373,6 +376,7 @@ web_close(struct web **web)
 		web_page_drop(w->kept[i]);
 	if (w->vhost != NULL)
 		lws_vhost_destroy(w->vhost);
+	stale_close(&w->stale);
 	lookout_close(&w->lookout);
 	free(w->feed);
 	free(w->token_file);

@@ -2,13 +2,14 @@
  * The HTTP interface of a feed, in the ops thread, over libwebsockets:
  *
  *	GET /livez /readyz         text: the feed thread works; the feed delivers
- *	GET /health /status        JSON
+ *	GET /health /status /stale JSON
  *	GET /metrics               Prometheus' text format, or OpenMetrics
- *	GET /events                server-sent events: status and health, twice a second
+ *	GET /events                server-sent events: all three, twice a second
+ *	GET /                      a page that shows them (feed/page)
  *	GET /config                the configuration in force
  *	PATCH /config              changes it, for whoever has the token
  *
- * It knows the feed by the status segment only (lookout.h). What clients do
+ * It knows the feed by its segments only (lookout.h, stale.h). What clients do
  * harms clients at most: connections, sizes and times are bounded; who is
  * slow is cut off; when there are too many connections, the one that has
  * waited longest for its request goes.
@@ -16,6 +17,7 @@
 #ifndef FEED_WEB_H
 #define FEED_WEB_H
 
+#include "feed/alarm.h"
 #include "feed/keeper.h"
 #include "feed/metrics.h"
 #include "feed/ops.h"
@@ -32,6 +34,7 @@ struct web_cfg {
 	const char *listen;     /* config_listen.h */
 	const char *token_file; /* "": nothing changes by HTTP */
 	struct keeper *keeper;
+	const struct alarm *alarm; /* NULL: there are no alerts */
 };
 
 struct web;

@@ -2,23 +2,42 @@
 
 #include <string.h>
 
-static const char index_page[] =
-    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-    "<title>Tickring</title></head><body><h1>Tickring</h1><ul>\n"
-    "<li><a href=\"/health\">health</a></li>\n<li><a href=\"/status\">status</a></li>\n"
-    "<li><a href=\"/metrics\">metrics</a></li>\n<li><a href=\"/config\">configuration</a></li>\n"
-    "<li><a href=\"/livez\">alive?</a></li>\n<li><a href=\"/readyz\">ready?</a></li>\n"
-    "</ul></body></html>\n";
+/*
+ * The bytes of a file, taken in by the assembler: NAME and NAME_end. The
+ * Makefile knows that the object depends on them, and where CHART_JS is.
+ */
+#define EMBED(name, file)                                                                          \
+	__asm__(".pushsection .rodata\n\t"                                                         \
+	        ".global " #name "\n\t.hidden " #name "\n"                                         \
+	        #name ":\n\t.incbin \"" file "\"\n\t"                                              \
+	        ".global " #name "_end\n\t.hidden " #name "_end\n"                                 \
+	        #name "_end:\n\t.byte 0\n\t.popsection");                                          \
+	extern const char name[], name##_end[]
 
-static const struct web_asset assets[] = {
-	{"/", "text/html; charset=utf-8", index_page, sizeof(index_page) - 1},
+EMBED(page_html, "feed/page/index.html");
+EMBED(page_css, "feed/page/page.css");
+EMBED(page_js, "feed/page/page.js");
+EMBED(icon_svg, "feed/page/icon.svg");
+EMBED(chart_js, CHART_JS);
+
+static const struct {
+	const char *path, *type, *bytes, *end;
+} assets[] = {
+	{"/", "text/html; charset=utf-8", page_html, page_html_end},
+	{"/page.css", "text/css; charset=utf-8", page_css, page_css_end},
+	{"/page.js", "text/javascript; charset=utf-8", page_js, page_js_end},
+	{"/icon.svg", "image/svg+xml", icon_svg, icon_svg_end},
+	{"/chart.js", "text/javascript; charset=utf-8", chart_js, chart_js_end},
 };
 
-const struct web_asset *
-web_asset_find(const char *path, size_t n)
+bool
+web_asset_find(const char *path, size_t n, struct web_asset *out)
 {
 	for (size_t i = 0; i < sizeof(assets) / sizeof(assets[0]); i++)
-		if (strlen(assets[i].path) == n && memcmp(assets[i].path, path, n) == 0)
-			return &assets[i];
-	return NULL;
+		if (strlen(assets[i].path) == n && memcmp(assets[i].path, path, n) == 0) {
+			*out = (struct web_asset){assets[i].type, assets[i].bytes,
+			    (size_t)(assets[i].end - assets[i].bytes)};
+			return true;
+		}
+	return false;
 }

@@ -9,6 +9,7 @@
 
 #include "feed/base/bytes.h"
 #include "feed/lookout.h"
+#include "feed/stale.h"
 #include "feed/web.h"
 
 #define WEB_PIECE 16384 /* of an answer, per write */
@@ -23,7 +24,15 @@ struct web_page {
 };
 
 /* Pages that are made once per look at the status. */
-enum web_kept { WEB_METRICS, WEB_OPENMETRICS, WEB_HEALTH, WEB_STATUS, WEB_EVENT, WEB_KEPT };
+enum web_kept {
+	WEB_METRICS,
+	WEB_OPENMETRICS,
+	WEB_HEALTH,
+	WEB_STATUS,
+	WEB_STALE,
+	WEB_EVENT,
+	WEB_KEPT
+};
 
 enum web_state {
 	WEB_FREE,
@@ -55,11 +64,13 @@ struct web_conn {
 struct web {
 	struct ops *ops;
 	struct keeper *keeper;
+	const struct alarm *alarm;
 	char *feed, *token_file; /* copies: the configuration is replaced now and then */
 	struct lws_vhost *vhost;
 	struct lws *listener;
 	struct ops_timer sweep, beat, pause;
 	struct lookout lookout;
+	struct stale stale;
 	struct web_counts counts;
 	_Atomic unsigned connections;
 	struct web_page *kept[WEB_KEPT];

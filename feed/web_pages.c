@@ -24,7 +24,7 @@ print_kept(FILE *out, struct web *web, enum web_kept kind)
 {
 	const struct lookout *l = &web->lookout;
 	const struct metrics_source metrics = {
-	    web->feed, &l->status, &l->health, &web->counts};
+	    web->feed, &l->status, &l->health, &web->counts, alarm_view(web->alarm)};
 
 	switch (kind) {
 	case WEB_METRICS:
@@ -36,14 +36,21 @@ print_kept(FILE *out, struct web *web, enum web_kept kind)
 		fputc('\n', out);
 		break;
 	case WEB_STATUS:
-		status_json_status(out, web->feed, &l->status);
+		status_json_status(out, web->feed, &l->status, alarm_view(web->alarm));
+		fputc('\n', out);
+		break;
+	case WEB_STALE:
+		stale_json(out, &web->stale, web->feed);
 		fputc('\n', out);
 		break;
 	case WEB_EVENT:
+		fputs("event: stale\ndata: ", out);
+		stale_json(out, &web->stale, web->feed);
+		fputs("\n\n", out);
 		fputs("event: health\ndata: ", out);
 		status_json_health(out, web->feed, &l->status, &l->health);
 		fputs("\n\nevent: status\ndata: ", out);
-		status_json_status(out, web->feed, &l->status);
+		status_json_status(out, web->feed, &l->status, alarm_view(web->alarm));
 		fputs("\n\n", out);
 		break;
 	case WEB_KEPT:
@@ -59,6 +66,7 @@ web_kept(struct web *web, enum web_kept kind)
 		[WEB_OPENMETRICS] = OPENMETRICS,
 		[WEB_HEALTH] = JSON,
 		[WEB_STATUS] = JSON,
+		[WEB_STALE] = JSON,
 		[WEB_EVENT] = "text/event-stream",
 	};
 	char *bytes = NULL;
@@ -132,6 +140,12 @@ get_status(struct web_conn *conn)
 }
 
 static int
+get_stale(struct web_conn *conn)
+{
+	return reply_kept(conn, 200, WEB_STALE);
+}
+
+static int
 get_metrics(struct web_conn *conn)
 {
 	char accept[512];
@@ -166,6 +180,7 @@ static const struct {
 	{"/readyz", get_readyz},
 	{"/health", get_health},
 	{"/status", get_status},
+	{"/stale", get_stale},
 	{"/metrics", get_metrics},
 	{"/events", web_begin_events},
 	{"/config", get_config},
@@ -182,19 +197,18 @@ is(const char *path, const char *uri, size_t n)
 static int
 get(struct web_conn *conn, const char *uri, size_t n)
 {
-	const struct web_asset *asset;
+	struct web_asset asset;
 	char *copy;
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		if (is(paths[i].path, uri, n))
 			return paths[i].get(conn);
-	asset = web_asset_find(uri, n);
-	if (asset == NULL)
+	if (!web_asset_find(uri, n, &asset))
 		return web_reply_text(conn, 404, "there is no such page");
-	copy = malloc(asset->n + 1);
+	copy = malloc(asset.n);
 	if (copy != NULL)
-		memcpy(copy, asset->bytes, asset->n);
-	return web_reply(conn, 200, web_page_new(copy, asset->n, asset->type), NULL, NULL);
+		memcpy(copy, asset.bytes, asset.n);
+	return web_reply(conn, 200, web_page_new(copy, asset.n, asset.type), NULL, NULL);
 }
 
 /* Bytes of the request's body that were announced; -1: some number that we do not believe. */

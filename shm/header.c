@@ -28,7 +28,7 @@ record_bytes_fit(const struct tick_segment_header *h, enum tick_segment_kind kin
 		return h->board_depth <= 100000 &&
 		    h->record_bytes == TICK_BOARD_ENTRY_BYTES(h->board_depth);
 	case TICK_SEGMENT_STATUS:
-		return h->record_bytes == sizeof(struct tick_status_block) && h->records == 1;
+		return h->record_bytes == sizeof(struct tick_status_record) && h->records == 1;
 	}
 	return 0;
 }

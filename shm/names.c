@@ -34,6 +34,17 @@ static const char *const line_state_names[TICK_LINE_STATE_COUNT] = {
 	[TICK_LINE_OPEN_CIRCUIT] = "open_circuit",
 };
 
+static const char *const ledger_state_names[TICK_LEDGER_STATE_COUNT] = {
+	[TICK_LEDGER_NONE] = "none",
+	[TICK_LEDGER_WANTED] = "wanted",
+	[TICK_LEDGER_SENT] = "sent",
+	[TICK_LEDGER_ACKED] = "acked",
+	[TICK_LEDGER_LISTED] = "listed",
+	[TICK_LEDGER_PRODUCING] = "producing",
+	[TICK_LEDGER_REFUSED] = "refused",
+	[TICK_LEDGER_LEAVING] = "leaving",
+};
+
 static const struct {
 	const char *name, *help;
 } counter_rows[] = {
@@ -61,6 +72,13 @@ const char *
 tick_line_state_name(int64_t state)
 {
 	return state >= 0 && state < TICK_LINE_STATE_COUNT ? line_state_names[state] : "unknown";
+}
+
+const char *
+tick_ledger_state_name(int64_t state)
+{
+	return state >= 0 && state < TICK_LEDGER_STATE_COUNT ? ledger_state_names[state]
+	                                                     : "unknown";
 }
 
 const char *

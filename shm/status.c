@@ -7,7 +7,7 @@
 #include "shm/words.h"
 
 struct tick_status_reader {
-	const struct tick_status_block *block;
+	const struct tick_status_record *record;
 	struct attachment at;
 };
 
@@ -30,7 +30,7 @@ tick_status_open(struct tick_status_reader **out, const char *feed)
 		free(r);
 		return outcome;
 	}
-	r->block = (const struct tick_status_block *)((const char *)r->at.header +
+	r->record = (const struct tick_status_record *)((const char *)r->at.header +
 	    r->at.checked.records_at);
 	*out = r;
 	return 0;
@@ -46,19 +46,54 @@ tick_status_close(struct tick_status_reader **reader)
 	*reader = NULL;
 }
 
+/* The copy that was finished last; NULL: none was. A writer that died leaves one finished. */
+static const struct tick_status_block *
+newest_of(const struct tick_status_record *record)
+{
+	uint64_t a = TICK_LOAD(&record->copy[0].seq), b = TICK_LOAD(&record->copy[1].seq);
+
+	a = a & 1 ? 0 : a;
+	b = b & 1 ? 0 : b;
+	if (a == 0 && b == 0)
+		return NULL;
+	return &record->copy[b > a];
+}
+
 int
 tick_status_read(const struct tick_status_reader *reader, struct tick_status *out)
 {
 	struct tick_status copy;
-	uint64_t stable =
-	    seqlock_read(&reader->block->seq, &copy, &reader->block->status, sizeof(copy));
+	const struct tick_status_block *block;
 
-	if (stable == 1)
-		return TICK_E_BUSY;
-	if (stable == 0)
+	/* The writer comes to a copy again after it has finished the other: one more look does. */
+	for (int i = 0; i < SEQLOCK_ATTEMPTS; i++) {
+		block = newest_of(reader->record);
+		if (block == NULL)
+			return TICK_E_ABSENT;
+		if (seqlock_try(&block->seq, &copy, &block->status, sizeof(copy)) == 1)
+			continue;
+		memcpy(out, &copy, sizeof(copy));
+		return 0;
+	}
+	return TICK_E_BUSY;
+}
+
+int
+tick_status_read_stream(const struct tick_status_reader *reader, unsigned row,
+    struct tick_stream_status *out)
+{
+	const struct tick_stream_block *block;
+	uint64_t stable;
+
+	if (row >= TICK_STREAMS_MAX)
 		return TICK_E_ABSENT;
-	memcpy(out, &copy, sizeof(copy));
-	return 0;
+	block = &reader->record->stream[row];
+	stable = seqlock_read(&block->seq, out, &block->status, sizeof(*out));
+	if (stable == 1) {
+		words_load(out, &block->status, sizeof(*out));
+		return TICK_E_BUSY;
+	}
+	return stable == 0 ? TICK_E_ABSENT : 0;
 }
 
 int

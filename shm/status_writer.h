@@ -17,7 +17,7 @@ struct status_cfg {
 };
 
 struct status_writer {
-	struct tick_status_block *block;
+	struct tick_status_record *record;
 	struct segment segment;
 };
 
@@ -30,6 +30,13 @@ int status_start(struct status_writer *w, char *why);
 
 /* Ends in good order; see segment_close(). */
 void status_close(struct status_writer *w, bool unlink_it);
+
+/* The last status of the one before; false: there is none. Before the first publish. */
+bool status_recall(const struct status_writer *w, struct tick_status *out);
+
+/* Publishes a stream's row, 0 to TICK_STREAMS_MAX - 1. */
+void status_publish_stream(struct status_writer *w, unsigned row,
+    const struct tick_stream_status *status);
 
 /* Publishes a copy of *status, with a heartbeat at its at_mono_ns. */
 void status_publish(struct status_writer *w, const struct tick_status *status);

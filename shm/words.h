@@ -97,6 +97,19 @@ seqlock_write(uint64_t *mine, uint64_t *seq, void *shared, const void *private, 
 
 #define SEQLOCK_ATTEMPTS 64
 
+/* One attempt at a copy: the (even) sequence it belongs to, or 1: it met the writer. */
+static inline uint64_t
+seqlock_try(const uint64_t *seq, void *private, const void *shared, size_t bytes)
+{
+	uint64_t before = __atomic_load_n(seq, __ATOMIC_ACQUIRE);
+
+	if (before & 1)
+		return 1;
+	words_load(private, shared, bytes);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(seq, __ATOMIC_RELAXED) == before ? before : 1;
+}
+
 /*
  * One consistent copy of `bytes` from `shared`. Returns the (even) sequence
  * it belongs to, or 1 when every attempt met the writer.
@@ -105,14 +118,10 @@ static inline uint64_t
 seqlock_read(const uint64_t *seq, void *private, const void *shared, size_t bytes)
 {
 	for (int i = 0; i < SEQLOCK_ATTEMPTS; i++) {
-		uint64_t before = __atomic_load_n(seq, __ATOMIC_ACQUIRE);
+		uint64_t stable = seqlock_try(seq, private, shared, bytes);
 
-		if (before & 1)
-			continue;
-		words_load(private, shared, bytes);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (__atomic_load_n(seq, __ATOMIC_RELAXED) == before)
-			return before;
+		if (stable != 1)
+			return stable;
 	}
 	return 1;
 }

@@ -19,9 +19,11 @@ core_session_cfg(void)
 	return (struct session_cfg){
 		.connect_within = span_s(30),
 		.ack_within = span_s(5),
+		.data_within = span_s(36000), /* the tests of the ledger set it otherwise */
 		.drain_within = span_s(3),
 		.list_every = span_s(36000),
 		.stable_after = span_s(60),
+		.reconnect = true,
 		.sends_max = 5,
 		.sends_reserved = 1,
 		.send_window = span_s(1),

@@ -67,6 +67,11 @@ fill_lines(struct tick_status *now, struct tick_status *before)
 	l[2].peer = 0;
 	l[2].last_message_ns = l[2].retire_at_ns = TICK_ABSENT;
 	l[2].pings = 0;
+	now->detail[0] = (struct tick_line_detail){.count = 1000, .p50 = 2100000, .p90 = 2900000,
+	    .p99 = 4200000, .p999 = 8000000, .max = 9500000, .ended_ns = TICK_ABSENT,
+	    .streams_producing = 2};
+	now->detail[1] = (struct tick_line_detail){.ended_reason = TICK_REASON_PEER_CLOSED,
+	    .ended_code = 1008, .ended_ns = EXAMPLE_WALL_NS - 9 * S, .streams_refused = 1};
 	memcpy(before->line, now->line, sizeof(before->line));
 	before->line[0].messages -= 1234;
 }
@@ -167,8 +172,44 @@ pool_example(struct tick_status *now, struct tick_status *before)
 	fill_lines(now, before);
 }
 
+static void
+fill_streams(struct tick_stream_status stream[2])
+{
+	stream[0] = (struct tick_stream_status){
+		.wanted = 1,
+		.stale_since_ns = TICK_ABSENT,
+		.last_message_ns = EXAMPLE_WALL_NS - 60 * MS,
+		.retry_at_ns = TICK_ABSENT,
+		.messages = 12345,
+		.rate_milli = 1234567,
+		.limit_ns = 1500 * MS,
+		.limit_learned = 1,
+		.leg = {{0, TICK_LEDGER_PRODUCING, EXAMPLE_WALL_NS - 60 * MS},
+		    {1, TICK_LEDGER_WANTED, TICK_ABSENT}, {-1, TICK_LEDGER_NONE, TICK_ABSENT}},
+		.name = "btcusdt@bookTicker",
+	};
+	stream[1] = (struct tick_stream_status){
+		.wanted = 1,
+		.stale = 1,
+		.stale_since_ns = EXAMPLE_WALL_NS - 9 * S,
+		.last_message_ns = TICK_ABSENT,
+		.retry_at_ns = EXAMPLE_WALL_NS + 51 * S,
+		.reason = TICK_REASON_PEER_CLOSED,
+		.limit_ns = 600 * S,
+		.refused_code = 2,
+		.healing = 1,
+		.leg = {{-1, TICK_LEDGER_NONE, TICK_ABSENT}, {1, TICK_LEDGER_REFUSED, TICK_ABSENT},
+		    {-1, TICK_LEDGER_NONE, TICK_ABSENT}},
+		.name = "x\033usdt@trade",
+	};
+}
+
 struct reading
 pool_example_reading(const struct tick_status *now, const struct tick_status *before, int health)
 {
-	return (struct reading){now, before, health, EXAMPLE_WALL_NS, EXAMPLE_MONO_NS};
+	static struct tick_stream_status stream[2];
+
+	fill_streams(stream);
+	return (struct reading){now, before, health, EXAMPLE_WALL_NS, EXAMPLE_MONO_NS,
+	    {stream, 2, 0}};
 }

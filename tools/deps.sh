@@ -2,11 +2,12 @@
 # Installs the Debian packages that building, testing and the demonstration
 # need. Says and does nothing when all are there.
 #
-# usage: deps.sh [clang] [prometheus]
+# usage: deps.sh [clang] [prometheus] [cppcheck] [chromium]
 set -u
 
 packages="gcc g++ libc6-dev make pkg-config libwebsockets-dev libssl-dev libcjson-dev
-	liburing-dev libcmocka-dev libzstd-dev libsimdjson-dev zstd mandoc openssl ca-certificates"
+	liburing-dev libcmocka-dev libzstd-dev libsimdjson-dev zstd mandoc openssl ca-certificates
+	libjs-chart.js"
 commands="gcc g++ make pkg-config zstd mandoc openssl"
 libraries="libwebsockets openssl libcjson liburing libzstd cmocka"
 for extra; do
@@ -18,6 +19,17 @@ for extra; do
 	prometheus) # 20 MB, 96 MB installed: only for what asks for it
 		packages="$packages prometheus"
 		commands="$commands promtool prometheus"
+		;;
+	cppcheck)
+		packages="$packages cppcheck"
+		commands="$commands cppcheck"
+		;;
+	chromium) # 77 MB, 270 MB installed: only for what asks for it
+		packages="$packages chromium"
+		commands="$commands chromium node npm python3"
+		command -v node >/dev/null || packages="$packages nodejs"
+		command -v npm >/dev/null || packages="$packages npm"
+		command -v python3 >/dev/null || packages="$packages python3"
 		;;
 	esac
 done

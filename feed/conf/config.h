@@ -34,6 +34,7 @@ enum config_product {
 enum config_standby { CONFIG_STANDBY_REFUSE, CONFIG_STANDBY_WAIT };
 enum config_time_unit { CONFIG_MILLISECOND, CONFIG_MICROSECOND };
 enum config_capture_writer { CONFIG_CAPTURE_AUTO, CONFIG_CAPTURE_URING, CONFIG_CAPTURE_THREAD };
+enum config_alert { CONFIG_ALERT_INFO, CONFIG_ALERT_WARNING, CONFIG_ALERT_CRITICAL };
 enum config_transport { CONFIG_TRANSPORT_AUTO, CONFIG_TRANSPORT_URING, CONFIG_TRANSPORT_LWS };
 
 struct config_strings {
@@ -204,6 +205,23 @@ struct config_ops {
 	char *token_file; /* "": nothing changes by HTTP */
 };
 
+#define CONFIG_ARGUMENTS_MAX 32
+#define CONFIG_WEBHOOKS_MAX 4
+
+struct config_alerts {
+	enum config_alert severity_min;
+	int64_t hold_ms, clear_ms; /* -1: each alert its own */
+	int64_t repeat_ms;         /* 0: never */
+	struct config_strings command;
+	int64_t command_timeout_ms;
+	struct config_strings webhooks; /* config_url.h */
+	char *pagerduty_key_file;       /* "": no PagerDuty */
+	char *pagerduty_url;
+	char *ca_file;
+	int64_t retry_ms;
+	int64_t retries_max;
+};
+
 struct config_log {
 	enum log_level level;
 	enum log_format format;
@@ -240,6 +258,7 @@ struct config {
 	struct config_security security;
 	struct config_capture capture;
 	struct config_ops ops;
+	struct config_alerts alerts;
 	int64_t status_interval_ms;
 	struct config_log log;
 	int64_t cpu; /* -1: not pinned */

@@ -199,6 +199,26 @@ relate_path(const struct relate *r)
 	}
 }
 
+/* A program is found by its path alone, whoever started the feed; the webhooks have a bound. */
+static void
+relate_alerts(const struct relate *r)
+{
+	const struct config_alerts *a = &r->cfg->alerts;
+
+	if (is_right(r, "alerts.command") && a->command.n > 0 && a->command.item[0][0] != '/')
+		config_problem(r->problems, origin(r, "alerts.command"),
+		    "key \"alerts.command\": value \"%s\" is no path, it does not begin with \"/\"",
+		    a->command.item[0]);
+	if (is_right(r, "alerts.command") && a->command.n > CONFIG_ARGUMENTS_MAX)
+		config_problem(r->problems, origin(r, "alerts.command"),
+		    "key \"alerts.command\": %zu arguments are too many, allowed: 0 to %d",
+		    a->command.n, CONFIG_ARGUMENTS_MAX);
+	if (is_right(r, "alerts.webhooks") && a->webhooks.n > CONFIG_WEBHOOKS_MAX)
+		config_problem(r->problems, origin(r, "alerts.webhooks"),
+		    "key \"alerts.webhooks\": %zu URLs are too many, allowed: 0 to %d",
+		    a->webhooks.n, CONFIG_WEBHOOKS_MAX);
+}
+
 void
 config_relate(const struct config *cfg, const struct config_origins *origins, const char *file,
     struct config_problems *problems)
@@ -211,5 +231,6 @@ config_relate(const struct config *cfg, const struct config_origins *origins, co
 	relate_standby(&r);
 	relate_streams(&r);
 	relate_lists(&r);
+	relate_alerts(&r);
 	relate_path(&r);
 }

@@ -10,6 +10,7 @@
 #include "feed/conf/config_group.h"
 #include "feed/conf/config_listen.h"
 #include "feed/conf/config_target.h"
+#include "feed/conf/config_url.h"
 #include "feed/venue/binance/streams.h"
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
@@ -154,6 +155,20 @@ config_rule_listen(const char *text)
 	struct config_listen listen;
 
 	return *text == '\0' ? NULL : config_listen_parse(text, &listen);
+}
+
+const char *
+config_rule_argument(const char *text)
+{
+	return config_rule_file(text);
+}
+
+const char *
+config_rule_url(const char *text)
+{
+	struct config_url url;
+
+	return config_url_parse(text, &url);
 }
 
 const char *

@@ -6,6 +6,7 @@
 #ifndef FEED_CORE_ACTION_H
 #define FEED_CORE_ACTION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <tickring/reasons.h>
@@ -34,6 +35,7 @@ enum pool_action_kind {
 	ACT_HANG_UP,        /* close `line` with `close_code`; DOWN or FAILED must follow */
 	ACT_STREAM_STALE,   /* no line carries or delivers `stream` any more, `why` */
 	ACT_STREAM_LIVE,    /* messages of `stream` came again */
+	ACT_STREAM_SILENT,  /* `line` acknowledged `stream`, and brought nothing; `elsewhere` */
 	ACT_TRANSITION,     /* nothing to do but to tell: `line` went `from` -> `to`, `why` */
 	ACT_STREAM_REFUSED, /* nothing to do but to tell: `stream`, error `error_code` */
 	ACT_ROTATION,       /* nothing to do but to tell: `peer` replaces `line`; `step`, `why` */
@@ -52,13 +54,14 @@ struct pool_action {
 	unsigned first;          /* SEND_SUBSCRIBE: position of the first one */
 	unsigned count;          /* SEND_SUBSCRIBE, SEND_UNSUBSCRIBE: how many */
 	uint32_t stream;         /* STREAM_...: the caller's number */
+	bool elsewhere;          /* STREAM_SILENT: another line delivers it */
 	unsigned peer;           /* ROTATION: the line that takes over */
 	enum pool_rotation step; /* ROTATION */
 	int close_code;          /* HANG_UP: WebSocket close code to send */
 	int error_code;          /* STREAM_REFUSED: the exchange's code */
 	enum session_state from; /* TRANSITION */
 	enum session_state to;   /* TRANSITION */
-	enum tick_reason why;    /* TRANSITION, ROTATION, STREAM_STALE */
+	enum tick_reason why;    /* TRANSITION, ROTATION, STREAM_STALE, STREAM_SILENT */
 	span_t retry_in;         /* TRANSITION to BACKOFF: until the next try */
 };
 
@@ -78,9 +81,9 @@ struct pool_action {
 /*
  * pool_step() delivers one event to at most every line, lets every line look
  * at its timers, replaces lines, and lets them look once more, up to two rounds each:
- * eight times SESSION_ACTIONS_MAX per line at most.
+ * eight times SESSION_ACTIONS_MAX per line at most, and 256 alarms (ledger.h).
  */
-#define POOL_ACTIONS_MAX (8 * SESSION_ACTIONS_MAX * SESSION_LINES_MAX + POOL_TELLS_MAX)
+#define POOL_ACTIONS_MAX (8 * SESSION_ACTIONS_MAX * SESSION_LINES_MAX + POOL_TELLS_MAX + 256)
 
 /* About 1.2 MB: keep it in the executor's context, not on a stack. */
 struct pool_actions {

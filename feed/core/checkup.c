@@ -13,7 +13,8 @@ checkup_init(struct pool *pool)
 void
 checkup_start(struct pool *pool, mono_t now)
 {
-	pool->checkup_at = mono_add(now, pool->cfg.checkup.every);
+	pool->checkup_at = pool->cfg.checkup.off ? MONO_NEVER
+	                                         : mono_add(now, pool->cfg.checkup.every);
 }
 
 /* Streams that should deliver now, and of these those that do. */
@@ -39,9 +40,9 @@ look_at(struct pool *pool, unsigned line, mono_t now)
 	unsigned at = pool->shared.route.at[line];
 	struct health_input input = {
 		.up = true,
-		.silence = mono_is_never(session->heard) ? SPAN_ZERO
-		                                         : mono_diff(now, session->heard),
-		.silence_expected = hb->cfg->idle_after,
+		/* Quiet streams are no fault: bytes of any kind count, and we ask for some. */
+		.silence = mono_diff(now, hb->heard),
+		.silence_expected = hb->cfg->pings_visible ? hb->cfg->idle_after : SPAN_ZERO,
 		.missed_pings = hb->missed,
 		.max_missed = hb->cfg->max_missed,
 		.round_trip = hb->round_trip_avg,

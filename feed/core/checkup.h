@@ -7,12 +7,15 @@
 #ifndef FEED_CORE_CHECKUP_H
 #define FEED_CORE_CHECKUP_H
 
+#include <stdbool.h>
+
 #include "feed/base/mono.h"
 #include "feed/core/health.h"
 
 struct pool;
 
 struct checkup_cfg {
+	bool off;                 /* nobody looks: all lines count as healthy */
 	span_t every;             /* > 0 */
 	struct health_cfg health;
 };
@@ -20,7 +23,7 @@ struct checkup_cfg {
 /* Everybody is healthy until seen. */
 void checkup_init(struct pool *pool);
 
-/* The pool starts. */
+/* The pool starts, or its configuration changed. */
 void checkup_start(struct pool *pool, mono_t now);
 
 /* Looks, when it is time. */

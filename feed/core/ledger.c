@@ -1,346 +1,185 @@
 #include "feed/core/ledger.h"
 
-#include <assert.h>
 #include <stddef.h>
 
-/* ---- queues and counts ---- */
+#include "feed/core/place.h"
+#include "feed/core/pool.h"
+#include "feed/core/stall.h"
+#include "feed/core/subscribe.h"
 
-/* The queue that waits for something from an entry like that; NULL: none does. */
-static struct ledger_queue *
-queue_of(struct ledger *ledger, const struct ledger_entry *entry)
-{
-	switch ((enum ledger_state)entry->state) {
-	case LEDGER_SENT:
-		return &ledger->sent;
-	case LEDGER_ACKED:
-	case LEDGER_LISTED:
-		return entry->alarmed || entry->may_be_silent ? NULL : &ledger->quiet;
-	case LEDGER_NONE:
-	case LEDGER_WANTED:
-	case LEDGER_PRODUCING:
-	case LEDGER_REFUSED:
-	case LEDGER_STATES:
-		break;
-	}
-	return NULL;
-}
+static const span_t tell_more_after = {1000000};
 
-static void
-leave_queue(struct ledger *ledger, uint32_t i)
-{
-	struct ledger_entry *entry = &ledger->entry[i];
-	struct ledger_queue *queue = queue_of(ledger, entry);
-
-	if (queue == NULL)
-		return;
-	if (entry->prev != LEDGER_NOBODY)
-		ledger->entry[entry->prev].next = entry->next;
-	else
-		queue->first = entry->next;
-	if (entry->next != LEDGER_NOBODY)
-		ledger->entry[entry->next].prev = entry->prev;
-	else
-		queue->last = entry->prev;
-}
-
-/* At the end of its queue: times only grow. */
-static void
-join_queue(struct ledger *ledger, uint32_t i)
-{
-	struct ledger_entry *entry = &ledger->entry[i];
-	struct ledger_queue *queue = queue_of(ledger, entry);
-
-	if (queue == NULL)
-		return;
-	entry->next = LEDGER_NOBODY;
-	entry->prev = queue->last;
-	if (queue->last != LEDGER_NOBODY)
-		ledger->entry[queue->last].next = i;
-	else
-		queue->first = i;
-	queue->last = i;
-}
-
-static void
-count(struct ledger *ledger, const struct ledger_entry *entry, int by)
-{
-	ledger->states[entry->state] += (uint32_t)by;
-	if (entry->line != LEDGER_NO_LINE)
-		ledger->line_states[entry->line][entry->state] += (uint16_t)by;
-}
-
-/* The only place where a state changes, but for ACKED -> LISTED, which keeps its queue. */
-static void
-enter(struct ledger *ledger, uint32_t i, enum ledger_state state)
-{
-	struct ledger_entry *entry = &ledger->entry[i];
-
-	leave_queue(ledger, i);
-	count(ledger, entry, -1);
-	entry->state = (uint8_t)state;
-	count(ledger, entry, 1);
-	join_queue(ledger, i);
-}
-
-/* No such entry, or nobody wants it: NULL. */
-static struct ledger_entry *
-wanted_entry(const struct ledger *ledger, uint32_t i)
-{
-	if (i >= ledger->n || ledger->entry[i].state == LEDGER_NONE)
-		return NULL;
-	return &ledger->entry[i];
-}
-
-/* ---- verbs ---- */
-
-void
-ledger_init(struct ledger *ledger, const struct ledger_cfg *cfg, struct ledger_entry *memory,
-    uint32_t n)
-{
-	static const struct ledger_queue empty = {LEDGER_NOBODY, LEDGER_NOBODY};
-
-	*ledger = (struct ledger){.cfg = cfg, .entry = memory, .n = n, .sent = empty,
-	    .quiet = empty};
-	ledger->states[LEDGER_NONE] = n;
-	for (unsigned line = 0; line < LEDGER_LINES_MAX; line++)
-		ledger->list_sent[line] = MONO_NEVER;
-	for (uint32_t i = 0; i < n; i++)
-		memory[i] = (struct ledger_entry){.line = LEDGER_NO_LINE};
-}
-
-/* Its life on its line starts from the beginning. */
-static void
-begin(struct ledger *ledger, uint32_t i, mono_t now)
-{
-	struct ledger_entry *entry = &ledger->entry[i];
-
-	enter(ledger, i, LEDGER_WANTED);
-	entry->wanted = now;
-	entry->sent = entry->acked = entry->listed = entry->produced = MONO_NEVER;
-	entry->alarmed = false;
-}
-
-void
-ledger_want(struct ledger *ledger, uint32_t i, uint16_t line, bool may_be_silent, mono_t now)
-{
-	assert(line < LEDGER_LINES_MAX);
-	if (i >= ledger->n)
-		return;
-	ledger_drop(ledger, i);
-	count(ledger, &ledger->entry[i], -1);
-	ledger->entry[i].line = line;
-	ledger->entry[i].may_be_silent = may_be_silent;
-	count(ledger, &ledger->entry[i], 1);
-	begin(ledger, i, now);
-}
-
-void
-ledger_drop(struct ledger *ledger, uint32_t i)
-{
-	struct ledger_entry *entry = wanted_entry(ledger, i);
-
-	if (entry == NULL)
-		return;
-	enter(ledger, i, LEDGER_NONE);
-	count(ledger, entry, -1);
-	entry->line = LEDGER_NO_LINE;
-	count(ledger, entry, 1);
-}
-
-void
-ledger_excuse(struct ledger *ledger, uint32_t i, bool may_be_silent, mono_t now)
-{
-	struct ledger_entry *entry = wanted_entry(ledger, i);
-
-	if (entry == NULL || entry->may_be_silent == may_be_silent)
-		return;
-	if (entry->state != LEDGER_ACKED && entry->state != LEDGER_LISTED) {
-		entry->may_be_silent = may_be_silent;
-		return;
-	}
-	leave_queue(ledger, i);
-	entry->may_be_silent = may_be_silent;
-	/* Its time starts now, and with it its place at the end of the queue. */
-	if (!may_be_silent)
-		entry->acked = now;
-	join_queue(ledger, i);
-}
-
-void
-ledger_on_sent(struct ledger *ledger, uint32_t i, mono_t now)
-{
-	struct ledger_entry *entry = wanted_entry(ledger, i);
-
-	if (entry == NULL || (entry->state != LEDGER_WANTED && entry->state != LEDGER_REFUSED))
-		return;
-	entry->sent = now;
-	enter(ledger, i, LEDGER_SENT);
-}
-
-void
-ledger_on_acked(struct ledger *ledger, uint32_t i, mono_t now)
-{
-	struct ledger_entry *entry = wanted_entry(ledger, i);
-
-	if (entry == NULL)
-		return;
-	if (entry->state == LEDGER_SENT) {
-		entry->acked = now;
-		enter(ledger, i, LEDGER_ACKED);
-	} else if (entry->state == LEDGER_PRODUCING && mono_is_never(entry->acked)) {
-		entry->acked = now;
-	}
-}
-
-void
-ledger_on_refused(struct ledger *ledger, uint32_t i)
-{
-	if (ledger_state(ledger, i) == LEDGER_SENT)
-		enter(ledger, i, LEDGER_REFUSED);
-}
-
-void
-ledger_on_unsent(struct ledger *ledger, uint32_t i, mono_t now)
-{
-	if (ledger_state(ledger, i) == LEDGER_SENT)
-		begin(ledger, i, now);
-}
-
-bool
-ledger_on_data(struct ledger *ledger, uint32_t i, mono_t now)
-{
-	struct ledger_entry *entry = wanted_entry(ledger, i);
-
-	if (entry == NULL || entry->state == LEDGER_PRODUCING)
-		return false;
-	entry->produced = now;
-	enter(ledger, i, LEDGER_PRODUCING);
-	return true;
-}
-
-void
-ledger_again(struct ledger *ledger, uint32_t i, mono_t now)
-{
-	if (wanted_entry(ledger, i) != NULL)
-		begin(ledger, i, now);
-}
-
-void
-ledger_on_line_down(struct ledger *ledger, uint16_t line, mono_t now)
-{
-	if (line >= LEDGER_LINES_MAX)
-		return;
-	ledger->list_sent[line] = MONO_NEVER;
-	for (uint32_t i = 0; i < ledger->n; i++)
-		if (ledger->entry[i].line == line)
-			begin(ledger, i, now);
-}
-
-/* ---- LIST_SUBSCRIPTIONS ---- */
-
-void
-ledger_list_begin(struct ledger *ledger, uint16_t line, mono_t now)
-{
-	if (line >= LEDGER_LINES_MAX)
-		return;
-	ledger->list_sent[line] = now;
-	ledger->list_round[line]++;
-}
-
-enum ledger_listing
-ledger_on_listed(struct ledger *ledger, uint16_t line, uint32_t i, mono_t now)
-{
-	struct ledger_entry *entry = wanted_entry(ledger, i);
-
-	if (line >= LEDGER_LINES_MAX || entry == NULL || entry->line != line) {
-		ledger->surplus++;
-		return LEDGER_SURPLUS;
-	}
-	entry->listed = now;
-	entry->round = ledger->list_round[line];
-	if (entry->state == LEDGER_ACKED) {
-		/* Both wait in the same queue, by the time of the acknowledgement. */
-		count(ledger, entry, -1);
-		entry->state = LEDGER_LISTED;
-		count(ledger, entry, 1);
-	}
-	return LEDGER_KEEP;
-}
-
-/* Acknowledged before the list was asked for, and not in it? */
 static bool
-is_missing(const struct ledger_entry *entry, mono_t list_sent, uint16_t round)
+is_up(const struct session *session)
 {
-	return entry->state >= LEDGER_ACKED && entry->state <= LEDGER_PRODUCING &&
-	    mono_before(entry->acked, list_sent) && entry->round != round;
-}
-
-uint32_t
-ledger_next_missing(struct ledger *ledger, uint16_t line, uint32_t from, mono_t now)
-{
-	mono_t list_sent;
-
-	if (line >= LEDGER_LINES_MAX || mono_is_never(ledger->list_sent[line]))
-		return LEDGER_NOBODY;
-	list_sent = ledger->list_sent[line];
-	for (uint32_t i = from; i < ledger->n; i++)
-		if (ledger->entry[i].line == line &&
-		    is_missing(&ledger->entry[i], list_sent, ledger->list_round[line])) {
-			ledger->missing++;
-			begin(ledger, i, now);
-			return i;
-		}
-	ledger->list_sent[line] = MONO_NEVER;
-	return LEDGER_NOBODY;
-}
-
-/* ---- time ---- */
-
-static mono_t
-ack_due(const struct ledger *ledger)
-{
-	if (ledger->sent.first == LEDGER_NOBODY)
-		return MONO_NEVER;
-	return mono_add(ledger->entry[ledger->sent.first].sent, ledger->cfg->ack_within);
-}
-
-static mono_t
-data_due(const struct ledger *ledger)
-{
-	if (ledger->quiet.first == LEDGER_NOBODY)
-		return MONO_NEVER;
-	return mono_add(ledger->entry[ledger->quiet.first].acked, ledger->cfg->data_within);
-}
-
-enum ledger_verdict
-ledger_next_due(struct ledger *ledger, mono_t now, uint32_t *entry)
-{
-	if (mono_due(ack_due(ledger), now)) {
-		*entry = ledger->sent.first;
-		ledger->ack_timeouts++;
-		begin(ledger, *entry, now);
-		return LEDGER_ACK_TIMEOUT;
-	}
-	if (mono_due(data_due(ledger), now)) {
-		*entry = ledger->quiet.first;
-		ledger->silent_alarms++;
-		leave_queue(ledger, *entry);
-		ledger->entry[*entry].alarmed = true;
-		return LEDGER_SILENT;
-	}
-	return LEDGER_NOTHING;
-}
-
-mono_t
-ledger_deadline(const struct ledger *ledger)
-{
-	return mono_min(ack_due(ledger), data_due(ledger));
+	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
 }
 
 enum ledger_state
-ledger_state(const struct ledger *ledger, uint32_t entry)
+ledger_state(const struct session *session, const struct session_stream *entry)
 {
-	return entry < ledger->n ? (enum ledger_state)ledger->entry[entry].state : LEDGER_NONE;
+	switch (entry->state) {
+	case STREAM_FREE:
+	case STREAM_STATES:
+		return LEDGER_NONE;
+	case STREAM_LEAVING:
+	case STREAM_LEFT:
+		/* A connection that ended let go of it; what comes back is wanted. */
+		if (!entry->again)
+			return is_up(session) ? LEDGER_LEAVING : LEDGER_NONE;
+		return LEDGER_WANTED;
+	case STREAM_WANTED:
+	case STREAM_SENT:
+	case STREAM_ACKED:
+	case STREAM_REFUSED:
+		break;
+	}
+	if (entry->doomed)
+		return is_up(session) ? LEDGER_LEAVING : LEDGER_NONE;
+	if (!is_up(session) || entry->state == STREAM_WANTED)
+		return LEDGER_WANTED;
+	if (entry->state == STREAM_REFUSED)
+		return LEDGER_REFUSED;
+	if (entry->produced)
+		return LEDGER_PRODUCING;
+	if (entry->state == STREAM_SENT)
+		return LEDGER_SENT;
+	return entry->listed ? LEDGER_LISTED : LEDGER_ACKED;
+}
+
+struct ledger_counts
+ledger_count(const struct session *session)
+{
+	struct ledger_counts counts = {0};
+
+	for (unsigned i = 0; i < session->nstreams; i++) {
+		const struct session_stream *entry = &session->stream[session->first + i];
+		enum ledger_state state = ledger_state(session, entry);
+
+		counts.n[state]++;
+		counts.silent += entry->silent &&
+		    (state == LEDGER_ACKED || state == LEDGER_LISTED);
+	}
+	return counts;
+}
+
+/* ---- acknowledged, but silent ------------------------------------------------ */
+
+/* Is a first message awaited? What is being healed was told before. */
+static bool
+is_awaited(const struct pool *pool, const struct session_stream *entry)
+{
+	return entry->state == STREAM_ACKED && !entry->produced && !entry->silent &&
+	    !entry->healing && pool->stream[entry->index].class != STALL_RARE;
+}
+
+/* When silence after the acknowledgement is an alarm. */
+static mono_t
+alarm_at(const struct pool *pool, const struct session_stream *entry)
+{
+	const struct stall *stall = pool->shared.stall;
+	uint32_t position = (uint32_t)(entry - pool->entry);
+	span_t within = pool->shared.cfg.data_within;
+
+	if (stall != NULL && stall_is_learned(stall, position) &&
+	    stall_limit(stall, position).ns > within.ns)
+		within = stall_limit(stall, position);
+	return mono_add(entry->acked, within);
+}
+
+static void
+raise_alarm(struct pool *pool, unsigned line, struct session_stream *entry,
+    struct pool_actions *actions)
+{
+	const struct pool_stream *stream = &pool->stream[entry->index];
+	struct pool_action *action = actions_add(actions, ACT_STREAM_SILENT, line);
+
+	entry->silent = true;
+	pool->ledger.alarms++;
+	pool->session[line].list_wanted = true;
+	action->stream = entry->index;
+	action->why = TICK_REASON_ACKED_SILENT;
+	action->elsewhere =
+	    !mono_is_never(stream->heard) && mono_before(entry->acked, stream->heard);
+}
+
+static void
+look_at_line(struct pool *pool, unsigned line, mono_t now, unsigned *told,
+    struct pool_actions *actions)
+{
+	struct session *session = &pool->session[line];
+	mono_t *due = &pool->shared.data_due;
+
+	for (unsigned i = 0; i < session->nstreams; i++) {
+		struct session_stream *entry = &session->stream[session->first + i];
+		mono_t at;
+
+		if (!is_awaited(pool, entry))
+			continue;
+		at = alarm_at(pool, entry);
+		if (!mono_due(at, now)) {
+			*due = mono_min(*due, at);
+		} else if (*told == LEDGER_TELLS_MAX) {
+			*due = mono_add(now, tell_more_after);
+			return;
+		} else {
+			raise_alarm(pool, line, entry, actions);
+			++*told;
+		}
+	}
+}
+
+void
+ledger_look(struct pool *pool, mono_t now, struct pool_actions *actions)
+{
+	unsigned told = 0;
+
+	if (!mono_due(pool->shared.data_due, now))
+		return;
+	pool->shared.data_due = MONO_NEVER;
+	for (unsigned line = 0; line < pool->nlines; line++)
+		if (is_up(&pool->session[line]))
+			look_at_line(pool, line, now, &told, actions);
+}
+
+mono_t
+ledger_deadline(const struct pool *pool)
+{
+	return pool->shared.data_due;
+}
+
+/* ---- LIST_SUBSCRIPTIONS ------------------------------------------------------ */
+
+/* Has the line that stream in any state, be it on its way off it? */
+static bool
+is_known_there(const struct session *session, uint32_t stream)
+{
+	for (unsigned i = 0; i < session->nstreams; i++) {
+		const struct session_stream *entry = &session->stream[session->first + i];
+
+		if (entry->state != STREAM_FREE && entry->index == stream)
+			return true;
+	}
+	return false;
+}
+
+void
+ledger_on_listed(struct pool *pool, unsigned line, const uint64_t *listed)
+{
+	struct session *session = &pool->session[line];
+
+	for (uint32_t word = 0; word <= pool->streams_max / 64; word++)
+		for (uint64_t left = listed[word]; left != 0; left &= left - 1) {
+			uint32_t stream = word * 64 + (uint32_t)__builtin_ctzll(left);
+
+			if (stream >= pool->streams_max ||
+			    (stream < pool->nstreams && place_of(pool, line, stream) != NULL) ||
+			    is_known_there(session, stream))
+				continue;
+			pool->ledger.foreign++;
+			subscribe_disown(session, stream,
+			    stream < pool->nstreams ? pool->stream[stream].bytes : 0);
+		}
 }
 
 const char *
@@ -354,6 +193,7 @@ ledger_state_label(enum ledger_state state)
 		[LEDGER_LISTED] = "listed",
 		[LEDGER_PRODUCING] = "producing",
 		[LEDGER_REFUSED] = "refused",
+		[LEDGER_LEAVING] = "leaving",
 	};
 
 	return (unsigned)state < LEDGER_STATES ? label[state] : "unknown";

@@ -159,8 +159,23 @@ static void
 back_off(struct session *session, int32_t retry_after_s, mono_t now, struct pool_actions *actions)
 {
 	session->counts.failures++;
+	if (!session->shared->cfg.reconnect) {
+		life_enter(session, SESSION_IDLE, session->reason, now, actions);
+		return;
+	}
 	retry_on_failure(&session->retry, now, retry_after_s);
 	life_enter(session, SESSION_BACKOFF, session->reason, now, actions);
+}
+
+/* A connection ended, if there was one: attempts do not make its end forgotten. */
+static void
+note_end(struct session *session, int close_code, mono_t now)
+{
+	if (mono_is_never(session->up))
+		return;
+	session->ended_why = session->reason;
+	session->close_code = close_code;
+	session->ended_at = now;
 }
 
 void
@@ -172,10 +187,10 @@ life_on_end(struct session *session, const struct session_event *event, mono_t n
 	int32_t retry_after_s = retry_after_honoured(event->retry_after_s, event->http_status);
 
 	session->reason = reason_of(event);
-	session->close_code = event->close_code;
 	session->http_status = event->http_status;
 	if (session->shutdown)
 		session->reason = TICK_REASON_SERVER_SHUTDOWN;
+	note_end(session, event->close_code, now);
 	if (tried)
 		route_on_failure(&session->shared->route, session->line, session->reason,
 		    retry_after_s, retry_exhausted(&session->retry), now);
@@ -186,7 +201,8 @@ life_on_end(struct session *session, const struct session_event *event, mono_t n
 	 * once, until a line has lasted: a server that does so again and again
 	 * must not be stormed.
 	 */
-	if (session->hurried || !(lived || session->shutdown)) {
+	if (session->hurried || !(lived || session->shutdown) ||
+	    !session->shared->cfg.reconnect) {
 		back_off(session, retry_after_s, now, actions);
 		return;
 	}
@@ -199,7 +215,7 @@ life_on_end(struct session *session, const struct session_event *event, mono_t n
 void
 life_on_drained(struct session *session, int close_code, mono_t now, struct pool_actions *actions)
 {
-	session->close_code = close_code;
+	note_end(session, close_code, now);
 	session->http_status = 0;
 	if (session->stopping)
 		life_enter(session, SESSION_IDLE, TICK_REASON_STOP, now, actions);

@@ -30,6 +30,7 @@ struct pool_stream {
 	bool stale;                      /* nothing carries it, or it is silent beyond its limit */
 	bool untold;                     /* `stale` changed and was not told yet */
 	enum tick_reason why;            /* of the last change of `stale` */
+	mono_t since;                    /* of that change; MONO_NEVER: never stale */
 	mono_t heard;                    /* last message on any line, MONO_NEVER: none */
 	uint64_t messages, measured;     /* so far; until the last review */
 	uint32_t load;                   /* bytes/s on one leg, moving average */

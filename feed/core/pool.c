@@ -46,7 +46,7 @@ static bool
 session_cfg_is_valid(const struct session_cfg *cfg)
 {
 	return heartbeat_cfg_is_valid(&cfg->heartbeat) && cfg->connect_within.ns > 0 &&
-	    cfg->ack_within.ns > 0 && cfg->drain_within.ns > 0 &&
+	    cfg->ack_within.ns > 0 && cfg->data_within.ns > 0 && cfg->drain_within.ns > 0 &&
 	    cfg->list_every.ns > 0 &&
 	    cfg->stable_after.ns > 0 && cfg->send_window.ns > 0 &&
 	    cfg->sends_max > cfg->sends_reserved &&
@@ -129,7 +129,8 @@ init_lines(struct pool *pool, unsigned per_leg, uint64_t seed)
 static void
 init_stream(struct pool_stream *stream, uint16_t bytes, uint8_t class)
 {
-	*stream = (struct pool_stream){.bytes = bytes, .class = class, .heard = MONO_NEVER};
+	*stream = (struct pool_stream){.bytes = bytes, .class = class,
+	    .since = MONO_NEVER, .heard = MONO_NEVER};
 	for (unsigned k = 0; k < PLACE_COPIES_MAX; k++)
 		stream->at[k] = PLACE_NONE;
 }
@@ -164,13 +165,14 @@ pool_init(struct pool *pool, const struct pool_cfg *cfg, const uint16_t *stream_
 	per_leg = lines_for(cfg, n);
 	*pool = (struct pool){
 		.cfg = *cfg,
-		.shared = {.cfg = *session},
+		.shared = {.cfg = *session, .data_due = MONO_NEVER},
 		.entry = memory->entry,
 		.stream = memory->stream,
 		.nstreams = n,
 		.streams_max = memory->streams_max,
 		.nlines = pool_lines_max(cfg),
 		.members = per_leg * cfg->redundancy,
+		.region_at = MONO_NEVER,
 	};
 	rng_seed(&pool->rng, seed);
 	pool->cfg.route.legs = cfg->redundancy;
@@ -259,10 +261,18 @@ static void
 step_line(struct pool *pool, const struct pool_event *event, mono_t now,
     struct pool_actions *actions)
 {
-	if (event->line < pool->nlines && is_outside_event(event->session.kind))
-		tell_session(pool, event->line, &event->session, now, actions);
-	else
+	const struct session_counts *counts;
+	uint64_t lists;
+
+	if (event->line >= pool->nlines || !is_outside_event(event->session.kind)) {
 		pool->strays++;
+		return;
+	}
+	counts = &pool->session[event->line].counts;
+	lists = counts->lists;
+	tell_session(pool, event->line, &event->session, now, actions);
+	if (counts->lists > lists)
+		ledger_on_listed(pool, event->line, event->session.listed);
 }
 
 static void
@@ -318,9 +328,11 @@ retune(struct pool *pool, const struct pool_cfg *cfg)
 	cfg = &pool->cfg;
 	pool->shared.cfg.connect_within = cfg->session.connect_within;
 	pool->shared.cfg.ack_within = cfg->session.ack_within;
+	pool->shared.cfg.data_within = cfg->session.data_within;
 	pool->shared.cfg.drain_within = cfg->session.drain_within;
 	pool->shared.cfg.list_every = cfg->session.list_every;
 	pool->shared.cfg.stable_after = cfg->session.stable_after;
+	pool->shared.cfg.reconnect = cfg->session.reconnect;
 	pool->shared.cfg.retry = cfg->session.retry;
 	pool->shared.cfg.heartbeat.idle_after = cfg->session.heartbeat.idle_after;
 	pool->shared.cfg.heartbeat.answer_within = cfg->session.heartbeat.answer_within;
@@ -332,6 +344,21 @@ retune(struct pool *pool, const struct pool_cfg *cfg)
 	rotate_retune(pool);
 }
 
+/* Lines that stayed down try again when they may; health is measured again, or no more. */
+static void
+resume(struct pool *pool, mono_t now, struct pool_actions *actions)
+{
+	static const struct session_event start = {.kind = SESSION_START};
+	bool runs = !mono_is_never(pool->scale.review_at);
+
+	for (unsigned line = 0; line < pool->nlines && runs; line++)
+		if (pool->line[line].role == POOL_LINE_MEMBER && pool->shared.cfg.reconnect &&
+		    pool->session[line].state == SESSION_IDLE)
+			session_step(&pool->session[line], &start, now, actions);
+	if (runs)
+		checkup_start(pool, now);
+}
+
 void
 pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
     struct pool_actions *actions)
@@ -341,10 +368,12 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 	case POOL_START:
 		scale_start(pool, now);
 		checkup_start(pool, now);
+		pool->region_at = now;
 		step_every_line(pool, SESSION_START, now, actions);
 		break;
 	case POOL_STOP:
 		pool->scale.review_at = pool->checkup_at = MONO_NEVER;
+		pool->region_at = pool->shared.data_due = MONO_NEVER;
 		step_every_line(pool, SESSION_STOP, now, actions);
 		break;
 	case POOL_LINE:
@@ -365,14 +394,17 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 		break;
 	case POOL_RETUNE:
 		retune(pool, event->cfg);
+		resume(pool, now, actions);
 		break;
 	case POOL_TIMER:
 		break;
 	}
 	run_due_timers(pool, now, actions);
 	watch_heal(pool, now);
+	ledger_look(pool, now, actions);
 	scale_look(pool, now, actions);
 	checkup_look(pool, now);
+	region_look(pool, now);
 	rotate_look(pool, now, actions);
 	run_due_timers(pool, now, actions);
 	watch_look(pool, now, actions);
@@ -381,10 +413,11 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 mono_t
 pool_deadline(const struct pool *pool)
 {
-	mono_t deadline = mono_min(rotate_deadline(pool),
+	mono_t deadline = mono_min(mono_min(rotate_deadline(pool), ledger_deadline(pool)),
 	    mono_min(watch_deadline(pool),
 	    mono_min(scale_deadline(pool), checkup_deadline(pool))));
 
+	deadline = mono_min(deadline, region_deadline(pool));
 	for (unsigned line = 0; line < pool->nlines; line++)
 		deadline = mono_min(deadline, session_deadline(&pool->session[line]));
 	return deadline;
@@ -417,76 +450,4 @@ pool_recall_connect(struct pool *pool, mono_t at)
 {
 	if (quota_allows(&pool->shared.connects, at))
 		quota_take(&pool->shared.connects, at);
-}
-
-unsigned
-pool_lines_used(const struct pool *pool)
-{
-	unsigned used = 0;
-
-	for (unsigned line = 0; line < pool->nlines; line++)
-		if (pool->line[line].role != POOL_LINE_FREE || pool->session[line].attempt > 0)
-			used = line + 1;
-	return used;
-}
-
-unsigned
-pool_members(const struct pool *pool)
-{
-	unsigned n = 0;
-
-	for (unsigned line = 0; line < pool->nlines; line++)
-		n += pool->line[line].role == POOL_LINE_MEMBER;
-	return n;
-}
-
-unsigned
-pool_lines(const struct pool *pool)
-{
-	return pool->nlines;
-}
-
-bool
-pool_is_idle(const struct pool *pool)
-{
-	for (unsigned line = 0; line < pool->nlines; line++)
-		if (pool->session[line].state != SESSION_IDLE)
-			return false;
-	return true;
-}
-
-bool
-pool_line_view(const struct pool *pool, unsigned line, struct pool_line_view *out)
-{
-	const struct session *session;
-
-	if (line >= pool->nlines)
-		return false;
-	session = &pool->session[line];
-	*out = (struct pool_line_view){
-		.role = pool->line[line].role,
-		.leg = pool->line[line].leg,
-		.peer = pool->line[line].peer,
-		.retire_at = pool->line[line].retire_at,
-		.state = session->state,
-		.since = session->since,
-		.attempt = session->attempt,
-		.failures = session->retry.failures,
-		.retries_exhausted = retry_exhausted(&session->retry),
-		.endpoint = session->endpoint,
-		.reason = session->reason,
-		.close_code = session->close_code,
-		.http_status = session->http_status,
-		.wanted = subscribe_wanted(session),
-		.sent = subscribe_sent(session),
-		.acked = session->count[STREAM_ACKED],
-		.refused = session->count[STREAM_REFUSED],
-		.retry_at = MONO_NEVER,
-		.heard = session->heard,
-		.heartbeat = &session->heartbeat,
-		.counts = session->counts,
-	};
-	if (session->state == SESSION_BACKOFF || session->state == SESSION_OPEN_CIRCUIT)
-		out->retry_at = session_deadline(session);
-	return true;
 }

@@ -28,8 +28,10 @@
 #include "feed/base/rng.h"
 #include "feed/core/action.h"
 #include "feed/core/checkup.h"
+#include "feed/core/ledger.h"
 #include "feed/core/place.h"
 #include "feed/core/quota.h"
+#include "feed/core/region.h"
 #include "feed/core/rotate.h"
 #include "feed/core/scale.h"
 #include "feed/core/session.h"
@@ -133,9 +135,11 @@ struct pool {
 	struct pool_line line[POOL_LINES_MAX];
 	struct rng rng;
 	struct watch watch;
+	struct ledger ledger;
 	struct stall stall;
 	struct scale scale;
 	mono_t checkup_at;            /* next look at the lines' health */
+	mono_t region_at;             /* next look at where the lines are */
 	struct balance_item *item;
 	struct rotate_counts rotations;
 	uint64_t strays; /* events for no line or stream of ours */
@@ -219,7 +223,9 @@ struct pool_line_view {
 	bool retries_exhausted;  /* the retry budget is used up, tries go on at the cap */
 	unsigned endpoint;       /* where it is or was connected last */
 	enum tick_reason reason; /* why its last connection or attempt ended, or START */
-	int close_code;          /* close code of that end, 0: none came */
+	enum tick_reason ended_why; /* why its last connection ended */
+	int close_code;          /* its close code, 0: none came */
+	mono_t ended_at;         /* when, MONO_NEVER: none ended yet */
 	int http_status;         /* status of that end, 0: no refused upgrade */
 	unsigned wanted;         /* streams placed on it */
 	unsigned sent;           /* of these sent on this connection, answered or not */

@@ -121,6 +121,13 @@ any_under_way(const struct pool *pool)
 	return false;
 }
 
+/* Whose time has come, but not pressing: one at a time. */
+static bool
+is_planned(enum tick_reason why)
+{
+	return why == TICK_REASON_AGE || why == TICK_REASON_RETURN || why == TICK_REASON_PROBE;
+}
+
 static void
 begin(struct pool *pool, unsigned line, mono_t now, struct pool_actions *actions)
 {
@@ -128,7 +135,7 @@ begin(struct pool *pool, unsigned line, mono_t now, struct pool_actions *actions
 	unsigned next = free_line(pool);
 
 	/* One planned replacement at a time; others do not wait for each other. */
-	if (l->retire_why == TICK_REASON_AGE && any_under_way(pool))
+	if (is_planned(l->retire_why) && any_under_way(pool))
 		return;
 	if (next == POOL_NO_LINE && any_draining(pool)) {
 		l->retire_at = mono_add(now, look_again);
@@ -192,8 +199,24 @@ abandon(struct pool *pool, unsigned old, mono_t now, struct pool_actions *action
 	tell(pool, old, ROTATION_ABANDONED, actions);
 	pool->rotations.abandoned++;
 	l->peer = POOL_NO_LINE;
-	l->retire_at = l->not_before = mono_add(now, pool->cfg.rotate.again_after);
+	if (l->retire_why == TICK_REASON_PROBE) {
+		/* Nothing was the matter with it. */
+		plan_age(pool, old);
+	} else {
+		l->retire_at = l->not_before = mono_add(now, pool->cfg.rotate.again_after);
+	}
 	release(pool, next, now, actions);
+}
+
+/* Could it not connect to where it was to try? Then the old line has no reason to go. */
+static bool
+has_failed_probe(const struct pool *pool, unsigned next)
+{
+	const struct session *session = &pool->session[next];
+
+	return pool->line[pool->line[next].peer].retire_why == TICK_REASON_PROBE &&
+	    session->counts.connects > 0 && session->reason != TICK_REASON_START &&
+	    (session->state == SESSION_BACKOFF || session->state == SESSION_OPEN_CIRCUIT);
 }
 
 /* Does that line bring the stream, as far as can be seen now? */
@@ -258,6 +281,11 @@ look_at_successor(struct pool *pool, unsigned next, mono_t now, struct pool_acti
 	unsigned old = l->peer;
 	mono_t end = mono_add(session->since, cfg->handover_within);
 
+	/* IDLE: it failed, and may not try again. */
+	if (has_failed_probe(pool, next) || session->state == SESSION_IDLE) {
+		abandon(pool, old, now, actions);
+		return;
+	}
 	if (session->state != SESSION_LIVE) {
 		l->look_at = MONO_NEVER;
 		return;
@@ -321,7 +349,7 @@ rotate_deadline(const struct pool *pool)
 
 	for (unsigned line = 0; line < pool->nlines; line++) {
 		const struct pool_line *l = &pool->line[line];
-		bool waits = busy && l->retire_why == TICK_REASON_AGE;
+		bool waits = busy && is_planned(l->retire_why);
 
 		if (l->role == POOL_LINE_MEMBER && l->peer == POOL_NO_LINE && !waits)
 			due = mono_min(due, l->retire_at);

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stddef.h>
 
+static const span_t probe_rest_min = {INT64_C(60000000000)};
+
 static endpoint_set
 usable(const struct route *route, mono_t now)
 {
@@ -38,11 +40,24 @@ query_of(const struct route *route, unsigned leg, mono_t now)
 	};
 }
 
+static unsigned
+count_regions(const struct route_cfg *cfg)
+{
+	unsigned n = 0, k;
+
+	for (unsigned i = 0; i < cfg->endpoints; i++) {
+		for (k = 0; k < i && cfg->region[k] != cfg->region[i]; k++)
+			;
+		n += k == i;
+	}
+	return n;
+}
+
 void
 route_init(struct route *route, const struct route_cfg *cfg, uint64_t seed)
 {
 	assert(cfg->endpoints > 0 && cfg->endpoints <= ENDPOINTS_MAX && cfg->legs > 0);
-	*route = (struct route){.cfg = *cfg};
+	*route = (struct route){.cfg = *cfg, .regions = count_regions(cfg), .probe_at = MONO_ZERO};
 	endpoints_init(&route->endpoints, &route->cfg.choice, route->list, route->cfg.region,
 	    cfg->endpoints);
 	for (unsigned i = 0; i < cfg->endpoints; i++)
@@ -73,6 +88,23 @@ leave(struct route *route, unsigned line)
 	route->at[line] = ROUTE_NOWHERE;
 }
 
+/* Where a line should try; ENDPOINTS_NONE: nowhere, or not yet. */
+static uint32_t
+probe_of(const struct route *route, const struct endpoints_query *query, mono_t now)
+{
+	return mono_due(route->probe_at, now) ? endpoints_probe(&route->endpoints, query)
+	                                      : ENDPOINTS_NONE;
+}
+
+static void
+note_probe(struct route *route, mono_t now)
+{
+	span_t rest = route->cfg.choice.return_after;
+
+	route->probes++;
+	route->probe_at = mono_add(now, rest.ns > probe_rest_min.ns ? rest : probe_rest_min);
+}
+
 unsigned
 route_take(struct route *route, unsigned line, unsigned leg, mono_t now)
 {
@@ -82,8 +114,10 @@ route_take(struct route *route, unsigned line, unsigned leg, mono_t now)
 	leave(route, line);
 	query = query_of(route, leg, now);
 	endpoints_review(&route->endpoints, query.usable, now);
-	chosen = endpoints_probe(&route->endpoints, &query);
-	if (chosen == ENDPOINTS_NONE)
+	chosen = probe_of(route, &query, now);
+	if (chosen != ENDPOINTS_NONE)
+		note_probe(route, now);
+	else
 		chosen = endpoints_choose(&route->endpoints, &query);
 	assert(chosen != ENDPOINTS_NONE);
 	breaker_on_attempt(&route->breaker[chosen], now);
@@ -153,11 +187,17 @@ route_review(struct route *route, mono_t now)
 }
 
 bool
-route_is_astray(const struct route *route, unsigned line)
+route_is_astray(const struct route *route, unsigned line, unsigned leg, mono_t now)
 {
 	unsigned at = route->at[line];
+	struct endpoints_query query;
+	uint32_t best;
 
-	return at != ROUTE_NOWHERE && route->list[at].region > route->endpoints.current;
+	if (at == ROUTE_NOWHERE)
+		return false;
+	query = query_of(route, leg, now);
+	best = endpoints_choose(&route->endpoints, &query);
+	return best != ENDPOINTS_NONE && route->list[at].region > route->list[best].region;
 }
 
 bool
@@ -165,11 +205,5 @@ route_wants_probe(const struct route *route, mono_t now)
 {
 	struct endpoints_query query = query_of(route, 0, now);
 
-	return endpoints_probe(&route->endpoints, &query) != ENDPOINTS_NONE;
-}
-
-mono_t
-route_deadline(const struct route *route, mono_t now)
-{
-	return endpoints_deadline(&route->endpoints, usable(route, now));
+	return probe_of(route, &query, now) != ENDPOINTS_NONE;
 }

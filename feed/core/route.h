@@ -34,6 +34,9 @@ struct route {
 	struct endpoints endpoints;
 	struct endpoint list[ENDPOINTS_MAX];
 	struct breaker breaker[ENDPOINTS_MAX];
+	unsigned regions;                 /* how many there are */
+	mono_t probe_at;                  /* no probe of a better one before this */
+	uint64_t probes;                  /* so far */
 	uint8_t at[ROUTE_LINES_MAX];      /* where a line is or tries to be; ROUTE_NOWHERE */
 	uint8_t lines[ENDPOINTS_MAX];     /* how many there are on each */
 };
@@ -60,16 +63,16 @@ void route_on_end(struct route *route, unsigned line, bool unasked);
 /* Its attempt was called off. */
 void route_on_abandoned(struct route *route, unsigned line, mono_t now);
 
-/*
- * Failover or return, where it is due. True: lines elsewhere want to move home.
- */
+/* Failover or return, where it is due. True: lines elsewhere want to move. */
 bool route_review(struct route *route, mono_t now);
 
-/* Is the line where a new one of that leg would not go: in another region than the current one? */
-bool route_is_astray(const struct route *route, unsigned line);
+/* Is the line of that leg in a less preferred region than a new one would go to? */
+bool route_is_astray(const struct route *route, unsigned line, unsigned leg, mono_t now);
 
-/* A better region to be tried by one line, and when something may be due; MONO_NEVER: never. */
+/*
+ * Is a better region to be tried by one line, the next that connects? After a
+ * probe none is for return_after, a minute at least.
+ */
 bool route_wants_probe(const struct route *route, mono_t now);
-mono_t route_deadline(const struct route *route, mono_t now);
 
 #endif

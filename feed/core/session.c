@@ -97,6 +97,7 @@ on_subscribing_timer(struct session *session, mono_t now, struct pool_actions *a
 		life_hang_up(session, TICK_REASON_SILENT, now, actions);
 		return;
 	}
+	subscribe_retry(session, now);
 	subscribe_send(session, now, actions);
 }
 
@@ -125,8 +126,8 @@ on_live_timer(struct session *session, mono_t now, struct pool_actions *actions)
 	if (mono_due(session->list_at, now)) {
 		session->list_wanted = true;
 		session->list_at = mono_add(now, session->shared->cfg.list_every);
-		subscribe_refused_again(session);
 	}
+	subscribe_retry(session, now);
 	subscribe_send(session, now, actions);
 }
 
@@ -143,7 +144,7 @@ on_late_answer(struct session *session, const struct session_event *event, mono_
 	else if (event->kind == SESSION_ACKED)
 		known = subscribe_on_ack(session, id, now);
 	else
-		known = subscribe_on_refusal(session, id, event->error_code, actions);
+		known = subscribe_on_refusal(session, id, event->error_code, now, actions);
 
 	if (!known)
 		session->counts.replies_unknown++;
@@ -231,7 +232,8 @@ step_subscribing(struct session *session, const struct session_event *event, mon
 		break;
 	case SESSION_REFUSED:
 		on_answer(session,
-		    subscribe_on_refusal(session, event->request_id, event->error_code, actions),
+		    subscribe_on_refusal(session, event->request_id, event->error_code, now,
+		        actions),
 		    now, actions);
 		break;
 	case SESSION_FAILED:
@@ -377,6 +379,8 @@ session_init(struct session *session, unsigned line, struct session_shared *shar
 		.room = room,
 		.reason = TICK_REASON_START,
 		.up = MONO_NEVER,
+		.ended_at = MONO_NEVER,
+		.refused_due = MONO_NEVER,
 		.list_at = MONO_NEVER,
 		.heard = MONO_NEVER,
 	};

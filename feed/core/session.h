@@ -23,8 +23,6 @@
 
 #define SESSION_REQUESTS_MAX 32 /* most requests without an answer, per line */
 
-struct pool_stream;
-
 /* What happened to a line. */
 enum session_event_kind {
 	SESSION_START,       /* connect asked (the pool asks) */
@@ -58,13 +56,14 @@ struct session_event {
 struct session_cfg {
 	span_t connect_within;  /* DNS + TCP + TLS + upgrade, > 0; then HANG_UP */
 	span_t ack_within;      /* a request's answer, > 0; then HANG_UP and reconnect */
+	span_t data_within;     /* a stream's first message after that, > 0; then an alarm */
 	span_t drain_within;    /* the end after HANG_UP, > 0; then it is taken as ended */
-	span_t list_every;      /* LIVE: the exchange's list is compared so often, > 0;
-	                         * what was refused is asked for again then */
+	span_t list_every;      /* LIVE: the exchange's list is compared so often, > 0 */
 	span_t stable_after;    /* LIVE this long forgets all failures, > 0 */
 	unsigned sends_max;     /* messages per send_window that the exchange allows */
 	unsigned sends_reserved; /* of these kept for PONGs; what is left: 1 to SESSION_SENDS_MAX */
 	span_t send_window;     /* > 0; a margin over the exchange's 1 s absorbs network jitter */
+	bool reconnect;         /* false: a line that is lost stays down until it is started */
 	struct heartbeat_cfg heartbeat;
 	unsigned request_bytes_max;      /* longest SUBSCRIBE request */
 	unsigned request_bytes_overhead; /* of it without any stream */
@@ -75,7 +74,7 @@ enum stream_state {
 	STREAM_WANTED,  /* not sent on this connection */
 	STREAM_SENT,    /* sent, no answer yet */
 	STREAM_ACKED,   /* the exchange accepted it (that does not prove that data flows) */
-	STREAM_REFUSED, /* refused by itself; asked for again with the next list */
+	STREAM_REFUSED, /* refused by itself; asked for again later */
 	STREAM_LEAVING, /* not wanted here any more, UNSUBSCRIBE not sent */
 	STREAM_LEFT,    /* UNSUBSCRIBE sent, no answer yet */
 	STREAM_FREE,    /* no stream: this place is free */
@@ -93,8 +92,12 @@ struct session_stream {
 	bool doomed;        /* SENT: leaves as soon as it is answered */
 	bool again;         /* LEAVING, LEFT: asked for anew afterwards */
 	bool produced;      /* a message came on this connection */
+	bool silent;        /* that no message came after the acknowledgement was told */
 	bool listed;        /* the exchange named it in its list, on this connection */
 	bool healing;       /* asked for anew because it was silent, and not heard since */
+	uint8_t refusals;   /* in a row, over connections */
+	int refused_code;   /* the exchange's last one, 0: none */
+	mono_t retry_at;    /* REFUSED: when it is asked for again */
 	mono_t acked;       /* on this connection, MONO_NEVER: not */
 	mono_t heard;       /* last message on this connection, MONO_NEVER: none */
 };
@@ -114,7 +117,7 @@ struct session_shared {
 	struct route route;
 	struct quota connects;   /* connection attempts per IP */
 	struct stall *stall;     /* by position; NULL: nobody watches */
-	const struct pool_stream *streams; /* by the caller's number */
+	mono_t data_due;         /* when to look for acknowledged but silent streams: ledger.h */
 	int64_t last_request_id; /* unique per pool, counting from 1 */
 };
 
@@ -146,7 +149,10 @@ struct session {
 	unsigned endpoint;
 	mono_t dialed;                 /* when that attempt began */
 	enum tick_reason reason;       /* why the last connection or attempt ended, or START */
+	enum tick_reason ended_why;    /* why its last connection ended; attempts do not count */
 	int close_code;                /* of that end, 0: none came */
+	mono_t ended_at;               /* when; MONO_NEVER: none ended yet */
+	mono_t refused_due;            /* when to ask for a refused stream again */
 	int http_status;               /* of that end, 0: no refused upgrade */
 	mono_t up;                     /* when this connection came up, MONO_NEVER: it has not */
 	mono_t heard;                  /* last message, MONO_NEVER: none on this connection */

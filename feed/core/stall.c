@@ -437,6 +437,14 @@ stall_limit(const struct stall *stall, uint32_t entry)
 }
 
 bool
+stall_is_learned(const struct stall *stall, uint32_t entry)
+{
+	const struct stall_stream *stream = stream_at(stall, entry);
+
+	return stream != NULL && (stream->flags & FLAG_LEARNED) != 0;
+}
+
+bool
 stall_is_sparse(const struct stall *stall, uint32_t entry)
 {
 	const struct stall_stream *stream = stream_at(stall, entry);

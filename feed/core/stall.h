@@ -167,6 +167,9 @@ mono_t stall_deadline(const struct stall *stall);
 /* Its limit now: how long it may be silent. */
 span_t stall_limit(const struct stall *stall, uint32_t entry);
 
+/* Is that limit its own, and not that of its class? */
+bool stall_is_learned(const struct stall *stall, uint32_t entry);
+
 /* Is it too rare to be judged by its silence? */
 bool stall_is_sparse(const struct stall *stall, uint32_t entry);
 

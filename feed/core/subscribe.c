@@ -2,8 +2,11 @@
 
 #include <stddef.h>
 
-/* No batch is longer than this; what really ends one is its size in bytes. */
-static const uint16_t batch_unlimited = UINT16_MAX;
+#include "feed/core/subscribe_impl.h"
+
+/* Until a refused stream is asked for again: doubled up to the last. */
+static const span_t refused_for = {INT64_C(60) * 1000000000};
+static const span_t refused_for_max = {INT64_C(600) * 1000000000};
 
 static const int64_t free_slot = 0; /* a request id that is never given */
 
@@ -34,176 +37,11 @@ mark_of(const struct session *session, const struct session_request *request)
 	return (uint16_t)(request - session->request + 1);
 }
 
-/* The only place where a stream's state changes. */
-static void
-turn(struct session *session, struct session_stream *stream, enum stream_state to)
-{
-	if (stream->state != STREAM_FREE)
-		session->count[stream->state]--;
-	stream->state = to;
-	if (to != STREAM_FREE)
-		session->count[to]++;
-	if (to != STREAM_SENT && to != STREAM_LEFT)
-		stream->slot = 0;
-}
-
-static struct session_stream *
-part_of(const struct session *session)
-{
-	return session->stream + session->first;
-}
-
 static void
 watch_begin(struct session *session, struct session_stream *stream, mono_t now)
 {
 	if (session->shared->stall != NULL && !stream->healing)
 		stall_begin(session->shared->stall, (uint32_t)(stream - session->stream), now);
-}
-
-static void
-watch_end(struct session *session, struct session_stream *stream)
-{
-	stream->healing = false;
-	if (session->shared->stall != NULL)
-		stall_end(session->shared->stall, (uint32_t)(stream - session->stream));
-}
-
-/* ---- which streams ---------------------------------------------------------- */
-
-uint32_t
-subscribe_add(struct session *session, uint32_t index, uint16_t bytes)
-{
-	struct session_stream *part = part_of(session);
-	unsigned at = 0;
-
-	while (at < session->nstreams && part[at].state != STREAM_FREE)
-		at++;
-	if (at == session->room)
-		return SUBSCRIBE_NO_PLACE;
-	if (at == session->nstreams)
-		session->nstreams++;
-	part[at] = (struct session_stream){
-		.index = index,
-		.bytes = bytes,
-		.batch_max = batch_unlimited,
-		.state = STREAM_FREE,
-		.moving_to = UINT8_MAX,
-		.acked = MONO_NEVER,
-		.heard = MONO_NEVER,
-	};
-	turn(session, &part[at], STREAM_WANTED);
-	return session->first + at;
-}
-
-static bool
-has_connection(const struct session *session)
-{
-	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE ||
-	    session->state == SESSION_DRAINING;
-}
-
-static void
-trim(struct session *session)
-{
-	const struct session_stream *part = part_of(session);
-
-	while (session->nstreams > 0 && part[session->nstreams - 1].state == STREAM_FREE)
-		session->nstreams--;
-}
-
-void
-subscribe_remove(struct session *session, uint32_t position)
-{
-	struct session_stream *stream = &session->stream[position];
-
-	stream->again = false;
-	stream->moving_to = UINT8_MAX;
-	watch_end(session, stream);
-	/* What was sent on this connection has to be taken back; a refused one was not taken. */
-	if (!has_connection(session))
-		turn(session, stream, STREAM_FREE);
-	else if (stream->state == STREAM_SENT)
-		stream->doomed = true; /* its request stays what it is */
-	else if (stream->state == STREAM_ACKED)
-		turn(session, stream, STREAM_LEAVING);
-	else if (stream->state == STREAM_WANTED || stream->state == STREAM_REFUSED)
-		turn(session, stream, STREAM_FREE);
-	trim(session);
-}
-
-void
-subscribe_clear(struct session *session)
-{
-	for (unsigned i = 0; i < session->nstreams; i++) {
-		watch_end(session, &part_of(session)[i]);
-		turn(session, &part_of(session)[i], STREAM_FREE);
-	}
-	session->nstreams = 0;
-}
-
-void
-subscribe_renew(struct session *session, uint32_t position)
-{
-	struct session_stream *stream = &session->stream[position];
-
-	if (stream->state != STREAM_ACKED)
-		return; /* it is on its way already */
-	stream->again = stream->healing = true;
-	turn(session, stream, STREAM_LEAVING);
-}
-
-/* The exchange let go of the stream, or the connection did. */
-static void
-let_go(struct session *session, struct session_stream *stream)
-{
-	turn(session, stream, stream->again ? STREAM_WANTED : STREAM_FREE);
-	stream->again = stream->doomed = false;
-	stream->produced = false;
-	stream->acked = stream->heard = MONO_NEVER;
-}
-
-static bool
-is_leaving(const struct session_stream *stream)
-{
-	return stream->state == STREAM_LEAVING || stream->state == STREAM_LEFT || stream->doomed;
-}
-
-/* What was about to leave has left with the connection, and takes no room any more. */
-void
-subscribe_unwatch(struct session *session)
-{
-	struct session_stream *stream = part_of(session);
-
-	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
-		if (is_leaving(stream) && !has_connection(session))
-			let_go(session, stream);
-		watch_end(session, stream);
-	}
-	trim(session);
-}
-
-void
-subscribe_begin(struct session *session)
-{
-	const struct session_cfg *cfg = &session->shared->cfg;
-	struct session_stream *stream = part_of(session);
-
-	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
-		if (is_leaving(stream))
-			let_go(session, stream);
-		else if (stream->state != STREAM_FREE)
-			turn(session, stream, STREAM_WANTED);
-		watch_end(session, stream);
-		stream->slot = 0;
-		stream->produced = stream->listed = false;
-		stream->acked = stream->heard = MONO_NEVER;
-	}
-	trim(session);
-	for (unsigned i = 0; i < SESSION_REQUESTS_MAX; i++)
-		session->request[i] = (struct session_request){0};
-	/* The limit is per connection, so a new one starts with all of it. */
-	quota_init(&session->sends, cfg->sends_max - cfg->sends_reserved, cfg->send_window,
-	    session->send_stamps);
 }
 
 /* ---- requests --------------------------------------------------------------- */
@@ -231,8 +69,8 @@ fill(struct session *session, struct session_request *request)
 	bool joining = request->kind == REQUEST_SUBSCRIBE;
 	enum stream_state from = joining ? STREAM_WANTED : STREAM_LEAVING;
 	enum stream_state to = joining ? STREAM_SENT : STREAM_LEFT;
-	struct session_stream *stream = part_of(session);
-	unsigned bytes = cfg->request_bytes_overhead, limit = batch_unlimited;
+	struct session_stream *stream = subscribe_part(session);
+	unsigned bytes = cfg->request_bytes_overhead, limit = SUBSCRIBE_BATCH_UNLIMITED;
 
 	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
 		if (stream->state != from)
@@ -244,7 +82,7 @@ fill(struct session *session, struct session_request *request)
 			break;
 		if (request->count++ == 0)
 			request->first = session->first + i;
-		turn(session, stream, to);
+		subscribe_turn(session, stream, to);
 		stream->slot = mark_of(session, request);
 	}
 }
@@ -310,7 +148,7 @@ subscribe_send(struct session *session, mono_t now, struct pool_actions *actions
 static struct session_stream *
 next_of(const struct session *session, const struct session_request *request, unsigned *at)
 {
-	struct session_stream *part = part_of(session);
+	struct session_stream *part = subscribe_part(session);
 	uint16_t mark = mark_of(session, request);
 
 	for (; *at < session->nstreams; ++*at)
@@ -343,19 +181,24 @@ subscribe_on_ack(struct session *session, int64_t id, mono_t now)
 		return false;
 	while ((stream = next_of(session, request, &at)) != NULL) {
 		if (request->kind == REQUEST_UNSUBSCRIBE) {
-			let_go(session, stream);
+			subscribe_let_go(session, stream);
 			continue;
 		}
-		turn(session, stream, stream->doomed ? STREAM_LEAVING : STREAM_ACKED);
+		subscribe_turn(session, stream, stream->doomed ? STREAM_LEAVING : STREAM_ACKED);
 		if (stream->doomed) {
 			stream->doomed = false;
 			continue;
 		}
-		stream->batch_max = batch_unlimited;
+		stream->batch_max = SUBSCRIBE_BATCH_UNLIMITED;
+		stream->refusals = 0;
+		stream->refused_code = 0;
 		stream->acked = now;
+		stream->silent = false;
+		session->shared->data_due = mono_min(session->shared->data_due,
+		    mono_add(now, session->shared->cfg.data_within));
 		watch_begin(session, stream, now);
 	}
-	trim(session);
+	subscribe_trim(session);
 	*request = (struct session_request){0};
 	return true;
 }
@@ -364,7 +207,7 @@ bool
 subscribe_on_listed(struct session *session, int64_t id, const uint64_t *listed)
 {
 	struct session_request *request = awaited(session, id);
-	struct session_stream *stream = part_of(session);
+	struct session_stream *stream = subscribe_part(session);
 
 	if (request == NULL || request->kind != REQUEST_LIST)
 		return false;
@@ -378,16 +221,51 @@ subscribe_on_listed(struct session *session, int64_t id, const uint64_t *listed)
 			continue;
 		session->counts.missing++;
 		stream->healing = true;
-		turn(session, stream, STREAM_WANTED);
+		stream->produced = false;
+		subscribe_turn(session, stream, STREAM_WANTED);
 	}
 	*request = (struct session_request){0};
 	return true;
 }
 
+/* By itself: later, and later every time. */
+static void
+put_off(struct session *session, struct session_stream *stream, int error_code, mono_t now)
+{
+	span_t wait = refused_for;
+
+	for (unsigned i = 0; i < stream->refusals && wait.ns < refused_for_max.ns; i++)
+		wait.ns *= 2;
+	stream->refusals += stream->refusals < UINT8_MAX;
+	stream->refused_code = error_code;
+	stream->retry_at = mono_add(now,
+	    wait.ns < refused_for_max.ns ? wait : refused_for_max);
+	session->refused_due = mono_min(session->refused_due, stream->retry_at);
+	subscribe_turn(session, stream, STREAM_REFUSED);
+}
+
+void
+subscribe_retry(struct session *session, mono_t now)
+{
+	struct session_stream *stream = subscribe_part(session);
+
+	if (!mono_due(session->refused_due, now))
+		return;
+	session->refused_due = MONO_NEVER;
+	for (unsigned i = 0; i < session->nstreams; i++, stream++) {
+		if (stream->state != STREAM_REFUSED)
+			continue;
+		if (mono_due(stream->retry_at, now))
+			subscribe_turn(session, stream, STREAM_WANTED);
+		else
+			session->refused_due = mono_min(session->refused_due, stream->retry_at);
+	}
+}
+
 /* The exchange did not take a SUBSCRIBE: in halves next time, until one is guilty. */
 static void
 split(struct session *session, const struct session_request *request, int error_code,
-    struct pool_actions *actions)
+    mono_t now, struct pool_actions *actions)
 {
 	uint16_t half = (uint16_t)((request->count + 1) / 2);
 	struct session_stream *stream;
@@ -396,16 +274,15 @@ split(struct session *session, const struct session_request *request, int error_
 
 	while ((stream = next_of(session, request, &at)) != NULL) {
 		if (stream->doomed) {
-			let_go(session, stream);
+			subscribe_let_go(session, stream);
 			continue;
 		}
 		stream->batch_max = half;
 		if (request->count > 1) {
-			turn(session, stream, STREAM_WANTED);
+			subscribe_turn(session, stream, STREAM_WANTED);
 			continue;
 		}
-		/* With the next list, or on the next connection, it is asked for again. */
-		turn(session, stream, STREAM_REFUSED);
+		put_off(session, stream, error_code, now);
 		action = actions_add(actions, ACT_STREAM_REFUSED, session->line);
 		action->request_id = request->id;
 		action->first = request->first;
@@ -415,7 +292,7 @@ split(struct session *session, const struct session_request *request, int error_
 }
 
 bool
-subscribe_on_refusal(struct session *session, int64_t id, int error_code,
+subscribe_on_refusal(struct session *session, int64_t id, int error_code, mono_t now,
     struct pool_actions *actions)
 {
 	struct session_request *request = awaited(session, id);
@@ -426,23 +303,13 @@ subscribe_on_refusal(struct session *session, int64_t id, int error_code,
 		return false;
 	session->counts.ack_errors++;
 	if (request->kind == REQUEST_SUBSCRIBE)
-		split(session, request, error_code, actions);
+		split(session, request, error_code, now, actions);
 	else if (request->kind == REQUEST_UNSUBSCRIBE) /* there is nothing to leave, then */
 		while ((stream = next_of(session, request, &at)) != NULL)
-			let_go(session, stream);
-	trim(session);
+			subscribe_let_go(session, stream);
+	subscribe_trim(session);
 	*request = (struct session_request){0};
 	return true;
-}
-
-void
-subscribe_refused_again(struct session *session)
-{
-	struct session_stream *stream = part_of(session);
-
-	for (unsigned i = 0; i < session->nstreams; i++)
-		if (stream[i].state == STREAM_REFUSED)
-			turn(session, &stream[i], STREAM_WANTED);
 }
 
 /* A request without answer: nobody knows what became of it. */
@@ -451,9 +318,9 @@ take_back(struct session *session, const struct session_request *request,
     struct session_stream *stream)
 {
 	if (request->kind != REQUEST_SUBSCRIBE)
-		let_go(session, stream);
+		subscribe_let_go(session, stream);
 	else
-		turn(session, stream, stream->doomed ? STREAM_LEAVING : STREAM_WANTED);
+		subscribe_turn(session, stream, stream->doomed ? STREAM_LEAVING : STREAM_WANTED);
 	stream->doomed = false;
 }
 
@@ -473,7 +340,7 @@ subscribe_on_timeout(struct session *session, mono_t now)
 		*request = (struct session_request){0};
 		overdue++;
 	}
-	trim(session);
+	subscribe_trim(session);
 	return overdue;
 }
 
@@ -496,5 +363,5 @@ subscribe_deadline(const struct session *session)
 
 	if (next_kind(session, &kind) && may_ask(session))
 		due = mono_min(due, quota_deadline(&session->sends));
-	return due;
+	return mono_min(due, session->refused_due);
 }

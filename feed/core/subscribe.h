@@ -4,7 +4,9 @@
  * The part of a session (session.h) that keeps its stream list: requests are
  * planned by size, sent as the quota allows, answered by id. A refused request
  * is asked again in halves, so that one bad stream does not take the others
- * with it.
+ * with it. A stream that is refused by itself is asked for again after a minute,
+ * then after twice as long every time, up to ten minutes: one in trouble
+ * refuses what it takes later.
  */
 #ifndef FEED_CORE_SUBSCRIBE_H
 #define FEED_CORE_SUBSCRIBE_H
@@ -28,6 +30,12 @@ uint32_t subscribe_add(struct session *session, uint32_t index, uint16_t bytes);
 /* Takes the stream at that position off the line; UNSUBSCRIBE follows where SUBSCRIBE went. */
 void subscribe_remove(struct session *session, uint32_t position);
 
+/*
+ * The exchange has a stream on the line that does not belong there: it is
+ * unsubscribed. `bytes` as subscribe_add(), 0: not known. No room: the next list shows it again.
+ */
+void subscribe_disown(struct session *session, uint32_t index, uint16_t bytes);
+
 /* Forgets all streams at once: the connection is about to end. */
 void subscribe_clear(struct session *session);
 
@@ -36,9 +44,6 @@ void subscribe_unwatch(struct session *session);
 
 /* Asks for the stream at that position once more, after an UNSUBSCRIBE. */
 void subscribe_renew(struct session *session, uint32_t position);
-
-/* Asks again for what was refused: an exchange in trouble refuses what it takes later. */
-void subscribe_refused_again(struct session *session);
 
 /* A new connection: nothing is sent. */
 void subscribe_begin(struct session *session);
@@ -85,8 +90,11 @@ unsigned subscribe_request_streams(const struct session *session, int64_t id, ui
     unsigned max);
 
 /* Refused. Returns false when no request of that id waits for an answer. */
-bool subscribe_on_refusal(struct session *session, int64_t id, int error_code,
+bool subscribe_on_refusal(struct session *session, int64_t id, int error_code, mono_t now,
     struct pool_actions *actions);
+
+/* Refused streams whose time has come are wanted again. */
+void subscribe_retry(struct session *session, mono_t now);
 
 /* Has every stream its answer? */
 static inline bool

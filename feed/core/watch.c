@@ -50,7 +50,7 @@ watch_on_heard(struct pool *pool, const struct pool_heard *heard, mono_t now)
 		if (entry == NULL)
 			continue;
 		entry->heard = now;
-		entry->healing = false;
+		entry->healing = entry->silent = false;
 		if (pool->shared.stall != NULL)
 			stall_on_message(pool->shared.stall, (uint32_t)(entry - pool->entry), now);
 		if (entry->produced)
@@ -211,6 +211,7 @@ watch_look(struct pool *pool, mono_t now, struct pool_actions *actions)
 			struct pool_action *action = actions_add(actions,
 			    stream->stale ? ACT_STREAM_STALE : ACT_STREAM_LIVE, 0);
 
+			stream->since = now;
 			action->stream = watch->next;
 			action->why = stream->why;
 			stream->untold = false;

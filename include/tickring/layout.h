@@ -44,7 +44,7 @@ struct tick_segment_header {
 	uint32_t abi_major;
 	uint32_t abi_minor;
 	uint32_t header_bytes;
-	uint32_t record_bytes;  /* ring: slot; board: entry; status: the status block */
+	uint32_t record_bytes;  /* ring: slot; board: entry; status: the status record */
 	uint64_t records;       /* ring: slots; board: entries; status: 1 */
 	uint64_t records_at;    /* offset of the first record */
 	uint64_t directory_at;  /* ring: offset of the directory; else 0 */

@@ -154,15 +154,84 @@ struct tick_control {
 	int64_t transitions;   /* so far; number n stands in transition[n % 64] */
 	int64_t recent_connects, recent_failures; /* attempts of the last 15 minutes */
 	struct tick_health_limits limits; /* as configured; all 0: the defaults */
+	int64_t streams_listed;  /* acknowledged, in the exchange's list, and no message yet */
+	int64_t streams_silent;  /* acknowledged or listed, and silent for too long */
+	int64_t silent_alarms, lists_foreign; /* so far; foreign: listed where nobody wanted them */
 	int64_t books, books_live; /* that are put together from changes; of them in sync */
 	int64_t rest_used, rest_budget; /* weight of requests in the last minute, and allowed */
-	int64_t rest_waiting;  /* snapshots that are wanted and were not asked for yet */
 	int64_t rest_paused_until_ns; /* the exchange wants no requests; or TICK_ABSENT */
-	int64_t spare[3];
 	struct tick_transition transition[TICK_TRANSITIONS_MAX];
 	struct tick_endpoint_status endpoint[TICK_ENDPOINTS_MAX];
 	int64_t health_permille[TICK_LINES_MAX]; /* of the lines that are up, 0 to 1000 */
 	int64_t connect_ns[TICK_CONNECTS_MAX]; /* wall clock of attempts, any order; TICK_ABSENT */
+};
+
+#define TICK_REASONS_MAX 64 /* room for later ones */
+#define TICK_STREAMS_MAX 4096 /* rows of streams; what is more has none */
+#define TICK_LEGS_MAX 3
+
+/* How far a subscription is on one line. */
+enum tick_ledger_state {
+	TICK_LEDGER_NONE = 0,      /* not on that line */
+	TICK_LEDGER_WANTED = 1,    /* to be subscribed, or the line is down */
+	TICK_LEDGER_SENT = 2,      /* asked for, no answer yet */
+	TICK_LEDGER_ACKED = 3,     /* accepted, no message yet */
+	TICK_LEDGER_LISTED = 4,    /* and named in the exchange's list, no message yet */
+	TICK_LEDGER_PRODUCING = 5, /* a message came */
+	TICK_LEDGER_REFUSED = 6,   /* refused by itself; asked for again later */
+	TICK_LEDGER_LEAVING = 7,   /* being unsubscribed */
+	TICK_LEDGER_STATE_COUNT = 8
+};
+
+/* Where a stream runs, and how far it is there. */
+struct tick_stream_leg {
+	int64_t line;     /* -1: no line carries this leg */
+	int64_t state;    /* enum tick_ledger_state */
+	int64_t heard_ns; /* wall clock of the last message there, TICK_ABSENT */
+};
+
+/* One stream; brought up to date about once a second. */
+struct tick_stream_status {
+	int64_t wanted;          /* 1; 0: it was given up or taken out */
+	int64_t stale;           /* 1: no line delivers it */
+	int64_t stale_since_ns;  /* wall clock, TICK_ABSENT */
+	int64_t reason;          /* enum tick_reason of the last change of `stale`, or of silence */
+	int64_t healing;         /* worst leg: 0 none, 1 list, 2 resubscribe, 3 move, 4 line */
+	int64_t last_message_ns; /* wall clock, on any line; TICK_ABSENT */
+	int64_t messages;        /* on all lines together */
+	int64_t rate_milli;      /* thousandths of a message per second, on all lines together */
+	int64_t limit_ns;        /* silence that is not usual any more */
+	int64_t limit_learned;   /* 1: from its own messages; 0: of streams of its kind */
+	int64_t refused_code;    /* the exchange's last error for it, 0: none */
+	int64_t retry_at_ns;     /* wall clock: a refused one is asked for again; TICK_ABSENT */
+	int64_t spare[2];
+	struct tick_stream_leg leg[TICK_LEGS_MAX];
+	char name[64];           /* NUL-terminated, cut to fit; "": no such stream */
+};
+
+/* More of a line. */
+struct tick_line_detail {
+	int64_t count, p50, p90, p99, p999, max; /* exchange to publish, ns, of the last second */
+	int64_t ended_reason;    /* enum tick_reason: why its last connection ended */
+	int64_t ended_code;      /* its close code, 0: none came */
+	int64_t ended_ns;        /* wall clock, TICK_ABSENT: none ended yet */
+	int64_t streams_listed, streams_producing, streams_refused, streams_silent;
+	int64_t spare[3];
+};
+
+/* Settings that tell what the figures mean, beside control.limits. */
+struct tick_settings {
+	int64_t monitoring;         /* 1: health is measured; 0: it is not, scores are 1000 */
+	int64_t health_interval_ns; /* between two overall scores */
+	int64_t unhealthy_permille; /* a line below it is replaced */
+	int64_t metrics_interval_ns;
+	int64_t ping_within_ns;     /* of the server's PINGs */
+	int64_t pong_within_ns;     /* of answers to ours */
+	int64_t performance;        /* 1: latencies are measured */
+	int64_t errors;             /* 1: ends are counted by reason */
+	int64_t reconnect;          /* 0: a lost line stays down */
+	int64_t limits_kept;        /* 0: the exchange's limits are not kept */
+	int64_t spare[22];
 };
 
 /* Times in ns; of the last second with messages. */
@@ -206,6 +275,11 @@ struct tick_status {
 	struct tick_histogram publish_spans; /* what `publish` is made of, since the start */
 	struct tick_histogram arrival_spans; /* the same of `arrival`; negative ones count as 0 */
 	char transport_why[96]; /* why it is not the first choice, cut to fit; "" when it is */
+	int64_t stream_rows;    /* rows of streams in use, 0 to TICK_STREAMS_MAX */
+	int64_t spare2[15];
+	struct tick_settings settings;
+	struct tick_line_detail detail[TICK_LINES_MAX]; /* by line */
+	int64_t ended[TICK_REASONS_MAX]; /* connections and attempts that ended, by reason */
 };
 
 TICK_STATIC_ASSERT(sizeof(struct tick_line_status) == 256, "32 words");
@@ -218,12 +292,30 @@ TICK_STATIC_ASSERT(sizeof(struct tick_histogram) == 32 * 8, "no padding");
 TICK_STATIC_ASSERT(sizeof(struct tick_status) % 8 == 0, "whole words");
 TICK_STATIC_ASSERT((int)TICK_COUNTER_COUNT <= TICK_COUNTERS_MAX, "room for every counter");
 
-/* The record of a status segment. */
+TICK_STATIC_ASSERT(sizeof(struct tick_stream_status) == 248, "31 words");
+TICK_STATIC_ASSERT(sizeof(struct tick_line_detail) == 128, "16 words");
+TICK_STATIC_ASSERT(sizeof(struct tick_settings) == 256, "32 words");
+TICK_STATIC_ASSERT((int)TICK_REASON_COUNT <= TICK_REASONS_MAX, "room for every reason");
+
+/* One of the two copies of the status, which are written by turns. */
 struct tick_status_block {
-	TICK_ALIGNED(128) uint64_t seq; /* odd while it is being written */
+	TICK_ALIGNED(128) uint64_t seq; /* odd: being written; the highest even one counts */
 	uint64_t spare[15];
 	struct tick_status status;
 };
+
+struct tick_stream_block {
+	TICK_ALIGNED(64) uint64_t seq; /* odd while it is being written */
+	struct tick_stream_status status;
+};
+
+/* The record of a status segment. */
+struct tick_status_record {
+	struct tick_status_block copy[2];
+	struct tick_stream_block stream[TICK_STREAMS_MAX];
+};
+
+TICK_STATIC_ASSERT(sizeof(struct tick_stream_block) == 256, "four lines");
 
 struct tick_status_reader;
 
@@ -236,11 +328,23 @@ void tick_status_close(struct tick_status_reader **reader);
 /* A consistent copy. Returns 0, TICK_E_BUSY, or TICK_E_ABSENT before the first one was written. */
 int tick_status_read(const struct tick_status_reader *reader, struct tick_status *out);
 
+/*
+ * A consistent copy of a stream's row, 0 to TICK_STREAMS_MAX - 1. Returns 0,
+ * TICK_E_ABSENT when nothing was written there, or TICK_E_BUSY: the writer was
+ * met at every attempt, or died in there; *out is filled then, too, but its
+ * parts may not belong together.
+ */
+int tick_status_read_stream(const struct tick_status_reader *reader, unsigned row,
+    struct tick_stream_status *out);
+
 /* TICK_END (the writer is fine), TICK_E_STALE, TICK_E_DEAD, TICK_E_REPLACED (open it anew). */
 int tick_status_check(const struct tick_status_reader *reader);
 
 /* "live", "backoff" ...; "unknown" when out of range. Never NULL. */
 const char *tick_line_state_name(int64_t state);
+
+/* "producing", "acked" ...; "unknown" when out of range. Never NULL. */
+const char *tick_ledger_state_name(int64_t state);
 
 /* Where a bucket ends, ns: 1024, and always twice that of the one before; the last: INT64_MAX. */
 int64_t tick_histogram_bound(unsigned bucket);

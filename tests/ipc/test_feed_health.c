@@ -82,7 +82,7 @@ write_status(void *context)
 		spoil(&status, w->flaw, round);
 		status_publish(&writer, &status);
 		if (round == 0 && w->flaw == DIES_WRITING) {
-			writer.block->seq++;
+			writer.record->copy[0].seq++; /* the next one goes there */
 			raise(SIGKILL);
 		}
 		if (round == 0 && child_tell(w->ready) != 0)

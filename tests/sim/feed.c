@@ -13,6 +13,7 @@
 #include "tests/sim/frame.h"
 #include "tests/sim/journal.h"
 #include "tests/sim/peer.h"
+#include "tests/sim/places.h"
 #include "tests/sim/rules.h"
 
 enum { SLOTS = 4096, HEARD_AT_ONCE = 64, EVENTS_MAX = 256 };
@@ -106,6 +107,12 @@ carry_out(const struct pool_action *act)
 		break;
 	case ACT_STREAM_LIVE:
 		break;
+	case ACT_STREAM_SILENT:
+		sim.count.silent++;
+		journal_note("acknowledged, but silent", act->line, act->stream, act->elsewhere);
+		if (!act->elsewhere)
+			pipeline_on_stream_silent(feed.pipeline, act->stream, wall(), sim.now);
+		break;
 	case ACT_TRANSITION:
 		journal_note(session_state_label(act->to), act->line, act->from, act->why);
 		break;
@@ -117,6 +124,7 @@ carry_out(const struct pool_action *act)
 		break;
 	case ACT_ROTATION:
 		sim.count.rotations += act->step == ROTATION_DONE;
+		rules_on_rotation(act);
 		journal_note("rotation", act->line, act->peer, act->step);
 		break;
 	}
@@ -184,7 +192,7 @@ tell_control(const struct pipeline_control *c)
 	switch (c->kind) {
 	case EVENT_REPLY:
 		e.kind = c->listed ? SESSION_LISTED : SESSION_ACKED;
-		e.listed = c->listed ? pipeline_take_listed(feed.pipeline) : NULL;
+		e.listed = c->listed ? pipeline_listed(feed.pipeline, c->line) : NULL;
 		break;
 	case EVENT_ERROR_REPLY:
 		e.kind = SESSION_REFUSED;
@@ -257,39 +265,6 @@ read_ticks(void)
 	    "the reader does not read", rc, 0, 0);
 }
 
-/*
- * Every stream has one place in every leg: where it has none, nobody will ever
- * ask for it. A second one is where it is being moved to.
- */
-static void
-check_places(unsigned stream)
-{
-	const struct session_stream *entry;
-	unsigned places[POOL_LEGS_MAX] = {0}, moves[POOL_LEGS_MAX] = {0}, line, leg;
-
-	for (unsigned k = 0; k < PLACE_COPIES_MAX; k++) {
-		if (feed.stream[stream].at[k] == PLACE_NONE)
-			continue;
-		entry = &feed.entry[feed.stream[stream].at[k]];
-		line = place_line(&feed.pool, feed.stream[stream].at[k]);
-		leg = feed.pool.line[line].leg;
-		if (feed.pool.line[line].role != POOL_LINE_MEMBER)
-			continue;
-		places[leg]++;
-		moves[leg] += entry->moving_to != POOL_NO_LINE;
-	}
-	if (!sim.stream[stream].wanted) {
-		RULE(places[0] + places[1] + places[2] == 0, "a dropped stream has a place", stream,
-		    0, 0);
-		return;
-	}
-	for (leg = 0; leg < sim.cfg.redundancy; leg++) {
-		RULE(places[leg] > 0, "a leg has no place for a stream", stream, leg, places[leg]);
-		RULE(places[leg] == 1 + moves[leg], "a stream has two places in a leg", stream, leg,
-		    places[leg]);
-	}
-}
-
 /* ---- wake-ups --------------------------------------------------------------- */
 
 mono_t
@@ -318,7 +293,7 @@ feed_wake(void)
 	if (mono_due(pool_deadline(&feed.pool), sim.now))
 		step(&(struct pool_event){.kind = POOL_TIMER});
 	for (unsigned i = 0; i < sim.nstreams; i++)
-		check_places(i);
+		places_check(i);
 	ring_idle(&feed.ring, sim.now.ns);
 	read_ticks();
 	rules_on_wake(feed.by_timer, feed_deadline());
@@ -337,6 +312,17 @@ static const struct {
 	[EVENT_DEPTH] = {TICK_BOOK_DELTA, STALL_SLOW},
 };
 
+/* As plan.c: of any stream, also of one that was dropped. */
+static uint32_t
+number_of(void *context, struct bytes name)
+{
+	(void)context;
+	for (unsigned i = 0; i < sim.nstreams; i++)
+		if (bytes_equal(name, bytes_of(sim.stream[i].name)))
+			return i;
+	return UINT32_MAX;
+}
+
 static void
 open_segments(void)
 {
@@ -347,7 +333,8 @@ open_segments(void)
 		.default_price_exponent = -8, .default_qty_exponent = -8};
 	struct pipeline_cfg cfg = {.ring = &feed.ring, .board = &feed.board,
 	    .venue = venue_find(BYTES_LIT("spot")), .instruments = &instruments,
-	    .hold_for = sim.hold_for, .streams_max = SIM_STREAMS};
+	    .hold_for = sim.hold_for, .streams_max = SIM_STREAMS,
+	    .number_of = number_of};
 	char why[SEGMENT_WHY_MAX] = "";
 
 	shm_fixture_ring(&feed.fixture, &feed.ring, SLOTS);
@@ -488,4 +475,10 @@ void
 feed_view(unsigned line, struct pool_line_view *out)
 {
 	RULE(pool_line_view(&feed.pool, line, out), "no such line", line, 0, 0);
+}
+
+const struct pool *
+feed_pool(void)
+{
+	return &feed.pool;
 }

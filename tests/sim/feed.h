@@ -32,6 +32,9 @@ void feed_close(void);
 /* Removes the segments of a feed that is not closed: the program is about to end. */
 void feed_abandon(void);
 
+/* Its control plane, to look at. */
+const struct pool *feed_pool(void);
+
 /* A reload: a stream is not wanted any more, or is again; sim.cfg is what counts now. */
 void feed_drop(unsigned stream);
 void feed_add(unsigned stream);

@@ -5,6 +5,7 @@
 #include "tests/sim/journal.h"
 #include "tests/sim/market.h"
 #include "tests/sim/peer.h"
+#include "tests/sim/places.h"
 
 /* Binance, 2026-08: 5 messages a second on a line, PONGs included. */
 enum { SENDS_PER_S = 5, TIMERS_PER_MINUTE = 1200, UNTOLD_MAX = 80 };
@@ -43,6 +44,13 @@ rules_on_send(unsigned line)
 		return;
 	RULE(mono_diff(sim.now, p->send[(p->sends - SENDS_PER_S) % SIM_SENDS]).ns >= second.ns,
 	    "too many messages in a second", line, p->sends, 0);
+}
+
+void
+rules_on_rotation(const struct pool_action *act)
+{
+	RULE(!sim.fair || act->step != ROTATION_BEGUN || act->why == TICK_REASON_AGE,
+	    "a line is replaced, and nothing is the matter with it", act->line, act->why, 0);
 }
 
 void
@@ -131,6 +139,12 @@ rules_on_recovered(void)
 		if (sim.stream[i].wanted)
 			sim.stream[i].joined = sim_all_legs();
 	}
+	for (unsigned line = 0; line < SIM_LINES; line++)
+		RULE(!places_is_astray(line), "a line is still in another region", line, 0, 0);
+	for (unsigned line = 0; line < SIM_LINES; line++)
+		RULE(!sim.peer[line].up || (sim.peer[line].streams & ~places_on(line)) == 0,
+		    "a stream is subscribed where nobody wants it", line, sim.peer[line].streams,
+		    places_on(line));
 }
 
 /* ---- ticks ------------------------------------------------------------------ */

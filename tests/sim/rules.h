@@ -24,6 +24,9 @@
 
 void rules_on_connect(const struct pool_action *act);
 void rules_on_send(unsigned line);
+/* A line is being replaced. */
+void rules_on_rotation(const struct pool_action *act);
+
 void rules_on_subscribed(const struct sim_peer *p);
 
 /* A wake-up is over; `by_timer`: nothing but a deadline caused it. */

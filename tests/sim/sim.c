@@ -136,11 +136,12 @@ run_until(mono_t end)
 	sim.now = end;
 }
 
-void
-sim_play(uint64_t seed, unsigned hours)
+static void
+play(uint64_t seed, unsigned hours, bool fair)
 {
 	memset(&sim, 0, sizeof(sim));
 	sim.seed = seed;
+	sim.fair = fair;
 	rng_seed(&sim.rng, seed);
 	sim.now = sim.begun = sim.minute = (mono_t){sim_pick(1, INT64_C(1000000000000000))};
 	sim.wall_offset = wall_begin_ns - sim.now.ns;
@@ -161,4 +162,16 @@ sim_play(uint64_t seed, unsigned hours)
 	run_until(mono_add(sim.now, stop_within));
 	RULE(feed_is_idle(), "it does not stop", 0, 0, 0);
 	feed_close();
+}
+
+void
+sim_play(uint64_t seed, unsigned hours)
+{
+	play(seed, hours, false);
+}
+
+void
+sim_play_fair(uint64_t seed, unsigned hours)
+{
+	play(seed, hours, true);
 }

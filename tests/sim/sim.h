@@ -102,7 +102,8 @@ struct sim_storm {
 enum sim_phase { SIM_BEGIN, SIM_CALM, SIM_STORM, SIM_RECOVERY, SIM_OVER };
 
 struct sim_counts {
-	uint64_t wakes, timers, faults, ticks, frames, connects, rotations, gaps, stale, storms;
+	uint64_t wakes, timers, faults, ticks, frames, connects, rotations, gaps, stale, silent,
+	    storms;
 	uint64_t renumbered, refused, changes, restarts;
 };
 
@@ -123,6 +124,7 @@ struct sim {
 	mono_t connect[SIM_CONNECTS];
 	uint64_t connects;
 	/* weather */
+	bool fair;         /* no faults at all */
 	enum sim_phase phase;
 	struct sim_storm storm;
 	/* rules */
@@ -175,5 +177,8 @@ sim_all_legs(void)
 
 /* Runs one seed for at least `hours`. Returns only when no rule was broken. */
 void sim_play(uint64_t seed, unsigned hours);
+
+/* The same without any fault: then nothing but age replaces a line. */
+void sim_play_fair(uint64_t seed, unsigned hours);
 
 #endif

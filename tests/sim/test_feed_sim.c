@@ -21,7 +21,7 @@
 #include "tests/sim/journal.h"
 #include "tests/sim/sim.h"
 
-enum { HOURS = 30, TESTED_SEEDS = 40, TESTED_SLOWLY = 10, REPORT_EVERY = 100 };
+enum { HOURS = 30, TESTED_SEEDS = 40, TESTED_SLOWLY = 10, FAIR_SEEDS = 10, REPORT_EVERY = 100 };
 
 /* The feed and the reader read the clocks: here they show the simulation's time. */
 int
@@ -105,6 +105,14 @@ no_rule_is_broken_in_any_weather(void **state)
 }
 
 static void
+in_fair_weather_nothing_but_age_replaces_a_line(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= FAIR_SEEDS; seed++)
+		sim_play_fair(seed, HOURS);
+}
+
+static void
 the_same_seed_runs_the_same_way(void **state)
 {
 	uint64_t sum;
@@ -123,6 +131,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_rule_is_broken_in_any_weather),
+		cmocka_unit_test(in_fair_weather_nothing_but_age_replaces_a_line),
 		cmocka_unit_test(the_same_seed_runs_the_same_way),
 	};
 

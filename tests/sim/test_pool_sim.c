@@ -236,6 +236,7 @@ carry_out(void)
 			on_stale(act);
 			break;
 		case ACT_STREAM_LIVE:
+	case ACT_STREAM_SILENT:
 			break;
 		case ACT_TRANSITION:
 			on_transition(act);

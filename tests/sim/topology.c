@@ -43,6 +43,7 @@ build_session(struct session_cfg *s)
 {
 	s->connect_within = span_s(sim_pick(5, 30));
 	s->ack_within = span_s(5);
+	s->data_within = span_s(sim_pick(10, 120));
 	s->list_every = span_s(sim_pick(60, 600));
 	s->sends_max = 5; /* Binance, 2026-08: 5 messages a second */
 	s->send_window = span_ms(1100);

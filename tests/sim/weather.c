@@ -77,6 +77,10 @@ static void
 begin_calm(void)
 {
 	rules_on_recovered();
+	if (sim.fair) {
+		enter(SIM_CALM, mono_diff(mono_add(sim.end, span_s(1)), sim.now));
+		return;
+	}
 	enter(SIM_CALM, span_s(sim_pick(600, 2 * 3600)));
 	plan(AGENDA_EVENT, sim_wait(span_s(1200)));
 }

@@ -174,7 +174,8 @@ a_running_pool_is_shown_with_its_rates(void **state)
 	assert_int_equal(run_tool(w, "--budgets"), 0);
 	assert_says(w, "connects       pool     2    300   298");
 	assert_int_equal(run_tool(w, "--streams --interval 0.1"), 0);
-	assert_says(w, "no rows of single streams");
+	assert_says(w, "btcusdt@bookTicker  ");
+	assert_says(w, ":producing");
 	assert_int_equal(run_tool(w, "--why 1"), 0);
 	assert_says(w, "live");
 	assert_int_equal(run_tool(w, "--why 40"), 1);

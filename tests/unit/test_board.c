@@ -231,6 +231,79 @@ status_is_read_back_and_survives_its_writer(void **state)
 	tick_status_close(&reader);
 }
 
+static const struct status_cfg *
+status_example(void)
+{
+	static struct status_cfg cfg;
+
+	cfg = (struct status_cfg){.directory = fixture.directory, .feed = "t",
+	    .group = (gid_t)-1, .heartbeat_every_ns = 1000000};
+	return &cfg;
+}
+
+/* The writer died inside the copy that it was writing, whichever of the two that was. */
+static void
+the_last_whole_status_is_readable_wherever_its_writer_died(void **state)
+{
+	static struct tick_status status, copy;
+	struct tick_status_reader *reader;
+	char why[SEGMENT_WHY_MAX];
+	struct status_writer w;
+
+	(void)state;
+	for (unsigned n = 1; n <= 4; n++) {
+		struct tick_status_record *record;
+
+		assert_int_equal(status_open(&w, status_example(), why), 0);
+		record = w.record;
+		for (unsigned i = 1; i <= n; i++) {
+			status.lines = i;
+			status_publish(&w, &status);
+		}
+		/* Into the older copy, as the next one would have gone. */
+		record->copy[record->copy[0].seq > record->copy[1].seq].seq += 3;
+		record->copy[record->copy[0].seq < record->copy[1].seq].status.lines = 99;
+		status_close(&w, false);
+		assert_int_equal(tick_status_open(&reader, fixture.feed), 0);
+		assert_int_equal(tick_status_read(reader, &copy), 0);
+		assert_int_equal(copy.lines, n);
+		/* Whoever comes next goes on. */
+		assert_int_equal(status_open(&w, status_example(), why), 0);
+		assert_true(status_recall(&w, &copy));
+		assert_int_equal(copy.lines, n);
+		status.lines = 50;
+		status_publish(&w, &status);
+		assert_int_equal(tick_status_read(reader, &copy), 0);
+		assert_int_equal(copy.lines, 50);
+		tick_status_close(&reader);
+		status_close(&w, true);
+	}
+}
+
+static void
+rows_of_streams_are_read_back_and_half_written_ones_are_told(void **state)
+{
+	struct tick_stream_status row = {.wanted = 1, .messages = 5, .name = "btcusdt@trade"};
+	struct tick_stream_status copy;
+	struct tick_status_reader *reader;
+	char why[SEGMENT_WHY_MAX];
+	struct status_writer w;
+
+	(void)state;
+	assert_int_equal(status_open(&w, status_example(), why), 0);
+	assert_int_equal(tick_status_open(&reader, fixture.feed), 0);
+	status_publish_stream(&w, 7, &row);
+	assert_int_equal(tick_status_read_stream(reader, 7, &copy), 0);
+	assert_memory_equal(&row, &copy, sizeof(row));
+	assert_int_equal(tick_status_read_stream(reader, 8, &copy), TICK_E_ABSENT);
+	assert_int_equal(tick_status_read_stream(reader, TICK_STREAMS_MAX, &copy), TICK_E_ABSENT);
+	w.record->stream[7].seq++;
+	assert_int_equal(tick_status_read_stream(reader, 7, &copy), TICK_E_BUSY);
+	assert_string_equal(copy.name, "btcusdt@trade");
+	tick_status_close(&reader);
+	status_close(&w, true);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int
@@ -244,6 +317,8 @@ main(void)
 		TEST(the_book_image_holds_as_many_levels_as_the_board_has_room_for),
 		TEST(what_was_known_survives_a_restart),
 		TEST(status_is_read_back_and_survives_its_writer),
+		TEST(the_last_whole_status_is_readable_wherever_its_writer_died),
+		TEST(rows_of_streams_are_read_back_and_half_written_ones_are_told),
 	};
 
 	return cmocka_run_group_tests_name("board and status", tests, NULL, NULL);

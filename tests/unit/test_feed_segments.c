@@ -43,7 +43,7 @@ open_segments(void)
 
 	assert_true((ring.header != NULL) == (rc == 0));
 	assert_true((board.entries != NULL) == (rc == 0));
-	assert_true((status.block != NULL) == (rc == 0));
+	assert_true((status.record != NULL) == (rc == 0));
 	return rc;
 }
 

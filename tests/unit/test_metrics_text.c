@@ -55,7 +55,7 @@ begin(struct pages *p)
 static const char *
 metrics(struct pages *p, bool openmetrics)
 {
-	const struct metrics_source from = {"test", &p->status, &p->health, &p->web};
+	const struct metrics_source from = {"test", &p->status, &p->health, &p->web, NULL};
 	FILE *out = begin(p);
 
 	metrics_print(out, &from, openmetrics);
@@ -161,7 +161,7 @@ a_damaged_status_makes_pages_that_still_read(void **state)
 		assert_true(strlen(metrics(p, false)) > 1000);
 		assert_true(strlen(metrics(p, true)) > 1000);
 		out = begin(p);
-		status_json_status(out, "test", &p->status);
+		status_json_status(out, "test", &p->status, NULL);
 		assert_int_equal(fclose(out), 0);
 		json = cJSON_Parse(p->text);
 		assert_non_null(json);

@@ -349,10 +349,27 @@ another_age_limit_counts_for_the_lines_that_are_up(void **state)
 	assert_int_equal(rig_view(0).retire_at.ns, rig_time_s(50).ns);
 }
 
+static void
+how_a_connection_ended_is_known_through_failing_attempts(void **state)
+{
+	(void)state;
+	go_live(1);
+	rig_tell(0, (struct session_event){.kind = SESSION_WENT_DOWN, .attempt = 1,
+	    .reason = TICK_REASON_PEER_CLOSED, .close_code = 1001, .retry_after_s = -1});
+	rig_at_s(1);
+	assert_int_equal(rig_view(0).state, SESSION_CONNECTING);
+	rig_tell(0, (struct session_event){.kind = SESSION_FAILED, .attempt = 2,
+	    .reason = TICK_REASON_REFUSED, .retry_after_s = -1});
+	assert_int_equal(rig_view(0).reason, TICK_REASON_REFUSED);
+	assert_int_equal(rig_view(0).ended_why, TICK_REASON_PEER_CLOSED);
+	assert_int_equal(rig_view(0).close_code, 1001);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(how_a_connection_ended_is_known_through_failing_attempts),
 		cmocka_unit_test(a_stream_that_the_successor_is_refused_stays_where_it_comes),
 		cmocka_unit_test(another_age_limit_counts_for_the_lines_that_are_up),
 		cmocka_unit_test(a_line_of_age_is_closed_when_its_successor_heard_every_stream),

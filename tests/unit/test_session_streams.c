@@ -144,25 +144,32 @@ a_live_line_without_an_answer_wants_to_be_replaced_and_goes_on(void **state)
 }
 
 static void
-a_refused_stream_is_asked_for_again_with_the_next_list(void **state)
+a_refused_stream_is_asked_for_again_later_every_time(void **state)
 {
+	static const int64_t wait_s[] = {60, 120, 240, 480, 600, 600};
+	int64_t id = 1;
+
 	(void)state;
-	go_live(1);
-	assert_int_equal(subscribe_add(&session, 1, STREAM_BYTES), 1);
-	now = mono_add(now, span_s(1));
-	tell(SESSION_TIMER);
-	answer(SESSION_REFUSED, 2);
-	assert_int_equal(stream[1].state, STREAM_REFUSED);
-	while (mono_before(session_deadline(&session), session.list_at)) {
-		now = session_deadline(&session);
+	begin(1);
+	tell(SESSION_START);
+	tell(SESSION_WENT_UP);
+	for (unsigned i = 0; i < 6; i++) {
+		mono_t due = mono_add(now, span_s(wait_s[i]));
+
+		answer(SESSION_REFUSED, id);
+		assert_int_equal(stream[0].state, STREAM_REFUSED);
+		while (mono_before(session_deadline(&session), due)) {
+			now = session_deadline(&session);
+			tell(SESSION_TIMER);
+			assert_null(action_at(&actions, ACT_SEND_SUBSCRIBE, 0));
+		}
+		now = due;
 		tell(SESSION_TIMER);
-		assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 0);
+		id = action_at(&actions, ACT_SEND_SUBSCRIBE, 0)->request_id;
 	}
-	now = session.list_at;
-	tell(SESSION_TIMER);
-	assert_int_equal(action_at(&actions, ACT_SEND_SUBSCRIBE, 0)->count, 1);
-	answer(SESSION_ACKED, action_at(&actions, ACT_SEND_SUBSCRIBE, 0)->request_id);
-	assert_int_equal(stream[1].state, STREAM_ACKED);
+	answer(SESSION_ACKED, id);
+	assert_int_equal(stream[0].state, STREAM_ACKED);
+	assert_int_equal(stream[0].refusals, 0);
 }
 
 static void
@@ -186,8 +193,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_refused_stream_is_asked_for_again_later_every_time),
 		cmocka_unit_test(a_stream_that_leaves_is_unsubscribed_and_its_place_is_used_again),
-		cmocka_unit_test(a_refused_stream_is_asked_for_again_with_the_next_list),
 		cmocka_unit_test(what_is_answered_late_counts_from_then_on),
 		cmocka_unit_test(a_renewed_stream_leaves_and_comes_back),
 		cmocka_unit_test(a_live_line_without_an_answer_wants_to_be_replaced_and_goes_on),

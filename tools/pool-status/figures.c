@@ -149,6 +149,25 @@ take_line(struct figures *f, const struct reading *r, unsigned i)
 }
 
 static void
+take_detail(struct line_row *row, const struct tick_line_detail *d, int64_t wall_ns)
+{
+	bool measured = d->count > 0;
+
+	row->listed = d->streams_listed;
+	row->producing = d->streams_producing;
+	row->refused = d->streams_refused;
+	row->quiet = d->streams_silent;
+	row->lag_count = d->count;
+	row->lag_p50 = measured ? d->p50 : TICK_ABSENT;
+	row->lag_p90 = measured ? d->p90 : TICK_ABSENT;
+	row->lag_p99 = measured ? d->p99 : TICK_ABSENT;
+	row->lag_p999 = measured ? d->p999 : TICK_ABSENT;
+	row->lag_max = measured ? d->max : TICK_ABSENT;
+	row->ended = tick_reason_label(d->ended_reason);
+	row->ended_for = d->ended_ns > 0 ? clock_between_ns(wall_ns, d->ended_ns) : TICK_ABSENT;
+}
+
+static void
 take_lines(struct figures *f, const struct reading *r)
 {
 	struct feed_row *feed = &f->feed;
@@ -158,6 +177,7 @@ take_lines(struct figures *f, const struct reading *r)
 		const struct tick_line_status *l = &r->now->line[i];
 
 		take_line(f, r, i);
+		take_detail(&f->line[i], &r->now->detail[i], r->wall_ns);
 		feed->wanted = sum(feed->wanted, l->streams_wanted);
 		feed->sent = sum(feed->sent, l->streams_sent);
 		feed->acknowledged = sum(feed->acknowledged, l->streams_acknowledged);
@@ -248,6 +268,9 @@ take_healing(struct figures *f, const struct tick_control *c)
 		.recycled = c->recycled,
 		.lists = c->lists,
 		.lists_missing = c->lists_missing,
+		.lists_foreign = c->lists_foreign,
+		.quiet = c->streams_silent,
+		.alarms = c->silent_alarms,
 	};
 }
 
@@ -301,6 +324,22 @@ take_note(struct figures *f, const struct reading *r)
 }
 
 static void
+take_streams(struct figures *f, const struct reading *r)
+{
+	const struct stream_reading *s = &r->streams;
+
+	f->streams = streams_take(f->stream, s, r->wall_ns, r->health == TICK_END);
+	f->streams_note[0] = '\0';
+	if (s->torn > 0)
+		snprintf(f->streams_note, sizeof(f->streams_note),
+		    "%u rows of streams were being written: what they say may not belong together",
+		    s->torn);
+	else if (s->row != NULL && r->now->streams > TICK_STREAMS_MAX)
+		snprintf(f->streams_note, sizeof(f->streams_note),
+		    "the status has room for %d streams: others have no row", TICK_STREAMS_MAX);
+}
+
+static void
 take_check(struct figures *f, const struct reading *r)
 {
 	bool alive = r->health == TICK_END;
@@ -329,6 +368,7 @@ figures_take(struct figures *f, const struct reading *r)
 	take_budgets(f, r);
 	take_note(f, r);
 	take_check(f, r);
+	take_streams(f, r);
 }
 
 bool

@@ -12,6 +12,8 @@
 
 #include <tickring/status.h>
 
+#include "tools/pool-status/streams.h"
+
 /* Connects and request bytes of the pool; messages and streams of every line. */
 #define FIGURES_BUDGETS_MAX (2 + 2 * TICK_LINES_MAX)
 #define FIGURES_NOTE_MAX 160
@@ -22,6 +24,7 @@ struct reading {
 	const struct tick_status *before; /* NULL: no rates */
 	int health;                       /* tick_status_check() */
 	int64_t wall_ns, mono_ns;         /* the reader's clocks */
+	struct stream_reading streams;
 };
 
 /* Texts are borrowed from this struct or from constants. */
@@ -52,6 +55,10 @@ struct line_row {
 	int64_t wanted, sent, acknowledged, unacknowledged;
 	int64_t rate; /* messages, thousandths per second */
 	int64_t messages, bytes, pings, pongs_permille, sends_used, wins, duplicates;
+	int64_t listed, producing, refused, quiet; /* quiet: silent after the acknowledgement */
+	int64_t lag_count, lag_p50, lag_p90, lag_p99, lag_p999, lag_max; /* ns */
+	const char *ended; /* why its last connection ended */
+	int64_t ended_for; /* since then, ns */
 };
 
 struct endpoint_row {
@@ -61,7 +68,8 @@ struct endpoint_row {
 
 struct healing_row {
 	int64_t producing, refused, stale, shed;
-	int64_t stalls, resubscribed, moved, recycled, lists, lists_missing;
+	int64_t stalls, resubscribed, moved, recycled, lists, lists_missing, lists_foreign;
+	int64_t quiet, alarms; /* acknowledged, but silent */
 };
 
 struct budget_row {
@@ -94,7 +102,10 @@ struct figures {
 	struct why_row why[TICK_TRANSITIONS_MAX];
 	unsigned whys;
 	struct check_row check;
+	struct stream_row stream[TICK_STREAMS_MAX];
+	unsigned streams;
 	char note[FIGURES_NOTE_MAX];     /* on the writer; "": it is fine */
+	char streams_note[FIGURES_NOTE_MAX]; /* on the rows of streams; "": nothing to say */
 	char why_note[FIGURES_NOTE_MAX]; /* on the transitions; "": nothing to say */
 	char transport[17], version[33];
 	char line_endpoint[TICK_LINES_MAX][65];

@@ -9,6 +9,7 @@
 #define H(field) offsetof(struct healing_row, field)
 #define B(field) offsetof(struct budget_row, field)
 #define W(field) offsetof(struct why_row, field)
+#define S(field) offsetof(struct stream_row, field)
 #define C(field) offsetof(struct check_row, field)
 #define KIND(name, help, is_list, columns_of, row) \
 	{name, help, is_list, columns_of, COUNT(columns_of), sizeof(row)}
@@ -94,6 +95,13 @@ static const struct column line_columns[] = {
 	    "payload bytes received", NULL},
 	{"silent_ns", "silent", VALUE_SPAN, L(silent), METRIC_GAUGE, "last_message_age_seconds",
 	    "time since the last message", NULL},
+	{"lag_p50_ns", "lag p50", VALUE_SPAN, L(lag_p50), METRIC_NONE, NULL, NULL, NULL},
+	{"lag_p90_ns", NULL, VALUE_SPAN, L(lag_p90), METRIC_NONE, NULL, NULL, NULL},
+	{"lag_p99_ns", "p99", VALUE_SPAN, L(lag_p99), METRIC_GAUGE, "lag_p99_seconds",
+	    "from the exchange's time to publish, 99 % of the last second", NULL},
+	{"lag_p999_ns", NULL, VALUE_SPAN, L(lag_p999), METRIC_NONE, NULL, NULL, NULL},
+	{"lag_max_ns", NULL, VALUE_SPAN, L(lag_max), METRIC_NONE, NULL, NULL, NULL},
+	{"lag_count", NULL, VALUE_INT, L(lag_count), METRIC_NONE, NULL, NULL, NULL},
 	{"round_trip_ns", "rtt", VALUE_SPAN, L(round_trip), METRIC_GAUGE, "round_trip_seconds",
 	    "from our last PING to its PONG", NULL},
 	{"pings", "pings", VALUE_INT, L(pings), METRIC_COUNTER, "pings_total",
@@ -107,6 +115,8 @@ static const struct column line_columns[] = {
 	{"last_end", "last end", VALUE_TEXT, L(last_end), METRIC_INFO, NULL, NULL, NULL},
 	{"close_code", "code", VALUE_INT, L(close_code), METRIC_GAUGE, "last_close_code",
 	    "WebSocket close code of the last end", NULL},
+	{"ended_by", NULL, VALUE_TEXT, L(ended), METRIC_NONE, NULL, NULL, NULL},
+	{"ended_ago_ns", NULL, VALUE_SPAN, L(ended_for), METRIC_NONE, NULL, NULL, NULL},
 	{"retry_in_ns", "retry in", VALUE_SPAN, L(retry_in), METRIC_GAUGE, "retry_in_seconds",
 	    "time to the next attempt", NULL},
 	{"retire_in_ns", NULL, VALUE_SPAN, L(retire_in), METRIC_GAUGE, "retire_in_seconds",
@@ -125,12 +135,42 @@ static const struct column ledger_columns[] = {
 	    "of them acknowledged", NULL},
 	{"streams_unacknowledged", "missing", VALUE_INT, L(unacknowledged), METRIC_GAUGE, NULL,
 	    "of them not acknowledged", NULL},
+	{"streams_listed", "listed", VALUE_INT, L(listed), METRIC_GAUGE, NULL,
+	    "acknowledged and in the exchange's list, no message yet", NULL},
+	{"streams_producing", "producing", VALUE_INT, L(producing), METRIC_GAUGE, NULL,
+	    "of them with data", NULL},
+	{"streams_silent", "silent", VALUE_INT, L(quiet), METRIC_GAUGE, NULL,
+	    "acknowledged, but without data for too long", NULL},
+	{"streams_refused", "refused", VALUE_INT, L(refused), METRIC_GAUGE, NULL,
+	    "refused by the exchange", NULL},
 	{"messages_per_s", "msg/s", VALUE_RATE, L(rate), METRIC_GAUGE, "messages_per_second",
 	    "messages received, between two reads of the status", NULL},
 	{"wins", "first", VALUE_INT, L(wins), METRIC_COUNTER, "wins_total",
 	    "messages that it brought first", NULL},
 	{"duplicates", "duplicates", VALUE_INT, L(duplicates), METRIC_COUNTER, "duplicates_total",
 	    "messages that had come before", NULL},
+};
+
+static const struct column stream_columns[] = {
+	{"stream", "stream", VALUE_TEXT, S(name_text), METRIC_LABEL, NULL, NULL, NULL},
+	{"lines", "lines", VALUE_TEXT, S(legs_text), METRIC_NONE, NULL, NULL, NULL},
+	{"wanted", NULL, VALUE_INT, S(wanted), METRIC_NONE, NULL, NULL, NULL},
+	{"messages_per_s", "msg/s", VALUE_RATE, S(rate), METRIC_GAUGE, "messages_per_second",
+	    "messages, on all lines together", NULL},
+	{"messages", NULL, VALUE_INT, S(messages), METRIC_COUNTER, "messages_total",
+	    "messages, on all lines together", NULL},
+	{"silent_ns", "silent", VALUE_SPAN, S(silent), METRIC_GAUGE, "last_message_age_seconds",
+	    "time since the last message", NULL},
+	{"limit_ns", "limit", VALUE_SPAN, S(limit), METRIC_GAUGE, "silence_limit_seconds",
+	    "silence that is not usual any more", NULL},
+	{"limit_of", "of", VALUE_TEXT, S(learned), METRIC_NONE, NULL, NULL, NULL},
+	{"stale", NULL, VALUE_INT, S(stale), METRIC_GAUGE, NULL, "1 while no line delivers it",
+	    NULL},
+	{"stale_for_ns", "stale for", VALUE_SPAN, S(stale_for), METRIC_NONE, NULL, NULL, NULL},
+	{"reason", "why", VALUE_TEXT, S(reason), METRIC_NONE, NULL, NULL, NULL},
+	{"healing", "healing", VALUE_TEXT, S(healing), METRIC_NONE, NULL, NULL, NULL},
+	{"refused_code", "refused", VALUE_INT, S(refused_code), METRIC_NONE, NULL, NULL, NULL},
+	{"retry_in_ns", "retry in", VALUE_SPAN, S(retry_in), METRIC_NONE, NULL, NULL, NULL},
 };
 
 static const struct column endpoint_columns[] = {
@@ -167,6 +207,13 @@ static const struct column healing_columns[] = {
 	    "lists of subscriptions compared", NULL},
 	{"lists_missing", "not listed", VALUE_INT, H(lists_missing), METRIC_COUNTER,
 	    "lists_missing_total", "streams that such a list lacked", NULL},
+	{"lists_foreign", "foreign", VALUE_INT, H(lists_foreign), METRIC_COUNTER,
+	    "lists_foreign_total", "streams that such a list named and nobody wanted there",
+	    NULL},
+	{"streams_silent", "silent", VALUE_INT, H(quiet), METRIC_GAUGE, NULL,
+	    "streams acknowledged, but without data for too long, each leg counts", NULL},
+	{"silent_alarms", "alarms", VALUE_INT, H(alarms), METRIC_COUNTER, "silent_alarms_total",
+	    "times a stream was acknowledged, but silent for too long", NULL},
 	{"resubscribed", "resubscribed", VALUE_INT, H(resubscribed), METRIC_COUNTER,
 	    "resubscribed_total", "streams subscribed anew", NULL},
 	{"moved", "moved", VALUE_INT, H(moved), METRIC_COUNTER, "moved_total",
@@ -212,6 +259,8 @@ static const struct table_kind line_kind =
     KIND("line", "where the line is and how it does", false, line_columns, struct line_row);
 static const struct table_kind ledger_kind =
     KIND("line", "how the line does", false, ledger_columns, struct line_row);
+static const struct table_kind stream_kind =
+    KIND("stream", NULL, false, stream_columns, struct stream_row);
 static const struct table_kind endpoint_kind =
     KIND("endpoint", "state of its circuit", false, endpoint_columns, struct endpoint_row);
 static const struct table_kind healing_kind =
@@ -249,8 +298,9 @@ report_compose(struct report *report, const struct figures *f, const char *feed,
 		add(report, &endpoint_kind, f->endpoint, f->endpoints);
 		break;
 	case MODE_STREAMS:
-		say(report, "a status has no rows of single streams: these are counts by line");
+		say(report, f->streams_note);
 		add(report, &ledger_kind, f->line, f->lines);
+		add(report, &stream_kind, f->stream, f->streams);
 		add(report, &healing_kind, &f->healing, 1);
 		break;
 	case MODE_BUDGETS:

@@ -37,6 +37,7 @@ source_open(struct source *s, const struct options *o)
 
 	memset(s, 0, sizeof(*s));
 	s->feed = o->feed;
+	s->with_streams = o->mode == MODE_STREAMS;
 	for (;;) {
 		rc = open_and_read(s);
 		if (rc == 0)
@@ -79,6 +80,20 @@ follow_the_name(struct source *s)
 	return 0;
 }
 
+static void
+read_streams(struct source *s)
+{
+	int64_t rows = s->copy[s->newest].stream_rows;
+
+	s->streams = s->torn = 0;
+	for (unsigned i = 0; i < TICK_STREAMS_MAX && i < rows; i++) {
+		int rc = tick_status_read_stream(s->reader, i, &s->stream[s->streams]);
+
+		s->torn += rc == TICK_E_BUSY;
+		s->streams += rc == 0 || rc == TICK_E_BUSY;
+	}
+}
+
 int
 source_read(struct source *s)
 {
@@ -98,6 +113,8 @@ source_read(struct source *s)
 	s->newest = other;
 	if (s->copies < 2)
 		s->copies++;
+	if (s->with_streams)
+		read_streams(s);
 	return 0;
 }
 
@@ -110,5 +127,6 @@ source_reading(const struct source *s)
 		.health = s->health,
 		.wall_ns = clock_wall_ns(),
 		.mono_ns = clock_mono_ns(),
+		.streams = {s->with_streams ? s->stream : NULL, s->streams, s->torn},
 	};
 }

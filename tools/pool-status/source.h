@@ -17,6 +17,9 @@ struct source {
 	const char *feed;
 	struct tick_status copy[2]; /* the newest one and the one before, by turns */
 	unsigned newest, copies;    /* which; how many there are, up to 2 */
+	bool with_streams;          /* read their rows, too */
+	struct tick_stream_status stream[TICK_STREAMS_MAX];
+	unsigned streams, torn;     /* rows read; of them met half written */
 	int health;                 /* at the last read: tick_status_check() */
 };
 

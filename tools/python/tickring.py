@@ -343,12 +343,10 @@ class Status(_Handle):
 
     def read(self) -> Optional[FeedStatus]:
         """A consistent copy; None before the first one was written. Raises Busy."""
-        at = self._segment.header["records_at"]
-        n = LAYOUT["tick_status"][0] // 8
-        words = self._segment.stable(at // 8, (at + LAYOUT["tick_status_block"][1]["status"][0])
-                                     // 8, n)
+        words = self._newest()
         if words is None:
             return None
+        n = len(words)
         raw = struct.pack(f"{n}q", *words)
         head = words[:9]
         lines = [self._line(raw, i) for i in range(max(0, min(head[5], LINES_MAX)))]
@@ -359,6 +357,22 @@ class Status(_Handle):
                               (STATUS["transport"], STATUS["version"]))
         return FeedStatus(*head[:5], *head[6:], publish, arrival, dict(zip(COUNTERS, counters)),
                           lines, transport, version)
+
+    def _newest(self) -> Optional[List[int]]:
+        """The copy that was finished last; None: none was. Raises Busy."""
+        block, fields = LAYOUT["tick_status_block"]
+        n = LAYOUT["tick_status"][0] // 8
+        for _ in range(64):
+            first = self._segment.header["records_at"]
+            seqs = [self._segment.seqs[(first + i * block) // 8] for i in (0, 1)]
+            done = [0 if seq & 1 else seq for seq in seqs]
+            if not any(done):
+                return None
+            at = first + (block if done[1] > done[0] else 0)
+            words = self._segment.words[(at + fields["status"][0]) // 8:][:n].tolist()
+            if self._segment.seqs[at // 8] == max(done):
+                return words
+        fail(Outcome.BUSY)
 
     @staticmethod
     def _line(raw: bytes, number: int) -> Line:

@@ -21,7 +21,7 @@ class Segment:
     """A segment, mapped read-only after the checks of docs/SHM.md, "Attaching"."""
 
     KINDS = {"ring": (1, "tick"), "board": (2, "tick_board_entry"),
-             "status": (3, "tick_status_block")}
+             "status": (3, "tick_status_record")}
     ERRORS = {errno.ENOENT: Outcome.ABSENT, errno.EACCES: Outcome.ACCESS,
               errno.EPERM: Outcome.ACCESS, errno.ELOOP: Outcome.FOREIGN,
               errno.EISDIR: Outcome.FOREIGN, errno.ENXIO: Outcome.FOREIGN}

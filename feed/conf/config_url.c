@@ -1,0 +1,84 @@
+#include "feed/conf/config_url.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "feed/conf/config_rule.h"
+
+#define HTTPS "https://"
+#define HTTP "http://"
+
+/* Its digits as a port; 0 when they are none. */
+static uint16_t
+port_of(const char *text, size_t n)
+{
+	uint32_t port = 0;
+
+	if (n == 0 || n > 5)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return 0;
+		port = port * 10 + (uint32_t)(text[i] - '0');
+	}
+	return port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+static bool
+is_this_machine(const char *host)
+{
+	struct in_addr four;
+
+	if (strcmp(host, "localhost") == 0)
+		return true;
+	return inet_pton(AF_INET, host, &four) == 1 &&
+	    ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+/* HOST[:PORT], n bytes. */
+static const char *
+take_authority(const char *text, size_t n, struct config_url *out)
+{
+	const char *colon = memchr(text, ':', n);
+	size_t host = colon == NULL ? n : (size_t)(colon - text);
+
+	if (host == 0)
+		return "has no host";
+	if (host >= sizeof(out->host) - 1)
+		return "has a host of more than 99 characters";
+	memcpy(out->host, text, host);
+	out->host[host] = '\0';
+	if (config_rule_host(out->host) != NULL)
+		return "has a host that is no host name";
+	out->port = out->plain ? 80 : 443;
+	if (colon != NULL && (out->port = port_of(colon + 1, n - host - 1)) == 0)
+		return "has no port from 1 to 65535 behind the \":\"";
+	if (out->plain && !is_this_machine(out->host))
+		return "is plain http to another machine: https is wanted";
+	return NULL;
+}
+
+const char *
+config_url_parse(const char *text, struct config_url *out)
+{
+	size_t n;
+
+	memset(out, 0, sizeof(*out));
+	if (strncmp(text, HTTPS, strlen(HTTPS)) == 0) {
+		text += strlen(HTTPS);
+	} else if (strncmp(text, HTTP, strlen(HTTP)) == 0) {
+		out->plain = true;
+		text += strlen(HTTP);
+	} else {
+		return "does not begin with https://";
+	}
+	for (const char *at = text; *at != '\0'; at++)
+		if (*at <= ' ' || *at > '~' || *at == '#')
+			return "has characters that no URL has, or a \"#\"";
+	n = strcspn(text, "/?");
+	if (strlen(text + n) + 1 >= sizeof(out->path))
+		return "has a path of more than 998 characters";
+	snprintf(out->path, sizeof(out->path), "%s%s", text[n] == '/' ? "" : "/", text + n);
+	return take_authority(text, n, out);
+}
