@@ -64,16 +64,18 @@ IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
 # L6 to L8
 FEED := feed/alarm.c feed/alarm_command.c feed/alarm_post.c feed/alarm_text.c feed/books.c \
         feed/choice.c feed/errors.c feed/figures.c feed/forecast.c feed/guard.c \
-        feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c feed/lookout.c \
-        feed/metrics.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c feed/orders.c \
-        feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c feed/plan.c feed/publish.c \
-        feed/recall.c feed/recorder.c feed/reload.c feed/replay.c feed/replay_apply.c \
-        feed/resources.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
+        feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c feed/listing.c \
+        feed/lookout.c feed/metrics.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c \
+        feed/orders.c feed/patterns.c feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c \
+        feed/pipeline_list.c feed/plan.c feed/publish.c feed/recall.c feed/recorder.c \
+        feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c feed/rest.c \
+        feed/rest_plan.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
         feed/snapshot.c feed/snapshot_control.c feed/snapshot_detail.c feed/snapshot_health.c \
         feed/snapshot_streams.c feed/stale.c feed/standby.c feed/status_json.c feed/stores.c \
         feed/tell.c feed/tracer.c feed/verdict.c feed/web.c feed/web_assets.c feed/web_change.c \
         feed/web_pages.c feed/web_reply.c
-MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/app_trace.c feed/main.c
+MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/app_rest.c feed/app_trace.c \
+        feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
@@ -95,10 +97,10 @@ tool-exchange-sim := tools/exchange-sim/binary.c tools/exchange-sim/book.c \
                      tools/exchange-sim/publish.c tools/exchange-sim/report.c \
                      tools/exchange-sim/rest.c tools/exchange-sim/script.c \
                      tools/exchange-sim/server.c tools/exchange-sim/session.c \
-                     tools/exchange-sim/session_streams.c tools/exchange-sim/state.c \
-                     tools/exchange-sim/stream.c tools/exchange-sim/strike.c \
-                     tools/exchange-sim/text.c tools/exchange-sim/visitor.c \
-                     tools/exchange-sim/wire.c
+                     tools/exchange-sim/session_streams.c tools/exchange-sim/shelf.c \
+                     tools/exchange-sim/state.c tools/exchange-sim/stream.c \
+                     tools/exchange-sim/strike.c tools/exchange-sim/text.c \
+                     tools/exchange-sim/visitor.c tools/exchange-sim/wire.c
 tool-feed-health := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/feed-health/line.c tools/feed-health/main.c \
@@ -149,11 +151,12 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
               tests/unit/test_json_events.c tests/unit/test_json_layouts.c \
               tests/unit/test_json_market.c tests/unit/test_ledger.c tests/unit/test_limits.c \
-              tests/unit/test_log.c tests/unit/test_mailbox.c tests/unit/test_mapping.c \
-              tests/unit/test_metrics_text.c tests/unit/test_names.c tests/unit/test_notify.c \
-              tests/unit/test_ops.c tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
-              tests/unit/test_pipeline_figures.c tests/unit/test_pipeline_legs.c \
-              tests/unit/test_pipeline_life.c tests/unit/test_pipeline_sbe.c \
+              tests/unit/test_listing.c tests/unit/test_log.c tests/unit/test_mailbox.c \
+              tests/unit/test_mapping.c tests/unit/test_metrics_text.c tests/unit/test_names.c \
+              tests/unit/test_notify.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
+              tests/unit/test_pipeline_books.c tests/unit/test_pipeline_figures.c \
+              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
+              tests/unit/test_pipeline_list.c tests/unit/test_pipeline_sbe.c \
               tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
               tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
               tests/unit/test_predict.c tests/unit/test_proxy.c tests/unit/test_quota.c \
@@ -180,13 +183,14 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_bad_config.c \
                 tests/system/test_bad_input.c tests/system/test_blocked_log.c \
                 tests/system/test_check_config.c tests/system/test_exchange_faults.c \
                 tests/system/test_exchange_sim.c tests/system/test_exchange_strict.c \
-                tests/system/test_feed_alone.c tests/system/test_feed_budgets.c \
-                tests/system/test_feed_legs.c tests/system/test_feed_way.c \
-                tests/system/test_http.c tests/system/test_http_attack.c \
-                tests/system/test_http_client.c tests/system/test_lost_files.c \
-                tests/system/test_metrics.c tests/system/test_no_uring.c \
-                tests/system/test_notify.c tests/system/test_pool_status.c \
-                tests/system/test_sbe.c tests/system/test_traces.c tests/system/test_transport.c \
+                tests/system/test_feed_alone.c tests/system/test_feed_books.c \
+                tests/system/test_feed_budgets.c tests/system/test_feed_legs.c \
+                tests/system/test_feed_way.c tests/system/test_http.c \
+                tests/system/test_http_attack.c tests/system/test_http_client.c \
+                tests/system/test_lost_files.c tests/system/test_metrics.c \
+                tests/system/test_no_uring.c tests/system/test_notify.c \
+                tests/system/test_pool_status.c tests/system/test_sbe.c \
+                tests/system/test_traces.c tests/system/test_transport.c \
                 tests/system/test_transport_full.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c tests/system/test_transport_way.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \

@@ -13,6 +13,7 @@
 #include "feed/io/clock.h"
 #include "feed/opening.h"
 #include "feed/orders.h"
+#include "feed/patterns.h"
 #include "feed/signals.h"
 #include "feed/tell.h"
 
@@ -60,6 +61,7 @@ refuse_stream(struct app *app, const struct pool_action *act)
 	if (act->error_code != POOL_NO_ROOM)
 		return;
 	app->plan.wanted[act->stream] = false;
+	app->nstreams--;
 	pipeline_remove_stream(app->pipeline, act->stream);
 }
 
@@ -240,8 +242,9 @@ take_snapshot(struct app *app, mono_t now)
 		.shed = app->shed,
 		.reloads = app->reloads,
 		.reloads_refused = app->reloads_refused,
-		.streams = (int64_t)app->cfg->streams.n,
+		.streams = app->nstreams,
 		.connected = app->connected,
+		.rest = app->rest,
 	};
 
 	from.stream_rows = snapshot_streams_take(&app->snapshot_streams, &app->stores.status,
@@ -304,6 +307,7 @@ turn_once(struct app *app)
 	if (!signals_stop_asked() && signals_take_reload())
 		app_reload(app);
 	app_take_orders(app, now);
+	app_tell_wants(app);
 	recorder_on_time(app->recorder, now);
 	if (mono_due(guard_deadline(&app->guard), now))
 		app_look_at_resources(app, now);
@@ -351,29 +355,22 @@ shut(struct app *app)
 	pipeline_free(&app->pipeline, clock_wall(), clock_mono());
 	stores_close(&app->stores, unlink_them);
 	plan_free(&app->plan);
+	patterns_free(&app->streams);
+	free(app->listing);
 	choice_end(&app->choice);
 }
 
-/* Everything that a feed needs before it connects. Returns 0, or -errno (logged; -EINTR is not). */
+/* What depends on the streams, which are known now. Returns 0 or -errno (logged). */
 static int
-start(struct app *app)
+start_path(struct app *app)
 {
 	const struct config *cfg = app->cfg;
 	char why[TRANSPORT_DETAIL_MAX] = "";
-	int rc = choice_make(&app->choice, cfg);
-
-	if (rc != 0)
-		return rc;
-	choice_spell(&app->choice, app->cfg);
-	for (unsigned i = 0; i < config_targets(cfg); i++)
-		choice_target(&app->choice, cfg, i, &app->target[i]);
-	rc = opening_pool(&app->plan, cfg, &app->pool);
+	int rc = opening_pool(&app->plan, cfg, &app->streams, &app->pool);
 
 	if (rc == 0)
-		rc = stores_open(&app->stores, cfg, signals_stop_flag());
-	if (rc == 0)
-		rc = opening_pipeline(
-		    &app->pipeline, cfg, &app->stores, &app->plan, app->choice.venue);
+		rc = opening_pipeline(&app->pipeline, cfg, &app->stores, &app->plan,
+		    app->choice.venue, app->listing);
 	if (rc == 0)
 		rc = recorder_open(
 		    &app->recorder, cfg, app->pipeline, clock_wall(), clock_mono());
@@ -382,25 +379,49 @@ start(struct app *app)
 		    &app->transport, cfg, pool_lines(&app->pool), app->pipeline, why);
 	if (rc != 0)
 		return rc;
+	atomic_store_explicit(&app->to_wake, app->transport, memory_order_release);
 	signals_wake(app->transport);
-	rc = app_open_ops(app);
+	snapshot_init(
+	    &app->snapshot, transport_name(app->transport), why, clock_wall(), clock_mono());
+	pipeline_list(app->pipeline, app->listing, clock_wall(), clock_mono());
+	app_quiet_streams(app, clock_mono());
+	return 0;
+}
+
+/* Everything that a feed needs before it connects. Returns 0, or -errno (logged; -EINTR is not). */
+static int
+start(struct app *app)
+{
+	const struct config *cfg = app->cfg;
+	int rc = choice_make(&app->choice, cfg);
+
 	if (rc != 0)
 		return rc;
+	choice_spell(&app->choice, app->cfg);
+	for (unsigned i = 0; i < config_targets(cfg); i++)
+		choice_target(&app->choice, cfg, i, &app->target[i]);
+	rc = stores_open(&app->stores, cfg, signals_stop_flag());
+	if (rc == 0)
+		rc = app_open_ops(app);
+	if (rc == 0)
+		rc = app_start_ops(app);
+	if (rc == 0)
+		rc = app_find_streams(app);
+	if (rc == 0)
+		rc = start_path(app);
+	if (rc != 0)
+		return rc;
+	app->nstreams = (int64_t)app->streams.n;
 	stores_recall_connects(&app->stores, &app->pool, clock_wall(), clock_mono());
 	guard_init(&app->guard, clock_mono());
 	verdict_init(&app->verdict, span_ms(cfg->monitoring.health_check.interval_ms),
 	    clock_mono());
 	pipeline_measure(app->pipeline, cfg->monitoring.performance_tracking);
 	pool_see_pings(&app->pool, transport_has_pings(app->transport));
-	snapshot_init(
-	    &app->snapshot, transport_name(app->transport), why, clock_wall(), clock_mono());
 	take_snapshot(app, clock_mono());
-	rc = app_start_ops(app);
-	if (rc != 0)
-		return rc;
 	LOG(INFO, "started", LOG_STR("feed", cfg->feed),
 	    LOG_STR("endpoint", app->target[0].host), LOG_U64("endpoints", config_targets(cfg)),
-	    LOG_U64("streams", cfg->streams.n), LOG_U64("lines", pool_members(&app->pool)),
+	    LOG_U64("streams", app->streams.n), LOG_U64("lines", pool_members(&app->pool)),
 	    LOG_STR("transport", transport_name(app->transport)));
 	return 0;
 }

@@ -4,21 +4,24 @@
  */
 #include "feed/app_impl.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "feed/base/log.h"
+#include "feed/patterns.h"
 
 static void
 drop_stream(struct app *app, uint32_t number, mono_t now)
 {
 	app->plan.wanted[number] = false;
+	app->nstreams--;
 	pipeline_remove_stream(app->pipeline, number);
 	app_step(app, &(struct pool_event){.kind = POOL_DROP, .stream = number}, now);
 }
 
-static void
-add_stream(struct app *app, const char *name, mono_t now)
+void
+app_want_stream(struct app *app, const char *name, mono_t now)
 {
 	struct pool_event event;
 
@@ -29,6 +32,7 @@ add_stream(struct app *app, const char *name, mono_t now)
 	}
 	pipeline_add_stream(app->pipeline, event.stream, bytes_of(name));
 	app_step(app, &event, now);
+	app->nstreams++;
 }
 
 static bool
@@ -41,11 +45,15 @@ holds(const struct config_strings *list, const char *name)
 }
 
 static void
-change_streams(struct app *app, const struct config_strings *next, mono_t now)
+change_streams(struct app *app, const struct config_strings *configured, mono_t now)
 {
+	struct config_strings streams, *next = &streams;
 	unsigned added = 0, removed = 0;
 	uint32_t number;
 
+	if (patterns_expand(configured, app->listing, &streams) != 0)
+		LOG(ERROR, "streams_refused", LOG_ERRNO("error", -ENOMEM),
+		    LOG_THEN("some of them are left out"));
 	for (uint32_t i = 0; i < app->plan.n; i++) {
 		if (!app->plan.wanted[i] || holds(next, app->plan.name[i]))
 			continue;
@@ -56,11 +64,13 @@ change_streams(struct app *app, const struct config_strings *next, mono_t now)
 		number = plan_find(&app->plan, next->item[i]);
 		if (number != UINT32_MAX && app->plan.wanted[number])
 			continue;
-		add_stream(app, next->item[i], now);
+		app_want_stream(app, next->item[i], now);
 		added++;
 	}
 	if (added + removed > 0)
 		LOG(INFO, "streams_changed", LOG_U64("added", added), LOG_U64("removed", removed));
+	app_quiet_streams(app, now);
+	patterns_free(&streams);
 }
 
 /* SIGHUP: the ops thread reads the configuration and offers it, app_take_orders() takes it. */
@@ -113,6 +123,12 @@ app_take_orders(struct app *app, mono_t now)
 		case OPS_COUNT_REFUSAL:
 			app->reloads_refused++;
 			break;
+		case OPS_SNAPSHOT:
+			app_take_snapshot(app, order.object, now);
+			break;
+		case OPS_LISTING:
+			app_take_listing(app, order.object, now);
+			break;
 		}
 	}
 	/* There is never a second one: keeper.c waits for the answer. */
@@ -137,6 +153,8 @@ app_drop_orders(struct app *app)
 	while (ops_next_order(app->ops, &order))
 		if (order.kind == OPS_CHANGE_CONFIG)
 			drop_config(order.object);
+		else
+			free(order.object);
 }
 
 /* The newest optional stream that is still carried is given up, until the next reload. */

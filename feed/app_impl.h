@@ -5,6 +5,8 @@
 #ifndef FEED_APP_IMPL_H
 #define FEED_APP_IMPL_H
 
+#include <stdatomic.h>
+
 #include "feed/alarm.h"
 #include "feed/app.h"
 #include "feed/choice.h"
@@ -18,6 +20,7 @@
 #include "feed/pipeline.h"
 #include "feed/plan.h"
 #include "feed/recorder.h"
+#include "feed/rest.h"
 #include "feed/snapshot.h"
 #include "feed/snapshot_streams.h"
 #include "feed/stores.h"
@@ -47,11 +50,18 @@ struct app {
 	struct notify notify;
 	struct ops *ops;
 	struct keeper keeper;   /* ops thread */
+	_Atomic(struct transport *) to_wake; /* by the ops thread; NULL: not yet, or no more */
+	struct rest *rest;      /* ops thread; NULL: no REST */
+	struct listing *listing; /* NULL: none came yet */
+	struct config_strings streams; /* that were wanted at start, by name */
+	struct books_want want; /* not told yet for want of room, if there is one */
+	bool has_want;
 	struct alarm *alarm;    /* ops thread; NULL: nobody is told */
 	struct trace *trace;    /* NULL: nothing is traced */
 	struct tracer *tracer;  /* ops thread; NULL: likewise */
 	struct web *web;        /* ops thread; NULL: no HTTP interface */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
+	int64_t nstreams; /* wanted now */
 	uint64_t shed, reloads, reloads_refused;
 	struct pool_heard heard[HEARD_AT_ONCE];
 	mono_t heard_due;
@@ -81,6 +91,31 @@ void app_reload(struct app *app);
 
 /* Does what the ops thread wants done: a new configuration comes that way. */
 void app_take_orders(struct app *app, mono_t now);
+
+/* Has the ops thread fetch the snapshots that books want. */
+void app_tell_wants(struct app *app);
+
+/* One of them came. */
+void app_take_snapshot(struct app *app, struct rest_snapshot *snapshot, mono_t now);
+
+/*
+ * The list of instruments came, NULL: it did not. What follows from it: who
+ * trades, which streams the patterns mean now.
+ */
+void app_take_listing(struct app *app, struct listing *listing, mono_t now);
+
+/* Silence of streams whose instrument does not trade is no alarm. */
+void app_quiet_streams(struct app *app, mono_t now);
+
+/* One stream more. */
+void app_want_stream(struct app *app, const char *name, mono_t now);
+
+/*
+ * At start, the stores are open and the ops thread runs: which streams the
+ * configuration means, after waiting for the list of instruments if that tells.
+ * Returns 0, -EINTR (told to stop) or -ENOMEM.
+ */
+int app_find_streams(struct app *app);
 
 /* Frees what orders bring that come too late: the ops thread has ended. */
 void app_drop_orders(struct app *app);

@@ -4,11 +4,29 @@
 #include "feed/app_impl.h"
 
 #include "feed/base/log.h"
+#include "feed/rest_plan.h"
 
+/* Ops thread. */
 static void
 wake_feed(void *context)
 {
-	transport_wake(context);
+	struct app *app = context;
+	struct transport *transport = atomic_load_explicit(&app->to_wake, memory_order_acquire);
+
+	if (transport != NULL)
+		transport_wake(transport);
+}
+
+/* Returns 0 or -errno (logged). */
+static int
+open_rest(struct app *app)
+{
+	struct books_cfg books;
+
+	if (rest_plan_books(app->cfg, &books) || rest_plan_lists(app->cfg))
+		return rest_open(&app->rest, app->ops, app->cfg);
+	LOG(INFO, "rest_unused", LOG_THEN("no books are put together from changes"));
+	return 0;
 }
 
 static int
@@ -52,7 +70,7 @@ open_alarm(struct app *app)
 int
 app_open_ops(struct app *app)
 {
-	const struct ops_cfg cfg = {wake_feed, app->transport, app->cfg->cpu};
+	const struct ops_cfg cfg = {wake_feed, app, app->cfg->cpu};
 	int rc = ops_open(&app->ops, &cfg);
 
 	if (rc != 0) {
@@ -61,7 +79,9 @@ app_open_ops(struct app *app)
 		return rc;
 	}
 	keeper_init(&app->keeper, app->ops, app->cfg, app->source, &app->choice);
-	rc = open_alarm(app);
+	rc = open_rest(app);
+	if (rc == 0)
+		rc = open_alarm(app);
 	if (rc == 0)
 		rc = app_open_trace(app);
 	return rc != 0 ? rc : open_web(app);
@@ -86,6 +106,7 @@ app_shut_ops(struct app *app)
 	ops_stop(app->ops);
 	app_drop_orders(app);
 	web_close(&app->web);
+	rest_close(&app->rest);
 	alarm_close(&app->alarm);
 	app_shut_trace(app);
 	keeper_fini(&app->keeper);

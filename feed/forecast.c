@@ -1,8 +1,11 @@
 #include "feed/forecast.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
+#include "feed/patterns.h"
 #include "feed/plan.h"
+#include "feed/rest_plan.h"
 
 #define WAITING_MAX POOL_ACTIONS_MAX
 #define STEPS_MAX 1000000
@@ -81,24 +84,52 @@ rehearse(struct rehearsal *r)
 			r->out->streams_per_line = view.wanted;
 }
 
+static void
+foresee_books(const struct config *cfg, const struct config_strings *streams,
+    struct forecast *out)
+{
+	struct snapsched_cfg schedule = rest_plan_schedule(cfg);
+
+	out->books = rest_plan_count(cfg, streams);
+	out->snapshot_limit = snapsched_usual_limit(&schedule);
+	out->synced_after = snapsched_plan(&schedule, out->books, out->snapshot_limit);
+}
+
 int
 forecast_make(const struct config *cfg, struct forecast *out)
 {
 	struct rehearsal *r = calloc(1, sizeof(*r));
+	struct config_strings streams;
 	int rc;
 
 	if (!r)
 		return -1;
-	*out = (struct forecast){.streams = (unsigned)cfg->streams.n};
+	*out = (struct forecast){.patterns = (unsigned)patterns_count(&cfg->streams)};
 	r->out = out;
-	rc = plan_pool(&r->plan, cfg, &r->pool, 1);
-	if (rc == 0) {
+	rc = patterns_expand(&cfg->streams, NULL, &streams);
+	out->streams = (unsigned)streams.n;
+	if (rc == 0 && (streams.n > 0 || out->patterns == 0))
+		rc = plan_pool(&r->plan, cfg, &streams, &r->pool, 1);
+	if (rc == 0 && streams.n > 0) {
 		out->lines = pool_members(&r->pool);
 		rehearse(r);
 	}
+	foresee_books(cfg, &streams, out);
+	patterns_free(&streams);
 	plan_free(&r->plan);
 	free(r);
 	return rc;
+}
+
+/* "4.1 minutes", "12.5 seconds" */
+static void
+print_span(FILE *out, span_t span)
+{
+	bool minutes = span.ns >= INT64_C(60000000000);
+	int64_t tenth = minutes ? INT64_C(6000000000) : INT64_C(100000000);
+	long long tenths = (span.ns + tenth / 2) / tenth;
+
+	fprintf(out, "%lld.%lld %s", tenths / 10, tenths % 10, minutes ? "minutes" : "seconds");
 }
 
 void
@@ -110,4 +141,12 @@ forecast_print(FILE *out, const struct forecast *f)
 	    f->streams, f->lines, f->streams_per_line, f->connects, f->requests,
 	    (long long)(f->subscribed_after.ns / 1000000000),
 	    (long long)(f->subscribed_after.ns / 1000000 % 1000));
+	if (f->patterns > 0)
+		fprintf(out, "%u patterns: what they mean, the exchange's list tells at start\n",
+		    f->patterns);
+	if (f->books == 0)
+		return;
+	fprintf(out, "%u books: ", f->books);
+	print_span(out, f->synced_after);
+	fprintf(out, " at limit %u\n", f->snapshot_limit);
 }

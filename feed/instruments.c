@@ -5,6 +5,7 @@
 
 #include "feed/base/log.h"
 #include "feed/conf/config_exponents.h"
+#include "feed/rest_plan.h"
 #include "feed/venue/venues.h"
 
 enum tick_venue
@@ -56,6 +57,8 @@ instruments_compare(const struct ring *ring, const struct config *cfg)
 		    &cfg->instruments, (struct bytes){i->symbol, i->symbol_bytes});
 		if (i->price_exponent == wanted.price && i->qty_exponent == wanted.qty)
 			continue;
+		if (wanted.by_default && rest_plan_lists(cfg))
+			continue; /* by the exchange's steps, as they were then */
 		others++;
 		if (first)
 			continue;

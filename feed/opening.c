@@ -11,10 +11,11 @@
 #include "feed/io/clock.h"
 #include "feed/io/proxy.h"
 #include "feed/io/secret.h"
+#include "feed/rest_plan.h"
 
 int
 opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
-    struct plan *plan, const struct venue *venue)
+    struct plan *plan, const struct venue *venue, const struct listing *listing)
 {
 	struct pipeline_cfg p = {
 		.ring = &stores->ring,
@@ -23,13 +24,17 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 		.instruments = &cfg->instruments,
 		.hold_for = span_ms(cfg->arbiter.hold_ms),
 		.streams_max = plan->memory.streams_max,
+		.listing = listing,
 		.replayed = stores->replayed,
 		/* A replay has no streams of its own. */
 		.number_of = plan->name ? plan_number_of : NULL,
 		.number_context = plan,
 	};
+	struct books_cfg books;
 	int rc;
 
+	if (rest_plan_books(cfg, &books))
+		p.books = &books;
 	if (pipeline_new(out, &p, clock_wall(), clock_mono()) != 0)
 		return -1;
 	for (uint32_t i = 0; i < plan->n; i++) {
@@ -134,12 +139,13 @@ opening_pin(const struct config *cfg)
 }
 
 int
-opening_pool(struct plan *plan, const struct config *cfg, struct pool *pool)
+opening_pool(struct plan *plan, const struct config *cfg, const struct config_strings *streams,
+    struct pool *pool)
 {
 	uint64_t seed = 0;
 
 	/* Only the jitter depends on it: without entropy the clock will do. */
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed))
 		seed = (uint64_t)clock_mono().ns;
-	return plan_pool(plan, cfg, pool, seed);
+	return plan_pool(plan, cfg, streams, pool, seed);
 }

@@ -12,11 +12,12 @@
 #include "feed/stores.h"
 
 /* The pool, with what the plan holds for it. Returns 0 or -1. */
-int opening_pool(struct plan *plan, const struct config *cfg, struct pool *pool);
+int opening_pool(struct plan *plan, const struct config *cfg, const struct config_strings *streams,
+    struct pool *pool);
 
 /* The pipeline over open stores, with every stream of the plan. Returns 0 or -1. */
 int opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores *stores,
-    struct plan *plan, const struct venue *venue);
+    struct plan *plan, const struct venue *venue, const struct listing *listing);
 
 /*
  * The transport with that many lines, its messages into the pipeline; in

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "feed/base/utf8.h"
-#include "feed/conf/config_exponents.h"
 #include "feed/io/clock.h"
 #include "feed/normalize.h"
 #include "feed/pipeline_impl.h"
@@ -46,15 +45,12 @@ pipeline_add_instrument(struct pipeline *p, struct bytes symbol)
 		.venue = (uint16_t)p->cfg.venue->id,
 		.trading = TICK_TRADING_UNKNOWN,
 	};
-	struct config_exponents exponents;
 
 	if (symbol.n == 0 || symbol.n > TICK_SYMBOL_MAX || !utf8_is_valid(symbol.p, symbol.n))
 		return -EINVAL;
-	exponents = config_exponents_of(p->cfg.instruments, symbol);
-	i.price_exponent = exponents.price;
-	i.qty_exponent = exponents.qty;
 	i.symbol_bytes = (uint8_t)symbol.n;
 	memcpy(i.symbol, symbol.p, symbol.n);
+	pipeline_describe(p, &i);
 	return ring_add(p->cfg.ring, &i);
 }
 

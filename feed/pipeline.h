@@ -21,6 +21,7 @@
 #include "feed/core/arbiter.h"
 #include "feed/core/pool.h"
 #include "feed/io/transport.h"
+#include "feed/listing.h"
 #include "feed/venue/venue.h"
 #include "feed/venue/venues.h"
 #include "shm/board_writer.h"
@@ -43,6 +44,7 @@ struct pipeline_cfg {
 	uint32_t (*number_of)(void *context, struct bytes name);
 	void *number_context;
 	const struct books_cfg *books; /* NULL: no books are kept; copied */
+	const struct listing *listing; /* as pipeline_list() takes it */
 };
 
 /* What a message said to the control plane: the app hands it to the pool. */
@@ -74,6 +76,19 @@ void pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono);
  * Returns its id, -ENOSPC (directory full) or -EINVAL (empty, too long, or no UTF-8).
  */
 int64_t pipeline_add_instrument(struct pipeline *p, struct bytes symbol);
+
+/*
+ * The exchange's list of instruments, NULL: none is known; borrowed until the
+ * next one. Whoever is not in it any more is CLOSED. Changes are published, and
+ * instruments that do not trade are HALTED on the board. New instruments have
+ * exponents by its steps, unless the configuration names them. Returns the list
+ * that was in use before. O(instruments).
+ */
+const struct listing *pipeline_list(struct pipeline *p, const struct listing *listing, wall_t now,
+    mono_t mono);
+
+/* Does the instrument of that stream not trade? */
+bool pipeline_is_halted(const struct pipeline *p, uint32_t number);
 
 /*
  * Tells the pipeline of a configured stream and its number with the control

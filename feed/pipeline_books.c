@@ -16,7 +16,9 @@ pipeline_settle(struct pipeline *p, uint32_t id, enum tick_reason why, int64_t n
 	const struct instrument *i = &p->instrument[id];
 	enum tick_data_state state = TICK_DATA_LIVE;
 
-	if (i->stale > 0)
+	if (i->halted)
+		state = TICK_DATA_HALTED;
+	else if (i->stale > 0)
 		state = TICK_DATA_STALE;
 	else if (sync && sync->state != BOOKSYNC_LIVE)
 		state = TICK_DATA_SYNCING;
@@ -24,6 +26,8 @@ pipeline_settle(struct pipeline *p, uint32_t id, enum tick_reason why, int64_t n
 		return;
 	if (state == TICK_DATA_LIVE)
 		why = TICK_REASON_NONE;
+	if (state == TICK_DATA_HALTED)
+		why = TICK_REASON_HALTED;
 	pipeline_turn(p, id, state, why, now_ns);
 }
 

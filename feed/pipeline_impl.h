@@ -1,6 +1,7 @@
 /*
  * What the files of the pipeline share: pipeline.c (the path), judge.c (is it
- * news, and whose), pipeline_books.c, listed.c (what the exchange says is
+ * news, and whose), pipeline_books.c, pipeline_list.c (what the
+ * exchange lists), listed.c (what the exchange says is
  * subscribed), recorder.c (what it was told) and pipeline_life.c (start, end,
  * what others tell and ask). Included by them only.
  */
@@ -21,6 +22,7 @@
 struct instrument {
 	struct tick_data data;
 	uint32_t stale; /* streams of it that are stale */
+	bool halted;    /* the exchange does not trade it */
 };
 
 /* One message on its way, with all that the path needs to take it again. */
@@ -44,6 +46,7 @@ struct held_frame {
 struct pipeline {
 	struct pipeline_cfg cfg;
 	struct recorder *recorder; /* NULL: none */
+	const struct listing *listing; /* NULL: none is known */
 	mono_t now; /* of the last message or pause: no clock decides, so a replay decides alike */
 	struct event_scratch *scratch;
 	struct tick_level *levels; /* normalized: bids, then asks */
@@ -78,6 +81,12 @@ pipeline_count(struct pipeline *p, enum tick_counter counter)
 {
 	p->counter[counter]++;
 }
+
+/* Fills in the exponents of an instrument that is new to the directory. */
+void pipeline_describe(const struct pipeline *p, struct tick_instrument *i);
+
+/* At start: the directory tells who was halted last. */
+void pipeline_recall_trading(struct pipeline *p);
 
 /* Publishes a change of an instrument's data state. */
 void pipeline_turn(struct pipeline *p, uint32_t id, enum tick_data_state state,

@@ -191,6 +191,8 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	for (uint32_t id = 0; id < p->instruments_max; id++)
 		p->instrument[id].data = (struct tick_data){.trade_id = TICK_ABSENT,
 		    .agg_trade_id = TICK_ABSENT, .quote_id = TICK_ABSENT, .depth_id = TICK_ABSENT};
+	p->listing = cfg->listing;
+	pipeline_recall_trading(p);
 	recall_instruments(p, now);
 	tell_start(p, now, mono);
 	return 0;
@@ -280,7 +282,8 @@ pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason w
 	c.instrument = of_all ? TICK_NO_INSTRUMENT : s->instrument;
 	s->stale = true;
 	i->stale++;
-	publish_event(&c, TICK_REASON_STALE, pipeline_kinds[s->kind].type, number, why);
+	if (!i->halted)
+		publish_event(&c, TICK_REASON_STALE, pipeline_kinds[s->kind].type, number, why);
 	if (!of_all && (i->data.state == TICK_DATA_LIVE || i->data.state == TICK_DATA_SYNCING))
 		pipeline_turn(p, s->instrument, TICK_DATA_STALE, why, now.ns);
 }

@@ -219,10 +219,11 @@ class_of(struct bytes name)
 }
 
 int
-plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, uint64_t seed)
+plan_pool(struct plan *plan, const struct config *cfg, const struct config_strings *streams,
+    struct pool *pool, uint64_t seed)
 {
 	struct pool_cfg pool_cfg = plan_pool_cfg(cfg);
-	size_t n = cfg->streams.n;
+	size_t n = streams->n;
 	enum pool_result result;
 
 	plan->memory.streams_max = pool_cfg.max_connections * pool_cfg.line_room;
@@ -235,17 +236,18 @@ plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, uint64
 	plan->stream_bytes = calloc(n + 1, sizeof(*plan->stream_bytes));
 	plan->name = calloc(plan->memory.streams_max, sizeof(*plan->name));
 	plan->wanted = calloc(plan->memory.streams_max, sizeof(*plan->wanted));
-	if (!plan->name || !plan->wanted || !plan->memory.item || !plan->memory.stall ||
-	    !plan->class || !plan->memory.entry || !plan->memory.stream ||
-	    !plan->stream_bytes)
+	plan->quiet = calloc(plan->memory.streams_max, sizeof(*plan->quiet));
+	if (!plan->name || !plan->wanted || !plan->quiet || !plan->memory.item ||
+	    !plan->memory.stall || !plan->class || !plan->memory.entry ||
+	    !plan->memory.stream || !plan->stream_bytes)
 		return -1;
 	for (size_t i = 0; i < n && i < plan->memory.streams_max; i++) {
-		plan->name[i] = strdup(cfg->streams.item[i]);
+		plan->name[i] = strdup(streams->item[i]);
 		plan->wanted[i] = plan->name[i] != NULL;
 		plan->n++;
 		plan->stream_bytes[i] =
-		    (uint16_t)request_stream_bytes(bytes_of(cfg->streams.item[i]));
-		plan->class[i] = (uint8_t)class_of(bytes_of(cfg->streams.item[i]));
+		    (uint16_t)request_stream_bytes(bytes_of(streams->item[i]));
+		plan->class[i] = (uint8_t)class_of(bytes_of(streams->item[i]));
 	}
 	result = pool_init(pool, &pool_cfg, plan->stream_bytes, (unsigned)n, &plan->memory, seed);
 	if (result == POOL_OK)
@@ -305,6 +307,7 @@ plan_add(struct plan *plan, const char *name, struct pool_event *event)
 			return false;
 	}
 	plan->wanted[number] = true;
+	plan->quiet[number] = false;
 	*event = (struct pool_event){
 		.kind = POOL_ADD,
 		.stream = number,
@@ -321,6 +324,7 @@ plan_free(struct plan *plan)
 		free(plan->name[i]);
 	free(plan->name);
 	free(plan->wanted);
+	free(plan->quiet);
 	free(plan->memory.entry);
 	free(plan->memory.stream);
 	free(plan->memory.stall);

@@ -23,14 +23,16 @@ struct plan {
 	uint8_t *class;
 	char **name;     /* by number; NULL: never used */
 	bool *wanted;
+	bool *quiet;     /* its instrument does not trade, as the pool was told */
 	uint32_t n;      /* numbers below it were used */
 };
 
 /*
- * Makes the pool ready to start. `seed` is that of the retries' jitter.
+ * Makes the pool ready to start, with those streams. `seed` is that of the retries' jitter.
  * Returns 0, or -1 after saying why in the log.
  */
-int plan_pool(struct plan *plan, const struct config *cfg, struct pool *pool, uint64_t seed);
+int plan_pool(struct plan *plan, const struct config *cfg, const struct config_strings *streams,
+    struct pool *pool, uint64_t seed);
 
 /* What a pool of that configuration is like. */
 struct pool_cfg plan_pool_cfg(const struct config *cfg);

@@ -33,7 +33,7 @@ make_pipeline(struct replay_apply *r)
 	const struct venue *venue = venue_find(bytes_of(config_product_name(r->cfg->product)));
 
 	r->stores->replayed = true;
-	if (opening_pipeline(&r->pipeline, r->cfg, r->stores, &nothing, venue) != 0)
+	if (opening_pipeline(&r->pipeline, r->cfg, r->stores, &nothing, venue, NULL) != 0)
 		return -ENOMEM;
 	r->sessions++;
 	return 0;

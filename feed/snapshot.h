@@ -14,6 +14,7 @@
 #include "feed/io/transport.h"
 #include "feed/pipeline.h"
 #include "feed/resources.h"
+#include "feed/rest.h"
 #include "feed/snapshot_health.h"
 #include "shm/ring.h"
 
@@ -30,6 +31,7 @@ struct snapshot_sources {
 	unsigned targets;
 	struct resources_figures figures;
 	uint64_t shed, reloads, reloads_refused;
+	const struct rest *rest; /* NULL: none */
 	const wall_t *connected; /* per line, ns = TICK_ABSENT when it never was */
 };
 

@@ -81,6 +81,20 @@ take_endpoints(struct tick_control *c, const struct snapshot_sources *from, wall
 	}
 }
 
+static void
+take_books(struct tick_control *c, const struct snapshot_sources *from, wall_t now, mono_t mono)
+{
+	struct books_sums sums = pipeline_books(from->pipeline);
+	struct rest_gauges rest = rest_gauges(from->rest);
+	bool paused = mono_before(mono, rest.paused_until);
+
+	c->books = sums.books;
+	c->books_live = sums.live;
+	c->rest_used = rest.used;
+	c->rest_budget = rest.budget;
+	c->rest_paused_until_ns = wall_of(paused ? rest.paused_until : MONO_NEVER, now, mono);
+}
+
 void
 snapshot_take_control(struct tick_control *c, const struct snapshot_sources *from, wall_t now,
     mono_t mono)
@@ -90,6 +104,7 @@ snapshot_take_control(struct tick_control *c, const struct snapshot_sources *fro
 	take_streams(c, pool);
 	take_budgets(c, pool, now, mono);
 	take_endpoints(c, from, now, mono);
+	take_books(c, from, now, mono);
 	for (unsigned line = 0; line < TICK_LINES_MAX && line < pool->nlines; line++)
 		c->health_permille[line] =
 		    pool->cfg.checkup.off ? HEALTH_MAX : pool->line[line].health.score;

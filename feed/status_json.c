@@ -57,7 +57,10 @@ static const struct field control_fields[] = {
 	F_NEGATIVE(tick_control, sockets), F(tick_control, streams_shed),
 	F(tick_control, reloads), F(tick_control, reloads_refused),
 	F(tick_control, transitions), F(tick_control, recent_connects),
-	F(tick_control, recent_failures),
+	F(tick_control, recent_failures), F(tick_control, books),
+	F(tick_control, books_live), F(tick_control, rest_used),
+	F(tick_control, rest_budget),
+	F_ABSENT(tick_control, rest_paused_until_ns),
 };
 
 static const struct field endpoint_fields[] = {

@@ -38,6 +38,12 @@ ring_meta(uint32_t instrument, enum tick_type type, unsigned flags, unsigned leg
 	    (uint64_t)(leg & 0xffff) << 48;
 }
 
+/* What may change of an instrument in the directory. */
+struct ring_terms {
+	uint8_t trading;              /* enum tick_trading */
+	int64_t price_step, qty_step; /* mantissas; 0: not known */
+};
+
 struct ring {
 	struct tick *slots;
 	uint64_t mask;
@@ -111,5 +117,16 @@ int64_t ring_find(const struct ring *r, const char *symbol, size_t bytes);
  * Returns its id, or -ENOSPC (directory full), -EINVAL (empty or too long).
  */
 int64_t ring_add(struct ring *r, const struct tick_instrument *instrument);
+
+/* Word by word: a reader may see some of them changed already. */
+static inline void
+ring_set_terms(struct ring *r, uint32_t id, const struct ring_terms *terms)
+{
+	struct tick_instrument *i = &r->directory[id];
+
+	__atomic_store_n(&i->price_step, terms->price_step, __ATOMIC_RELAXED);
+	__atomic_store_n(&i->qty_step, terms->qty_step, __ATOMIC_RELAXED);
+	__atomic_store_n(&i->trading, terms->trading, __ATOMIC_RELEASE);
+}
 
 #endif

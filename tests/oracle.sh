@@ -1,8 +1,9 @@
 #!/bin/sh
 # oracle.sh DIR: replays every recording of DIR through the whole path,
 #   exchange-sim -> TLS -> feedd -> ring -> reader,
-# and compares every trade, aggTrade and bookTicker with DIR/expected. One line
-# per recording; exit 1 on any difference or loss, and when DIR has no recording.
+# and compares every trade, aggTrade and bookTicker with DIR/expected, and every
+# book that has a recorded snapshot, which exchange-sim serves. One line per
+# recording; exit 1 on any difference or loss, and when DIR has no recording.
 set -u
 
 TICKRING_CAPTURES=$(cd "$1" && pwd) || exit 2
@@ -49,12 +50,15 @@ replay() { # FILE NAME
 	streams=$("$bin"/exchange-sim --replay "$1" --list-streams | paste -sd, -) || return 1
 	rm -f "$work/port"
 	"$bin"/exchange-sim --dir "$work" --port 0 --port-file "$work/port" \
-	    --replay "$1" --speed max >"$work/sim.log" 2>&1 &
+	    --replay "$1" --speed max ${snapshots:+--snapshots "$snapshots"} \
+	    >"$work/sim.log" 2>&1 &
 	sim=$!
 	wait_for_file "$work/port" || return 1
 	"$bin"/feedd --set feed="$feed" --set product="$(product_of "$2")" \
 	    --set endpoint.host=localhost --set endpoint.port="$(cat "$work/port")" \
 	    --set endpoint.ca_file="$work/ca.pem" --set streams="$streams" \
+	    --set rest.host=localhost --set rest.port="$(cat "$work/port")" \
+	    --set rest.snapshot_limit=1000 --set instruments.refresh_ms=0 \
 	    --set pool.initial_connections=1 --set pool.max_connections=1 \
 	    --set pool.max_streams_per_connection=1024 --set ring.slots=262144 \
 	    --set ring.unlink_at_exit=true 2>"$work/feedd.log" &
@@ -69,6 +73,8 @@ replay() { # FILE NAME
 	return "$code"
 }
 
+snapshots=$TICKRING_CAPTURES/rest/index.tsv
+[ -f "$snapshots" ] || snapshots=''
 compared=0
 for file in "$TICKRING_CAPTURES"/*.jsonl "$TICKRING_CAPTURES"/*.jsonl.zst; do
 	[ -f "$file" ] || continue

@@ -69,6 +69,7 @@ wait_for exchange-sim "$work/port"
 # shellcheck disable=SC2086
 "$bin"/feedd --set feed="$feed" --set endpoint.host=localhost \
     --set endpoint.port="$(cat "$work/port")" --set endpoint.ca_file="$work/ca.pem" \
+    --set rest.host=localhost --set rest.port="$(cat "$work/port")" \
     --set streams="$(streams_of $symbols)" --set ring.unlink_at_exit=true \
     2>"$work/feedd.log" &
 feedd=$!

@@ -96,6 +96,24 @@ struct config_instruments {
 	int64_t default_price_exponent;
 	int64_t default_qty_exponent;
 	struct config_strings overrides; /* config_exponents.h */
+	int64_t refresh_ms; /* 0: the exchange's list is never asked for */
+	int64_t wait_ms;
+};
+
+struct config_books {
+	bool enabled;
+	int64_t levels_max; /* a side */
+	int64_t memory_bytes;
+};
+
+struct config_rest {
+	char *host;    /* "": the one that belongs to the endpoint */
+	int64_t port;
+	char *address; /* "": look the host up */
+	int64_t timeout_ms;
+	int64_t weight_per_minute; /* 0: as known of the product */
+	int64_t weight_percent;
+	int64_t snapshot_limit;    /* 0: by the weight that is left */
 };
 
 struct config_pool {
@@ -238,6 +256,8 @@ struct config {
 	struct config_ring ring;
 	struct config_board board;
 	struct config_instruments instruments;
+	struct config_books books;
+	struct config_rest rest;
 	struct config_pool pool;
 	struct config_failover failover;
 	struct config_heartbeat heartbeat;

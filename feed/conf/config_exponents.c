@@ -68,8 +68,8 @@ config_override_parse(const char *text, struct config_override *out)
 }
 
 /* After a mismatch the last star takes one byte more: no earlier one needs another look. */
-static bool
-fits(struct bytes pattern, struct bytes symbol)
+bool
+config_symbol_fits(struct bytes pattern, struct bytes symbol)
 {
 	size_t p = 0, s = 0, star = SIZE_MAX, taken = 0;
 
@@ -95,13 +95,14 @@ fits(struct bytes pattern, struct bytes symbol)
 struct config_exponents
 config_exponents_of(const struct config_instruments *cfg, struct bytes symbol)
 {
-	struct config_override o;
+	struct config_override o = {0};
 
 	for (size_t i = 0; i < cfg->overrides.n; i++)
 		if (config_override_parse(cfg->overrides.item[i], &o) == NULL &&
-		    fits(o.symbol, symbol))
+		    config_symbol_fits(o.symbol, symbol))
 			return o.exponents;
 	o.exponents.price = (int8_t)cfg->default_price_exponent;
 	o.exponents.qty = (int8_t)cfg->default_qty_exponent;
+	o.exponents.by_default = true;
 	return o.exponents;
 }

@@ -5,6 +5,8 @@
 #ifndef FEED_CONF_CONFIG_EXPONENTS_H
 #define FEED_CONF_CONFIG_EXPONENTS_H
 
+#include <stdbool.h>
+
 #include "feed/base/bytes.h"
 #include "feed/conf/config.h"
 
@@ -13,6 +15,7 @@
 
 struct config_exponents {
 	int8_t price, qty;
+	bool by_default; /* no override names the symbol */
 };
 
 /* An override, taken from its text SYMBOL:PRICE:QTY. */
@@ -27,5 +30,8 @@ const char *config_override_parse(const char *text, struct config_override *out)
 /* The exponents of a symbol as the exchange's messages write it. */
 struct config_exponents config_exponents_of(
     const struct config_instruments *cfg, struct bytes symbol);
+
+/* Does a symbol fit a pattern, in which * stands for any bytes or none? */
+bool config_symbol_fits(struct bytes pattern, struct bytes symbol);
 
 #endif

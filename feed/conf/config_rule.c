@@ -75,6 +75,12 @@ config_rule_host(const char *text)
 }
 
 const char *
+config_rule_rest_host(const char *text)
+{
+	return *text == '\0' ? NULL : config_rule_host(text);
+}
+
+const char *
 config_rule_path(const char *text)
 {
 	if (*text != '/')

@@ -11,6 +11,7 @@ typedef const char *config_rule(const char *text);
 
 config_rule config_rule_feed;    /* part of a file name in /dev/shm */
 config_rule config_rule_host;    /* host name or numeric address */
+config_rule config_rule_rest_host; /* the same or "" */
 config_rule config_rule_path;    /* path of a URL, without a query */
 config_rule config_rule_file;    /* file name or "" */
 config_rule config_rule_address; /* numeric IPv4 or IPv6 address or "" */

@@ -29,12 +29,15 @@ watch_place(struct pool *pool, const struct pool_stream *s, uint32_t position)
 {
 	struct stall *stall = pool->shared.stall;
 
+	unsigned i = 0;
+
 	stall_assign(stall, position, (enum stall_class)s->class);
-	for (unsigned i = 0; i < PLACE_COPIES_MAX; i++)
-		if (s->at[i] != PLACE_NONE) {
-			stall_inherit(stall, position, s->at[i]);
-			return;
-		}
+	while (i < PLACE_COPIES_MAX && s->at[i] == PLACE_NONE)
+		i++;
+	if (i < PLACE_COPIES_MAX)
+		stall_inherit(stall, position, s->at[i]);
+	if (s->quiet)
+		stall_suspend(stall, position);
 }
 
 bool

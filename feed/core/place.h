@@ -26,6 +26,7 @@ struct pool_stream {
 	uint16_t bytes;                  /* what it adds to a request */
 	uint8_t class;                   /* enum stall_class: how long it may be silent */
 	bool wanted;                     /* configured */
+	bool quiet;                      /* its instrument does not trade: silence is no alarm */
 	bool stale;                      /* nothing carries it, or it is silent beyond its limit */
 	bool untold;                     /* `stale` changed and was not told yet */
 	enum tick_reason why;            /* of the last change of `stale` */

@@ -389,6 +389,9 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 	case POOL_DROP:
 		drop_stream(pool, event->stream);
 		break;
+	case POOL_QUIET:
+		watch_on_quiet(pool, event->stream, event->quiet, now);
+		break;
 	case POOL_RETUNE:
 		retune(pool, event->cfg);
 		resume(pool, now, actions);

@@ -65,6 +65,7 @@ enum pool_event_kind {
 	POOL_HEARD, /* messages of streams came: `heard`, `nheard` of them */
 	POOL_ADD,   /* `stream` is wanted, too: `bytes`, `class` */
 	POOL_DROP,  /* `stream` is not wanted any more; its number is free afterwards */
+	POOL_QUIET, /* `stream`'s instrument stopped trading, or (not `quiet`) trades again */
 	POOL_RETUNE, /* `cfg` takes the place of the old one; see pool_may_retune() */
 	POOL_STOP,  /* hang up everywhere; pool_is_idle() tells when it is done */
 };
@@ -82,7 +83,8 @@ struct pool_event {
 	struct session_event session;   /* POOL_LINE: WENT_UP to SHUTDOWN */
 	const struct pool_heard *heard; /* POOL_HEARD: borrowed for the step */
 	unsigned nheard;
-	uint32_t stream;                /* ADD, DROP: number, < streams_max */
+	uint32_t stream;                /* ADD, DROP, QUIET: number, < streams_max */
+	bool quiet;                     /* QUIET */
 	uint16_t bytes;                 /* ADD: what it adds to a request */
 	uint8_t class;                  /* ADD: enum stall_class */
 	const struct pool_cfg *cfg;     /* RETUNE: borrowed for the step */

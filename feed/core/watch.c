@@ -72,6 +72,30 @@ watch_on_dropped(struct pool *pool, uint32_t stream)
 }
 
 void
+watch_on_quiet(struct pool *pool, uint32_t number, bool quiet, mono_t now)
+{
+	struct stall *stall = pool->shared.stall;
+	struct pool_stream *stream;
+
+	if (number >= pool->nstreams || !pool->stream[number].wanted) {
+		pool->strays++;
+		return;
+	}
+	stream = &pool->stream[number];
+	stream->quiet = quiet;
+	for (unsigned i = 0; i < PLACE_COPIES_MAX && stall != NULL; i++) {
+		if (stream->at[i] == PLACE_NONE)
+			continue;
+		if (quiet)
+			stall_suspend(stall, stream->at[i]);
+		else
+			stall_resume(stall, stream->at[i], now);
+	}
+	if (quiet)
+		mark(pool, stream, false, TICK_REASON_HALTED);
+}
+
+void
 watch_on_line_lost(struct pool *pool, unsigned line, enum tick_reason why)
 {
 	const struct session *session = &pool->session[line];
@@ -79,7 +103,8 @@ watch_on_line_lost(struct pool *pool, unsigned line, enum tick_reason why)
 	for (unsigned i = 0; i < session->nstreams; i++) {
 		const struct session_stream *entry = &session->stream[session->first + i];
 
-		if (entry->state == STREAM_ACKED && !place_is_carried(pool, entry->index, line))
+		if (entry->state == STREAM_ACKED && !pool->stream[entry->index].quiet &&
+		    !place_is_carried(pool, entry->index, line))
 			mark(pool, &pool->stream[entry->index], true, why);
 	}
 }

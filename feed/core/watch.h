@@ -11,6 +11,7 @@
 #ifndef FEED_CORE_WATCH_H
 #define FEED_CORE_WATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <tickring/reasons.h>
@@ -36,6 +37,9 @@ void watch_on_heard(struct pool *pool, const struct pool_heard *heard, mono_t no
 
 /* The stream is not wanted any more: nothing is told of it. */
 void watch_on_dropped(struct pool *pool, uint32_t stream);
+
+/* Its instrument stopped trading, or trades again: is its silence an alarm? */
+void watch_on_quiet(struct pool *pool, uint32_t stream, bool quiet, mono_t now);
 
 /* A line ended: what no other line carries is stale. */
 void watch_on_line_lost(struct pool *pool, unsigned line, enum tick_reason why);

@@ -157,7 +157,9 @@ struct tick_control {
 	int64_t streams_listed;  /* acknowledged, in the exchange's list, and no message yet */
 	int64_t streams_silent;  /* acknowledged or listed, and silent for too long */
 	int64_t silent_alarms, lists_foreign; /* so far; foreign: listed where nobody wanted them */
-	int64_t spare[5];
+	int64_t books, books_live; /* that are put together from changes; of them in sync */
+	int64_t rest_used, rest_budget; /* weight of requests in the last minute, and allowed */
+	int64_t rest_paused_until_ns; /* the exchange wants no requests; or TICK_ABSENT */
 	struct tick_transition transition[TICK_TRANSITIONS_MAX];
 	struct tick_endpoint_status endpoint[TICK_ENDPOINTS_MAX];
 	int64_t health_permille[TICK_LINES_MAX]; /* of the lines that are up, 0 to 1000 */

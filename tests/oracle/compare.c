@@ -2,6 +2,8 @@
  * compare FEED CAPTURE: reads the ring of a feed that a recording is replayed
  * to, and compares every trade, aggTrade and bookTicker with the rows that an
  * independent program derived from the recording: order, ids, integers, times.
+ * Where it derived books, too, the board's have to be equal at the end, level
+ * by level.
  *
  * Prints one line; exit 0 when everything was there and equal, 1 when not.
  * The end is known from the status segment: the feed has counted as many
@@ -14,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <tickring/board.h>
 #include <tickring/reader.h>
 #include <tickring/status.h>
 
@@ -22,6 +25,7 @@
 #define SILENT_S_MAX 30
 #define SHOWN_MAX 5
 #define ROW_MAX 512
+#define BOOK_LEVELS 20 /* of the expected books and of the board */
 
 struct comparison {
 	const char *feed;
@@ -32,6 +36,7 @@ struct comparison {
 	struct tick_reader *reader;
 	struct tick_status_reader *status;
 	uint64_t messages, compared, differences;
+	uint64_t books, levels;
 };
 
 static void
@@ -205,6 +210,81 @@ read_all(struct comparison *c)
 	}
 }
 
+/* ---- books -------------------------------------------------------------------- */
+
+/* The book of a symbol on the board, once it is in sync. Returns false when it never is. */
+static bool
+read_book(struct comparison *c, struct tick_board *board, const char *symbol,
+    struct tick_book *book, struct tick_level side[2][BOOK_LEVELS])
+{
+	int64_t id = tick_reader_find(c->reader, symbol), begun = now_s();
+	struct tick_data data;
+
+	while (id >= 0 && now_s() - begun < SILENT_S_MAX) {
+		if (tick_board_data(board, (uint32_t)id, &data) == 0 &&
+		    data.state == TICK_DATA_LIVE &&
+		    tick_board_book(board, (uint32_t)id, book, side[0], side[1],
+			BOOK_LEVELS) == 0)
+			return true;
+		nap();
+	}
+	return false;
+}
+
+/* A row: symbol, side, level, price and quantity of 10^-8. */
+static void
+compare_level(struct comparison *c, char *const column[5], const struct tick_book *book,
+    struct tick_level side[2][BOOK_LEVELS])
+{
+	int64_t level = strtoll(column[2], NULL, 10), n;
+	const struct tick_level *got = side[column[1][0] != 'b'];
+	char expected[ROW_MAX], seen[ROW_MAX] = "no such level";
+
+	n = column[1][0] == 'b' ? book->bids : book->asks;
+	snprintf(expected, sizeof(expected), "%s %s", column[3], column[4]);
+	if (level >= 0 && level < n && level < BOOK_LEVELS)
+		snprintf(seen, sizeof(seen), "%" PRId64 " %" PRId64, got[level].price,
+		    got[level].qty);
+	c->levels++;
+	if (strcmp(expected, seen) != 0)
+		differ(c, level, expected, seen);
+}
+
+static void
+compare_books(struct comparison *c)
+{
+	static struct tick_level side[2][BOOK_LEVELS];
+	char name[ROW_MAX], last[TICK_SYMBOL_MAX + 1] = "", *text, *rest, *line, *column[5];
+	struct tick_board *board = NULL;
+	struct tick_book book = {0};
+	size_t size;
+
+	snprintf(name, sizeof(name), "expected/%s.book.tsv", c->captures.name[c->index]);
+	rest = text = captures_file(&c->captures, name, &size);
+	if (text == NULL)
+		return;
+	if (tick_board_open(&board, c->feed) != 0)
+		differ(c, 0, "a board", "none");
+	while (board != NULL && (line = strsep(&rest, "\n")) != NULL) {
+		if (line[0] == '#' || line[0] == '\0')
+			continue;
+		for (int i = 0; i < 5; i++)
+			column[i] = strsep(&line, "\t");
+		if (column[4] == NULL)
+			continue;
+		if (strcmp(last, column[0]) != 0) {
+			snprintf(last, sizeof(last), "%s", column[0]);
+			book = (struct tick_book){0};
+			c->books++;
+			if (!read_book(c, board, last, &book, side))
+				differ(c, 0, last, "no book in sync");
+		}
+		compare_level(c, column, &book, side);
+	}
+	tick_board_close(&board);
+	free(text);
+}
+
 static int
 verdict(struct comparison *c, bool whole)
 {
@@ -217,9 +297,10 @@ verdict(struct comparison *c, bool whole)
 		missing++;
 		differ(c, line, expected, "nothing");
 	}
-	printf("%-32s %7" PRIu64 " messages, %7" PRIu64 " compared, %" PRIu64
-	       " differences, %" PRIu64 " lost%s\n",
-	    c->captures.name[c->index], c->messages, c->compared, c->differences,
+	printf("%-32s %7" PRIu64 " messages, %7" PRIu64 " compared, %" PRIu64 " books of %" PRIu64
+	       " levels, %" PRIu64 " differences, %" PRIu64 " lost%s\n",
+	    c->captures.name[c->index], c->messages, c->compared, c->books, c->levels,
+	    c->differences,
 	    stats.lost + missing, whole ? "" : ", replay did not end");
 	return whole && c->differences == 0 && stats.lost == 0 ? 0 : 1;
 }
@@ -248,5 +329,6 @@ main(int argc, char **argv)
 	if (!open_feed(&c))
 		return give_up(&c, "the feed did not start");
 	whole = read_all(&c);
+	compare_books(&c);
 	return verdict(&c, whole);
 }

@@ -54,7 +54,7 @@ the_first_override_that_fits_counts(void **state)
 	static char exact[] = "SHIBUSDT:-8:-2", front[] = "SHIB*:-7:-1", back[] = "*IDR:-2:-8",
 	    middle[] = "1000*USD*:-6:-3", many[] = "A*B*C:-5:-4";
 	char *item[] = {exact, front, back, middle, many};
-	struct config_instruments cfg = {-8, -9, {item, 5}};
+	struct config_instruments cfg = {-8, -9, {item, 5}, 0, 0};
 
 	(void)state;
 	expect(&cfg, "BTCUSDT", -8, -9);

@@ -162,7 +162,9 @@ static const struct known known[] = {
     F(tick_control, reloads), F(tick_control, reloads_refused), F(tick_control, transitions),
     F(tick_control, recent_connects), F(tick_control, recent_failures), F(tick_control, limits),
     F(tick_control, streams_listed), F(tick_control, streams_silent),
-    F(tick_control, silent_alarms), F(tick_control, lists_foreign), F(tick_control, spare),
+    F(tick_control, silent_alarms), F(tick_control, lists_foreign), F(tick_control, books),
+    F(tick_control, books_live), F(tick_control, rest_used), F(tick_control, rest_budget),
+    F(tick_control, rest_paused_until_ns),
     F(tick_control, transition), F(tick_control, endpoint), F(tick_control, health_permille),
     F(tick_control, connect_ns), END(tick_control),
 

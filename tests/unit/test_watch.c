@@ -84,6 +84,23 @@ a_stream_that_another_leg_delivers_is_healed_but_not_stale(void **state)
 }
 
 static void
+a_stream_that_does_not_trade_is_neither_stale_nor_healed_until_it_trades_again(void **state)
+{
+	(void)state;
+	learn_quotes(1, 1);
+	rig_step(&(struct pool_event){.kind = POOL_QUIET, .stream = 0, .quiet = true});
+	for (int s = 0; s < 600; s++) {
+		rig.now = mono_add(rig.now, span_s(1));
+		rig_step(&(struct pool_event){.kind = POOL_TIMER});
+		assert_int_equal(rig_count(ACT_STREAM_STALE), 0);
+		assert_int_equal(rig_count(ACT_SEND_LIST), 0);
+	}
+	assert_int_equal(rig.pool.watch.stalls, 0);
+	rig_step(&(struct pool_event){.kind = POOL_QUIET, .stream = 0, .quiet = false});
+	assert_in_range(ms_until(ACT_STREAM_STALE, 3000), 100, 3000);
+}
+
+static void
 what_the_list_does_not_name_is_asked_for_again(void **state)
 {
 	struct pool_cfg cfg = core_pool_cfg();
@@ -204,6 +221,8 @@ main(void)
 		    a_silent_quote_stream_is_stale_within_three_seconds_and_healed_by_stages),
 		cmocka_unit_test(a_stream_that_another_leg_delivers_is_healed_but_not_stale),
 		cmocka_unit_test(a_line_whose_streams_are_silent_is_unhealthy_and_replaced),
+		cmocka_unit_test(
+		    a_stream_that_does_not_trade_is_neither_stale_nor_healed_until_it_trades_again),
 		cmocka_unit_test(what_the_list_does_not_name_is_asked_for_again),
 		cmocka_unit_test(a_dead_line_is_replaced_without_being_cut),
 		cmocka_unit_test(a_line_that_brings_nothing_is_replaced_before_limits_are_learned),

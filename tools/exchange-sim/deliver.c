@@ -4,8 +4,9 @@
 #include <string.h>
 
 #define BIT(kind) (UINT64_C(1) << (kind))
-#define SPOILS (BIT(FAULT_STALL_DATA) | BIT(FAULT_STALL_STREAM) | BIT(FAULT_GAP) | \
-	BIT(FAULT_DUPLICATE) | BIT(FAULT_REORDER) | BIT(FAULT_TRUNCATE) | BIT(FAULT_FRAGMENT))
+#define SPOILS (BIT(FAULT_STALL_DATA) | BIT(FAULT_STALL_STREAM) | BIT(FAULT_HALT) | \
+	BIT(FAULT_GAP) | BIT(FAULT_DUPLICATE) | BIT(FAULT_REORDER) | BIT(FAULT_TRUNCATE) | \
+	BIT(FAULT_FRAGMENT))
 
 static enum wire_opcode
 message_opcode(const struct session *to)
@@ -96,6 +97,7 @@ deliver_spoiled(struct session *to, const struct stream *stream, struct bytes he
 	target.stream = (struct bytes){stream->name, stream->name_n};
 	if (faults_find(f, FAULT_STALL_DATA, &target) != NULL ||
 	    faults_find(f, FAULT_STALL_STREAM, &target) != NULL ||
+	    faults_find(f, FAULT_HALT, &target) != NULL ||
 	    faults_hit(f, FAULT_GAP, &target) != NULL)
 		return true;
 	if (to->kept.p == NULL && faults_hit(f, FAULT_REORDER, &target) != NULL &&

@@ -18,6 +18,7 @@ answer_rest(void *ctx, const struct http_request *q, wall_t now, struct text *re
 	struct exchange *x = ctx;
 
 	now.ns += x->floor.publisher.clock_error.ns;
+	x->rest.now = x->desk.now;
 	rest_answer(&x->rest, q, now, reply);
 }
 
@@ -54,8 +55,15 @@ exchange_init(struct exchange *x, const struct options *o, const struct capture 
 	x->desk.scratch = (struct text){.p = malloc(REPLY_MAX), .cap = REPLY_MAX};
 	if (x->desk.scratch.p == NULL || !rest_init(&x->rest, capture ? NULL : &x->floor))
 		return -ENOMEM;
-	if (capture != NULL)
-		return player_init(&x->player, capture, o->speed_milli, &x->hub, &x->sessions);
+	if (capture != NULL) {
+		r = player_init(&x->player, capture, o->speed_milli, &x->hub, &x->sessions);
+		x->player.shelf = x->rest.shelf = &x->shelf;
+		return r;
+	}
+	x->rest.faults = &x->faults;
+	x->rest.tally = &x->desk.tally;
+	x->rest.weight_max = o->strict ? o->weight_max : 0;
+	x->rest.ban = o->ban;
 	r = floor_init(&x->floor, o->symbols, o->seed);
 	floor_set_product(&x->floor, o->product);
 	x->pace.per_second = o->rate;
@@ -71,6 +79,7 @@ exchange_fini(struct exchange *x)
 		floor_fini(&x->floor);
 	hub_fini(&x->hub);
 	rest_fini(&x->rest);
+	shelf_free(&x->shelf);
 	free(x->desk.scratch.p);
 }
 

@@ -23,6 +23,7 @@ struct exchange {
 	struct rest rest;
 	struct pace pace;
 	struct player player;
+	struct shelf shelf;        /* of the replay */
 	struct faults faults;
 	uint64_t kinds_seen;       /* of faults in force, at the last look */
 	struct visitors visitors;

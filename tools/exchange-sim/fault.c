@@ -326,7 +326,8 @@ check(const struct fault *f, uint32_t seen)
 
 	if (f->kind == FAULT_FREEZE && f->lasts.ns == 0)
 		return "for: a \"freeze\" needs an end";
-	if ((f->kind == FAULT_STALL_STREAM || f->kind == FAULT_MUTE) && f->stream[0] == '\0')
+	if ((f->kind == FAULT_STALL_STREAM || f->kind == FAULT_MUTE || f->kind == FAULT_HALT ||
+		f->kind == FAULT_UNLISTED) && f->stream[0] == '\0')
 		return "stream: is missing";
 	if (f->kind == FAULT_CLOSE && (f->code < 1000 || f->code > 4999))
 		return "code: 1000 to 4999 expected";

@@ -167,6 +167,10 @@ run(struct options *o, const struct capture *capture)
 	if (r < 0) {
 		report(REPORT_ERROR, "--symbols %s: %s", o->symbols, symbols_error(r));
 		r = r == -ENOMEM ? 1 : 2;
+	} else if (o->snapshots != NULL && capture != NULL &&
+	    shelf_load(&x.shelf, o->snapshots, o->replay, error, sizeof(error)) < 0) {
+		report(REPORT_ERROR, "%s", error);
+		r = 2;
 	} else if (o->faults != NULL &&
 	    script_load(&x, o->faults, server_now(), error, sizeof(error)) < 0) {
 		report(REPORT_ERROR, "%s", error);

@@ -386,11 +386,12 @@ put_text_field(struct text *t, const char *key, const char *value)
 }
 
 void
-message_symbol_info(struct text *t, const struct instrument *what)
+message_symbol_info(struct text *t, const struct instrument *what, bool halted)
 {
 	text_lit(t, "{\"symbol\":\"");
 	text_add(t, what->name, strlen(what->name));
-	text_lit(t, "\",\"status\":\"TRADING\"");
+	text_lit(t, "\"");
+	put_text_field(t, "status", halted ? "HALT" : "TRADING");
 	put_text_field(t, "baseAsset", what->base);
 	text_lit(t, ",\"baseAssetPrecision\":8");
 	put_text_field(t, "quoteAsset", what->quote);

@@ -18,6 +18,6 @@ void message_event(struct text *t, const struct market_event *e, enum time_unit 
 void message_snapshot(struct text *t, const struct market *m, int limit, wall_t now);
 
 /* Appends the entry of one symbol of GET /api/v3/exchangeInfo. */
-void message_symbol_info(struct text *t, const struct instrument *what);
+void message_symbol_info(struct text *t, const struct instrument *what, bool halted);
 
 #endif

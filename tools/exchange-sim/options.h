@@ -22,6 +22,7 @@ struct options {
 	const char *faults;        /* file of a script, or NULL */
 	bool strict;               /* refuse and ban who connects or sends too often */
 	uint32_t connects_max;     /* per five minutes and address */
+	int64_t weight_max;        /* of REST requests, per minute */
 	span_t ban;
 	bool list_faults;
 	const char *bind;          /* address */
@@ -34,6 +35,7 @@ struct options {
 	uint64_t seed;
 	struct session_cfg session;
 	const char *replay;        /* file, or NULL */
+	const char *snapshots;     /* index of the replay's books, or NULL */
 	int64_t speed_milli;       /* 1000: as recorded; 0: as fast as possible */
 	bool list_streams;
 	bool exit_after_replay;

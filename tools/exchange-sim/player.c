@@ -129,6 +129,12 @@ finish(struct player *p)
 	    (unsigned long long)p->sent, (unsigned long long)p->unheard);
 }
 
+static mono_t
+later(mono_t a, mono_t b)
+{
+	return mono_before(a, b) ? b : a;
+}
+
 /* Plays what is due, until a queue is full. */
 static void
 play(struct player *p, mono_t now)
@@ -137,6 +143,9 @@ play(struct player *p, mono_t now)
 
 	while (p->next < p->capture->nmessages) {
 		p->next_at = due_at(p, p->next);
+		if (p->shelf != NULL)
+			p->next_at = later(p->next_at, shelf_holds(p->shelf,
+			    p->capture->message[p->next].time_us, now));
 		if (mono_before(now, p->next_at))
 			return;
 		if (!for_receivers(p, p->next, has_room, &receivers)) {
@@ -145,6 +154,9 @@ play(struct player *p, mono_t now)
 		}
 		if (!is_hole(p, p->next))
 			for_receivers(p, p->next, send_one, &receivers);
+		if (p->shelf != NULL && p->capture->message[p->next].stream != CAPTURE_EVERYONE)
+			shelf_on_message(
+			    p->shelf, p->capture->stream[p->capture->message[p->next].stream]);
 		p->sent += receivers > 0;
 		p->unheard += receivers == 0;
 		p->next++;

@@ -8,6 +8,7 @@
 #include "feed/base/mono.h"
 #include "tools/exchange-sim/capture.h"
 #include "tools/exchange-sim/hub.h"
+#include "tools/exchange-sim/shelf.h"
 
 enum player_state {
 	PLAYER_WAITS,   /* for subscribers */
@@ -20,6 +21,7 @@ struct player {
 	const struct capture *capture;
 	struct stream **stream;      /* of the capture's streams, pinned in the hub */
 	struct session **sessions;   /* head of the list of all sessions */
+	struct shelf *shelf;         /* books that have to be served in time; NULL: none */
 	int64_t speed_milli;         /* 1000: as recorded; 0: as fast as possible */
 	mono_t start;
 	size_t next;                 /* message */

@@ -72,6 +72,19 @@ depth_weight(int limit)
 	return limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1000 ? 50 : 250;
 }
 
+/* A book that was recorded. Empty: none of that symbol. */
+static struct bytes
+recorded_book(struct rest *r, const struct http_request *q)
+{
+	struct bytes value;
+	char name[64];
+	long n = 0;
+
+	if (r->shelf != NULL && http_query(q->query, "symbol", &value))
+		n = http_decode(value, name, sizeof(name));
+	return n > 0 ? shelf_take(r->shelf, (struct bytes){name, (size_t)n}, r->now) : BYTES_NONE;
+}
+
 static int
 answer_depth(struct rest *r, const struct http_request *q, wall_t now)
 {
@@ -94,6 +107,11 @@ answer_depth(struct rest *r, const struct http_request *q, wall_t now)
 			limit = DEPTH_MAX;
 	}
 	r->used += depth_weight(limit);
+	value = recorded_book(r, q);
+	if (value.n > 0) {
+		text_add(&r->body, value.p, value.n);
+		return 200;
+	}
 	m = asked_symbol(r, q, &status);
 	if (m == NULL)
 		return status;
@@ -101,11 +119,41 @@ answer_depth(struct rest *r, const struct http_request *q, wall_t now)
 	return 200;
 }
 
+/* Is a fault of that kind in force for the symbol? */
+static bool
+is_struck(const struct rest *r, enum fault_kind kind, const struct instrument *what)
+{
+	char name[64];
+	struct fault_target target = {0};
+	size_t n = 0;
+
+	if (!faults_any(r->faults, kind))
+		return false;
+	for (; what->name[n] != '\0' && n < sizeof(name) - 1; n++)
+		name[n] = what->name[n] >= 'A' && what->name[n] <= 'Z'
+		    ? (char)(what->name[n] - 'A' + 'a') : what->name[n];
+	name[n++] = '@';
+	target.stream = (struct bytes){name, n};
+	return faults_find(r->faults, kind, &target) != NULL;
+}
+
+static void
+put_symbol(struct rest *r, const struct instrument *what, bool *first)
+{
+	if (is_struck(r, FAULT_UNLISTED, what))
+		return;
+	if (!*first)
+		text_lit(&r->body, ",");
+	*first = false;
+	message_symbol_info(&r->body, what, is_struck(r, FAULT_HALT, what));
+}
+
 static int
 answer_info(struct rest *r, const struct http_request *q, wall_t now)
 {
 	struct market *m = NULL;
 	struct bytes value;
+	bool first = true;
 	int status;
 	uint32_t n = r->floor != NULL ? r->floor->nsymbols : 0;
 
@@ -121,12 +169,9 @@ answer_info(struct rest *r, const struct http_request *q, wall_t now)
 			   "\"interval\":\"MINUTE\",\"intervalNum\":1,\"limit\":6000}],"
 			   "\"exchangeFilters\":[],\"symbols\":[");
 	if (m != NULL)
-		message_symbol_info(&r->body, &m->what);
-	for (uint32_t i = 0; m == NULL && i < n; i++) {
-		if (i > 0)
-			text_lit(&r->body, ",");
-		message_symbol_info(&r->body, &r->floor->symbol[i].what);
-	}
+		put_symbol(r, &m->what, &first);
+	for (uint32_t i = 0; m == NULL && i < n; i++)
+		put_symbol(r, &r->floor->symbol[i].what, &first);
 	text_lit(&r->body, "]}");
 	return 200;
 }
@@ -162,30 +207,67 @@ static const struct {
 	{"/ping", answer_ping},
 };
 
-/* Cuts the product's prefix off. */
+/* Cuts the product's prefix off; a replay's product is not known. */
 static struct bytes
 path_within(const struct rest *r, struct bytes path)
 {
 	static const char *const prefixes[] = {[PRODUCT_SPOT] = "/api/v3",
 		[PRODUCT_USDM] = "/fapi/v1", [PRODUCT_COINM] = "/dapi/v1"};
-	const char *prefix = prefixes[r->floor != NULL ? r->floor->product : PRODUCT_SPOT];
-	size_t n = strlen(prefix);
+	size_t n;
 
-	if (path.n < n || memcmp(path.p, prefix, n) != 0)
-		return BYTES_NONE;
-	return (struct bytes){path.p + n, path.n - n};
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		n = strlen(prefixes[i]);
+		if ((r->floor == NULL || r->floor->product == i) && path.n >= n &&
+		    memcmp(path.p, prefixes[i], n) == 0)
+			return (struct bytes){path.p + n, path.n - n};
+	}
+	return BYTES_NONE;
+}
+
+static int64_t
+seconds_until(int64_t then_ns, wall_t now)
+{
+	return (then_ns - now.ns + 999999999) / 1000000000;
+}
+
+/*
+ * Too much weight in this minute: 429 until it ends, then 418 for who goes on
+ * (Binance, 2026-08). Returns the status instead of `status`, *retry_after_s with it.
+ */
+static int
+limited(struct rest *r, int status, wall_t now, int64_t *retry_after_s)
+{
+	*retry_after_s = 0;
+	if (r->weight_max == 0)
+		return status;
+	if (now.ns < r->banned_until.ns) {
+		*retry_after_s = seconds_until(r->banned_until.ns, now);
+	} else if (r->used > r->weight_max && ++r->refusals > REST_PATIENCE) {
+		r->banned_until.ns = now.ns + r->ban.ns;
+		r->tally->bans++;
+		*retry_after_s = seconds_until(r->banned_until.ns, now);
+	} else if (r->used > r->weight_max) {
+		*retry_after_s = seconds_until((r->minute + 1) * INT64_C(60000000000), now);
+	}
+	if (*retry_after_s == 0)
+		return status;
+	error(&r->body, -1003, "Too much request weight used.");
+	status = now.ns < r->banned_until.ns ? 418 : 429;
+	tally_code(&r->tally->refused, status);
+	return status;
 }
 
 void
 rest_answer(struct rest *r, const struct http_request *q, wall_t now, struct text *reply)
 {
 	int64_t minute = now.ns / INT64_C(60000000000);
-	char headers[96];
+	char headers[128];
 	struct text h = {.p = headers, .cap = sizeof(headers)};
+	int64_t retry_after_s;
 	int status = 404;
 
 	if (minute != r->minute)
-		r->used = 0;
+		r->used = r->refusals = 0;
 	r->minute = minute;
 	r->body.n = 0;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -200,6 +282,12 @@ rest_answer(struct rest *r, const struct http_request *q, wall_t now, struct tex
 	}
 	if (status == 404)
 		error(&r->body, -1000, "Not found.");
+	status = limited(r, status, now, &retry_after_s);
+	if (retry_after_s > 0) {
+		text_lit(&h, "Retry-After: ");
+		text_int(&h, retry_after_s);
+		text_lit(&h, "\r\n");
+	}
 	text_lit(&h, "X-MBX-USED-WEIGHT: ");
 	text_int(&h, r->used);
 	text_lit(&h, "\r\nX-MBX-USED-WEIGHT-1M: ");
