@@ -41,9 +41,12 @@ next_step(enum event_kind kind)
 static bool
 is_owed(const struct sim_stream *s)
 {
-	unsigned legs = sim.phase == SIM_CALM ? sim_all_legs() : 1u << sim.storm.spared;
+	unsigned legs;
 
-	return sim_owes() && s->wanted && !s->renumbered && (s->joined & legs) == legs;
+	if (!sim_owes())
+		return false;
+	legs = sim.phase == SIM_CALM ? sim_all_legs() : 1u << sim.storm.spared;
+	return s->wanted && !s->renumbered && (s->joined & legs) == legs;
 }
 
 void
