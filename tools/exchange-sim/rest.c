@@ -129,7 +129,7 @@ is_struck(const struct rest *r, enum fault_kind kind, const struct instrument *w
 
 	if (!faults_any(r->faults, kind))
 		return false;
-	for (; what->name[n] != '\0' && n < sizeof(name) - 1; n++)
+	for (; n < sizeof(name) - 1 && what->name[n] != '\0'; n++)
 		name[n] = what->name[n] >= 'A' && what->name[n] <= 'Z'
 		    ? (char)(what->name[n] - 'A' + 'a') : what->name[n];
 	name[n++] = '@';
