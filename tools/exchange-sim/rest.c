@@ -123,13 +123,13 @@ answer_depth(struct rest *r, const struct http_request *q, wall_t now)
 static bool
 is_struck(const struct rest *r, enum fault_kind kind, const struct instrument *what)
 {
-	char name[64];
+	char name[sizeof(what->name) + 1]; /* and "@" */
 	struct fault_target target = {0};
 	size_t n = 0;
 
 	if (!faults_any(r->faults, kind))
 		return false;
-	for (; n < sizeof(name) - 1 && what->name[n] != '\0'; n++)
+	for (; n < sizeof(what->name) && what->name[n] != '\0'; n++)
 		name[n] = what->name[n] >= 'A' && what->name[n] <= 'Z'
 		    ? (char)(what->name[n] - 'A' + 'a') : what->name[n];
 	name[n++] = '@';
