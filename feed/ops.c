@@ -1,6 +1,7 @@
 #include "feed/ops.h"
 
 #include <errno.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -23,6 +24,7 @@ struct receiver {
 struct ops {
 	struct ops_cfg cfg;
 	struct lws_context *context;
+	SSL_CTX *unused; /* of the context itself: its own would read the system's store */
 	struct receiver receiver[OPS_NOTE_KINDS];
 	pthread_t thread;
 	bool started;
@@ -56,6 +58,11 @@ make_context(struct ops *ops)
 		.protocols = protocols,
 		.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
 		    LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
+		/*
+		 * Nobody connects by it: http.h brings its own. Without one, libwebsockets
+		 * 4.1.6 makes one, which it cannot free when there is a second context.
+		 */
+		.provided_client_ssl_ctx = ops->unused,
 		.max_http_header_pool = OPS_CONNECTIONS_MAX,
 		.fd_limit_per_thread = OPS_CONNECTIONS_MAX + 16,
 		.gid = (gid_t)-1,
@@ -77,8 +84,11 @@ ops_open(struct ops **out, const struct ops_cfg *cfg)
 	ops->cfg = *cfg;
 	mailbox_init(&ops->notes, ops->note, sizeof(ops->note[0]), OPS_NOTES_MAX);
 	mailbox_init(&ops->orders, ops->order, sizeof(ops->order[0]), OPS_ORDERS_MAX);
-	ops->context = make_context(ops);
+	ops->unused = SSL_CTX_new(TLS_client_method());
+	if (ops->unused != NULL)
+		ops->context = make_context(ops);
 	if (ops->context == NULL) {
+		SSL_CTX_free(ops->unused);
 		free(ops);
 		return -ENOMEM;
 	}
@@ -163,6 +173,7 @@ ops_close(struct ops **ops)
 	if (*ops == NULL)
 		return;
 	lws_context_destroy((*ops)->context);
+	SSL_CTX_free((*ops)->unused);
 	free(*ops);
 	*ops = NULL;
 }
