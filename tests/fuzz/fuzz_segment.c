@@ -26,7 +26,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define FILES 3
-#define IMAGE_MAX 65536
+#define IMAGE_MAX (2 << 20) /* the rows of streams take one half */
 #define SLOTS 16
 #define READS 300
 

@@ -131,7 +131,7 @@ set_up(void **state)
 	memset(w, 0, sizeof(*w));
 	hub_init(&w->hub, (struct hub_watch){0});
 	w->desk = (struct session_desk){
-		.cfg = {span_s(86400), span_s(20), span_s(60), 4, 5, 1 << 20},
+		.cfg = {span_s(86400), span_s(20), span_s(60), 4, 5, 1 << 20, NULL},
 		.hub = &w->hub, .rest = no_rest, .changed = changed,
 		.scratch = {.p = malloc(1 << 16), .cap = 1 << 16}};
 	w->now = mono_add(MONO_ZERO, span_s(100));

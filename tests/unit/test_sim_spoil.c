@@ -154,7 +154,7 @@ set_up(void **state)
 	visitors_init(&w.visitors, 0, span_s(60));
 	snprintf(w.endpoint.name, sizeof(w.endpoint.name), "a");
 	w.desk = (struct session_desk){
-		.cfg = {span_s(86400), span_s(20), span_s(60), 1024, 5, 1 << 20},
+		.cfg = {span_s(86400), span_s(20), span_s(60), 1024, 5, 1 << 20, NULL},
 		.hub = &w.hub, .rest = no_rest, .changed = changed,
 		.scratch = {.p = w.room, .cap = sizeof(w.room)}, .faults = &w.faults,
 		.visitors = &w.visitors, .now = {INT64_C(5000000000)}, .due = MONO_NEVER,
