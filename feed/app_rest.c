@@ -139,6 +139,14 @@ await_list(struct app *app)
 		} else if (order.kind == OPS_LISTING) {
 			app->listing = order.object;
 			return;
+		} else if (order.kind == OPS_CHANGE_CONFIG) {
+			/* Too early; there is never a second one, see app_take_orders(). */
+			app->answer = (struct ops_note){
+				.kind = OPS_CONFIG_REFUSED, .object = order.object};
+			if (ops_tell(app->ops, &app->answer))
+				app->answer.object = NULL;
+		} else if (order.kind == OPS_COUNT_REFUSAL) {
+			app->reloads_refused++;
 		}
 	}
 }

@@ -6,8 +6,8 @@
 /* Of the memory, one part in so many is for diffs that wait. */
 #define WAITING_SHARE 8
 
-/* Diffs of one book take at most so many blocks: enough for seconds of a busy one. */
-#define WAITING_BLOCKS_MAX 64
+/* Diffs of one book take at most so many blocks: 32,768 levels, some seconds of a storm. */
+#define WAITING_BLOCKS_MAX 512
 
 struct entry {
 	struct booksync sync;
@@ -190,10 +190,11 @@ follow_up(struct books *b, struct entry *e, enum booksync_outcome outcome, mono_
 		want(b, e, SNAPSCHED_CROSSED, true);
 		break;
 	case BOOKSYNC_TOO_OLD:
-		if (e->sync.state == BOOKSYNC_LIVE)
-			want(b, e, SNAPSCHED_REFRESH, true);
-		else
+		/* A live book that is not being renewed has had its snapshot: this was one more. */
+		if (e->sync.state != BOOKSYNC_LIVE)
 			want(b, e, why_of(e), true);
+		else if (e->sync.renewing)
+			want(b, e, SNAPSCHED_REFRESH, true);
 		break;
 	case BOOKSYNC_APPLIED:
 		renew_if_shallow(b, e, now);

@@ -214,7 +214,7 @@ take_verdict(struct pipeline *p, struct publish_context *c, enum event_kind kind
 		pipeline_count(p, TICK_COUNTER_GAPS);
 		pipeline_count(p, TICK_COUNTER_ID_RESETS);
 		if (kind == EVENT_DEPTH)
-			books_lose(p->books, c->instrument);
+			pipeline_lose_book(p, c);
 		break;
 	case ARBITER_INVALID:
 		pipeline_count(p, TICK_COUNTER_MALFORMED);

@@ -97,6 +97,7 @@ keeper_amend(struct keeper *keeper, const char *name, struct bytes text,
 		count_refusal(keeper);
 		return -EINVAL;
 	}
+	choice_spell(keeper->choice, &keeper->next);
 	offer(keeper);
 	if (!keeper->busy)
 		return -EBUSY;

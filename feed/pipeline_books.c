@@ -116,6 +116,17 @@ note_outcome(struct pipeline *p, const struct publish_context *c, const struct b
 }
 
 void
+pipeline_lose_book(struct pipeline *p, const struct publish_context *c)
+{
+	const struct booksync *sync = books_find(p->books, c->instrument);
+	bool was_live = sync && sync->state == BOOKSYNC_LIVE;
+
+	books_lose(p->books, c->instrument);
+	if (was_live)
+		note_outcome(p, c, sync, BOOKSYNC_GAPPED);
+}
+
+void
 pipeline_publish_depth(struct pipeline *p, const struct publish_context *c, const struct event *e,
     const struct normal *n)
 {

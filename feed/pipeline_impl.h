@@ -95,6 +95,9 @@ void pipeline_turn(struct pipeline *p, uint32_t id, enum tick_data_state state,
 /* Brings the data state in line with its streams and its book; `why`: unless it is LIVE. */
 void pipeline_settle(struct pipeline *p, uint32_t id, enum tick_reason why, int64_t now_ns);
 
+/* The changes that come fit the book no more: it is told lost, and waits for a snapshot. */
+void pipeline_lose_book(struct pipeline *p, const struct publish_context *c);
+
 /* A change of a book, which is news: publishes it, and the book when it changed. */
 void pipeline_publish_depth(struct pipeline *p, const struct publish_context *c,
     const struct event *e, const struct normal *n);

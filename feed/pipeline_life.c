@@ -77,13 +77,16 @@ pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name)
 void
 pipeline_remove_stream(struct pipeline *p, uint32_t number)
 {
-	struct roster_stream *s = &p->roster.stream[number];
-	uint32_t instrument = s->instrument;
-	bool of_book = s->kind == EVENT_DEPTH;
+	struct roster_stream *s;
+	uint32_t instrument;
+	bool of_book;
 
 	recorder_on_stream(p->recorder, TAPE_STREAM_GONE, number, 0, BYTES_NONE);
-	if (number >= p->roster.streams_max || s->name == NULL)
+	if (number >= p->roster.streams_max || p->roster.stream[number].name == NULL)
 		return;
+	s = &p->roster.stream[number];
+	instrument = s->instrument;
+	of_book = s->kind == EVENT_DEPTH;
 	if (s->stale)
 		p->instrument[s->instrument].stale--;
 	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)

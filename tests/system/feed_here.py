@@ -96,7 +96,8 @@ class FeedHere:
         port = wait_for("exchange-sim listens", lambda: self.content("port"))
         self.control = wait_for("it takes faults", lambda: self.content("control"))
         command = [f"{build}/feedd"]
-        for setting in [f"feed={self.name}", "endpoint.host=localhost", f"endpoint.port={port}",
+        # A sanitizer's own memory is no alarm.
+        for setting in ["resources.max_memory_bytes=2147483648", f"feed={self.name}", "endpoint.host=localhost", f"endpoint.port={port}",
                         f"endpoint.ca_file={self.path('ca.pem')}", "ops.listen=127.0.0.1:0",
                         "ring.unlink_at_exit=true", *self.settings]:
             command += ["--set", setting]
