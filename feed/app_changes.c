@@ -99,7 +99,7 @@ change_config(struct app *app, struct config *next, mono_t now)
 		app_step(app, &event, now);
 		change_streams(app, &next->streams, now);
 		pipeline_measure(app->pipeline, next->monitoring.performance_tracking);
-	log_set_level(next->log.level);
+		log_set_level(next->log.level);
 		before = *app->cfg;
 		*app->cfg = *next;
 		*next = before;

@@ -140,11 +140,9 @@ await_list(struct app *app)
 			app->listing = order.object;
 			return;
 		} else if (order.kind == OPS_CHANGE_CONFIG) {
-			/* Too early; there is never a second one, see app_take_orders(). */
+			/* Too early; app_take_orders() sends the answer. */
 			app->answer = (struct ops_note){
 				.kind = OPS_CONFIG_REFUSED, .object = order.object};
-			if (ops_tell(app->ops, &app->answer))
-				app->answer.object = NULL;
 		} else if (order.kind == OPS_COUNT_REFUSAL) {
 			app->reloads_refused++;
 		}

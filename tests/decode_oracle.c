@@ -76,27 +76,6 @@ check_depth(struct check *c)
 	check_levels(c, diff ? "a" : "asks", e->u.depth.asks, e->u.depth.nasks);
 }
 
-static void
-check_kline(struct check *c)
-{
-	const struct event *e = c->event;
-	const cJSON *k = check_item(c->payload, "k");
-
-	check_time(c, k, "T", e->trade_ns);
-	check_time(c, k, "t", e->u.kline.start_ns);
-	check_integer(c, k, "L", e->id);
-	check_integer(c, k, "f", e->first_id);
-	check_integer(c, k, "n", e->u.kline.trades);
-	check_decimal(c, k, "o", e->u.kline.open);
-	check_decimal(c, k, "h", e->u.kline.high);
-	check_decimal(c, k, "l", e->u.kline.low);
-	check_decimal(c, k, "c", e->u.kline.close);
-	check_decimal(c, k, "v", e->u.kline.volume);
-	check_decimal(c, k, "V", e->u.kline.taker_volume);
-	check_text(c, k, "i", e->u.kline.interval);
-	check_flag(c, k, "x", e->u.kline.closed);
-}
-
 /* Whether two values print the same: cJSON_Compare() stumbles over infinity and double keys. */
 static bool
 same_json(const cJSON *a, const cJSON *b)
@@ -243,7 +222,7 @@ check_event(struct check *c, const cJSON *root)
 		check_depth(c);
 		break;
 	case EVENT_KLINE:
-		check_kline(c);
+		check_candle(c);
 		break;
 	case EVENT_REPLY:
 	case EVENT_ERROR_REPLY:

@@ -190,7 +190,6 @@ static void
 check_kline(struct check *c)
 {
 	const struct event *e = c->event;
-	const cJSON *k = check_item(c->payload, "k");
 	const char *pair = check_item(c->payload, "ps")->valuestring;
 	const char *contract = check_item(c->payload, "ct")->valuestring;
 	size_t n = strlen(pair);
@@ -199,19 +198,7 @@ check_kline(struct check *c)
 	    e->symbol.p[n] != '_' ||
 	    memcmp(e->symbol.p + n + 1, contract, strlen(contract)) != 0)
 		check_differ(c, "ps", "symbol differs");
-	check_time(c, k, "T", e->trade_ns);
-	check_time(c, k, "t", e->u.kline.start_ns);
-	check_integer(c, k, "L", e->id);
-	check_integer(c, k, "f", e->first_id);
-	check_integer(c, k, "n", e->u.kline.trades);
-	check_decimal(c, k, "o", e->u.kline.open);
-	check_decimal(c, k, "h", e->u.kline.high);
-	check_decimal(c, k, "l", e->u.kline.low);
-	check_decimal(c, k, "c", e->u.kline.close);
-	check_decimal(c, k, "v", e->u.kline.volume);
-	check_decimal(c, k, "V", e->u.kline.taker_volume);
-	check_text(c, k, "i", e->u.kline.interval);
-	check_flag(c, k, "x", e->u.kline.closed);
+	check_candle(c);
 }
 
 static void

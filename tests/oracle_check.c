@@ -132,3 +132,24 @@ check_decimal(struct check *c, const cJSON *object, const char *key, struct fixe
 	if (!check_same_decimal(check_item(object, key), ours))
 		check_differ(c, key, "decimal differs");
 }
+
+void
+check_candle(struct check *c)
+{
+	const struct event *e = c->event;
+	const cJSON *k = check_item(c->payload, "k");
+
+	check_time(c, k, "T", e->trade_ns);
+	check_time(c, k, "t", e->u.kline.start_ns);
+	check_integer(c, k, "L", e->id);
+	check_integer(c, k, "f", e->first_id);
+	check_integer(c, k, "n", e->u.kline.trades);
+	check_decimal(c, k, "o", e->u.kline.open);
+	check_decimal(c, k, "h", e->u.kline.high);
+	check_decimal(c, k, "l", e->u.kline.low);
+	check_decimal(c, k, "c", e->u.kline.close);
+	check_decimal(c, k, "v", e->u.kline.volume);
+	check_decimal(c, k, "V", e->u.kline.taker_volume);
+	check_text(c, k, "i", e->u.kline.interval);
+	check_flag(c, k, "x", e->u.kline.closed);
+}

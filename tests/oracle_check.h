@@ -31,6 +31,9 @@ const cJSON *check_item(const cJSON *object, const char *key);
 void check_text(struct check *c, const cJSON *object, const char *key, struct bytes ours);
 void check_integer(struct check *c, const cJSON *object, const char *key, int64_t ours);
 void check_flag(struct check *c, const cJSON *object, const char *key, bool ours);
+
+/* The "k" of a kline's payload, all of it but whose it is. */
+void check_candle(struct check *c);
 void check_decimal(struct check *c, const cJSON *object, const char *key, struct fixed ours);
 
 /* The same where the member may be missing, and ours "none". */
