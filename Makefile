@@ -54,28 +54,33 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
 
 # L5
 IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
-      feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/proxy.c \
-      feed/io/recv_bio.c feed/io/resolve.c feed/io/secret.c feed/io/tape.c feed/io/tape_files.c \
-      feed/io/tape_pack.c feed/io/tape_reader.c feed/io/tape_thread.c feed/io/tape_uring.c \
-      feed/io/tls.c feed/io/tls_session.c feed/io/transport.c feed/io/transport_lws.c \
+      feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/notify.c \
+      feed/io/proxy.c feed/io/recv_bio.c feed/io/resolve.c feed/io/resources.c feed/io/secret.c \
+      feed/io/signals.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
+      feed/io/tape_reader.c feed/io/tape_thread.c feed/io/tape_uring.c feed/io/tls.c \
+      feed/io/tls_session.c feed/io/transport.c feed/io/transport_lws.c \
       feed/io/transport_uring.c feed/io/upgrade.c feed/io/uring_line.c feed/io/uring_recv.c \
       feed/io/uring_stamp.c feed/io/uring_tls.c feed/io/wsframe.c
 
-# L6 to L8
-FEED := feed/alarm.c feed/alarm_command.c feed/alarm_post.c feed/alarm_text.c feed/books.c \
-        feed/choice.c feed/errors.c feed/figures.c feed/forecast.c feed/guard.c \
-        feed/instruments.c feed/judge.c feed/keeper.c feed/listed.c feed/listing.c \
-        feed/lookout.c feed/metrics.c feed/normalize.c feed/notify.c feed/opening.c feed/ops.c \
-        feed/orders.c feed/patterns.c feed/pipeline.c feed/pipeline_books.c feed/pipeline_life.c \
-        feed/pipeline_list.c feed/plan.c feed/publish.c feed/recall.c feed/recorder.c \
-        feed/reload.c feed/replay.c feed/replay_apply.c feed/resources.c feed/rest.c \
-        feed/rest_plan.c feed/ringer.c feed/roster.c feed/segments.c feed/signals.c \
-        feed/snapshot.c feed/snapshot_control.c feed/snapshot_detail.c feed/snapshot_health.c \
-        feed/snapshot_streams.c feed/stale.c feed/standby.c feed/status_json.c feed/stores.c \
-        feed/tell.c feed/tracer.c feed/verdict.c feed/web.c feed/web_assets.c feed/web_change.c \
-        feed/web_pages.c feed/web_reply.c
-MAIN := feed/app.c feed/app_changes.c feed/app_ops.c feed/app_rest.c feed/app_trace.c \
-        feed/main.c
+# L6 to L11, L12 and L13
+FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/judge.c \
+        feed/pipeline/listed.c feed/pipeline/listing.c feed/pipeline/normalize.c \
+        feed/pipeline/pipeline.c feed/pipeline/pipeline_books.c feed/pipeline/pipeline_life.c \
+        feed/pipeline/pipeline_list.c feed/pipeline/publish.c feed/pipeline/recall.c \
+        feed/pipeline/recorder.c feed/pipeline/roster.c feed/plan/choice.c feed/plan/forecast.c \
+        feed/plan/patterns.c feed/plan/plan.c feed/plan/reload.c feed/plan/rest_plan.c \
+        feed/store/instruments.c feed/store/opening.c feed/store/ringer.c feed/store/segments.c \
+        feed/store/standby.c feed/store/stores.c feed/ops/alarm.c feed/ops/alarm_command.c \
+        feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/keeper.c feed/ops/lookout.c \
+        feed/ops/metrics.c feed/ops/ops.c feed/ops/rest.c feed/ops/stale.c \
+        feed/ops/status_json.c feed/ops/tracer.c feed/ops/web.c feed/ops/web_assets.c \
+        feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c feed/status/errors.c \
+        feed/status/guard.c feed/status/snapshot.c feed/status/snapshot_control.c \
+        feed/status/snapshot_detail.c feed/status/snapshot_health.c \
+        feed/status/snapshot_streams.c feed/status/verdict.c feed/replay/replay.c \
+        feed/replay/replay_apply.c
+MAIN := feed/app/app.c feed/app/app_changes.c feed/app/app_ops.c feed/app/app_rest.c \
+        feed/app/app_trace.c feed/app/orders.c feed/app/tell.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
@@ -323,8 +328,8 @@ $(call obj,$(SHM_READER)): private PIC := -fPIC -fno-semantic-interposition
 
 # The HTTP interface has its page in it, and Chart.js (Debian's libjs-chart.js).
 CHART_JS ?= /usr/share/javascript/chart.js/chart.min.js
-$(B)/feed/web_assets.o: $(wildcard feed/page/*) $(CHART_JS)
-$(B)/feed/web_assets.o: private ALL_CPPFLAGS += -DCHART_JS='"$(CHART_JS)"'
+$(B)/feed/ops/web_assets.o: $(wildcard feed/page/*) $(CHART_JS)
+$(B)/feed/ops/web_assets.o: private ALL_CPPFLAGS += -DCHART_JS='"$(CHART_JS)"'
 
 # ---- products --------------------------------------------------------------
 

@@ -12,11 +12,11 @@
 
 #include <tickring/version.h>
 
-#include "feed/app.h"
+#include "feed/app/app.h"
 #include "feed/base/log.h"
 #include "feed/conf/config.h"
-#include "feed/forecast.h"
-#include "feed/replay.h"
+#include "feed/plan/forecast.h"
+#include "feed/replay/replay.h"
 
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 

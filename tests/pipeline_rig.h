@@ -8,7 +8,7 @@
 #include <tickring/board.h>
 #include <tickring/reader.h>
 
-#include "feed/pipeline.h"
+#include "feed/pipeline/pipeline.h"
 #include "tests/shm_fixture.h"
 
 #define PIPELINE_RIG_SLOTS 4096

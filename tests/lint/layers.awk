@@ -9,9 +9,14 @@ function layer(path)
 	if (path ~ /^feed\/(venue|core)\//) return 3
 	if (path ~ /^feed\/conf\//) return 4
 	if (path ~ /^feed\/io\//) return 5
-	if (path ~ /^feed\/app(_[a-z]+)?\.[ch]$/) return 7
-	if (path ~ /^feed\/main\.[ch]$/) return 8
-	if (path ~ /^feed\/[^\/]*$/) return 6
+	if (path ~ /^feed\/pipeline\//) return 6
+	if (path ~ /^feed\/plan\//) return 7
+	if (path ~ /^feed\/store\//) return 8
+	if (path ~ /^feed\/ops\//) return 9
+	if (path ~ /^feed\/status\//) return 10
+	if (path ~ /^feed\/replay\//) return 11
+	if (path ~ /^feed\/app\//) return 12
+	if (path ~ /^feed\/main\.[ch]$/) return 13
 	if (path ~ /^tools\//) return 20
 	return 30
 }

@@ -187,14 +187,19 @@ includes feed/venue/json.c feed/core/pool.h
 includes feed/core/pool.c feed/venue/binance/json.h
 includes feed/core/pool.c feed/conf/config.h
 includes feed/conf/config.c feed/io/transport.h
-includes feed/io/tls.c feed/pipeline.h
-includes feed/pipeline.c feed/app.h
-includes feed/app.c feed/main.h
+includes feed/io/tls.c feed/pipeline/pipeline.h
+includes feed/pipeline/pipeline.c feed/plan/plan.h
+includes feed/plan/plan.c feed/store/stores.h
+includes feed/store/stores.c feed/ops/ops.h
+includes feed/ops/ops.c feed/status/snapshot.h
+includes feed/status/snapshot.c feed/replay/replay.h
+includes feed/replay/replay.c feed/app/app.h
+includes feed/app/app.c feed/main.h
 includes tools/inspect.c feed/base/two.h
 includes tools/exchange-sim.c feed/io/transport.h
 includes tools/sim/market.c feed/core/pool.h
-includes feed/pipeline.c tools/tool.h
-includes feed/pipeline.c tests/support.h
+includes feed/pipeline/pipeline.c tools/tool.h
+includes feed/pipeline/pipeline.c tests/support.h
 includes tests/unit/test_one.c shm/one.c
 echo '#include <tickring/one.h>' | put shm/deep.h
 echo '#include "shm/deep.h"' >>include/tickring/one.h
@@ -270,7 +275,7 @@ done
 for f in gets strcpy strcat sprintf vsprintf strtok atoi atol atof rand system popen alloca; do
 	line tools/x.c "int x = $f(1);" "x.c:1: call of a banned function"
 done
-for f in feed/venue/x.c feed/base/fixed.c feed/pipeline.c shm/x.c; do
+for f in feed/venue/x.c feed/base/fixed.c feed/pipeline/pipeline.c shm/x.c; do
 	line $f 'double x;' "floating point"
 	line $f 'static float x[2];' "floating point"
 done

@@ -5,7 +5,7 @@
 
 #include <tickring/reader.h>
 
-#include "feed/pipeline.h"
+#include "feed/pipeline/pipeline.h"
 #include "feed/venue/binance/request.h"
 #include "shm/board_writer.h"
 #include "shm/ring.h"

@@ -20,7 +20,7 @@ def expect(holds, text):
 
 def feed_paths():
     """Paths that the HTTP interface has."""
-    with open("feed/web_pages.c", encoding="utf-8") as f:
+    with open("feed/ops/web_pages.c", encoding="utf-8") as f:
         return set(re.findall(r'\{"(/[a-z]+)", [a-z_]+\}', f.read()))
 
 

@@ -1,7 +1,7 @@
 """Prometheus' rules and Grafana's boards against the feed's metrics.
 
-1. Every metric that a rule or a panel names is in the table (feed/metrics.def,
-   include/tickring/counters.def, feed/metrics.c) and in a live scrape; every alert
+1. Every metric that a rule or a panel names is in the table (feed/ops/metrics.def,
+   include/tickring/counters.def, feed/ops/metrics.c) and in a live scrape; every alert
    has a test that sees it fire and a runbook; boards are well formed.
 2. promtool: check config, check rules, test rules. A real Prometheus scrapes a feed,
    takes every query of every panel, and its alert for a stalled line fires and clears.
@@ -53,10 +53,10 @@ def metrics_of(expression):
 
 
 def table():
-    names = set(re.findall(r'METRIC\(\w+, \w+, "(\w+)"', read("feed/metrics.def")))
+    names = set(re.findall(r'METRIC\(\w+, \w+, "(\w+)"', read("feed/ops/metrics.def")))
     names |= {f"tickring_{n}_total" for n in
               re.findall(r"TICK_COUNTER\(\w+, (\w+),", read("include/tickring/counters.def"))}
-    names |= set(re.findall(r'"(tickring_[a-z_]+)"', read("feed/metrics.c")))
+    names |= set(re.findall(r'"(tickring_[a-z_]+)"', read("feed/ops/metrics.c")))
     return names
 
 

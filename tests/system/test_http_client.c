@@ -13,7 +13,7 @@
 
 #include "feed/io/clock.h"
 #include "feed/io/http.h"
-#include "feed/ops.h"
+#include "feed/ops/ops.h"
 #include "tests/system/certs.h"
 #include "tests/system/web_server.h"
 

@@ -28,7 +28,7 @@ struct row {
 
 static const struct row rows[] = {
 #define METRIC(kind, scope, name, scale, help, value) {#kind, #scope, name},
-#include "feed/metrics.def"
+#include "feed/ops/metrics.def"
 #undef METRIC
 };
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "feed/choice.h"
+#include "feed/plan/choice.h"
 
 static struct config cfg;
 static struct choice choice;

@@ -18,8 +18,8 @@
 #include <tickring/board.h>
 
 #include "feed/base/log.h"
-#include "feed/instruments.h"
-#include "feed/segments.h"
+#include "feed/store/instruments.h"
+#include "feed/store/segments.h"
 
 static struct config cfg;
 static struct ring ring;

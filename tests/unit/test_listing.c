@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "feed/listing.h"
-#include "feed/patterns.h"
+#include "feed/pipeline/listing.h"
+#include "feed/plan/patterns.h"
 
 #define SYMBOL(name, status) \
 	"{\"symbol\":\"" name "\",\"status\":\"" status "\",\"filters\":[" \

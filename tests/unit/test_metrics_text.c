@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "feed/metrics.h"
-#include "feed/status_json.h"
+#include "feed/ops/metrics.h"
+#include "feed/ops/status_json.h"
 
 struct pages {
 	struct tick_status status;

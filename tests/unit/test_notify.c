@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "feed/notify.h"
+#include "feed/io/notify.h"
 
 #define TEXT_MAX 256
 

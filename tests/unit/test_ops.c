@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "feed/base/log.h"
-#include "feed/keeper.h"
-#include "feed/ops.h"
+#include "feed/ops/keeper.h"
+#include "feed/ops/ops.h"
 
 #define WITHIN_S 20
 

@@ -15,7 +15,7 @@
 #include <tickring/reasons.h>
 
 #include "feed/base/log.h"
-#include "feed/replay_apply.h"
+#include "feed/replay/replay_apply.h"
 #include "tests/shm_fixture.h"
 
 #define WALL_NS INT64_C(1700000000000000000)

@@ -8,8 +8,8 @@
 
 #include "feed/conf/config.h"
 #include "feed/core/pool.h"
-#include "feed/errors.h"
-#include "feed/plan.h"
+#include "feed/plan/plan.h"
+#include "feed/status/errors.h"
 #include "tests/pool_rig.h"
 
 static struct pool_cfg

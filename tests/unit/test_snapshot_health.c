@@ -9,7 +9,7 @@
 
 #include <tickring/health.h>
 
-#include "feed/snapshot_health.h"
+#include "feed/status/snapshot_health.h"
 
 static struct tick_status status;
 static struct pool pool;

@@ -1,4 +1,4 @@
-/* Which instruments are stale, as JSON: feed/stale.c over a ring and a board. */
+/* Which instruments are stale, as JSON: feed/ops/stale.c over a ring and a board. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 #include <tickring/reasons.h>
 
-#include "feed/stale.h"
+#include "feed/ops/stale.h"
 #include "shm/board_writer.h"
 #include "tests/shm_fixture.h"
 

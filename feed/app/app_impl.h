@@ -1,0 +1,126 @@
+/*
+ * Inside of the application: what app.c (the executor) and app_changes.c (what
+ * changes while it runs) share. Nobody else includes it.
+ */
+#ifndef FEED_APP_APP_IMPL_H
+#define FEED_APP_APP_IMPL_H
+
+#include <stdatomic.h>
+
+#include "feed/app/app.h"
+#include "feed/core/pool.h"
+#include "feed/io/notify.h"
+#include "feed/io/transport.h"
+#include "feed/ops/alarm.h"
+#include "feed/ops/keeper.h"
+#include "feed/ops/ops.h"
+#include "feed/ops/rest.h"
+#include "feed/ops/tracer.h"
+#include "feed/ops/web.h"
+#include "feed/pipeline/pipeline.h"
+#include "feed/pipeline/recorder.h"
+#include "feed/plan/choice.h"
+#include "feed/plan/plan.h"
+#include "feed/status/errors.h"
+#include "feed/status/guard.h"
+#include "feed/status/snapshot.h"
+#include "feed/status/snapshot_streams.h"
+#include "feed/status/verdict.h"
+#include "feed/store/stores.h"
+
+#define HEARD_AT_ONCE 1024
+
+struct app {
+	struct config *cfg;
+	const struct reload_source *source;
+	struct choice choice;
+	struct stores stores;
+	struct pipeline *pipeline;
+	struct recorder *recorder; /* NULL: nothing is captured */
+	struct transport *transport;
+	struct plan plan;
+	struct pool pool;
+	struct pool_actions actions;
+	struct snapshot snapshot;
+	struct snapshot_streams snapshot_streams;
+	mono_t snapshot_due;
+	struct guard guard;
+	struct errors errors;
+	struct verdict verdict;
+	struct notify notify;
+	struct ops *ops;
+	struct keeper keeper;   /* ops thread */
+	_Atomic(struct transport *) to_wake; /* by the ops thread; NULL: not yet, or no more */
+	struct rest *rest;      /* ops thread; NULL: no REST */
+	struct listing *listing; /* NULL: none came yet */
+	struct config_strings streams; /* that were wanted at start, by name */
+	struct books_want want; /* not told yet for want of room, if there is one */
+	bool has_want;
+	struct alarm *alarm;    /* ops thread; NULL: nobody is told */
+	struct trace *trace;    /* NULL: nothing is traced */
+	struct tracer *tracer;  /* ops thread; NULL: likewise */
+	struct web *web;        /* ops thread; NULL: no HTTP interface */
+	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
+	int64_t nstreams; /* wanted now */
+	uint64_t shed, reloads, reloads_refused;
+	struct pool_heard heard[HEARD_AT_ONCE];
+	mono_t heard_due;
+	struct config_target target[CONFIG_TARGETS_MAX];
+	wall_t connected[TRANSPORT_LINES_MAX];
+	char detail[TRANSPORT_LINES_MAX][TRANSPORT_DETAIL_MAX]; /* how its last connection ended */
+};
+
+/* Lets the pool see an event, and carries out what it says. */
+void app_step(struct app *app, const struct pool_event *event, mono_t now);
+
+/* What runs in the ops thread, without the thread; the thread; the end of all. */
+int app_open_ops(struct app *app);
+int app_start_ops(struct app *app);
+void app_shut_ops(struct app *app);
+
+/* Tells the traces of an action, and of what a line reports. Nothing where none are made. */
+void app_trace_action(struct app *app, const struct pool_action *act);
+void app_trace_event(struct app *app, const struct transport_event *event, mono_t now);
+
+/* Where traces are wanted: opens what makes and what sends them. Returns 0 or -errno (logged). */
+int app_open_trace(struct app *app);
+void app_shut_trace(struct app *app);
+
+/* SIGHUP: has the configuration read once more, in the ops thread. */
+void app_reload(struct app *app);
+
+/* Does what the ops thread wants done: a new configuration comes that way. */
+void app_take_orders(struct app *app, mono_t now);
+
+/* Has the ops thread fetch the snapshots that books want. */
+void app_tell_wants(struct app *app);
+
+/* One of them came. */
+void app_take_snapshot(struct app *app, struct rest_snapshot *snapshot, mono_t now);
+
+/*
+ * The list of instruments came, NULL: it did not. What follows from it: who
+ * trades, which streams the patterns mean now.
+ */
+void app_take_listing(struct app *app, struct listing *listing, mono_t now);
+
+/* Silence of streams whose instrument does not trade is no alarm. */
+void app_quiet_streams(struct app *app, mono_t now);
+
+/* One stream more. */
+void app_want_stream(struct app *app, const char *name, mono_t now);
+
+/*
+ * At start, the stores are open and the ops thread runs: which streams the
+ * configuration means, after waiting for the list of instruments if that tells.
+ * Returns 0, -EINTR (told to stop) or -ENOMEM.
+ */
+int app_find_streams(struct app *app);
+
+/* Frees what orders bring that come too late: the ops thread has ended. */
+void app_drop_orders(struct app *app);
+
+/* Looks at memory and processor; gives a stream up where a limit is passed. */
+void app_look_at_resources(struct app *app, mono_t now);
+
+#endif

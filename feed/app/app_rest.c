@@ -1,0 +1,169 @@
+/*
+ * What the feed thread and REST (rest.h) have to do with each other: wishes
+ * for snapshots go to the ops thread; snapshots and the list of instruments
+ * come back.
+ */
+#include "feed/app/app_impl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "feed/base/log.h"
+#include "feed/io/clock.h"
+#include "feed/io/signals.h"
+#include "feed/plan/patterns.h"
+#include "feed/plan/rest_plan.h"
+#include "feed/venue/binance/streams.h"
+
+/* ---- snapshots ---------------------------------------------------------------- */
+
+void
+app_tell_wants(struct app *app)
+{
+	struct ops_note note = {.kind = OPS_SNAPSHOT_WANTED};
+
+	if (app->rest == NULL)
+		return;
+	while (app->has_want || pipeline_next_want(app->pipeline, &app->want)) {
+		app->has_want = true;
+		note.number = app->want.instrument;
+		note.value[0] = app->want.why;
+		note.value[1] = app->want.stale;
+		note.object = &app->stores.ring.directory[app->want.instrument];
+		if (!ops_tell(app->ops, &note))
+			return; /* full: at the next turn */
+		app->has_want = false;
+	}
+}
+
+/* Memory that the ops thread brought goes back there, to be freed. */
+static void
+give_back(struct app *app, void *memory)
+{
+	if (memory != NULL &&
+	    !ops_tell(app->ops, &(struct ops_note){.kind = OPS_MEMORY_BACK, .object = memory}))
+		free(memory); /* slower here than there, but done */
+}
+
+void
+app_take_snapshot(struct app *app, struct rest_snapshot *snapshot, mono_t now)
+{
+	pipeline_on_snapshot(
+	    app->pipeline, snapshot->instrument, &snapshot->snapshot, clock_wall(), now);
+	give_back(app, snapshot);
+}
+
+/* ---- the list of instruments --------------------------------------------------- */
+
+/* New listings of the configuration's patterns. */
+static void
+follow_patterns(struct app *app, const struct listing *before, mono_t now)
+{
+	struct config_strings added;
+
+	if (patterns_expand_new(&app->cfg->streams, app->listing, before, &added) != 0)
+		LOG(ERROR, "listings_refused", LOG_ERRNO("error", -ENOMEM),
+		    LOG_THEN("new instruments are left out"));
+	for (size_t i = 0; i < added.n; i++)
+		app_want_stream(app, added.item[i], now);
+	if (added.n > 0)
+		LOG(INFO, "listed", LOG_STR("stream", added.item[0]),
+		    LOG_U64("streams", added.n));
+	patterns_free(&added);
+}
+
+void
+app_quiet_streams(struct app *app, mono_t now)
+{
+	struct pool_event event = {.kind = POOL_QUIET};
+
+	for (uint32_t i = 0; i < app->plan.n; i++) {
+		event.stream = i;
+		event.quiet = pipeline_is_halted(app->pipeline, i);
+		if (!app->plan.wanted[i] || app->plan.quiet[i] == event.quiet)
+			continue;
+		app->plan.quiet[i] = event.quiet;
+		app_step(app, &event, now);
+	}
+}
+
+void
+app_take_listing(struct app *app, struct listing *listing, mono_t now)
+{
+	struct listing *before = app->listing;
+
+	if (listing == NULL)
+		return;
+	app->listing = listing;
+	pipeline_list(app->pipeline, listing, clock_wall(), now);
+	follow_patterns(app, before, now);
+	app_quiet_streams(app, now);
+	give_back(app, before);
+}
+
+/* ---- at start ------------------------------------------------------------------- */
+
+/* Is there anything that depends on the list: a pattern, or an instrument that is new here? */
+static bool
+needs_list(const struct app *app)
+{
+	const struct config_strings *streams = &app->cfg->streams;
+	char symbol[TICK_SYMBOL_MAX];
+	struct stream_name parts;
+	size_t n;
+
+	for (size_t i = 0; i < streams->n; i++) {
+		if (pattern_is(streams->item[i]))
+			return true;
+		if (stream_parse(bytes_of(streams->item[i]), &parts) != STREAM_FINE)
+			continue;
+		n = stream_symbol_upper(parts.symbol, symbol, sizeof(symbol));
+		if (n > 0 && ring_find(&app->stores.ring, symbol, n) < 0)
+			return true;
+	}
+	return false;
+}
+
+/* Waits for the list, or for the word that there is none. */
+static void
+await_list(struct app *app)
+{
+	mono_t until = mono_add(clock_mono(), span_ms(app->cfg->instruments.wait_ms));
+	struct ops_order order;
+
+	while (!signals_stop_asked() && mono_before(clock_mono(), until)) {
+		ring_idle(&app->stores.ring, clock_mono().ns);
+		if (!ops_next_order(app->ops, &order)) {
+			usleep(1000);
+		} else if (order.kind == OPS_LISTING) {
+			app->listing = order.object;
+			return;
+		} else if (order.kind == OPS_CHANGE_CONFIG) {
+			/* Too early; app_take_orders() sends the answer. */
+			app->answer = (struct ops_note){
+				.kind = OPS_CONFIG_REFUSED, .object = order.object};
+		} else if (order.kind == OPS_COUNT_REFUSAL) {
+			app->reloads_refused++;
+		}
+	}
+}
+
+int
+app_find_streams(struct app *app)
+{
+	bool waits = app->rest != NULL && rest_plan_lists(app->cfg) && needs_list(app);
+	size_t patterns = patterns_count(&app->cfg->streams);
+
+	if (waits)
+		await_list(app);
+	if (signals_stop_asked())
+		return -EINTR;
+	if (app->listing != NULL)
+		LOG(INFO, "instruments", LOG_U64("listed", app->listing->n),
+		    LOG_U64("unusable", app->listing->unusable));
+	else if (waits || patterns > 0)
+		LOG(WARNING, "instruments_unknown", LOG_U64("patterns", patterns),
+		    LOG_THEN("the feed goes on without the exchange's list of instruments"));
+	return patterns_expand(&app->cfg->streams, app->listing, &app->streams);
+}

@@ -1,0 +1,131 @@
+#include "feed/app/tell.h"
+
+#include <stdio.h>
+
+#include "feed/base/log.h"
+
+static const char *
+certificate_fault(enum tick_reason why)
+{
+	switch (why) {
+	case TICK_REASON_TLS_UNTRUSTED:
+	case TICK_REASON_TLS_HOSTNAME:
+	case TICK_REASON_TLS_EXPIRED:
+	case TICK_REASON_TLS_NOT_YET_VALID:
+		return tick_reason_label(why);
+	default:
+		return NULL;
+	}
+}
+
+/* Named as the specification of the connection manager names them. */
+static void
+tell_security(const struct pool_action *act, const char *detail)
+{
+	const char *fault = certificate_fault(act->why);
+
+	if (fault != NULL && act->to == SESSION_BACKOFF)
+		LOG(ERROR, "security", LOG_STR("name", "invalid_certificate"),
+		    LOG_U64("line", act->line), LOG_STR("reason", fault),
+		    LOG_STR("detail", detail), LOG_THEN("the connection is refused"));
+	if (act->why == TICK_REASON_CONNECT_TIMEOUT && act->to == SESSION_DRAINING)
+		LOG(WARNING, "security", LOG_STR("name", "connection_timeout_exceeded"),
+		    LOG_U64("line", act->line), LOG_THEN("the attempt is given up"));
+	if (act->why == TICK_REASON_START && act->to == SESSION_BACKOFF)
+		LOG(WARNING, "security", LOG_STR("name", "connection_limit_exceeded"),
+		    LOG_U64("line", act->line),
+		    LOG_THEN("it waits for the exchange's limit of connects"));
+}
+
+/* Steps on the way, which say nothing new to those who do not look for a fault. */
+static bool
+is_step(enum session_state to)
+{
+	return to == SESSION_CONNECTING || to == SESSION_HANDSHAKE || to == SESSION_SUBSCRIBING ||
+	    to == SESSION_DRAINING;
+}
+
+static void
+tell_change(const struct pool_action *act, bool detailed)
+{
+	const char *from = session_state_label(act->from), *to = session_state_label(act->to);
+	const char *reason = tick_reason_label(act->why);
+
+	if (detailed || !is_step(act->to))
+		LOG(INFO, "line_state", LOG_U64("line", act->line), LOG_STR("from", from),
+		    LOG_STR("to", to), LOG_STR("reason", reason));
+	else
+		LOG(DEBUG, "line_state", LOG_U64("line", act->line), LOG_STR("from", from),
+		    LOG_STR("to", to), LOG_STR("reason", reason));
+}
+
+void
+tell_transition(const struct pool_action *act, const char *detail, bool detailed,
+    bool security_events)
+{
+	bool waits = act->to == SESSION_BACKOFF || act->to == SESSION_OPEN_CIRCUIT;
+	char then[64] = "";
+
+	if (waits)
+		snprintf(then, sizeof(then), "retry in %lld ms",
+		    (long long)(act->retry_in.ns / 1000000));
+	if (waits && act->why != TICK_REASON_START)
+		LOG(WARNING, "line_state", LOG_U64("line", act->line),
+		    LOG_STR("from", session_state_label(act->from)),
+		    LOG_STR("to", session_state_label(act->to)),
+		    LOG_STR("reason", tick_reason_label(act->why)), LOG_STR("detail", detail),
+		    LOG_THEN(then));
+	else
+		tell_change(act, detailed);
+	if (security_events)
+		tell_security(act, detail);
+}
+
+void
+tell_rotation(const struct pool_action *act)
+{
+	static const char *const step[] = {
+		[ROTATION_BEGUN] = "begun",
+		[ROTATION_DONE] = "done",
+		[ROTATION_ABANDONED] = "abandoned",
+		[ROTATION_TOOK_OVER] = "took_over",
+	};
+
+	LOG(INFO, "rotation", LOG_STR("step", step[act->step]), LOG_U64("line", act->line),
+	    LOG_U64("successor", act->peer), LOG_STR("reason", tick_reason_label(act->why)));
+}
+
+void
+tell_stream(const struct pool_action *act, const char *name)
+{
+	if (act->kind == ACT_STREAM_STALE && act->why == TICK_REASON_STALE)
+		LOG(WARNING, "stream_stale", LOG_STR("stream", name),
+		    LOG_STR("reason", tick_reason_label(act->why)),
+		    LOG_THEN("it is asked for again, then moved, then its line is replaced"));
+	else if (act->kind == ACT_STREAM_STALE)
+		LOG(DEBUG, "stream_stale", LOG_STR("stream", name),
+		    LOG_STR("reason", tick_reason_label(act->why)));
+	else
+		LOG(DEBUG, "stream_live", LOG_STR("stream", name));
+}
+
+void
+tell_refused(const struct pool_action *act, const char *name)
+{
+	if (act->error_code == POOL_NO_ROOM)
+		LOG(ERROR, "stream_refused", LOG_STR("stream", name),
+		    LOG_THEN("no line has room for it and none may be opened; it is left out"));
+	else
+		LOG(ERROR, "stream_refused", LOG_U64("line", act->line), LOG_STR("stream", name),
+		    LOG_I64("code", act->error_code),
+		    LOG_THEN("the others go on; it is asked for again after a while"));
+}
+
+void
+tell_silent(const struct pool_action *act, const char *name)
+{
+	LOG(WARNING, "stream_silent", LOG_U64("line", act->line), LOG_STR("stream", name),
+	    LOG_STR("reason", tick_reason_label(act->why)),
+	    LOG_STR("elsewhere", act->elsewhere ? "delivered" : "silent"),
+	    LOG_THEN("the exchange's list is compared, what it lacks is asked for again"));
+}

@@ -1,0 +1,421 @@
+#include "feed/ops/rest.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "feed/base/log.h"
+#include "feed/io/clock.h"
+#include "feed/io/http.h"
+#include "feed/pipeline/listing.h"
+#include "feed/plan/rest_plan.h"
+#include "feed/venue/binance/depth_snapshot.h"
+#include "feed/venue/binance/scan.h"
+
+#define DEPTH_MAX 5000      /* levels a side; the exchange gives no more */
+#define DEPTH_BYTES_MAX (2u << 20)
+#define LIST_BYTES_MAX (64u << 20)
+#define LIST_AGAIN_S 60     /* after a failure */
+#define TELL_EVERY_S 10     /* of failures that are alike */
+#define AT_ONCE_MAX 8
+
+/* A snapshot on its way. */
+struct request {
+	struct rest *rest;
+	bool busy;
+	uint32_t instrument, limit;
+};
+
+struct rest {
+	struct ops *ops;
+	struct config cfg;            /* a copy: the feed thread changes its own */
+	struct rest_base base;
+	struct http_client *http;
+	struct snapsched sched;
+	struct snapsched_item *item;
+	const struct tick_instrument **instrument; /* by id, of those that were wanted */
+	struct request request[AT_ONCE_MAX];
+	struct ops_timer pump_timer, list_timer;
+	struct tick_level *levels;    /* of the snapshot that is read: bids, then asks */
+	mono_t tell_at;               /* failures are not told before */
+	uint64_t untold;
+	bool paused;
+	_Atomic int64_t used, paused_until_ns;
+};
+
+static void pump(void *context);
+
+/* ---- requests --------------------------------------------------------------- */
+
+static void
+show(struct rest *r, mono_t now)
+{
+	atomic_store_explicit(&r->used, snapsched_used(&r->sched, now), memory_order_relaxed);
+	atomic_store_explicit(
+	    &r->paused_until_ns, r->sched.paused_until.ns, memory_order_relaxed);
+}
+
+struct rest_gauges
+rest_gauges(const struct rest *r)
+{
+	struct rest_gauges out = {0};
+
+	if (!r)
+		return out;
+	out.used = atomic_load_explicit(&r->used, memory_order_relaxed);
+	out.budget = r->sched.cfg.budget;
+	out.paused_until.ns = atomic_load_explicit(&r->paused_until_ns, memory_order_relaxed);
+	return out;
+}
+
+static int
+send_get(struct rest *r, const char *path, size_t bytes_max, http_done_fn *done, void *context)
+{
+	struct http_request request = {
+		.host = r->base.host,
+		.port = r->base.port,
+		.address = r->base.address,
+		.path = path,
+		.within = r->base.within,
+		.answer_max = bytes_max,
+	};
+
+	return http_send(r->http, &request, done, context);
+}
+
+static struct snapsched_answer
+answer_of(const struct http_answer *a)
+{
+	bool whole = a->reason == TICK_REASON_NONE;
+	bool fine = a->status >= 200 && a->status < 300;
+
+	return (struct snapsched_answer){
+		.status = whole || !fine ? a->status : 0,
+		.used = a->used_weight,
+		.retry_after = a->retry_after_s < 0 ? span_ns(-1) : span_s(a->retry_after_s),
+	};
+}
+
+/* ---- what is said of answers -------------------------------------------------- */
+
+static void
+tell_verdict(struct rest *r, enum snapsched_verdict verdict, const struct http_answer *a,
+    const char *what, mono_t now)
+{
+	span_t pause = mono_diff(r->sched.paused_until, now);
+	char then[64];
+
+	if (verdict == SNAPSCHED_FINE) {
+		if (r->paused)
+			LOG(INFO, "rest_resumed", LOG_I64("used_weight", a->used_weight));
+		r->paused = false;
+		return;
+	}
+	if (pause.ns > 0) {
+		snprintf(then, sizeof(then), "no request for %" PRId64 " s",
+		    (pause.ns + 999999999) / 1000000000);
+		LOG(WARNING, "rest_paused", LOG_STR("reason", snapsched_verdict_name(verdict)),
+		    LOG_STR("request", what), LOG_I64("retry_after_s", a->retry_after_s),
+		    LOG_I64("used_weight", a->used_weight), LOG_THEN(then));
+		r->paused = true;
+		return;
+	}
+	r->untold++;
+	if (mono_before(now, r->tell_at))
+		return;
+	LOG(WARNING, "rest_failed", LOG_STR("reason", snapsched_verdict_name(verdict)),
+	    LOG_STR("request", what), LOG_I64("status", a->status), LOG_STR("detail", a->detail),
+	    LOG_U64("failures", r->untold), LOG_THEN("asked again after a while"));
+	r->untold = 0;
+	r->tell_at = mono_add(now, span_s(TELL_EVERY_S));
+}
+
+/* ---- snapshots ---------------------------------------------------------------- */
+
+static struct rest_snapshot *
+pack(const struct request *q, const struct depth_snapshot *d)
+{
+	size_t n = (size_t)d->nbids + d->nasks;
+	struct rest_snapshot *s = malloc(sizeof(*s) + n * sizeof(s->level[0]));
+
+	if (!s)
+		return NULL;
+	memcpy(s->level, d->bids, d->nbids * sizeof(s->level[0]));
+	memcpy(s->level + d->nbids, d->asks, d->nasks * sizeof(s->level[0]));
+	s->instrument = q->instrument;
+	s->snapshot = (struct booksync_snapshot){
+		.id = d->last_update_id,
+		.exch_ns = d->exch_ns,
+		.bids = s->level,
+		.asks = s->level + d->nbids,
+		.nbids = d->nbids,
+		.nasks = d->nasks,
+		.limit = q->limit,
+	};
+	return s;
+}
+
+/* Reads the body and sends it to the feed thread. NULL, or why not. */
+static const char *
+forward(struct rest *r, const struct request *q, struct bytes body)
+{
+	static const char *const words[] = {
+		[DEPTH_SNAPSHOT_MALFORMED] = "the snapshot is malformed",
+		[DEPTH_SNAPSHOT_UNFIT] = "a value is not exact at the instrument's exponents",
+		[DEPTH_SNAPSHOT_TOO_MANY] = "more levels than were asked for",
+		[DEPTH_SNAPSHOT_REFUSED] = "refused by the exchange",
+	};
+	struct depth_snapshot d = {
+		.price_exponent = r->instrument[q->instrument]->price_exponent,
+		.qty_exponent = r->instrument[q->instrument]->qty_exponent,
+		.bids = r->levels,
+		.asks = r->levels + DEPTH_MAX,
+		.room = DEPTH_MAX,
+	};
+	struct ops_order order = {.kind = OPS_SNAPSHOT};
+	enum depth_snapshot_result result;
+	char *copy = calloc(1, body.n + SCAN_AHEAD);
+
+	if (!copy)
+		return "no memory";
+	memcpy(copy, body.p, body.n);
+	result = depth_snapshot_parse(&d, (struct bytes){copy, body.n});
+	free(copy);
+	if (result != DEPTH_SNAPSHOT_OK)
+		return words[result];
+	order.object = pack(q, &d);
+	if (order.object == NULL)
+		return "no memory";
+	if (ops_order(r->ops, &order))
+		return NULL;
+	free(order.object);
+	return "the feed thread is behind";
+}
+
+static void
+on_depth(void *context, const struct http_answer *a)
+{
+	struct request *q = context;
+	struct rest *r = q->rest;
+	const struct tick_instrument *i = r->instrument[q->instrument];
+	const struct snapsched_answer answer = answer_of(a);
+	mono_t now = clock_mono();
+	enum snapsched_verdict verdict;
+	const char *fault;
+	char symbol[TICK_SYMBOL_MAX + 1];
+
+	snprintf(symbol, sizeof(symbol), "%.*s", i->symbol_bytes, i->symbol);
+	verdict = snapsched_on_answer(&r->sched, q->instrument, &answer, now);
+	tell_verdict(r, verdict, a, symbol, now);
+	fault = verdict == SNAPSCHED_FINE && a->body.n > 0 ? forward(r, q, a->body) : NULL;
+	if (verdict == SNAPSCHED_FINE && a->body.n == 0)
+		fault = "the answer is empty";
+	if (fault != NULL) {
+		LOG(WARNING, "snapshot_refused", LOG_STR("symbol", symbol),
+		    LOG_STR("detail", fault), LOG_THEN("asked again after a while"));
+		snapsched_want(&r->sched, q->instrument, SNAPSCHED_NEVER, true, now);
+	}
+	q->busy = false;
+	pump(r);
+}
+
+/* Symbols may be UTF-8. */
+static void
+add_escaped(char *out, size_t room, const char *text, size_t n)
+{
+	size_t at = strlen(out);
+
+	for (size_t i = 0; i < n && at + 4 < room; i++) {
+		unsigned char c = (unsigned char)text[i];
+		bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+		    (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+
+		at += (size_t)snprintf(out + at, room - at, plain ? "%c" : "%%%02X", c);
+	}
+}
+
+static void
+send_request(struct rest *r, const struct snapsched_request *wanted, mono_t now)
+{
+	const struct tick_instrument *i = r->instrument[wanted->item];
+	const struct snapsched_answer none = {.used = -1, .retry_after = {-1}};
+	struct request *q = r->request;
+	char path[HTTP_PATH_MAX];
+	size_t n;
+
+	while (q->busy && q < &r->request[AT_ONCE_MAX - 1])
+		q++;
+	*q = (struct request){r, true, wanted->item, wanted->limit};
+	snprintf(path, sizeof(path), "%s?symbol=", r->base.depth);
+	add_escaped(path, sizeof(path) - 20, i->symbol, i->symbol_bytes);
+	n = strlen(path);
+	snprintf(path + n, sizeof(path) - n, "&limit=%" PRIu32, wanted->limit);
+	if (send_get(r, path, DEPTH_BYTES_MAX, on_depth, q) == 0)
+		return;
+	q->busy = false;
+	snapsched_on_answer(&r->sched, wanted->item, &none, now);
+}
+
+/* Sends what may be sent, and comes back when there may be more. */
+static void
+pump(void *context)
+{
+	struct rest *r = context;
+	mono_t now = clock_mono(), due;
+	struct snapsched_request wanted;
+
+	while (snapsched_next(&r->sched, now, &wanted))
+		send_request(r, &wanted, now);
+	show(r, now);
+	due = snapsched_deadline(&r->sched, now);
+	if (atomic_load_explicit(&r->used, memory_order_relaxed) > 0)
+		due = mono_min(due, mono_add(now, span_s(1))); /* what is used is shown */
+	if (mono_is_never(due))
+		ops_timer_stop(&r->pump_timer);
+	else
+		ops_timer_start(r->ops, &r->pump_timer, mono_diff(due, now));
+}
+
+/* ---- the list of instruments ---------------------------------------------------- */
+
+static void
+on_list(void *context, const struct http_answer *a)
+{
+	struct rest *r = context;
+	const struct snapsched_answer answer = answer_of(a);
+	struct ops_order order = {.kind = OPS_LISTING};
+	span_t again = span_ms(r->cfg.instruments.refresh_ms);
+	struct listing *listing = NULL;
+	mono_t now = clock_mono();
+	enum snapsched_verdict verdict = snapsched_on_other(
+	    &r->sched, rest_plan_list_weight(&r->cfg), &answer, now);
+	bool told;
+
+	tell_verdict(r, verdict, a, "exchangeInfo", now);
+	if (verdict == SNAPSCHED_FINE && listing_read(&listing, a->body) != 0)
+		LOG(WARNING, "instruments_unknown",
+		    LOG_STR("detail", "the exchange's list of instruments is malformed"),
+		    LOG_THEN("asked again after a while"));
+	order.object = listing;
+	told = ops_order(r->ops, &order); /* also that there is none */
+	if (!told)
+		free(listing);
+	if (!told || listing == NULL) {
+		if (again.ns > span_s(LIST_AGAIN_S).ns)
+			again = span_s(LIST_AGAIN_S);
+	}
+	ops_timer_start(r->ops, &r->list_timer, again);
+	pump(r);
+}
+
+static void
+ask_list(void *context)
+{
+	struct rest *r = context;
+	const struct snapsched_answer none = {.used = -1, .retry_after = {-1}};
+	uint32_t weight = rest_plan_list_weight(&r->cfg);
+
+	if (!snapsched_take(&r->sched, weight, clock_mono())) {
+		ops_timer_start(r->ops, &r->list_timer, span_s(1));
+	} else if (send_get(r, r->base.info, LIST_BYTES_MAX, on_list, r) != 0) {
+		snapsched_on_other(&r->sched, weight, &none, clock_mono());
+		ops_timer_start(r->ops, &r->list_timer, span_s(1));
+	}
+}
+
+/* ---- from the feed thread ----------------------------------------------------- */
+
+static void
+on_wanted(void *context, const struct ops_note *note)
+{
+	struct rest *r = context;
+
+	if (note->number >= r->sched.items)
+		return;
+	r->instrument[note->number] = note->object;
+	snapsched_want(&r->sched, note->number, (enum snapsched_why)note->value[0],
+	    note->value[1] != 0, clock_mono());
+	pump(r);
+}
+
+static void
+on_memory(void *context, const struct ops_note *note)
+{
+	(void)context;
+	free(note->object);
+}
+
+/* ---- start and end ------------------------------------------------------------ */
+
+/* Returns 0 or -errno. */
+static int
+make(struct rest *r)
+{
+	uint32_t items = (uint32_t)r->cfg.ring.instruments_max;
+	struct snapsched_cfg schedule = rest_plan_schedule(&r->cfg);
+	char why[HTTP_DETAIL_MAX] = "";
+	int rc;
+
+	rest_plan_base(&r->cfg, &r->base);
+	r->item = calloc(items, sizeof(*r->item));
+	r->instrument = calloc(items, sizeof(struct tick_instrument *));
+	r->levels = calloc(2 * DEPTH_MAX, sizeof(*r->levels));
+	if (!r->item || !r->instrument || !r->levels)
+		return -ENOMEM;
+	if (schedule.in_flight_max > AT_ONCE_MAX)
+		schedule.in_flight_max = AT_ONCE_MAX;
+	snapsched_init(&r->sched, &schedule, r->item, items);
+	rc = http_open(&r->http, ops_context(r->ops), r->cfg.endpoint.ca_file, why);
+	if (rc != 0)
+		LOG(ERROR, "rest_refused", LOG_STR("detail", why), LOG_ERRNO("error", rc),
+		    LOG_THEN("the feed does not start"));
+	return rc;
+}
+
+int
+rest_open(struct rest **out, struct ops *ops, const struct config *cfg)
+{
+	struct rest *r = calloc(1, sizeof(*r));
+	int rc;
+
+	*out = r;
+	if (!r)
+		return -ENOMEM;
+	r->ops = ops;
+	config_copy(&r->cfg, cfg);
+	r->pump_timer.fn = pump;
+	r->list_timer.fn = ask_list;
+	r->pump_timer.context = r->list_timer.context = r;
+	rc = make(r);
+	if (rc != 0) {
+		rest_close(out);
+		return rc;
+	}
+	ops_receive(ops, OPS_SNAPSHOT_WANTED, on_wanted, r);
+	ops_receive(ops, OPS_MEMORY_BACK, on_memory, r);
+	if (rest_plan_lists(&r->cfg))
+		ops_timer_start(ops, &r->list_timer, SPAN_ZERO);
+	show(r, clock_mono());
+	return 0;
+}
+
+void
+rest_close(struct rest **rest)
+{
+	struct rest *r = *rest;
+
+	if (!r)
+		return;
+	ops_timer_stop(&r->pump_timer);
+	ops_timer_stop(&r->list_timer);
+	http_close(&r->http);
+	config_free(&r->cfg);
+	free(r->item);
+	free(r->instrument);
+	free(r->levels);
+	free(r);
+	*rest = NULL;
+}

@@ -1,0 +1,50 @@
+/*
+ * REST of the exchange, in the ops thread: snapshots of books as the feed
+ * thread wants them, and the list of instruments now and then, within one
+ * budget of weight (snapsched.h).
+ *
+ *	OPS_SNAPSHOT_WANTED  number: instrument; value: enum snapsched_why, is the last
+ *	                     one useless; object: its entry of the directory, which stays
+ *	OPS_MEMORY_BACK      object: what one of the orders below brought, to be freed
+ *
+ *	OPS_SNAPSHOT         object: a struct rest_snapshot
+ *	OPS_LISTING          object: a struct listing
+ */
+#ifndef FEED_OPS_REST_H
+#define FEED_OPS_REST_H
+
+#include <tickring/layout.h>
+
+#include "feed/conf/config.h"
+#include "feed/core/booksync.h"
+#include "feed/core/snapsched.h"
+#include "feed/ops/ops.h"
+
+/* A snapshot, exact at the instrument's exponents. */
+struct rest_snapshot {
+	uint32_t instrument;
+	struct booksync_snapshot snapshot; /* its levels are those below */
+	struct tick_level level[];
+};
+
+struct rest;
+
+/*
+ * Before the ops thread starts: there is a REST host (rest_plan.h). The list of
+ * instruments, if it is wanted, is the first thing asked for. Returns 0, or
+ * -errno (logged).
+ */
+int rest_open(struct rest **out, struct ops *ops, const struct config *cfg);
+
+/* After the ops thread has ended, before the ops are closed. Nulls; NULL is fine. */
+void rest_close(struct rest **rest);
+
+struct rest_gauges {
+	int64_t used, budget;    /* weight of the last minute */
+	mono_t paused_until;     /* the exchange wants no requests until then; MONO_ZERO */
+};
+
+/* Any thread: as of the last request or answer. `rest` may be NULL. */
+struct rest_gauges rest_gauges(const struct rest *rest);
+
+#endif

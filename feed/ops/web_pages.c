@@ -1,0 +1,265 @@
+/* What stands in the answers of the HTTP interface, and which request gets which. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "feed/io/clock.h"
+#include "feed/ops/status_json.h"
+#include "feed/ops/web_assets.h"
+#include "feed/ops/web_impl.h"
+
+#define JSON "application/json"
+#define PROMETHEUS "text/plain; version=0.0.4; charset=utf-8"
+#define OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+static const struct lookout *
+look(struct web *web)
+{
+	lookout_look(&web->lookout, clock_wall(), clock_mono());
+	return &web->lookout;
+}
+
+static void
+print_kept(FILE *out, struct web *web, enum web_kept kind)
+{
+	const struct lookout *l = &web->lookout;
+	const struct metrics_source metrics = {
+	    web->feed, &l->status, &l->health, &web->counts, alarm_view(web->alarm),
+	    tracer_counts(web->tracer)};
+
+	switch (kind) {
+	case WEB_METRICS:
+	case WEB_OPENMETRICS:
+		metrics_print(out, &metrics, kind == WEB_OPENMETRICS);
+		break;
+	case WEB_HEALTH:
+		status_json_health(out, web->feed, &l->status, &l->health);
+		fputc('\n', out);
+		break;
+	case WEB_STATUS:
+		status_json_status(out, web->feed, &l->status, alarm_view(web->alarm));
+		fputc('\n', out);
+		break;
+	case WEB_STALE:
+		stale_json(out, &web->stale, web->feed);
+		fputc('\n', out);
+		break;
+	case WEB_EVENT:
+		fputs("event: stale\ndata: ", out);
+		stale_json(out, &web->stale, web->feed);
+		fputs("\n\n", out);
+		fputs("event: health\ndata: ", out);
+		status_json_health(out, web->feed, &l->status, &l->health);
+		fputs("\n\nevent: status\ndata: ", out);
+		status_json_status(out, web->feed, &l->status, alarm_view(web->alarm));
+		fputs("\n\n", out);
+		break;
+	case WEB_KEPT:
+		break;
+	}
+}
+
+struct web_page *
+web_kept(struct web *web, enum web_kept kind)
+{
+	static const char *const types[WEB_KEPT] = {
+		[WEB_METRICS] = PROMETHEUS,
+		[WEB_OPENMETRICS] = OPENMETRICS,
+		[WEB_HEALTH] = JSON,
+		[WEB_STATUS] = JSON,
+		[WEB_STALE] = JSON,
+		[WEB_EVENT] = "text/event-stream",
+	};
+	char *bytes = NULL;
+	size_t n = 0;
+	FILE *out;
+
+	look(web);
+	if (web->kept[kind] == NULL || web->kept_look[kind] != web->lookout.looks) {
+		web_page_drop(web->kept[kind]);
+		web->kept[kind] = NULL;
+		out = open_memstream(&bytes, &n);
+		if (out == NULL)
+			return NULL;
+		print_kept(out, web, kind);
+		if (fclose(out) != 0) {
+			free(bytes);
+			return NULL;
+		}
+		web->kept[kind] = web_page_new(bytes, n, types[kind]);
+		web->kept_look[kind] = web->lookout.looks;
+	}
+	if (web->kept[kind] != NULL)
+		web->kept[kind]->users++;
+	return web->kept[kind];
+}
+
+static int
+reply_kept(struct web_conn *conn, int status, enum web_kept kind)
+{
+	return web_reply(conn, status, web_kept(conn->web, kind), NULL, NULL);
+}
+
+/* ---- one function per path --------------------------------------------------------- */
+
+/* "ok", or the first reason in words. */
+static int
+reply_probe(struct web_conn *conn, bool good)
+{
+	const struct tick_health *h = &conn->web->lookout.health;
+
+	if (good)
+		return web_reply_text(conn, 200, "ok");
+	return web_reply_text(conn, 503,
+	    h->reasons > 0 ? tick_health_text(h->reason[0].what) : "the feed is not ready");
+}
+
+static int
+get_livez(struct web_conn *conn)
+{
+	return reply_probe(conn, look(conn->web)->health.alive != 0);
+}
+
+static int
+get_readyz(struct web_conn *conn)
+{
+	return reply_probe(conn, look(conn->web)->health.ready != 0);
+}
+
+static int
+get_health(struct web_conn *conn)
+{
+	int64_t level = look(conn->web)->health.level;
+
+	return reply_kept(conn, level < TICK_HEALTH_CRITICAL ? 200 : 503, WEB_HEALTH);
+}
+
+static int
+get_status(struct web_conn *conn)
+{
+	return reply_kept(conn, 200, WEB_STATUS);
+}
+
+static int
+get_stale(struct web_conn *conn)
+{
+	return reply_kept(conn, 200, WEB_STALE);
+}
+
+static int
+get_metrics(struct web_conn *conn)
+{
+	char accept[512];
+	bool open = lws_hdr_copy(conn->wsi, accept, sizeof(accept), WSI_TOKEN_HTTP_ACCEPT) > 0 &&
+	    strstr(accept, "application/openmetrics-text") != NULL;
+
+	return reply_kept(conn, 200, open ? WEB_OPENMETRICS : WEB_METRICS);
+}
+
+static int
+get_config(struct web_conn *conn)
+{
+	char *bytes = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&bytes, &n);
+
+	if (out == NULL)
+		return -1;
+	config_print(out, &conn->web->keeper->mine, false);
+	if (fclose(out) != 0) {
+		free(bytes);
+		return -1;
+	}
+	return web_reply(conn, 200, web_page_new(bytes, n, JSON), NULL, NULL);
+}
+
+static const struct {
+	const char *path;
+	int (*get)(struct web_conn *conn);
+} paths[] = {
+	{"/livez", get_livez},
+	{"/readyz", get_readyz},
+	{"/health", get_health},
+	{"/status", get_status},
+	{"/stale", get_stale},
+	{"/metrics", get_metrics},
+	{"/events", web_begin_events},
+	{"/config", get_config},
+};
+
+/* ---- which of them ------------------------------------------------------------------- */
+
+static bool
+is(const char *path, const char *uri, size_t n)
+{
+	return strlen(path) == n && memcmp(path, uri, n) == 0;
+}
+
+static int
+get(struct web_conn *conn, const char *uri, size_t n)
+{
+	struct web_asset asset;
+	char *copy;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (is(paths[i].path, uri, n))
+			return paths[i].get(conn);
+	if (!web_asset_find(uri, n, &asset))
+		return web_reply_text(conn, 404, "there is no such page");
+	copy = malloc(asset.n);
+	if (copy != NULL)
+		memcpy(copy, asset.bytes, asset.n);
+	return web_reply(conn, 200, web_page_new(copy, asset.n, asset.type), NULL, NULL);
+}
+
+/* Bytes of the request's body that were announced; -1: some number that we do not believe. */
+static int64_t
+body_length(struct lws *wsi)
+{
+	char text[24];
+	int n = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+	int64_t length = 0;
+
+	if (n == 0)
+		return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0 ? -1 : 0;
+	if (n > 10 || lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH) != n)
+		return -1;
+	for (int i = 0; i < n; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return -1;
+		length = length * 10 + (text[i] - '0');
+	}
+	return length;
+}
+
+static int
+refuse_method(struct web_conn *conn, const char *allowed)
+{
+	char *line = strdup("this page knows other methods only\n");
+
+	return web_reply(conn, 405,
+	    web_page_new(line, line == NULL ? 0 : strlen(line), "text/plain; charset=utf-8"),
+	    "allow:", allowed);
+}
+
+int
+web_on_request(struct web_conn *conn)
+{
+	char *uri = NULL;
+	int length = 0, method = lws_http_get_uri_and_method(conn->wsi, &uri, &length);
+	int64_t body = body_length(conn->wsi);
+	bool config;
+
+	if (conn->state != WEB_WAITING || method < 0 || uri == NULL || length < 1)
+		return -1;
+	config = is("/config", uri, (size_t)length);
+	conn->head = method == LWSHUMETH_HEAD;
+	conn->closes = false;
+	if (method == LWSHUMETH_PATCH && config)
+		return web_begin_change(conn, body);
+	if (body != 0)
+		return web_refuse(conn, 400, "a request with a body is not wanted here");
+	if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD)
+		return refuse_method(conn, config ? "GET, HEAD, PATCH" : "GET, HEAD");
+	return get(conn, uri, (size_t)length);
+}

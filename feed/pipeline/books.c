@@ -1,0 +1,272 @@
+#include "feed/pipeline/books.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Of the memory, one part in so many is for diffs that wait. */
+#define WAITING_SHARE 8
+
+/* Diffs of one book take at most so many blocks: 32,768 levels, some seconds of a storm. */
+#define WAITING_BLOCKS_MAX 512
+
+struct entry {
+	struct booksync sync;
+	struct books_want want;
+	bool queued;           /* in books.queue */
+	bool asked;            /* a wish was taken, no snapshot came yet */
+	uint32_t limit;        /* of the last snapshot */
+	mono_t renewed;        /* when it came */
+	struct book_row rows[];
+};
+
+struct books {
+	struct books_cfg cfg;
+	struct book_pool levels;
+	struct diffs_pool waiting;
+	struct entry **entry; /* by instrument; NULL: no book */
+	uint32_t *queue;      /* instruments whose wish waits; a ring of instruments_max */
+	uint32_t head, n;
+};
+
+int
+books_new(struct books **out, const struct books_cfg *cfg)
+{
+	struct books *b = calloc(1, sizeof(*b));
+	int64_t waiting = cfg->memory_bytes / WAITING_SHARE;
+	uint32_t blocks = (uint32_t)((cfg->memory_bytes - waiting) / sizeof(struct book_block));
+	uint32_t diffs = (uint32_t)(waiting / (int64_t)sizeof(struct diffs_block));
+
+	*out = b;
+	if (!b)
+		return -ENOMEM;
+	b->cfg = *cfg;
+	/* Large: the system maps it without touching it. */
+	book_pool_init(&b->levels, malloc(blocks * sizeof(struct book_block)), blocks);
+	diffs_pool_init(&b->waiting, malloc(diffs * sizeof(struct diffs_block)), diffs);
+	b->entry = calloc(cfg->instruments_max, sizeof(struct entry *));
+	b->queue = calloc(cfg->instruments_max, sizeof(*b->queue));
+	if (b->levels.block && b->waiting.block && b->entry && b->queue)
+		return 0;
+	books_free(out);
+	return -ENOMEM;
+}
+
+void
+books_free(struct books **books)
+{
+	struct books *b = *books;
+
+	if (!b)
+		return;
+	for (uint32_t i = 0; b->entry && i < b->cfg.instruments_max; i++)
+		free(b->entry[i]);
+	free(b->levels.block);
+	free(b->waiting.block);
+	free(b->entry);
+	free(b->queue);
+	free(b);
+	*books = NULL;
+}
+
+int
+books_add(struct books *b, uint32_t instrument)
+{
+	struct entry *e;
+
+	if (b->entry[instrument])
+		return 0;
+	e = calloc(1, sizeof(*e) + book_rows_for(b->cfg.levels_max) * sizeof(struct book_row));
+	if (!e)
+		return -ENOMEM;
+	book_init(&e->sync.book, &b->levels, e->rows, b->cfg.levels_max);
+	diffs_init(&e->sync.diffs, &b->waiting, WAITING_BLOCKS_MAX);
+	booksync_init(&e->sync, b->cfg.rule);
+	e->want.instrument = instrument;
+	b->entry[instrument] = e;
+	return 0;
+}
+
+void
+books_remove(struct books *b, uint32_t instrument)
+{
+	struct entry *e = b->entry[instrument];
+
+	if (!e)
+		return;
+	booksync_clear(&e->sync);
+	for (uint32_t i = 0, kept = 0, n = b->n; e->queued && i < n; i++) {
+		uint32_t other = b->queue[(b->head + i) % b->cfg.instruments_max];
+
+		if (other != instrument)
+			b->queue[(b->head + kept++) % b->cfg.instruments_max] = other;
+		b->n = kept;
+	}
+	free(e);
+	b->entry[instrument] = NULL;
+}
+
+static struct entry *
+find(const struct books *b, uint32_t instrument)
+{
+	return b && instrument < b->cfg.instruments_max ? b->entry[instrument] : NULL;
+}
+
+const struct booksync *
+books_find(const struct books *b, uint32_t instrument)
+{
+	const struct entry *e = find(b, instrument);
+
+	return e ? &e->sync : NULL;
+}
+
+/* ---- wishes ----------------------------------------------------------------- */
+
+static void
+want(struct books *b, struct entry *e, enum snapsched_why why, bool stale)
+{
+	/* One that was asked for already will do, unless it is more urgent now. */
+	if (e->asked && !stale && why >= e->want.why)
+		return;
+	e->asked = true;
+	e->want.why = why;
+	e->want.stale = stale;
+	if (e->queued)
+		return;
+	e->queued = true;
+	b->queue[(b->head + b->n++) % b->cfg.instruments_max] = e->want.instrument;
+}
+
+bool
+books_next_want(struct books *b, struct books_want *out)
+{
+	struct entry *e;
+
+	if (!b || b->n == 0)
+		return false;
+	e = b->entry[b->queue[b->head]];
+	b->head = (b->head + 1) % b->cfg.instruments_max;
+	b->n--;
+	e->queued = false;
+	*out = e->want;
+	return true;
+}
+
+static enum snapsched_why
+why_of(const struct entry *e)
+{
+	return e->sync.state == BOOKSYNC_GAP ? SNAPSCHED_GAP : SNAPSCHED_NEVER;
+}
+
+/* Has the market moved so far that levels which are shown may be missing? */
+static void
+renew_if_shallow(struct books *b, struct entry *e, mono_t now)
+{
+	uint32_t shown = b->cfg.depth;
+
+	/* A snapshot that is not deeper than that can never be enough. */
+	if (shown > e->limit / 2)
+		shown = e->limit / 2;
+	if (shown > b->cfg.levels_max / 2)
+		shown = b->cfg.levels_max / 2;
+	if (e->asked || book_is_known(&e->sync.book, shown) ||
+	    mono_before(now, mono_add(e->renewed, b->cfg.renew_after)))
+		return;
+	booksync_renew(&e->sync);
+	want(b, e, SNAPSCHED_REFRESH, false);
+}
+
+/* What a wish follows from. */
+static void
+follow_up(struct books *b, struct entry *e, enum booksync_outcome outcome, mono_t now)
+{
+	switch (outcome) {
+	case BOOKSYNC_KEPT:
+		want(b, e, why_of(e), false);
+		break;
+	case BOOKSYNC_GAPPED:
+		want(b, e, SNAPSCHED_GAP, false);
+		break;
+	case BOOKSYNC_CROSSED:
+		want(b, e, SNAPSCHED_CROSSED, true);
+		break;
+	case BOOKSYNC_TOO_OLD:
+		/* A live book that is not being renewed has had its snapshot: this was one more. */
+		if (e->sync.state != BOOKSYNC_LIVE)
+			want(b, e, why_of(e), true);
+		else if (e->sync.renewing)
+			want(b, e, SNAPSCHED_REFRESH, true);
+		break;
+	case BOOKSYNC_APPLIED:
+		renew_if_shallow(b, e, now);
+		break;
+	case BOOKSYNC_OLD:
+	case BOOKSYNC_JOINED:
+	case BOOKSYNC_WAITING:
+	case BOOKSYNC_OUTCOMES:
+		break;
+	}
+}
+
+/* ---- events ----------------------------------------------------------------- */
+
+enum booksync_outcome
+books_on_depth(struct books *b, uint32_t instrument, const struct event *event,
+    const struct normal *n, mono_t now)
+{
+	struct entry *e = b->entry[instrument];
+	struct diff diff = {
+		.before = event->prev_id != VENUE_NO_ID ? event->prev_id : event->first_id - 1,
+		.first = event->first_id,
+		.last = event->id,
+		.exch_ns = event->exch_ns,
+		.bids = n->bids,
+		.asks = n->asks,
+		.nbids = n->nbids,
+		.nasks = n->nasks,
+	};
+	enum booksync_outcome outcome = booksync_on_diff(&e->sync, &diff);
+
+	follow_up(b, e, outcome, now);
+	return outcome;
+}
+
+enum booksync_outcome
+books_on_snapshot(struct books *b, uint32_t instrument, const struct booksync_snapshot *snapshot,
+    mono_t now)
+{
+	struct entry *e = b->entry[instrument];
+	enum booksync_outcome outcome = booksync_on_snapshot(&e->sync, snapshot);
+
+	e->asked = e->queued;
+	e->limit = snapshot->limit;
+	e->renewed = now;
+	follow_up(b, e, outcome, now);
+	return outcome;
+}
+
+void
+books_lose(struct books *b, uint32_t instrument)
+{
+	struct entry *e = find(b, instrument);
+
+	if (e)
+		booksync_lose(&e->sync);
+}
+
+struct books_sums
+books_sums(const struct books *b)
+{
+	struct books_sums sums = {0};
+
+	for (uint32_t i = 0; b && i < b->cfg.instruments_max; i++) {
+		if (!b->entry[i])
+			continue;
+		sums.books++;
+		sums.live += b->entry[i]->sync.state == BOOKSYNC_LIVE;
+		sums.dropped += b->entry[i]->sync.book.dropped;
+	}
+	if (b)
+		sums.bytes = (int64_t)b->levels.in_use * (int64_t)sizeof(struct book_block) +
+		    (int64_t)b->waiting.in_use * (int64_t)sizeof(struct diffs_block);
+	return sums;
+}

@@ -1,0 +1,199 @@
+/*
+ * From a message to ticks: decode, normalize, arbitrate, publish. The data
+ * path is one function, pipeline_on_frame(); read it first.
+ *
+ * Owns the instruments' private state, the arbiter and all counters of the
+ * data path; borrows ring and board. One per feed thread, nothing here is
+ * called from anywhere else. Nothing on the path allocates, locks or logs.
+ */
+#ifndef FEED_PIPELINE_PIPELINE_H
+#define FEED_PIPELINE_PIPELINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <tickring/status.h>
+
+#include "feed/base/bytes.h"
+#include "feed/base/hist.h"
+#include "feed/conf/config.h"
+#include "feed/core/arbiter.h"
+#include "feed/core/pool.h"
+#include "feed/io/transport.h"
+#include "feed/pipeline/books.h"
+#include "feed/pipeline/listing.h"
+#include "feed/venue/venue.h"
+#include "feed/venue/venues.h"
+#include "shm/board_writer.h"
+#include "shm/ring.h"
+
+#define PIPELINE_CONTROLS_MAX 256
+
+struct pipeline_cfg {
+	struct ring *ring;   /* open; outlives the pipeline */
+	struct board *board; /* open, room for as many instruments as the ring's directory */
+	const struct venue *venue; /* whose messages come */
+	const struct config_instruments *instruments; /* exponents of those new to the directory */
+	span_t hold_for;      /* longest wait for ids that another line may bring; 0: none */
+	uint32_t streams_max; /* numbers that pipeline_add_stream() may use */
+	bool replayed; /* ids go on from the board alone, not from what the ring holds */
+	/*
+	 * The number of a stream that is not published, or not wanted any more;
+	 * UINT32_MAX: it has none. NULL: nobody knows such streams.
+	 */
+	uint32_t (*number_of)(void *context, struct bytes name);
+	void *number_context;
+	const struct books_cfg *books; /* NULL: no books are kept; copied */
+	const struct listing *listing; /* as pipeline_list() takes it */
+};
+
+/* What a message said to the control plane: the app hands it to the pool. */
+struct pipeline_control {
+	enum event_kind kind; /* EVENT_REPLY, EVENT_ERROR_REPLY, EVENT_SERVER_SHUTDOWN */
+	unsigned line;
+	int64_t id;           /* of the request, VENUE_NO_ID when it had none that is a number */
+	bool listed;          /* EVENT_REPLY: an answer to LIST_SUBSCRIPTIONS */
+	int code;             /* error replies */
+	char text[120];       /* error replies: the exchange's words, cut to fit */
+};
+
+struct pipeline;
+struct recorder;
+
+/*
+ * Allocates, takes the instruments' last good ids over from the board, and
+ * publishes FEED_EVENT START, or RESTART when there was a writer before.
+ * Returns 0 or -ENOMEM.
+ */
+int pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, mono_t mono);
+
+/* Publishes FEED_EVENT STOP, frees, nulls the pointer; NULL is fine. */
+void pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono);
+
+/*
+ * Adds an instrument ahead of its first message, so that its id does not
+ * depend on who speaks first. `symbol` as the exchange's messages write it.
+ * Returns its id, -ENOSPC (directory full) or -EINVAL (empty, too long, or no UTF-8).
+ */
+int64_t pipeline_add_instrument(struct pipeline *p, struct bytes symbol);
+
+/*
+ * The exchange's list of instruments, NULL: none is known; borrowed until the
+ * next one. Whoever is not in it any more is CLOSED. Changes are published, and
+ * instruments that do not trade are HALTED on the board. New instruments have
+ * exponents by its steps, unless the configuration names them. Returns the list
+ * that was in use before. O(instruments).
+ */
+const struct listing *pipeline_list(struct pipeline *p, const struct listing *listing, wall_t now,
+    mono_t mono);
+
+/* Does the instrument of that stream not trade? */
+bool pipeline_is_halted(const struct pipeline *p, uint32_t number);
+
+/*
+ * Tells the pipeline of a configured stream and its number with the control
+ * plane; adds its instrument. Returns 0 (also for streams that are not
+ * published, or of all symbols), -EINVAL (no stream name), -ENOSPC (directory
+ * full, or number too large) or -ENOMEM. Not for the data path.
+ */
+int pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name);
+
+/* That number is not in use any more; its instrument stays. */
+void pipeline_remove_stream(struct pipeline *p, uint32_t number);
+
+/*
+ * One whole message of a line. `frame` is readable for TRANSPORT_PADDING bytes
+ * past its end. Fits transport_sink_fn: `context` is the pipeline.
+ */
+void pipeline_on_frame(void *context, unsigned line, enum transport_payload payload,
+    struct bytes frame, struct transport_stamps stamps);
+
+/* A line came up or went down: published in band. What that means for streams, the pool knows. */
+void pipeline_on_line_up(struct pipeline *p, unsigned line, unsigned leg, wall_t now, mono_t mono);
+void pipeline_on_line_down(struct pipeline *p, unsigned line, enum tick_reason why, wall_t now,
+    mono_t mono);
+
+/* A line does not carry that stream any more: nobody waits for its messages there. */
+void pipeline_on_stream_left(struct pipeline *p, uint32_t number, unsigned line);
+
+/* What became of a line's market messages. */
+struct pipeline_line_counts {
+	uint64_t wins;       /* published: it was the first, or the only one */
+	uint64_t duplicates; /* another line, or this one before, had brought it */
+};
+
+struct pipeline_line_counts pipeline_line_counts(const struct pipeline *p, unsigned line);
+
+/* Messages that waited long enough for ids before them are judged. Call it when it is due. */
+void pipeline_on_time(struct pipeline *p, mono_t now);
+mono_t pipeline_deadline(const struct pipeline *p);
+
+/*
+ * The control plane says that a stream delivers nothing: published in band,
+ * and its instrument turns STALE on the board, until all of its streams have
+ * delivered again. That they have, the pipeline sees by itself.
+ */
+void pipeline_on_stream_stale(struct pipeline *p, uint32_t number, enum tick_reason why,
+    wall_t now, mono_t mono);
+
+/* The same of one that was acknowledged and brought nothing: told in band, no more. */
+void pipeline_on_stream_silent(struct pipeline *p, uint32_t number, wall_t now, mono_t mono);
+/* All that the pipeline is told from here on is shown to the recorder; NULL: to nobody. */
+void pipeline_record(struct pipeline *p, struct recorder *recorder);
+
+/* A request was sent to the exchange: for the recorder only. */
+void pipeline_on_request(struct pipeline *p, unsigned line, struct bytes text, wall_t now,
+    mono_t mono);
+/*
+ * The snapshot of an instrument's book came. Returns what became of it;
+ * BOOKSYNC_OUTCOMES: no book is kept of it (any more).
+ */
+enum booksync_outcome pipeline_on_snapshot(struct pipeline *p, uint32_t instrument,
+    const struct booksync_snapshot *snapshot, wall_t now, mono_t mono);
+
+/* The oldest wish for a snapshot; false: there is none. */
+bool pipeline_next_want(struct pipeline *p, struct books_want *out);
+
+/* An instrument's book, to look at; NULL: none is kept. */
+const struct booksync *pipeline_book(const struct pipeline *p, uint32_t instrument);
+
+/* Of all books. Brings the counters up to date. O(instruments). */
+struct books_sums pipeline_books(struct pipeline *p);
+
+/* Takes the oldest word for the control plane. Returns false when there is none. */
+bool pipeline_next_control(struct pipeline *p, struct pipeline_control *out);
+
+/* What a line's last list named: bit per stream number, until the next message is taken. */
+const uint64_t *pipeline_listed(const struct pipeline *p, unsigned line);
+
+/* Lines that were heard since the last call, one bit each. */
+uint64_t pipeline_heard(struct pipeline *p);
+
+/* Streams that were heard since the last call: up to `max` in out[]; returns how many. */
+unsigned pipeline_take_heard(struct pipeline *p, struct pool_heard *out, unsigned max);
+
+/*
+ * Another binary schema was refused: its id and version, once for each id that
+ * comes after another. Returns false when there is nothing to tell.
+ */
+bool pipeline_take_foreign(struct pipeline *p, int64_t *schema, int64_t *version);
+
+/* Counters by enum tick_counter; the app adds those of its own. */
+uint64_t *pipeline_counters(struct pipeline *p);
+
+/* Latencies since the last call, which empties them. */
+struct pipeline_latencies {
+	struct tick_latency publish, arrival;
+};
+
+/* The same spans are added to the histograms. */
+struct pipeline_latencies pipeline_take_latencies(struct pipeline *p,
+    struct tick_histogram *publish, struct tick_histogram *arrival);
+
+/* From the exchange's time to publish, of a line, since the last call, which empties it. */
+struct tick_latency pipeline_line_latency(struct pipeline *p, unsigned line);
+
+/* Are latencies measured? They are, unless told otherwise. */
+void pipeline_measure(struct pipeline *p, bool on);
+
+#endif

@@ -1,0 +1,142 @@
+/*
+ * What the files of the pipeline share: pipeline.c (the path), judge.c (is it
+ * news, and whose), pipeline_books.c, pipeline_list.c (what the
+ * exchange lists), listed.c (what the exchange says is
+ * subscribed), recorder.c (what it was told) and pipeline_life.c (start, end,
+ * what others tell and ask). Included by them only.
+ */
+#ifndef FEED_PIPELINE_PIPELINE_IMPL_H
+#define FEED_PIPELINE_PIPELINE_IMPL_H
+
+#include "feed/core/hold.h"
+#include "feed/pipeline/pipeline.h"
+#include "feed/pipeline/publish.h"
+#include "feed/pipeline/recorder.h"
+#include "feed/pipeline/roster.h"
+#include "feed/venue/binance/streams.h"
+
+/* A message of more bytes is never held: it is judged at once. */
+#define PIPELINE_HOLD_BYTES 8192
+
+/* What the board says of an instrument, and what the control plane says of its streams. */
+struct instrument {
+	struct tick_data data;
+	uint32_t stale; /* streams of it that are stale */
+	bool halted;    /* the exchange does not trade it */
+};
+
+/* One message on its way, with all that the path needs to take it again. */
+struct frame {
+	unsigned line;
+	enum transport_payload payload;
+	struct bytes bytes;
+	struct transport_stamps stamps;
+	uint32_t index, count; /* which of its events, of how many; text: 0 of 1 */
+	mono_t arrived; /* stamps.recv_mono; ARBITER_AT_ONCE: it cannot be held */
+	bool part;           /* an element of a list ... */
+	struct bytes stream; /* ... that came on this stream */
+};
+
+/* A message that waits for ids before it. */
+struct held_frame {
+	struct frame frame; /* its bytes are those below */
+	char bytes[PIPELINE_HOLD_BYTES + TRANSPORT_PADDING];
+};
+
+struct pipeline {
+	struct pipeline_cfg cfg;
+	struct recorder *recorder; /* NULL: none */
+	const struct listing *listing; /* NULL: none is known */
+	mono_t now; /* of the last message or pause: no clock decides, so a replay decides alike */
+	struct event_scratch *scratch;
+	struct tick_level *levels; /* normalized: bids, then asks */
+	struct books *books;       /* NULL: none are kept */
+	struct tick_level *image;  /* a whole book; books != NULL */
+	struct instrument *instrument; /* and one more: streams of all symbols */
+	uint32_t instruments_max;
+	struct roster roster;
+	struct arbiter arbiter;
+	struct arbiter_last *arbiter_memory;
+	struct hold hold;
+	struct held_frame *held; /* HOLD_MAX of them */
+	uint8_t leg[TRANSPORT_LINES_MAX]; /* of the lines */
+	struct pipeline_line_counts line[TRANSPORT_LINES_MAX];
+	uint64_t counter[TICK_COUNTERS_MAX];
+	uint64_t heard;
+	bool measures;
+	struct { /* the last binary schema that was refused */
+		int64_t schema, version;
+		bool known, told;
+	} foreign;
+	struct hist publish, arrival;
+	struct hist *of_line; /* exchange to publish, per line */
+	uint64_t *listed; /* per line, bit per stream: named by its last list of subscriptions */
+	size_t listed_words; /* of a line */
+	struct pipeline_control control[PIPELINE_CONTROLS_MAX];
+	uint32_t control_head, control_tail;
+};
+
+static inline void
+pipeline_count(struct pipeline *p, enum tick_counter counter)
+{
+	p->counter[counter]++;
+}
+
+/* Fills in the exponents of an instrument that is new to the directory. */
+void pipeline_describe(const struct pipeline *p, struct tick_instrument *i);
+
+/* At start: the directory tells who was halted last. */
+void pipeline_recall_trading(struct pipeline *p);
+
+/* Publishes a change of an instrument's data state. */
+void pipeline_turn(struct pipeline *p, uint32_t id, enum tick_data_state state,
+    enum tick_reason why, int64_t now_ns);
+
+/* Brings the data state in line with its streams and its book; `why`: unless it is LIVE. */
+void pipeline_settle(struct pipeline *p, uint32_t id, enum tick_reason why, int64_t now_ns);
+
+/* The changes that come fit the book no more: it is told lost, and waits for a snapshot. */
+void pipeline_lose_book(struct pipeline *p, const struct publish_context *c);
+
+/* A change of a book, which is news: publishes it, and the book when it changed. */
+void pipeline_publish_depth(struct pipeline *p, const struct publish_context *c,
+    const struct event *e, const struct normal *n);
+
+/* What becomes of each kind of event. */
+struct kind_row {
+	enum tick_counter counter;
+	enum tick_type type;      /* of its (first) tick */
+	enum arbiter_class class; /* how its ids are judged; ARBITER_CLASSES: not at all */
+};
+
+extern const struct kind_row pipeline_kinds[EVENT_KINDS];
+
+/* Keeps a last good id for the board. */
+void pipeline_remember_id(struct tick_data *data, enum arbiter_class class, int64_t id);
+
+enum judgement {
+	JUDGE_PUBLISH, /* it is news; gaps before it were told */
+	JUDGE_DROP,    /* somebody said it before, or it is out of order */
+	JUDGE_HOLD,    /* another line may still bring what is missing before it */
+};
+
+/* Is the event news? Tells gaps in band, ahead of it, and whose message it was. */
+enum judgement judge(struct pipeline *p, struct publish_context *c, const struct event *e,
+    const struct frame *frame, mono_t now);
+
+/* The line lost that stream: nobody waits for it there. */
+void judge_on_stream_left(struct pipeline *p, uint32_t number, unsigned line);
+
+/* The key of hold.h for an event; false: it has no ids to wait for. */
+bool judge_hold_key(uint32_t instrument, const struct event *e, uint64_t *key);
+
+/* Reads a line's answer to LIST_SUBSCRIPTIONS into p->listed. False: it is none. */
+bool listed_read(struct pipeline *p, unsigned line, struct bytes result);
+
+/* The number of the stream of that name; ROSTER_NONE: it is not watched. */
+uint32_t listed_number(const struct pipeline *p, struct bytes name);
+
+/* Which events a stream of that class brings; false: none that is published. */
+bool pipeline_kind_of(enum stream_class class, enum event_kind *kind);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * Which configured stream a message belongs to, and who was heard since the
+ * control plane asked last.
+ *
+ * Owned by the pipeline; feed thread. The data path costs two loads: names are
+ * compared only where an instrument has several streams of one kind, such as
+ * klines of two intervals.
+ */
+#ifndef FEED_PIPELINE_ROSTER_H
+#define FEED_PIPELINE_ROSTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "feed/base/bytes.h"
+#include "feed/core/arbiter.h"
+#include "feed/core/pool.h"
+#include "feed/venue/venue.h"
+
+#define ROSTER_NONE UINT32_MAX
+#define ROSTER_NO_LINE UINT8_MAX
+#define ROSTER_KINDS EVENT_MARKET_KINDS
+
+/* What was published last of messages without ids in a row, and who brought it. */
+struct roster_last {
+	uint8_t line;
+	int64_t start, rank;
+};
+
+struct roster_stream {
+	char *name;          /* NULL: this number is not in use */
+	uint32_t instrument; /* or the roster's instruments_max: of all symbols */
+	enum event_kind kind;
+	uint32_t next;       /* of the same instrument and kind */
+	bool stale;          /* as the control plane says */
+	uint8_t line_of[ARBITER_LEGS_MAX]; /* whose messages the arbiter knows by that number */
+	struct roster_last last;
+	struct roster_last *each; /* streams of all symbols: one per instrument, in place of it */
+	uint32_t messages;   /* since roster_take() */
+	uint64_t lines;      /* heard there since roster_take() */
+};
+
+struct roster {
+	struct roster_stream *stream; /* by the caller's number */
+	uint32_t streams_max;
+	uint32_t (*first)[ROSTER_KINDS]; /* per instrument and kind; the last row: all symbols */
+	uint32_t instruments_max;
+	uint32_t *heard; /* numbers of those with messages */
+	uint32_t nheard;
+};
+
+/* Returns 0 or -ENOMEM. Nobody is on it. */
+int roster_init(struct roster *roster, uint32_t streams_max, uint32_t instruments_max);
+void roster_fini(struct roster *roster);
+
+/*
+ * Puts a stream on it (copies the name); `instrument` is instruments_max for a
+ * stream of all symbols. Returns 0, -ENOSPC (no such number) or -ENOMEM.
+ */
+int roster_add(struct roster *roster, uint32_t number, struct bytes name, uint32_t instrument,
+    enum event_kind kind);
+
+/* Takes it off; its number may be used anew. */
+void roster_remove(struct roster *roster, uint32_t number);
+
+/*
+ * The number of the stream called `name` in the combined envelope, of that
+ * instrument or of all; ROSTER_NONE: not on it.
+ */
+uint32_t roster_find(const struct roster *roster, uint32_t instrument, enum event_kind kind,
+    struct bytes name);
+
+/* The same by name alone, of that instrument (instruments_max: of all) only. */
+uint32_t roster_find_name(const struct roster *roster, uint32_t instrument, enum event_kind kind,
+    struct bytes name);
+
+/* What was published last of a stream and instrument. */
+struct roster_last *roster_last(struct roster *roster, uint32_t number, uint32_t instrument);
+
+/* A message of it came on that line. */
+void roster_on_message(struct roster *roster, uint32_t number, unsigned line);
+
+/* Who was heard since the last call: up to `max` in out[]; returns how many. */
+unsigned roster_take(struct roster *roster, struct pool_heard *out, unsigned max);
+
+#endif

@@ -1,0 +1,335 @@
+#include "feed/plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "feed/base/log.h"
+#include "feed/venue/binance/limits.h"
+#include "feed/venue/binance/request.h"
+#include "feed/venue/binance/streams.h"
+#include "feed/venue/venues.h"
+
+/* The network may squeeze our messages together: our window is longer than the exchange's. */
+#define SEND_WINDOW_MARGIN_MS 100
+#define STABLE_AFTER_S 60
+#define DRAIN_WITHIN_S 3
+
+/* Of a health score: bad news counts at once, good news has to last (health.h). */
+#define HEALTH_FALL_S 5
+#define HEALTH_RISE_S 30
+
+/* Of replacing lines. */
+#define AGE_SPREAD_PERCENT 25
+#define QUIET_WITHIN_S 10
+#define HANDOVER_WITHIN_S 60
+#define ROTATE_AGAIN_AFTER_S 600
+
+/* Where the exchange's limits are not kept, so many messages and connects in this time. */
+#define UNLIMITED_WINDOW_MS 1
+
+static const struct limits *
+limits_of(const struct config *cfg)
+{
+	const struct venue *venue = venue_find(bytes_of(config_product_name(cfg->product)));
+
+	return limits_find(bytes_of(venue->limits));
+}
+
+static struct retry_cfg
+retry_of(const struct config_reconnect *c)
+{
+	return (struct retry_cfg){
+		.base = span_ms(c->base_delay_ms),
+		.cap = span_ms(c->max_delay_ms),
+		.exponential_base = (unsigned)c->exponential_base,
+		.jitter_percent = c->jitter ? (unsigned)c->jitter_percent : 0,
+		.max_retries = (unsigned)c->max_retries,
+		.reset_after = (unsigned)c->reset_success_count,
+	};
+}
+
+static struct heartbeat_cfg
+heartbeat_of(const struct config_heartbeat *c, const struct limits *limits)
+{
+	int64_t within = c->ping_timeout_threshold_ms * 1000000;
+	int64_t least = limits->ping_every.ns + limits->ping_every.ns / 2;
+
+	return (struct heartbeat_cfg){
+		.idle_after = span_ms(c->health_check_interval_ms),
+		.answer_within = span_ms(c->pong_response_timeout_ms),
+		/* Futures and options ask every 3 and 5 minutes: not to be missed sooner. */
+		.server_ping_within = span_ns(within > least ? within : least),
+		.max_missed = (unsigned)c->max_missed_pings,
+	};
+}
+
+static struct health_cfg
+health_of(const struct config *cfg)
+{
+	const struct config_health_check *c = &cfg->monitoring.health_check;
+
+	return (struct health_cfg){
+		.fall = span_s(HEALTH_FALL_S),
+		.rise = span_s(HEALTH_RISE_S),
+		.healthy = (int)c->threshold_permille,
+		.alert = (int)c->alert_threshold_permille,
+		.critical = (int)c->critical_threshold_permille,
+		.unhealthy = (int)cfg->heartbeat.unhealthy_threshold_permille,
+	};
+}
+
+static struct route_cfg
+route_of(const struct config *cfg)
+{
+	struct route_cfg route = {
+		.endpoints = config_targets(cfg),
+		.legs = (unsigned)cfg->redundancy,
+		.breaker = {
+			.failures_max = (unsigned)cfg->failover.failures_max,
+			.jitter_percent = cfg->reconnect.jitter
+			    ? (unsigned)cfg->reconnect.jitter_percent : 0,
+			.probe_within = span_ms(2 * cfg->pool.connection_timeout_ms),
+		},
+		.choice = {
+			.return_after = span_ms(cfg->failover.return_after_ms),
+			.unfit_below = (int)cfg->heartbeat.unhealthy_threshold_permille,
+		},
+	};
+	struct config_target target;
+
+	for (unsigned i = 0; i < route.endpoints; i++) {
+		config_target(cfg, i, &target);
+		route.region[i] = target.region;
+	}
+	return route;
+}
+
+struct pool_cfg
+plan_pool_cfg(const struct config *cfg)
+{
+	const struct limits *limits = limits_of(cfg);
+	int64_t streams = cfg->pool.max_streams_per_connection;
+	bool limited = cfg->security.rate_limiting;
+
+	if (streams > limits->streams_per_line)
+		streams = limits->streams_per_line;
+	return (struct pool_cfg){
+		.initial_connections = (unsigned)cfg->pool.initial_connections,
+		.max_connections = (unsigned)cfg->pool.max_connections,
+		.max_streams_per_connection = (unsigned)streams,
+		.line_room = limits->streams_per_line,
+		.redundancy = (unsigned)cfg->redundancy,
+		.connects_max = (unsigned)limits->connects_max,
+		.connects_window = limited ? limits->connects_window
+		                           : span_ms(UNLIMITED_WINDOW_MS),
+		.rotate = {
+			.age_max = span_ms(cfg->pool.max_connection_age_ms),
+			.age_spread_percent = AGE_SPREAD_PERCENT,
+			.age_min = span_ms(cfg->pool.min_connection_age_ms),
+			.quiet_within = span_s(QUIET_WITHIN_S),
+			.handover_within = span_s(HANDOVER_WITHIN_S),
+			.again_after = span_s(ROTATE_AGAIN_AFTER_S),
+		},
+		.scale = {
+			.load_high = (uint64_t)cfg->pool.load_high_bytes_per_s,
+			.load_low = (uint64_t)cfg->pool.load_low_bytes_per_s,
+			.idle_for = span_ms(cfg->pool.idle_timeout_ms),
+		},
+		.checkup = {
+			.off = !cfg->monitoring.enabled,
+			.every = span_ms(cfg->pool.health_check_interval_ms),
+			.health = health_of(cfg),
+		},
+		.route = route_of(cfg),
+		.session = {
+			.connect_within = span_ms(cfg->pool.connection_timeout_ms),
+			.ack_within = span_ms(cfg->subscribe.ack_timeout_ms),
+			.data_within = span_ms(cfg->subscribe.data_timeout_ms),
+			.drain_within = span_s(DRAIN_WITHIN_S),
+			.list_every = span_ms(cfg->subscribe.list_interval_ms),
+			.stable_after = span_s(STABLE_AFTER_S),
+			.sends_max = (unsigned)limits->messages_per_s,
+			.sends_reserved = 1, /* for the PONG */
+			.send_window = limited ? span_ms(1000 + SEND_WINDOW_MARGIN_MS)
+			                       : span_ms(UNLIMITED_WINDOW_MS),
+			.reconnect = cfg->reconnect.enabled,
+			.heartbeat = heartbeat_of(&cfg->heartbeat, limits),
+			.request_bytes_max = (unsigned)limits->request_bytes_max,
+			.request_bytes_overhead = REQUEST_BYTES_OVERHEAD,
+			.retry = retry_of(&cfg->reconnect),
+		},
+	};
+}
+
+static const char *
+result_text(enum pool_result result)
+{
+	switch (result) {
+	case POOL_OK:
+		return "fine";
+	case POOL_BAD_CFG:
+		return "a limit of the pool is out of range";
+	case POOL_NO_STREAMS:
+		return "streams: there are none";
+	case POOL_TOO_MANY_STREAMS:
+		return "streams: more than pool.max_connections x pool.max_streams_per_connection";
+	case POOL_STREAM_TOO_LONG:
+		return "streams: a name is longer than a request may be";
+	}
+	return "unknown";
+}
+
+/*
+ * How long a stream may be silent (Binance, 2026-08). What comes only when
+ * something happens, and what is not decoded, is never judged.
+ */
+static enum stall_class
+class_of(struct bytes name)
+{
+	struct stream_name parts;
+
+	if (stream_parse(name, &parts) != STREAM_FINE)
+		return STALL_RARE;
+	switch (parts.class) {
+	case STREAM_TRADE:
+	case STREAM_AGG_TRADE:
+		return STALL_TRADE;
+	case STREAM_BOOK_TICKER:
+		return STALL_QUOTE;
+	case STREAM_DEPTH:
+	case STREAM_PARTIAL_DEPTH:
+		return parts.option.n > 0 ? STALL_DEPTH : STALL_SLOW;
+	case STREAM_KLINE:
+	case STREAM_MINI_TICKER:
+	case STREAM_TICKER:
+	case STREAM_AVG_PRICE:
+	case STREAM_REFERENCE_PRICE:
+	case STREAM_MARK_PRICE:
+	case STREAM_INDEX_PRICE:
+		return STALL_SLOW;
+	case STREAM_BLOCK_TRADE:
+	case STREAM_LIQUIDATION:
+	case STREAM_STATUS:
+	case STREAM_RPI_DEPTH:
+	case STREAM_OTHER:
+	case STREAM_CLASSES:
+		break;
+	}
+	return STALL_RARE;
+}
+
+int
+plan_pool(struct plan *plan, const struct config *cfg, const struct config_strings *streams,
+    struct pool *pool, uint64_t seed)
+{
+	struct pool_cfg pool_cfg = plan_pool_cfg(cfg);
+	size_t n = streams->n;
+	enum pool_result result;
+
+	plan->memory.streams_max = pool_cfg.max_connections * pool_cfg.line_room;
+	plan->memory.entry = calloc(pool_places(&pool_cfg), sizeof(*plan->memory.entry));
+	plan->memory.stream =
+	    calloc(plan->memory.streams_max, sizeof(*plan->memory.stream));
+	plan->memory.stall = calloc(pool_places(&pool_cfg), sizeof(*plan->memory.stall));
+	plan->memory.item = calloc(plan->memory.streams_max, sizeof(*plan->memory.item));
+	plan->memory.class = plan->class = calloc(n + 1, sizeof(*plan->class));
+	plan->stream_bytes = calloc(n + 1, sizeof(*plan->stream_bytes));
+	plan->name = calloc(plan->memory.streams_max, sizeof(*plan->name));
+	plan->wanted = calloc(plan->memory.streams_max, sizeof(*plan->wanted));
+	plan->quiet = calloc(plan->memory.streams_max, sizeof(*plan->quiet));
+	if (!plan->name || !plan->wanted || !plan->quiet || !plan->memory.item ||
+	    !plan->memory.stall || !plan->class || !plan->memory.entry ||
+	    !plan->memory.stream || !plan->stream_bytes)
+		return -1;
+	for (size_t i = 0; i < n && i < plan->memory.streams_max; i++) {
+		plan->name[i] = strdup(streams->item[i]);
+		plan->wanted[i] = plan->name[i] != NULL;
+		plan->n++;
+		plan->stream_bytes[i] =
+		    (uint16_t)request_stream_bytes(bytes_of(streams->item[i]));
+		plan->class[i] = (uint8_t)class_of(bytes_of(streams->item[i]));
+	}
+	result = pool_init(pool, &pool_cfg, plan->stream_bytes, (unsigned)n, &plan->memory, seed);
+	if (result == POOL_OK)
+		return 0;
+	LOG(ERROR, "plan_refused", LOG_STR("detail", result_text(result)),
+	    LOG_THEN("the feed does not start"));
+	return -1;
+}
+
+uint32_t
+plan_find(const struct plan *plan, const char *name)
+{
+	for (uint32_t i = 0; i < plan->n; i++)
+		if (plan->name[i] != NULL && strcmp(plan->name[i], name) == 0)
+			return i;
+	return UINT32_MAX;
+}
+
+uint32_t
+plan_number_of(void *context, struct bytes name)
+{
+	struct plan *plan = context;
+
+	for (uint32_t i = 0; i < plan->n; i++)
+		if (plan->name[i] != NULL && bytes_equal(name, bytes_of(plan->name[i])))
+			return i;
+	if (plan->n == plan->memory.streams_max)
+		return UINT32_MAX;
+	plan->name[plan->n] = strndup(name.p, name.n);
+	return plan->name[plan->n] != NULL ? plan->n++ : UINT32_MAX;
+}
+
+/* The longest dropped one is the least likely to be spoken of still. */
+static uint32_t
+unused_number(struct plan *plan)
+{
+	if (plan->n < plan->memory.streams_max)
+		return plan->n++;
+	for (uint32_t i = 0; i < plan->n; i++)
+		if (!plan->wanted[i])
+			return i;
+	return UINT32_MAX;
+}
+
+bool
+plan_add(struct plan *plan, const char *name, struct pool_event *event)
+{
+	uint32_t number = plan_find(plan, name);
+
+	if (number == UINT32_MAX) {
+		number = unused_number(plan);
+		if (number == UINT32_MAX)
+			return false;
+		free(plan->name[number]);
+		plan->name[number] = strdup(name);
+		if (plan->name[number] == NULL)
+			return false;
+	}
+	plan->wanted[number] = true;
+	plan->quiet[number] = false;
+	*event = (struct pool_event){
+		.kind = POOL_ADD,
+		.stream = number,
+		.bytes = (uint16_t)request_stream_bytes(bytes_of(name)),
+		.class = (uint8_t)class_of(bytes_of(name)),
+	};
+	return true;
+}
+
+void
+plan_free(struct plan *plan)
+{
+	for (uint32_t i = 0; i < plan->n; i++)
+		free(plan->name[i]);
+	free(plan->name);
+	free(plan->wanted);
+	free(plan->quiet);
+	free(plan->memory.entry);
+	free(plan->memory.stream);
+	free(plan->memory.stall);
+	free(plan->memory.item);
+	free(plan->class);
+	free(plan->stream_bytes);
+	*plan = (struct plan){0};
+}

@@ -1,0 +1,59 @@
+/*
+ * From the configuration to a pool: how many lines, which streams, which
+ * limits. Used at start by the app, and by forecast.c to say beforehand what
+ * will happen.
+ */
+#ifndef FEED_PLAN_PLAN_H
+#define FEED_PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "feed/conf/config.h"
+#include "feed/core/pool.h"
+
+/*
+ * Memory of a pool, and the streams by the numbers that the pool knows them
+ * by. A zeroed one is empty. A dropped stream keeps its number and name: an
+ * UNSUBSCRIBE may have to be sent still, and it may come back.
+ */
+struct plan {
+	struct pool_memory memory;
+	uint16_t *stream_bytes;
+	uint8_t *class;
+	char **name;     /* by number; NULL: never used */
+	bool *wanted;
+	bool *quiet;     /* its instrument does not trade, as the pool was told */
+	uint32_t n;      /* numbers below it were used */
+};
+
+/*
+ * Makes the pool ready to start, with those streams. `seed` is that of the retries' jitter.
+ * Returns 0, or -1 after saying why in the log.
+ */
+int plan_pool(struct plan *plan, const struct config *cfg, const struct config_strings *streams,
+    struct pool *pool, uint64_t seed);
+
+/* What a pool of that configuration is like. */
+struct pool_cfg plan_pool_cfg(const struct config *cfg);
+
+/* The number of a stream of that name, wanted or dropped; UINT32_MAX: there was none. */
+uint32_t plan_find(const struct plan *plan, const char *name);
+
+/*
+ * The same for a name that the exchange lists (`plan` is a struct plan); one
+ * that was never configured gets an unused number, so that it can be unsubscribed.
+ * UINT32_MAX: there is none left. Fits pipeline_cfg.number_of.
+ */
+uint32_t plan_number_of(void *plan, struct bytes name);
+
+/*
+ * A number for a new stream: its old one, or a free one. Fills *event with
+ * POOL_ADD. Returns false when all numbers are in use.
+ */
+bool plan_add(struct plan *plan, const char *name, struct pool_event *event);
+
+/* Releases the memory; the pool may not be used any more. */
+void plan_free(struct plan *plan);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * From the configuration to REST: where requests go, which weight they may
+ * use, which books are kept, how long their first snapshots take. Any thread.
+ */
+#ifndef FEED_PLAN_REST_PLAN_H
+#define FEED_PLAN_REST_PLAN_H
+
+#include <stdbool.h>
+
+#include "feed/conf/config.h"
+#include "feed/core/snapsched.h"
+#include "feed/pipeline/books.h"
+
+/* Points into the configuration. */
+struct rest_base {
+	const char *host;
+	uint16_t port;
+	const char *address; /* "": look the host up */
+	const char *depth;   /* path of an order book, or NULL */
+	const char *info;    /* path of the list of instruments, or NULL */
+	span_t within;       /* longest time for a request */
+};
+
+/* Fills *out; false: the configuration names no REST host and none is known. */
+bool rest_plan_base(const struct config *cfg, struct rest_base *out);
+
+/* The scheduler of snapshots, with the weight that the configuration leaves it. */
+struct snapsched_cfg rest_plan_schedule(const struct config *cfg);
+
+/* Weight of the exchange's list of instruments. */
+uint32_t rest_plan_list_weight(const struct config *cfg);
+
+/* Is the list of instruments asked for? */
+bool rest_plan_lists(const struct config *cfg);
+
+/* Fills *out; false: no books are put together. */
+bool rest_plan_books(const struct config *cfg, struct books_cfg *out);
+
+/* For how many of those streams a book is put together. */
+uint32_t rest_plan_count(const struct config *cfg, const struct config_strings *streams);
+
+#endif

@@ -1,0 +1,123 @@
+#include "feed/status/guard.h"
+
+#include <malloc.h>
+
+#include "feed/base/log.h"
+
+#define HOT_LOOKS 3              /* a short peak is no reason to give anything up */
+#define LEAK_COUNTS 2            /* a line may be between two sockets */
+#define PARSE_ERRORS_PERMILLE 10 /* of the messages since the last look */
+#define SPARE_SOCKETS 4          /* resolver and log of the system's library */
+
+void
+guard_init(struct guard *guard, mono_t now)
+{
+	*guard = (struct guard){.look_at = now, .cleanup_at = now};
+	resources_init(&guard->resources);
+	resources_count_sockets(&guard->resources);
+	guard->sockets_at_start = guard->resources.figures.sockets;
+}
+
+/* Names of security events and their levels: the specification's. */
+static void
+look_at_messages(struct guard *guard, const struct guard_input *input)
+{
+	uint64_t messages = input->messages - guard->messages;
+	uint64_t malformed = input->malformed - guard->malformed;
+	uint64_t oversize = input->oversize - guard->oversize;
+
+	guard->messages = input->messages;
+	guard->malformed = input->malformed;
+	guard->oversize = input->oversize;
+	if (oversize > 0)
+		LOG(WARNING, "security", LOG_STR("name", "message_size_exceeded"),
+		    LOG_U64("messages", oversize), LOG_THEN("they were dropped"));
+	if (malformed > 0)
+		LOG(INFO, "security", LOG_STR("name", "invalid_message_format"),
+		    LOG_U64("messages", malformed), LOG_THEN("they were dropped"));
+	if (malformed * 1000 > messages * PARSE_ERRORS_PERMILLE)
+		LOG(WARNING, "security", LOG_STR("name", "parsing_error_rate_high"),
+		    LOG_U64("messages", messages), LOG_U64("malformed", malformed),
+		    LOG_THEN("the others go on"));
+}
+
+static bool
+look_at_memory(const struct guard *guard, const struct config *cfg)
+{
+	int64_t bytes = guard->resources.figures.memory_bytes;
+
+	if (bytes <= cfg->resources.max_memory_bytes)
+		return false;
+	LOG(ERROR, "security", LOG_STR("name", "memory_limit_exceeded"),
+	    LOG_I64("bytes", bytes), LOG_I64("limit", cfg->resources.max_memory_bytes),
+	    LOG_THEN("the newest optional stream is given up"));
+	return true;
+}
+
+static bool
+look_at_processor(struct guard *guard, const struct config *cfg)
+{
+	/* Not of the process: who asks much by HTTP must not cost a stream. */
+	int64_t permille = guard->resources.thread_permille;
+
+	/* Polling takes a whole processor, and says nothing of the load. */
+	if (cfg->busy_poll || permille <= cfg->resources.max_cpu_percent * 10) {
+		guard->hot = 0;
+		return false;
+	}
+	if (++guard->hot < HOT_LOOKS)
+		return false;
+	guard->hot = 0;
+	LOG(WARNING, "security", LOG_STR("name", "cpu_usage_exceeded"),
+	    LOG_I64("permille", permille),
+	    LOG_I64("limit", cfg->resources.max_cpu_percent * 10),
+	    LOG_THEN("the newest optional stream is given up"));
+	return true;
+}
+
+static void
+look_at_sockets(struct guard *guard, const struct config *cfg, unsigned lines)
+{
+	int64_t limit = guard->sockets_at_start + lines + SPARE_SOCKETS;
+
+	if (cfg->resources.gc_hints)
+		malloc_trim(0);
+	resources_count_sockets(&guard->resources);
+	if (guard->resources.figures.sockets <= limit) {
+		guard->leaks = 0;
+		return;
+	}
+	if (++guard->leaks < LEAK_COUNTS)
+		return;
+	guard->leaks = 0;
+	LOG(ERROR, "security", LOG_STR("name", "connection_leak_detected"),
+	    LOG_I64("sockets", guard->resources.figures.sockets), LOG_I64("expected", limit),
+	    LOG_THEN("the feed goes on; it wants a restart"));
+}
+
+bool
+guard_look(struct guard *guard, const struct config *cfg, const struct guard_input *input,
+    mono_t now)
+{
+	bool shed = false;
+
+	if (mono_due(guard->look_at, now)) {
+		guard->look_at = mono_add(now, span_ms(cfg->monitoring.metrics_interval_ms));
+		resources_look(&guard->resources, now);
+		if (cfg->security.event_logging)
+			look_at_messages(guard, input);
+		shed = look_at_memory(guard, cfg);
+		shed = look_at_processor(guard, cfg) || shed;
+	}
+	if (mono_due(guard->cleanup_at, now)) {
+		guard->cleanup_at = mono_add(now, span_ms(cfg->resources.cleanup_interval_ms));
+		look_at_sockets(guard, cfg, input->lines);
+	}
+	return shed;
+}
+
+mono_t
+guard_deadline(const struct guard *guard)
+{
+	return mono_min(guard->look_at, guard->cleanup_at);
+}

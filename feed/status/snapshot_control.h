@@ -1,0 +1,15 @@
+/*
+ * The control plane's part of the snapshot. Called by snapshot.c only.
+ */
+#ifndef FEED_STATUS_SNAPSHOT_CONTROL_H
+#define FEED_STATUS_SNAPSHOT_CONTROL_H
+
+#include <tickring/status.h>
+
+#include "feed/status/snapshot.h"
+
+/* Brings *c up to date, all but the transitions. */
+void snapshot_take_control(struct tick_control *c, const struct snapshot_sources *from,
+    wall_t now, mono_t mono);
+
+#endif
