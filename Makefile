@@ -41,7 +41,7 @@ CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balan
         feed/core/diffs.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
         feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
         feed/core/pool_view.c feed/core/quota.c feed/core/region.c feed/core/retry.c \
-        feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c \
+        feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c feed/core/shift.c \
         feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c feed/core/subscribe_list.c \
         feed/core/trace.c feed/core/vigil.c feed/core/watch.c
 
@@ -169,7 +169,7 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
               tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_sbe.c tests/unit/test_scale.c \
               tests/unit/test_secret.c tests/unit/test_session.c \
-              tests/unit/test_session_streams.c tests/unit/test_settings.c \
+              tests/unit/test_session_streams.c tests/unit/test_settings.c tests/unit/test_settle.c \
               tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
