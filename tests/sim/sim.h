@@ -55,6 +55,7 @@ struct sim_stream {
 	struct sim_record record[SIM_RECORDS];
 	bool wanted;       /* configured: not dropped */
 	unsigned joined;   /* bit: a line of that leg has subscribed it since it was added */
+	unsigned shown;    /* and has brought a message of it: the arbiter reckons with it */
 	mono_t added;      /* when */
 	struct sim_moves { /* from line to line, by leg */
 		mono_t hour;
