@@ -38,7 +38,7 @@ VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
          feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balance.c \
         feed/core/book.c feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c \
-        feed/core/diffs.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
+        feed/core/diffs.c feed/core/endpoints.c feed/core/group.c feed/core/health.c feed/core/heartbeat.c \
         feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
         feed/core/pool_view.c feed/core/quota.c feed/core/region.c feed/core/retry.c \
         feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c feed/core/shift.c \
@@ -149,7 +149,7 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
               tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
               tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
-              tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
+              tests/unit/test_fixed.c tests/unit/test_group.c tests/unit/test_health.c tests/unit/test_health_limits.c \
               tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
               tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_inspect_figures.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
