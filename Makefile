@@ -101,7 +101,8 @@ tool-exchange-sim := tools/exchange-sim/binary.c tools/exchange-sim/book.c \
                      tools/exchange-sim/peer.c tools/exchange-sim/player.c \
                      tools/exchange-sim/publish.c tools/exchange-sim/report.c \
                      tools/exchange-sim/rest.c tools/exchange-sim/script.c \
-                     tools/exchange-sim/server.c tools/exchange-sim/session.c \
+                     tools/exchange-sim/served.c tools/exchange-sim/server.c \
+                     tools/exchange-sim/session.c \
                      tools/exchange-sim/session_streams.c tools/exchange-sim/shelf.c \
                      tools/exchange-sim/state.c tools/exchange-sim/stream.c \
                      tools/exchange-sim/strike.c tools/exchange-sim/text.c \
@@ -173,7 +174,7 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
+              tests/unit/test_sim_served.c tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
               tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
               tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_streams.c \
               tests/unit/test_tape.c tests/unit/test_trace.c tests/unit/test_upgrade.c \
@@ -189,7 +190,7 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_bad_config.c \
                 tests/system/test_check_config.c tests/system/test_exchange_faults.c \
                 tests/system/test_exchange_sim.c tests/system/test_exchange_strict.c \
                 tests/system/test_feed_alone.c tests/system/test_feed_books.c \
-                tests/system/test_feed_budgets.c tests/system/test_feed_legs.c \
+                tests/system/test_feed_budgets.c tests/system/test_feed_legs.c tests/system/test_feed_paths.c \
                 tests/system/test_feed_way.c tests/system/test_http.c \
                 tests/system/test_http_attack.c tests/system/test_http_client.c \
                 tests/system/test_lost_files.c tests/system/test_metrics.c \

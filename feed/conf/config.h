@@ -324,6 +324,11 @@ int config_check(FILE *out, FILE *err, const char *file, const char *const *over
  */
 const char *config_product_name(enum config_product product);
 
+/* endpoint.path: each stream goes to the path that serves it. */
+#define CONFIG_PATH_AUTO "auto"
+
+bool config_path_is_auto(const struct config *cfg);
+
 #define CONFIG_TARGETS_MAX 32
 
 /* How many there are: those of `endpoints`, or the single one. 1 to CONFIG_TARGETS_MAX. */

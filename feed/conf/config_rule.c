@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "feed/conf/config.h"
 #include "feed/conf/config_exponents.h"
 #include "feed/conf/config_group.h"
 #include "feed/conf/config_listen.h"
@@ -83,6 +84,8 @@ config_rule_rest_host(const char *text)
 const char *
 config_rule_path(const char *text)
 {
+	if (strcmp(text, CONFIG_PATH_AUTO) == 0)
+		return NULL;
 	if (*text != '/')
 		return "does not begin with \"/\"";
 	if (strlen(text) > 255)

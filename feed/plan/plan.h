@@ -20,7 +20,8 @@
 struct plan {
 	struct pool_memory memory;
 	uint16_t *stream_bytes;
-	uint8_t *class;
+	uint8_t *class, *path;
+	const struct venue *venue; /* whose paths the streams are at; NULL: there is one path */
 	char **name;     /* by number; NULL: never used */
 	bool *wanted;
 	bool *quiet;     /* its instrument does not trade, as the pool was told */
@@ -36,6 +37,9 @@ int plan_pool(struct plan *plan, const struct config *cfg, const struct config_s
 
 /* What a pool of that configuration is like. */
 struct pool_cfg plan_pool_cfg(const struct config *cfg);
+
+/* The path of that number (struct pool_action) on the exchange's endpoints. */
+const char *plan_path(const struct config *cfg, unsigned number);
 
 /* The number of a stream of that name, wanted or dropped; UINT32_MAX: there was none. */
 uint32_t plan_find(const struct plan *plan, const char *name);
