@@ -191,7 +191,7 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_bad_config.c \
                 tests/system/test_feed_alone.c tests/system/test_feed_books.c \
                 tests/system/test_feed_budgets.c tests/system/test_feed_legs.c \
                 tests/system/test_feed_way.c tests/system/test_http.c \
-                tests/system/test_http_attack.c tests/system/test_http_client.c \
+                tests/system/test_http_attack.c tests/system/test_http_client.c tests/system/test_http_limits.c \
                 tests/system/test_lost_files.c tests/system/test_metrics.c \
                 tests/system/test_no_uring.c tests/system/test_notify.c \
                 tests/system/test_pool_status.c tests/system/test_sbe.c \
