@@ -58,12 +58,18 @@ static void
 on_beat(void *context)
 {
 	struct web *web = context;
+	mono_t now = clock_mono();
 
-	for (unsigned i = 0; i < WEB_CONNECTIONS_MAX; i++)
-		if (web->conn[i].state == WEB_EVENTS) {
-			web->conn[i].due = true;
-			lws_callback_on_writable(web->conn[i].wsi);
-		}
+	for (unsigned i = 0; i < WEB_CONNECTIONS_MAX; i++) {
+		struct web_conn *c = &web->conn[i];
+
+		if (c->state != WEB_EVENTS)
+			continue;
+		c->due = true;
+		if (mono_is_never(c->since)) /* it may never be writeable again */
+			c->since = now;
+		lws_callback_on_writable(c->wsi);
+	}
 	ops_timer_start(web->ops, &web->beat, span_ms(BEAT_MS));
 }
 

@@ -260,7 +260,7 @@ send_events(struct web_conn *conn)
 		return 0;
 	}
 	drop_page(conn);
-	conn->since = MONO_NEVER;
+	conn->since = conn->due ? clock_mono() : MONO_NEVER;
 	if (conn->due)
 		lws_callback_on_writable(conn->wsi);
 	return 0;

@@ -167,7 +167,8 @@ events_go_to_so_many_of_an_address_and_so_many_at_all(void **state)
 		fd[n] = dial_from(rig, MODEST);
 		say(fd[n], events);
 		assert_true(recv(fd[n], answer, 12, MSG_WAITALL) == 12);
-		assert_string_equal(answer, n < WEB_EVENTS_MAX + 1 ? "HTTP/1.1 200" : "HTTP/1.1 503");
+		assert_string_equal(
+		    answer, n < WEB_EVENTS_MAX + 1 ? "HTTP/1.1 200" : "HTTP/1.1 503");
 	}
 	counted(rig, "events_refused_total", 2);
 	assert_true(value(rig, "event_streams") == WEB_EVENTS_MAX);
@@ -179,7 +180,8 @@ events_go_to_so_many_of_an_address_and_so_many_at_all(void **state)
 static void
 what_is_no_request_or_too_long_a_one_is_closed_and_counted(void **state)
 {
-	static const char garbage[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 no HTTP\r\n\r\n";
+	static const char garbage[] =
+	    "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 no HTTP\r\n\r\n";
 	struct http_rig *rig = *state;
 	char *long_one = malloc(4 * HEADER_MAX);
 	int fd;
