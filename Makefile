@@ -174,7 +174,7 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
               tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
-              tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
+              tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c tests/unit/test_snapshot_streams.c \
               tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_streams.c \
               tests/unit/test_tape.c tests/unit/test_trace.c tests/unit/test_upgrade.c \
               tests/unit/test_url.c tests/unit/test_usual.c tests/unit/test_venues.c \
