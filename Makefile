@@ -70,7 +70,7 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/judge.c \
         feed/pipeline/recorder.c feed/pipeline/roster.c feed/plan/choice.c feed/plan/forecast.c \
         feed/plan/patterns.c feed/plan/plan.c feed/plan/reload.c feed/plan/rest_plan.c \
         feed/store/instruments.c feed/store/opening.c feed/store/ringer.c feed/store/segments.c \
-        feed/store/standby.c feed/store/stores.c feed/ops/alarm.c feed/ops/alarm_command.c \
+        feed/store/standby.c feed/store/stores.c feed/ops/accept.c feed/ops/alarm.c feed/ops/alarm_command.c \
         feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/keeper.c feed/ops/lookout.c \
         feed/ops/metrics.c feed/ops/ops.c feed/ops/rest.c feed/ops/stale.c \
         feed/ops/status_json.c feed/ops/tracer.c feed/ops/web.c feed/ops/web_accept.c feed/ops/web_assets.c \
@@ -139,7 +139,7 @@ tested-feedhealth := feed-health
 tested-inspect := shm-inspect
 tested-poolstatus := pool-status
 tested-sim := exchange-sim
-UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
+UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
               tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
