@@ -405,6 +405,11 @@ test-built: all $(TEST_BINS) $(CAPTURE_BINS)
 	    $(if $(CAPTURES),,--skip-without-TICKRING_CAPTURES) $(CAPTURE_BINS) \
 	    $(if $(CAPTURES),,--run) $(SHELL_TESTS)
 
+TRANSPORT ?= lws
+.PHONY: test-transport
+test-transport: all $(call bin,$(SYSTEM_TESTS)) ## the system tests with TRANSPORT=lws|uring
+	@TICKRING_TRANSPORT=$(TRANSPORT) $(ENVIRONMENT) tests/run.sh $(call bin,$(SYSTEM_TESTS))
+
 .PHONY: unit
 unit: $(call bin,$(UNIT_TESTS)) ## build and run the unit tests only
 	@$(ENVIRONMENT) tests/run.sh $^
