@@ -29,6 +29,13 @@ number_too_long_for_cjson(const uint8_t *data, size_t size)
 	return false;
 }
 
+/* Its strings end at a NUL: a key "r\u0000" is "r" to it. */
+static bool
+nul_written(const uint8_t *data, size_t size)
+{
+	return memmem(data, size, "\\u0000", 6) != NULL;
+}
+
 /* Decodes a copy with nothing but `pad` behind it. */
 static enum decode_result
 decode_padded(const uint8_t *data, size_t size, int pad, struct event_scratch *room, char **copy,
@@ -93,7 +100,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	}
 	if (result == DECODE_OK && !number_too_long_for_cjson(data, size) &&
-	    !oracle_agrees((struct bytes){copy, size}, &event, why)) {
+	    !nul_written(data, size) && !oracle_agrees((struct bytes){copy, size}, &event, why)) {
 		fprintf(stderr, "%s\n", why);
 		abort();
 	}
