@@ -47,10 +47,11 @@ CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balan
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
-        feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_listen.c \
-        feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
-        feed/conf/config_product.c feed/conf/config_relate.c feed/conf/config_rule.c \
-        feed/conf/config_target.c feed/conf/config_url.c feed/conf/config_value.c
+        feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_lines.c \
+        feed/conf/config_listen.c feed/conf/config_load.c feed/conf/config_print.c \
+        feed/conf/config_problem.c feed/conf/config_product.c feed/conf/config_relate.c \
+        feed/conf/config_rule.c feed/conf/config_target.c feed/conf/config_url.c \
+        feed/conf/config_value.c
 
 # L5
 IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
@@ -115,8 +116,9 @@ tool-pool-status := tools/common/cli.c tools/common/num.c tools/common/quantile.
                     tools/common/text.c tools/pool-status/figures.c tools/pool-status/main.c \
                     tools/pool-status/options.c tools/pool-status/render_json.c \
                     tools/pool-status/render_prom.c tools/pool-status/render_text.c \
-                    tools/pool-status/report.c tools/pool-status/show.c \
-                    tools/pool-status/source.c tools/pool-status/streams.c
+                    tools/pool-status/report.c tools/pool-status/settings.c \
+                    tools/pool-status/show.c tools/pool-status/source.c \
+                    tools/pool-status/streams.c
 tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/figures.c \
