@@ -235,7 +235,8 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/system/ws_server.c tests/ipc/python_rig.c tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
-BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_receive.c \
+BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_path.c \
+           tests/bench/bench_receive.c \
            tests/bench/bench_ring.c tests/bench/bench_ring_plain.c
 
 # Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
