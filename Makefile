@@ -53,7 +53,7 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
         feed/conf/config_target.c feed/conf/config_url.c feed/conf/config_value.c
 
 # L5
-IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
+IO := feed/io/assemble.c feed/io/clock_near.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
       feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/notify.c \
       feed/io/proxy.c feed/io/recv_bio.c feed/io/resolve.c feed/io/resources.c feed/io/secret.c \
       feed/io/signals.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
@@ -143,7 +143,7 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
               tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
-              tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_config.c \
+              tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_clock_near.c tests/unit/test_config.c \
               tests/unit/test_config_amend.c tests/unit/test_config_docs.c \
               tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
               tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \

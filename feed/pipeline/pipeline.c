@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "feed/base/utf8.h"
-#include "feed/io/clock.h"
 #include "feed/pipeline/normalize.h"
 #include "feed/pipeline/pipeline_impl.h"
 #include "feed/venue/binance/json_market.h"
@@ -193,7 +192,7 @@ context_of(struct pipeline *p, uint32_t instrument, unsigned line, const struct 
 		.leg = (uint16_t)line,
 		.flags = flags,
 		.recv_ns = stamps.recv.ns,
-		.mono_ns = clock_mono().ns,
+		.mono_ns = clock_near(&p->clock).ns,
 	};
 }
 

@@ -9,6 +9,7 @@
 #define FEED_PIPELINE_PIPELINE_IMPL_H
 
 #include "feed/core/hold.h"
+#include "feed/io/clock_near.h"
 #include "feed/pipeline/pipeline.h"
 #include "feed/pipeline/publish.h"
 #include "feed/pipeline/recorder.h"
@@ -46,6 +47,7 @@ struct held_frame {
 struct pipeline {
 	struct pipeline_cfg cfg;
 	struct recorder *recorder; /* NULL: none */
+	struct clock_near clock; /* of publishing */
 	const struct listing *listing; /* NULL: none is known */
 	mono_t now; /* of the last message or pause: no clock decides, so a replay decides alike */
 	struct event_scratch *scratch;
