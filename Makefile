@@ -24,8 +24,8 @@ SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/mapping.c shm/orphan
               shm/segment.c shm/status_writer.c shm/survey.c
 
 # L2: no domain
-BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/log.c \
-        feed/base/log_line.c feed/base/log_ring.c feed/base/mailbox.c
+BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/host.c \
+        feed/base/log.c feed/base/log_line.c feed/base/log_ring.c feed/base/mailbox.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
@@ -151,7 +151,8 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
               tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
               tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
-              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_inspect_figures.c \
+              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_host.c \
+              tests/unit/test_inspect_figures.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
               tests/unit/test_json_events.c tests/unit/test_json_layouts.c \

@@ -268,11 +268,6 @@ plain_http_is_for_this_machine_only(void **state)
 	ask(rig, &request);
 	assert_int_equal(rig->last.reason, TICK_REASON_NONE);
 	assert_int_equal(rig->last.status, 204);
-	assert_true(http_is_loopback("127.8.9.1"));
-	assert_true(http_is_loopback("localhost"));
-	assert_true(http_is_loopback("::1"));
-	assert_false(http_is_loopback("128.0.0.1"));
-	assert_false(http_is_loopback("127.0.0.1.example.com"));
 }
 
 static void
