@@ -24,7 +24,7 @@ SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/mapping.c shm/orphan
               shm/segment.c shm/status_writer.c shm/survey.c
 
 # L2: no domain
-BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/log.c \
+BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/host.c feed/base/log.c \
         feed/base/log_line.c feed/base/log_ring.c feed/base/mailbox.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
@@ -73,7 +73,7 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/judge.c \
         feed/store/instruments.c feed/store/opening.c feed/store/ringer.c feed/store/segments.c \
         feed/store/standby.c feed/store/stores.c feed/ops/alarm.c feed/ops/alarm_command.c \
         feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/keeper.c feed/ops/lookout.c \
-        feed/ops/metrics.c feed/ops/ops.c feed/ops/rest.c feed/ops/stale.c \
+        feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c feed/ops/rest.c feed/ops/stale.c \
         feed/ops/status_json.c feed/ops/tracer.c feed/ops/web.c feed/ops/web_accept.c \
         feed/ops/web_assets.c feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c \
         feed/status/errors.c feed/status/guard.c feed/status/snapshot.c \
@@ -107,32 +107,35 @@ tool-exchange-sim := tools/exchange-sim/binary.c tools/exchange-sim/book.c \
                      tools/exchange-sim/state.c tools/exchange-sim/stream.c \
                      tools/exchange-sim/strike.c tools/exchange-sim/text.c \
                      tools/exchange-sim/visitor.c tools/exchange-sim/wire.c
-tool-feed-health := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
-                    tools/common/stop.c tools/common/table.c tools/common/term.c \
-                    tools/common/text.c tools/feed-health/line.c tools/feed-health/main.c \
-                    tools/feed-health/options.c tools/feed-health/probe.c
-tool-pool-status := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
-                    tools/common/stop.c tools/common/table.c tools/common/term.c \
-                    tools/common/text.c tools/pool-status/figures.c tools/pool-status/main.c \
-                    tools/pool-status/options.c tools/pool-status/render_json.c \
-                    tools/pool-status/render_prom.c tools/pool-status/render_text.c \
-                    tools/pool-status/report.c tools/pool-status/settings.c \
-                    tools/pool-status/show.c tools/pool-status/source.c \
-                    tools/pool-status/streams.c
-tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
-                    tools/common/stop.c tools/common/table.c tools/common/term.c \
-                    tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/figures.c \
-                    tools/shm-inspect/filter.c tools/shm-inspect/follow.c \
-                    tools/shm-inspect/head.c tools/shm-inspect/live.c tools/shm-inspect/main.c \
-                    tools/shm-inspect/market.c tools/shm-inspect/measure.c \
-                    tools/shm-inspect/options.c tools/shm-inspect/record.c \
-                    tools/shm-inspect/render.c tools/shm-inspect/render_json.c \
-                    tools/shm-inspect/render_text.c tools/shm-inspect/render_tsv.c \
-                    tools/shm-inspect/source.c tools/shm-inspect/status_once.c \
-                    tools/shm-inspect/view.c tools/shm-inspect/words.c
-tool-tick-diff := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
-                  tools/common/stop.c tools/common/table.c tools/common/term.c \
-                  tools/common/text.c tools/tick-diff/compare.c tools/tick-diff/main.c
+tool-feed-health := tools/common/cli.c tools/common/feed.c tools/common/num.c \
+                    tools/common/quantile.c tools/common/stop.c tools/common/table.c \
+                    tools/common/term.c tools/common/text.c tools/feed-health/line.c \
+                    tools/feed-health/main.c tools/feed-health/options.c \
+                    tools/feed-health/probe.c
+tool-pool-status := tools/common/cli.c tools/common/feed.c tools/common/num.c \
+                    tools/common/quantile.c tools/common/stop.c tools/common/table.c \
+                    tools/common/term.c tools/common/text.c tools/pool-status/figures.c \
+                    tools/pool-status/main.c tools/pool-status/options.c \
+                    tools/pool-status/render_json.c tools/pool-status/render_prom.c \
+                    tools/pool-status/render_text.c tools/pool-status/report.c \
+                    tools/pool-status/settings.c tools/pool-status/show.c \
+                    tools/pool-status/source.c tools/pool-status/streams.c
+tool-shm-inspect := tools/common/cli.c tools/common/feed.c tools/common/num.c \
+                    tools/common/quantile.c tools/common/stop.c tools/common/table.c \
+                    tools/common/term.c tools/common/text.c tools/shm-inspect/delays.c \
+                    tools/shm-inspect/figures.c tools/shm-inspect/filter.c \
+                    tools/shm-inspect/follow.c tools/shm-inspect/head.c tools/shm-inspect/live.c \
+                    tools/shm-inspect/main.c tools/shm-inspect/market.c \
+                    tools/shm-inspect/measure.c tools/shm-inspect/options.c \
+                    tools/shm-inspect/record.c tools/shm-inspect/render.c \
+                    tools/shm-inspect/render_json.c tools/shm-inspect/render_text.c \
+                    tools/shm-inspect/render_tsv.c tools/shm-inspect/source.c \
+                    tools/shm-inspect/status_once.c tools/shm-inspect/view.c \
+                    tools/shm-inspect/words.c
+tool-tick-diff := tools/common/cli.c tools/common/feed.c tools/common/num.c \
+                  tools/common/quantile.c tools/common/stop.c tools/common/table.c \
+                  tools/common/term.c tools/common/text.c tools/tick-diff/compare.c \
+                  tools/tick-diff/main.c
 
 
 # Tests: one binary per file, all with the same libraries. test_KEY_*.c and
@@ -154,24 +157,24 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_health.c \
               tests/unit/test_health_limits.c tests/unit/test_health_verdict.c \
               tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
-              tests/unit/test_inspect_figures.c tests/unit/test_inspect_numbers.c \
-              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
-              tests/unit/test_json_damage.c tests/unit/test_json_events.c \
-              tests/unit/test_json_layouts.c tests/unit/test_json_market.c \
-              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_listing.c \
-              tests/unit/test_log.c tests/unit/test_mailbox.c tests/unit/test_mapping.c \
-              tests/unit/test_metrics_text.c tests/unit/test_names.c tests/unit/test_notify.c \
-              tests/unit/test_ops.c tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
-              tests/unit/test_pipeline_figures.c tests/unit/test_pipeline_legs.c \
-              tests/unit/test_pipeline_life.c tests/unit/test_pipeline_list.c \
-              tests/unit/test_pipeline_sbe.c tests/unit/test_pool.c \
-              tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
-              tests/unit/test_poolstatus_render.c tests/unit/test_predict.c \
-              tests/unit/test_proxy.c tests/unit/test_quota.c tests/unit/test_recall.c \
-              tests/unit/test_region.c tests/unit/test_replay.c tests/unit/test_request.c \
-              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_rotate.c tests/unit/test_sbe.c tests/unit/test_scale.c \
-              tests/unit/test_secret.c tests/unit/test_session.c \
+              tests/unit/test_host.c tests/unit/test_inspect_figures.c \
+              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
+              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
+              tests/unit/test_json_events.c tests/unit/test_json_layouts.c \
+              tests/unit/test_json_market.c tests/unit/test_ledger.c tests/unit/test_limits.c \
+              tests/unit/test_listing.c tests/unit/test_log.c tests/unit/test_mailbox.c \
+              tests/unit/test_mapping.c tests/unit/test_metrics_text.c tests/unit/test_names.c \
+              tests/unit/test_notify.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
+              tests/unit/test_pipeline_books.c tests/unit/test_pipeline_figures.c \
+              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
+              tests/unit/test_pipeline_list.c tests/unit/test_pipeline_sbe.c \
+              tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
+              tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
+              tests/unit/test_predict.c tests/unit/test_proxy.c tests/unit/test_quota.c \
+              tests/unit/test_recall.c tests/unit/test_region.c tests/unit/test_replay.c \
+              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
+              tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_sbe.c \
+              tests/unit/test_scale.c tests/unit/test_secret.c tests/unit/test_session.c \
               tests/unit/test_session_streams.c tests/unit/test_settings.c \
               tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \

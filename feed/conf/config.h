@@ -295,8 +295,6 @@ void config_copy(struct config *copy, const struct config *cfg);
 /* Releases what *cfg owns. A zeroed or freed one is accepted. */
 void config_free(struct config *cfg);
 
-bool config_equal(const struct config *a, const struct config *b);
-
 /*
  * Fills *cfg: *base, with the values of `text` laid over, a JSON object as in
  * the file (comments allowed). "preset" is refused, for it would not change

@@ -375,41 +375,10 @@ arbiter_on_leg_down(struct arbiter *arbiter, uint32_t instrument, enum arbiter_c
 		cell->legs &= ~(UINT32_C(1) << leg);
 }
 
-void
-arbiter_on_leg_lost(struct arbiter *arbiter, unsigned leg)
-{
-	for (uint32_t i = 0; i < arbiter->instruments_max; i++)
-		for (int class = 0; class < ARBITER_CLASSES; class++)
-			arbiter_on_leg_down(arbiter, i, (enum arbiter_class)class, leg);
-}
-
 int64_t
 arbiter_last_id(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class)
 {
 	const struct arbiter_cell *cell = cell_of(arbiter, instrument, class);
 
 	return cell != NULL ? cell->id : ARBITER_NO_ID;
-}
-
-int64_t
-arbiter_leg_id(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class,
-    unsigned leg)
-{
-	const struct arbiter_cell *cell = cell_of(arbiter, instrument, class);
-
-	if (cell == NULL || leg >= ARBITER_LEGS_MAX || (cell->legs >> leg & 1) == 0)
-		return ARBITER_NO_ID;
-	return cell->leg_id[leg];
-}
-
-int
-arbiter_win_permille(const struct arbiter *arbiter, unsigned leg)
-{
-	uint64_t all = 0;
-
-	for (unsigned i = 0; i < ARBITER_LEGS_MAX; i++)
-		all += arbiter->leg[i].wins;
-	if (leg >= ARBITER_LEGS_MAX || all == 0)
-		return 0;
-	return (int)(arbiter->leg[leg].wins * 1000 / all);
 }
