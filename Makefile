@@ -35,7 +35,7 @@ VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
          feed/venue/binance/limits.c feed/venue/binance/market_value.c \
          feed/venue/binance/predict.c feed/venue/binance/reading.c feed/venue/binance/request.c \
          feed/venue/binance/sbe.c feed/venue/binance/scan.c feed/venue/binance/streams.c \
-         feed/venue/binance/walk.c
+         feed/venue/binance/trades_page.c feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balance.c \
         feed/core/book.c feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c \
         feed/core/diffs.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
@@ -63,15 +63,17 @@ IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
       feed/io/uring_stamp.c feed/io/uring_tls.c feed/io/wsframe.c
 
 # L6 to L11, L12 and L13
-FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/judge.c \
+FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/gaps.c feed/pipeline/judge.c \
         feed/pipeline/listed.c feed/pipeline/listing.c feed/pipeline/normalize.c \
-        feed/pipeline/pipeline.c feed/pipeline/pipeline_books.c feed/pipeline/pipeline_life.c \
+        feed/pipeline/pipeline.c feed/pipeline/pipeline_books.c feed/pipeline/pipeline_gaps.c \
+        feed/pipeline/pipeline_life.c \
         feed/pipeline/pipeline_list.c feed/pipeline/publish.c feed/pipeline/recall.c \
         feed/pipeline/recorder.c feed/pipeline/roster.c feed/plan/choice.c feed/plan/forecast.c \
         feed/plan/patterns.c feed/plan/plan.c feed/plan/reload.c feed/plan/rest_plan.c \
         feed/store/instruments.c feed/store/opening.c feed/store/ringer.c feed/store/segments.c \
         feed/store/standby.c feed/store/stores.c feed/ops/alarm.c feed/ops/alarm_command.c \
-        feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/keeper.c feed/ops/lookout.c \
+        feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/backfill.c feed/ops/keeper.c \
+        feed/ops/lookout.c \
         feed/ops/metrics.c feed/ops/ops.c feed/ops/rest.c feed/ops/stale.c \
         feed/ops/status_json.c feed/ops/tracer.c feed/ops/web.c feed/ops/web_assets.c \
         feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c feed/status/errors.c \
