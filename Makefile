@@ -100,7 +100,7 @@ tool-exchange-sim := tools/exchange-sim/binary.c tools/exchange-sim/book.c \
                      tools/exchange-sim/message.c tools/exchange-sim/options.c \
                      tools/exchange-sim/origin.c tools/exchange-sim/outq.c \
                      tools/exchange-sim/pace.c tools/exchange-sim/panel.c \
-                     tools/exchange-sim/peer.c tools/exchange-sim/player.c \
+                     tools/exchange-sim/past.c tools/exchange-sim/peer.c tools/exchange-sim/player.c \
                      tools/exchange-sim/publish.c tools/exchange-sim/report.c \
                      tools/exchange-sim/rest.c tools/exchange-sim/script.c \
                      tools/exchange-sim/server.c tools/exchange-sim/session.c \
@@ -186,7 +186,8 @@ IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
              tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_standby.c \
              tests/ipc/test_torn.c tests/ipc/test_wait.c tests/ipc/test_writers.c
-SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_bad_config.c \
+SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_backfill.c \
+                tests/system/test_bad_config.c \
                 tests/system/test_bad_input.c tests/system/test_blocked_log.c \
                 tests/system/test_check_config.c tests/system/test_exchange_faults.c \
                 tests/system/test_exchange_sim.c tests/system/test_exchange_strict.c \
