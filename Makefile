@@ -162,7 +162,7 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_mapping.c tests/unit/test_metrics_text.c tests/unit/test_names.c \
               tests/unit/test_notify.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
               tests/unit/test_pipeline_books.c tests/unit/test_pipeline_figures.c \
-              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
+              tests/unit/test_pipeline_gaps.c tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
               tests/unit/test_pipeline_list.c tests/unit/test_pipeline_sbe.c \
               tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
               tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
@@ -178,7 +178,8 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
               tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
               tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_streams.c \
-              tests/unit/test_tape.c tests/unit/test_trace.c tests/unit/test_upgrade.c \
+              tests/unit/test_tape.c tests/unit/test_trace.c \
+              tests/unit/test_trades_page.c tests/unit/test_upgrade.c \
               tests/unit/test_url.c tests/unit/test_usual.c tests/unit/test_venues.c \
               tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
@@ -203,8 +204,8 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_backfill.c \
                 tests/system/test_transport_refusal.c tests/system/test_transport_way.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_json.c tests/fuzz/fuzz_proxy.c tests/fuzz/fuzz_sbe.c \
-           tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_upgrade.c \
-           tests/fuzz/fuzz_wsframe.c
+           tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_trades_page.c \
+           tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
