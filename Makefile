@@ -62,7 +62,7 @@ IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
       feed/io/transport_uring.c feed/io/upgrade.c feed/io/uring_line.c feed/io/uring_recv.c \
       feed/io/uring_stamp.c feed/io/uring_tls.c feed/io/wsframe.c
 
-# L6 to L11, L12 and L13
+# L6 to L12, L13 and L14
 FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/judge.c \
         feed/pipeline/listed.c feed/pipeline/listing.c feed/pipeline/normalize.c \
         feed/pipeline/pipeline.c feed/pipeline/pipeline_books.c feed/pipeline/pipeline_life.c \
@@ -78,7 +78,9 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/judge.c \
         feed/status/guard.c feed/status/snapshot.c feed/status/snapshot_control.c \
         feed/status/snapshot_detail.c feed/status/snapshot_health.c \
         feed/status/snapshot_streams.c feed/status/verdict.c feed/replay/replay.c \
-        feed/replay/replay_apply.c
+        feed/replay/replay_apply.c feed/probe/certificate.c feed/probe/command.c \
+        feed/probe/probe.c feed/probe/probe_clock.c feed/probe/probe_talk.c \
+        feed/probe/report.c feed/probe/report_json.c feed/probe/wire.c
 MAIN := feed/app/app.c feed/app/app_changes.c feed/app/app_ops.c feed/app/app_rest.c \
         feed/app/app_trace.c feed/app/orders.c feed/app/tell.c feed/main.c
 
