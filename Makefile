@@ -166,7 +166,8 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_pipeline_list.c tests/unit/test_pipeline_sbe.c \
               tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
               tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
-              tests/unit/test_predict.c tests/unit/test_proxy.c tests/unit/test_quota.c \
+              tests/unit/test_predict.c tests/unit/test_probe_report.c \
+              tests/unit/test_proxy.c tests/unit/test_quota.c \
               tests/unit/test_recall.c tests/unit/test_region.c tests/unit/test_replay.c \
               tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
               tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_sbe.c \
@@ -196,7 +197,8 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_bad_config.c \
                 tests/system/test_http_attack.c tests/system/test_http_client.c \
                 tests/system/test_lost_files.c tests/system/test_metrics.c \
                 tests/system/test_no_uring.c tests/system/test_notify.c \
-                tests/system/test_pool_status.c tests/system/test_sbe.c \
+                tests/system/test_pool_status.c tests/system/test_probe.c \
+                tests/system/test_sbe.c \
                 tests/system/test_traces.c tests/system/test_transport.c \
                 tests/system/test_transport_full.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c tests/system/test_transport_way.c
