@@ -63,7 +63,7 @@ IO := feed/io/assemble.c feed/io/clock_near.c feed/io/http.c feed/io/http_lws.c 
       feed/io/transport_uring.c feed/io/upgrade.c feed/io/uring_line.c feed/io/uring_recv.c \
       feed/io/uring_stamp.c feed/io/uring_tls.c feed/io/wsframe.c
 
-# L6 to L11, L12 and L13
+# L6 to L12, L13 and L14
 FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/gaps.c feed/pipeline/judge.c \
         feed/pipeline/listed.c feed/pipeline/listing.c feed/pipeline/normalize.c \
         feed/pipeline/pipeline.c feed/pipeline/pipeline_books.c feed/pipeline/pipeline_gaps.c \
@@ -80,7 +80,9 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/gaps.c feed/
         feed/status/guard.c feed/status/snapshot.c feed/status/snapshot_control.c \
         feed/status/snapshot_detail.c feed/status/snapshot_health.c \
         feed/status/snapshot_streams.c feed/status/verdict.c feed/replay/replay.c \
-        feed/replay/replay_apply.c
+        feed/replay/replay_apply.c feed/probe/certificate.c feed/probe/command.c \
+        feed/probe/probe.c feed/probe/probe_clock.c feed/probe/probe_talk.c feed/probe/report.c \
+        feed/probe/report_json.c feed/probe/wire.c
 MAIN := feed/app/app.c feed/app/app_changes.c feed/app/app_ops.c feed/app/app_rest.c \
         feed/app/app_trace.c feed/app/orders.c feed/app/tell.c feed/main.c
 
@@ -173,11 +175,11 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_pipeline_sbe.c tests/unit/test_pool.c \
               tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
               tests/unit/test_poolstatus_render.c tests/unit/test_predict.c \
-              tests/unit/test_proxy.c tests/unit/test_quota.c tests/unit/test_recall.c \
-              tests/unit/test_region.c tests/unit/test_replay.c tests/unit/test_request.c \
-              tests/unit/test_retry.c tests/unit/test_ring.c tests/unit/test_rng.c \
-              tests/unit/test_rotate.c tests/unit/test_sbe.c tests/unit/test_scale.c \
-              tests/unit/test_secret.c tests/unit/test_session.c \
+              tests/unit/test_probe_report.c tests/unit/test_proxy.c tests/unit/test_quota.c \
+              tests/unit/test_recall.c tests/unit/test_region.c tests/unit/test_replay.c \
+              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
+              tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_sbe.c \
+              tests/unit/test_scale.c tests/unit/test_secret.c tests/unit/test_session.c \
               tests/unit/test_session_streams.c tests/unit/test_settings.c \
               tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
@@ -205,9 +207,10 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_backfill.c \
                 tests/system/test_http_client.c tests/system/test_lost_files.c \
                 tests/system/test_metrics.c tests/system/test_no_uring.c \
                 tests/system/test_notify.c tests/system/test_pool_status.c \
-                tests/system/test_sbe.c tests/system/test_traces.c tests/system/test_transport.c \
-                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
-                tests/system/test_transport_refusal.c tests/system/test_transport_way.c
+                tests/system/test_probe.c tests/system/test_sbe.c tests/system/test_traces.c \
+                tests/system/test_transport.c tests/system/test_transport_full.c \
+                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c \
+                tests/system/test_transport_way.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_json.c tests/fuzz/fuzz_proxy.c tests/fuzz/fuzz_sbe.c \
            tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_trades_page.c \
