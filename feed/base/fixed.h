@@ -40,6 +40,16 @@ enum fixed_result fixed_parse(struct bytes text, struct fixed *out);
  */
 enum fixed_result fixed_rescale(struct fixed value, int exponent, int64_t *mantissa);
 
+/* The same, quick where nothing is to be done. Returns whether it fits. */
+static inline bool
+fixed_fits(struct fixed value, int exponent, int64_t *mantissa)
+{
+	if (__builtin_expect(value.exponent != exponent, 0))
+		return fixed_rescale(value, exponent, mantissa) == FIXED_OK;
+	*mantissa = value.mantissa;
+	return true;
+}
+
 /*
  * Writes the value with all its decimals ("-0.00120000" for -120000, -8) and a
  * NUL into out[FIXED_TEXT_MAX]. Returns the length.
