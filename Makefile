@@ -332,6 +332,11 @@ $(B)/%.o: %.c $(B)/flags Makefile
 	$(call say,CC,$@)
 	$(Q)$(compile)
 
+# What each message goes through: a tenth less time in it than with -O2.
+HOT := $(filter feed/pipeline/%,$(FEED)) $(filter feed/venue/binance/%,$(VENUE)) \
+       feed/core/arbiter.c feed/io/wsframe.c feed/io/uring_recv.c feed/io/uring_tls.c
+$(call obj,$(HOT)): private OPT_release := -O3
+
 # Every state names every event (docs/ARCHITECTURE.md).
 $(B)/feed/core/%.o: private WARN += -Wswitch-enum
 
