@@ -356,6 +356,7 @@ show_again(struct pipeline *p, const struct held *held, mono_t arrived)
 {
 	struct frame frame = p->held[held->slot].frame;
 
+	p->clock_of = MONO_NEVER; /* it was received a while ago */
 	frame.arrived = arrived;
 	return !take_frame(p, &frame).kept;
 }
