@@ -34,8 +34,8 @@ VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
          feed/venue/binance/levels_avx512.c feed/venue/binance/levels_run.c \
          feed/venue/binance/limits.c feed/venue/binance/market_value.c \
          feed/venue/binance/predict.c feed/venue/binance/reading.c feed/venue/binance/request.c \
-         feed/venue/binance/sbe.c feed/venue/binance/scan.c feed/venue/binance/streams.c \
-         feed/venue/binance/walk.c
+         feed/venue/binance/sbe.c feed/venue/binance/scan.c \
+         feed/venue/binance/stream_types.c feed/venue/binance/streams.c feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balance.c \
         feed/core/book.c feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c \
         feed/core/diffs.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
@@ -50,7 +50,8 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
         feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_listen.c \
         feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
         feed/conf/config_product.c feed/conf/config_relate.c feed/conf/config_rule.c \
-        feed/conf/config_target.c feed/conf/config_url.c feed/conf/config_value.c
+        feed/conf/config_streams.c feed/conf/config_target.c feed/conf/config_url.c \
+        feed/conf/config_value.c
 
 # L5
 IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
@@ -145,6 +146,7 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
               tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_config.c \
               tests/unit/test_config_amend.c tests/unit/test_config_docs.c \
+              tests/unit/test_config_streams.c \
               tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
               tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
               tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
@@ -162,7 +164,8 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_pipeline_books.c tests/unit/test_pipeline_figures.c \
               tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
               tests/unit/test_pipeline_list.c tests/unit/test_pipeline_sbe.c \
-              tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
+              tests/unit/test_pipeline_undecoded.c tests/unit/test_pool.c \
+              tests/unit/test_poolstatus_figures.c \
               tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
               tests/unit/test_predict.c tests/unit/test_proxy.c tests/unit/test_quota.c \
               tests/unit/test_recall.c tests/unit/test_region.c tests/unit/test_replay.c \
@@ -175,7 +178,8 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
               tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
               tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
-              tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_streams.c \
+              tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_stream_types.c \
+              tests/unit/test_streams.c \
               tests/unit/test_tape.c tests/unit/test_trace.c tests/unit/test_upgrade.c \
               tests/unit/test_url.c tests/unit/test_usual.c tests/unit/test_venues.c \
               tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c

@@ -251,6 +251,7 @@ struct config {
 	int64_t redundancy;
 	struct config_strings streams;
 	struct config_strings optional_streams;
+	struct config_strings extra_stream_types;
 	struct config_subscribe subscribe;
 	struct config_arbiter arbiter;
 	struct config_ring ring;

@@ -20,6 +20,8 @@
 #define ROSTER_NONE UINT32_MAX
 #define ROSTER_NO_LINE UINT8_MAX
 #define ROSTER_KINDS EVENT_MARKET_KINDS
+#define ROSTER_GARBLED 3 /* messages in a row that could not be decoded: no accident any more */
+#define ROSTER_FOREIGN UINT8_MAX /* a kind of stream that is never decoded */
 
 /* What was published last of messages without ids in a row, and who brought it. */
 struct roster_last {
@@ -33,6 +35,7 @@ struct roster_stream {
 	enum event_kind kind;
 	uint32_t next;       /* of the same instrument and kind */
 	bool stale;          /* as the control plane says */
+	uint8_t garbled;     /* messages in a row, up to ROSTER_GARBLED; or ROSTER_FOREIGN */
 	uint8_t line_of[ARBITER_LEGS_MAX]; /* whose messages the arbiter knows by that number */
 	struct roster_last last;
 	struct roster_last *each; /* streams of all symbols: one per instrument, in place of it */
@@ -47,6 +50,7 @@ struct roster {
 	uint32_t instruments_max;
 	uint32_t *heard; /* numbers of those with messages */
 	uint32_t nheard;
+	uint32_t undecoded; /* streams from ROSTER_GARBLED on */
 };
 
 /* Returns 0 or -ENOMEM. Nobody is on it. */
@@ -59,6 +63,12 @@ void roster_fini(struct roster *roster);
  */
 int roster_add(struct roster *roster, uint32_t number, struct bytes name, uint32_t instrument,
     enum event_kind kind);
+
+/* A stream of a kind that is never decoded, which has a number and no place: it is counted. */
+void roster_add_foreign(struct roster *roster, uint32_t number);
+
+/* A message of it came and could not be decoded. */
+void roster_on_garbled(struct roster *roster, uint32_t number);
 
 /* Takes it off; its number may be used anew. */
 void roster_remove(struct roster *roster, uint32_t number);
