@@ -30,6 +30,7 @@ BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/log.c \
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
          feed/venue/binance/exchange_info.c feed/venue/binance/fields.c \
+         feed/venue/binance/hosts.c \
          feed/venue/binance/json.c feed/venue/binance/json_market.c feed/venue/binance/levels.c \
          feed/venue/binance/levels_avx512.c feed/venue/binance/levels_run.c \
          feed/venue/binance/limits.c feed/venue/binance/market_value.c \
@@ -74,14 +75,15 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/judge.c \
         feed/store/standby.c feed/store/stores.c feed/ops/alarm.c feed/ops/alarm_command.c \
         feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/keeper.c feed/ops/lookout.c \
         feed/ops/metrics.c feed/ops/ops.c feed/ops/rest.c feed/ops/stale.c \
-        feed/ops/status_json.c feed/ops/tracer.c feed/ops/web.c feed/ops/web_assets.c \
+        feed/ops/status_json.c feed/ops/token.c feed/ops/tracer.c feed/ops/web.c feed/ops/web_assets.c \
         feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c feed/status/errors.c \
         feed/status/guard.c feed/status/snapshot.c feed/status/snapshot_control.c \
         feed/status/snapshot_detail.c feed/status/snapshot_health.c \
         feed/status/snapshot_streams.c feed/status/verdict.c feed/replay/replay.c \
         feed/replay/replay_apply.c
 MAIN := feed/app/app.c feed/app/app_changes.c feed/app/app_ops.c feed/app/app_rest.c \
-        feed/app/app_trace.c feed/app/orders.c feed/app/tell.c feed/main.c
+        feed/app/app_trace.c feed/app/check.c feed/app/orders.c feed/app/precheck.c \
+        feed/app/tell.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
@@ -153,7 +155,8 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
               tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
               tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
-              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_inspect_figures.c \
+              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_hosts.c \
+              tests/unit/test_inspect_figures.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
               tests/unit/test_json_events.c tests/unit/test_json_layouts.c \
@@ -199,7 +202,8 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_bad_config.c \
                 tests/system/test_lost_files.c tests/system/test_metrics.c \
                 tests/system/test_no_uring.c tests/system/test_notify.c \
                 tests/system/test_pool_status.c tests/system/test_sbe.c \
-                tests/system/test_traces.c tests/system/test_transport.c \
+                tests/system/test_start_refused.c tests/system/test_traces.c \
+                tests/system/test_transport.c \
                 tests/system/test_transport_full.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c tests/system/test_transport_way.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \

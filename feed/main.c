@@ -13,9 +13,10 @@
 #include <tickring/version.h>
 
 #include "feed/app/app.h"
+#include "feed/app/check.h"
+#include "feed/app/precheck.h"
 #include "feed/base/log.h"
 #include "feed/conf/config.h"
-#include "feed/plan/forecast.h"
 #include "feed/replay/replay.h"
 
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -26,8 +27,8 @@ struct options {
 	const char *file;
 	const char *override[OVERRIDES_MAX];
 	size_t overrides;
-	bool check, print, replay;
-	int64_t speed_milli;
+	bool check, print, replay, paced;
+	int64_t speed_milli; /* `paced`: as given */
 	const char *const *files; /* to replay */
 	size_t nfiles;
 	char *capture; /* override of capture.dir */
@@ -41,7 +42,8 @@ static const char help[] =
     "\n"
     "  -c, --config FILE     configuration, JSON with comments (feed.json(5))\n"
     "  -s, --set KEY=VALUE   override one key, such as pool.max_connections=5\n"
-    "      --check-config    print the effective configuration, every problem, the plan; end\n"
+    "      --check-config    read it, open what it names; print the effective configuration\n"
+    "                        and the plan, or every problem; end\n"
     "      --print-config    print the effective configuration with help, end;\n"
     "                        streams need not be given for that\n"
     "      --capture DIR     write all that is received to files there: capture.dir\n"
@@ -101,6 +103,10 @@ read_operands(int argc, char **argv, struct options *o)
 		return wrong_usage("takes no arguments beside options");
 	if (o->replay && o->nfiles == 0)
 		return wrong_usage("--replay wants captures to replay");
+	if (o->paced && !o->replay)
+		return wrong_usage("--speed is for --replay");
+	if (o->replay && o->capture != NULL)
+		return wrong_usage("--capture does not go with --replay");
 	return -1;
 }
 
@@ -142,6 +148,7 @@ read_options(int argc, char **argv, struct options *o)
 			o->replay = true;
 			break;
 		case SPEED:
+			o->paced = true;
 			if (!read_speed(optarg, &o->speed_milli))
 				return wrong_usage("--speed takes a number or max");
 			break;
@@ -176,18 +183,30 @@ open_log(const struct config *cfg)
 		return 0;
 	fd = open(cfg->log.file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 	if (fd < 0) {
-		fprintf(stderr, "log.file: value \"%s\" cannot be opened: %s\n", cfg->log.file,
-		    strerror(errno));
+		fprintf(stderr, "key \"log.file\": value \"%s\" cannot be used: %s\n",
+		    cfg->log.file, strerror(errno));
 		return -1;
 	}
 	log_set_fd(fd);
 	return 0;
 }
 
-static int
-run(struct config *cfg, const struct options *o)
+/* What an operator should know before it matters. */
+static void
+tell_warnings(const struct config *cfg, const struct reload_source *source)
 {
-	const struct reload_source source = {o->file, o->override, o->overrides};
+	struct config_problems warnings = {0};
+
+	precheck_hosts(cfg, source, &warnings);
+	for (size_t i = 0; i < warnings.n; i++)
+		LOG_EACH(WARNING, "host_of_other_product", LOG_STR("detail", warnings.line[i]),
+		    LOG_THEN("the feed connects there all the same"));
+	config_problems_free(&warnings);
+}
+
+static int
+run(struct config *cfg, const struct options *o, const struct reload_source *source)
+{
 	const struct replay_cfg replay = {o->files, o->nfiles, o->speed_milli};
 	int code, rc;
 
@@ -198,24 +217,14 @@ run(struct config *cfg, const struct options *o)
 		fprintf(stderr, "feedd: cannot start the log's thread: %s\n", strerror(-rc));
 		return EXIT_FAILED;
 	}
-	if (o->replay)
+	if (o->replay) {
 		code = replay_run(cfg, &replay);
-	else
-		code = app_run(cfg, &source);
+	} else {
+		tell_warnings(cfg, source);
+		code = app_run(cfg, source);
+	}
 	log_stop();
 	return code;
-}
-
-/* The effective configuration went to stdout, as JSON; the plan is for the eye. */
-static int
-say_plan(const struct config *cfg)
-{
-	struct forecast forecast;
-
-	if (forecast_make(cfg, &forecast) != 0)
-		return EXIT_USAGE;
-	forecast_print(stderr, &forecast);
-	return EXIT_FINE;
 }
 
 /* The capture knows what it was made with. */
@@ -249,42 +258,50 @@ name_replay(struct config *cfg, const struct options *o)
 	cfg->feed = name;
 }
 
+/* Reads the configuration, and starts what is asked for if it is right. Returns the exit code. */
+static int
+load_and_run(const struct options *o)
+{
+	const struct reload_source source = {o->file, o->override, o->overrides};
+	struct config_problems problems = {0};
+	struct config cfg;
+	bool good = config_load(o->file, o->override, o->overrides, &cfg, &problems);
+	int code = EXIT_USAGE;
+
+	if (o->print) /* what is to be printed needs no streams */
+		good = problems.n + problems.more == problems.unset;
+	if (o->replay)
+		name_replay(&cfg, o);
+	else if (good && !o->print)
+		precheck_files(&cfg, &source, &problems);
+	if (!good || (problems.n > 0 && !o->print)) {
+		config_problems_print(stderr, &problems);
+	} else if (o->print) {
+		config_print(stdout, &cfg, true);
+		code = EXIT_FINE;
+	} else {
+		code = run(&cfg, o, &source);
+	}
+	config_problems_free(&problems);
+	config_free(&cfg);
+	return code;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct config_problems problems = {0};
 	struct options o = {.speed_milli = 1000};
-	struct config cfg;
-	bool good;
 	int code = read_options(argc, argv, &o);
 
 	if (code >= 0)
 		return code;
-	code = EXIT_USAGE;
 	if (o.replay && o.file == NULL && !use_captured_config(&o))
-		return code;
-	if (o.check) {
-		code = config_check(stdout, stderr, o.file, o.override, o.overrides);
-		if (code != EXIT_FINE)
-			return code;
-	}
-	good = config_load(o.file, o.override, o.overrides, &cfg, &problems);
-	if (o.print && !o.check) /* what is to be printed needs no streams */
-		good = problems.n + problems.more == problems.unset;
-	if (o.replay)
-		name_replay(&cfg, &o);
-	if (!good) {
-		config_problems_print(stderr, &problems);
-	} else if (o.check) {
-		code = say_plan(&cfg);
-	} else if (o.print) {
-		config_print(stdout, &cfg, true);
-		code = EXIT_FINE;
-	} else {
-		code = run(&cfg, &o);
-	}
-	config_problems_free(&problems);
-	config_free(&cfg);
+		code = EXIT_USAGE;
+	else if (o.check)
+		code = check_config(stdout, stderr,
+		    &(struct reload_source){o.file, o.override, o.overrides});
+	else
+		code = load_and_run(&o);
 	free(o.capture);
 	return code;
 }

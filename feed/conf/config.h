@@ -313,13 +313,6 @@ bool config_amend(const struct config *base, const char *name, struct bytes text
 void config_print(FILE *out, const struct config *cfg, bool comments);
 
 /*
- * The answer to --check-config: the effective configuration on `out`, every
- * problem, one a line, on `err`. Returns the exit code: 0, or 2 when there
- * were problems.
- */
-int config_check(FILE *out, FILE *err, const char *file, const char *const *overrides, size_t n);
-
-/*
  * The words of the choices, as the file spells them: "spot". Never NULL for a
  * value of the enum.
  */
