@@ -253,6 +253,7 @@ take_snapshot(struct app *app, mono_t now)
 	tell_foreign(app->pipeline);
 	pipeline_counters(app->pipeline)[TICK_COUNTER_LOG_DROPPED] = log_dropped();
 	recorder_count(app->recorder, pipeline_counters(app->pipeline));
+	app_count_rest(app);
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
 	if (app->cfg->monitoring.enabled)
 		verdict_look(&app->verdict, &app->snapshot.status,
@@ -383,6 +384,7 @@ start_path(struct app *app)
 	signals_wake(app->transport);
 	snapshot_init(
 	    &app->snapshot, transport_name(app->transport), why, clock_wall(), clock_mono());
+	snapshot_take_config(&app->snapshot, cfg);
 	pipeline_list(app->pipeline, app->listing, clock_wall(), clock_mono());
 	app_quiet_streams(app, clock_mono());
 	return 0;
