@@ -62,6 +62,7 @@ struct app {
 	struct trace *trace;    /* NULL: nothing is traced */
 	struct tracer *tracer;  /* ops thread; NULL: likewise */
 	struct web *web;        /* ops thread; NULL: no HTTP interface */
+	int web_fd;             /* its socket until it is there, -1: none */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
 	int64_t nstreams; /* wanted now */
 	uint64_t shed, reloads, reloads_refused;
@@ -74,6 +75,12 @@ struct app {
 
 /* Lets the pool see an event, and carries out what it says. */
 void app_step(struct app *app, const struct pool_event *event, mono_t now);
+
+/*
+ * Before shared memory is touched: is all there that the start needs? Takes
+ * the address of the HTTP interface. Returns 0 or -errno (logged).
+ */
+int app_look_ahead(struct app *app);
 
 /* What runs in the ops thread, without the thread; the thread; the end of all. */
 int app_open_ops(struct app *app);
