@@ -43,8 +43,8 @@ CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balan
         feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
         feed/core/pool_view.c feed/core/quota.c feed/core/region.c feed/core/retry.c \
         feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c \
-        feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c feed/core/subscribe_list.c \
-        feed/core/trace.c feed/core/vigil.c feed/core/watch.c
+        feed/core/shift.c feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c \
+        feed/core/subscribe_list.c feed/core/trace.c feed/core/vigil.c feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
@@ -183,16 +183,16 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
               tests/unit/test_sbe.c tests/unit/test_scale.c tests/unit/test_secret.c \
               tests/unit/test_session.c tests/unit/test_session_streams.c \
-              tests/unit/test_settings.c tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
-              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
-              tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
-              tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_stream_types.c \
-              tests/unit/test_streams.c tests/unit/test_tape.c tests/unit/test_trace.c \
-              tests/unit/test_trades_page.c tests/unit/test_upgrade.c tests/unit/test_url.c \
-              tests/unit/test_usual.c tests/unit/test_venues.c tests/unit/test_vigil.c \
-              tests/unit/test_watch.c tests/unit/test_wsframe.c
+              tests/unit/test_settings.c tests/unit/test_settle.c tests/unit/test_shm_doc.c \
+              tests/unit/test_sim_binary.c tests/unit/test_sim_capture.c \
+              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
+              tests/unit/test_sim_spoil.c tests/unit/test_snapsched.c \
+              tests/unit/test_snapshot_health.c tests/unit/test_stale.c tests/unit/test_stall.c \
+              tests/unit/test_stream_types.c tests/unit/test_streams.c tests/unit/test_tape.c \
+              tests/unit/test_trace.c tests/unit/test_trades_page.c tests/unit/test_upgrade.c \
+              tests/unit/test_url.c tests/unit/test_usual.c tests/unit/test_venues.c \
+              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
