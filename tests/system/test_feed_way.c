@@ -103,7 +103,7 @@ credentials_that_are_none_stop_the_start_and_are_not_shown(void **state)
 	assert_int_equal(daemon_wait(&feedd), 2);
 	unlink(credentials);
 	start_behind_proxy(1);
-	assert_int_equal(daemon_wait(&feedd), 1);
+	assert_int_equal(daemon_wait(&feedd), 2);
 	assert_non_null(strstr(daemon_log(&feedd), "No such file"));
 }
 
