@@ -43,8 +43,8 @@ CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balan
         feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
         feed/core/pool_view.c feed/core/quota.c feed/core/region.c feed/core/retry.c \
         feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c \
-        feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c feed/core/subscribe_list.c \
-        feed/core/trace.c feed/core/vigil.c feed/core/watch.c
+        feed/core/shift.c feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c \
+        feed/core/subscribe_list.c feed/core/trace.c feed/core/vigil.c feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
@@ -55,10 +55,10 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
         feed/conf/config_url.c feed/conf/config_value.c
 
 # L5
-IO := feed/io/assemble.c feed/io/clock_near.c feed/io/http.c feed/io/http_lws.c \
-      feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c \
-      feed/io/notify.c feed/io/proxy.c feed/io/recv_bio.c feed/io/resolve.c feed/io/resources.c \
-      feed/io/secret.c feed/io/signals.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
+IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
+      feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/notify.c \
+      feed/io/proxy.c feed/io/recv_bio.c feed/io/resolve.c feed/io/resources.c feed/io/secret.c \
+      feed/io/signals.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
       feed/io/tape_reader.c feed/io/tape_thread.c feed/io/tape_uring.c feed/io/tls.c \
       feed/io/tls_session.c feed/io/transport.c feed/io/transport_lws.c \
       feed/io/transport_uring.c feed/io/upgrade.c feed/io/uring_line.c feed/io/uring_recv.c \
@@ -155,17 +155,16 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
               tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
-              tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_clock_near.c \
-              tests/unit/test_config.c tests/unit/test_config_amend.c \
-              tests/unit/test_config_docs.c tests/unit/test_config_streams.c \
-              tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
-              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
-              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
-              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
-              tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
-              tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
-              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_host.c \
-              tests/unit/test_hosts.c tests/unit/test_inspect_figures.c \
+              tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_config.c \
+              tests/unit/test_config_amend.c tests/unit/test_config_docs.c \
+              tests/unit/test_config_streams.c tests/unit/test_config_wrong.c \
+              tests/unit/test_crc32c.c tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \
+              tests/unit/test_endpoints.c tests/unit/test_exchange_info.c \
+              tests/unit/test_exponents.c tests/unit/test_feed_segments.c \
+              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_health.c \
+              tests/unit/test_health_limits.c tests/unit/test_health_verdict.c \
+              tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
+              tests/unit/test_host.c tests/unit/test_hosts.c tests/unit/test_inspect_figures.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
               tests/unit/test_json_events.c tests/unit/test_json_layouts.c \
@@ -185,17 +184,17 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
               tests/unit/test_sbe.c tests/unit/test_scale.c tests/unit/test_secret.c \
               tests/unit/test_session.c tests/unit/test_session_streams.c \
-              tests/unit/test_settings.c tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
-              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
-              tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
-              tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_stream_types.c \
-              tests/unit/test_streams.c tests/unit/test_tape.c tests/unit/test_tickdiff.c \
-              tests/unit/test_trace.c tests/unit/test_trades_page.c tests/unit/test_upgrade.c \
-              tests/unit/test_url.c \
-              tests/unit/test_usual.c tests/unit/test_venues.c tests/unit/test_vigil.c \
-              tests/unit/test_watch.c tests/unit/test_wsframe.c
+              tests/unit/test_settings.c tests/unit/test_settle.c tests/unit/test_shm_doc.c \
+              tests/unit/test_sim_binary.c tests/unit/test_sim_capture.c \
+              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
+              tests/unit/test_sim_spoil.c tests/unit/test_snapsched.c \
+              tests/unit/test_snapshot_health.c tests/unit/test_stale.c tests/unit/test_stall.c \
+              tests/unit/test_stream_types.c tests/unit/test_streams.c tests/unit/test_tape.c \
+              tests/unit/test_tickdiff.c tests/unit/test_trace.c tests/unit/test_trades_page.c \
+              tests/unit/test_upgrade.c tests/unit/test_url.c tests/unit/test_usual.c \
+              tests/unit/test_venues.c \
+              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
@@ -337,6 +336,11 @@ $(B)/%.o: %.c $(B)/flags Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(compile)
+
+# What each message goes through: a tenth less time in it than with -O2.
+HOT := $(filter feed/pipeline/%,$(FEED)) $(filter feed/venue/binance/%,$(VENUE)) \
+       feed/core/arbiter.c feed/io/wsframe.c feed/io/uring_recv.c feed/io/uring_tls.c
+$(call obj,$(HOT)): private OPT_release := -O3
 
 # Every state names every event (docs/ARCHITECTURE.md).
 $(B)/feed/core/%.o: private WARN += -Wswitch-enum

@@ -183,13 +183,13 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	if (!p)
 		return -ENOMEM;
 	p->cfg = *cfg;
-	clock_near_init(&p->clock);
 	p->instruments_max = (uint32_t)cfg->ring->header->directory_max;
 	p->scratch = malloc(sizeof(*p->scratch));
 	p->levels = malloc(VENUE_LEVELS_MAX * sizeof(*p->levels));
 	p->instrument = calloc(p->instruments_max + 1, sizeof(*p->instrument));
 	p->arbiter_memory = calloc(p->instruments_max, sizeof(*p->arbiter_memory));
 	p->of_line = calloc(TRANSPORT_LINES_MAX, sizeof(*p->of_line));
+	p->clock_of = MONO_NEVER;
 	p->measures = true;
 	p->unasked_kind = EVENT_KINDS;
 	p->cfg.gaps = NULL; /* the caller's */
