@@ -35,6 +35,9 @@ int attach_open(struct attachment *a, const char *path, enum tick_segment_kind k
 /* The same file once more, mapped on its own. Returns 0 or TICK_E_SYSTEM; *a is then useless. */
 int attach_again(struct attachment *a, const struct attachment *from);
 
+/* Lets go of the pages that were mapped ahead: they come back as they are touched. */
+void attach_unload(struct attachment *a);
+
 /* Unmaps and closes. */
 void attach_close(struct attachment *a);
 
