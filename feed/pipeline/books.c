@@ -6,6 +6,9 @@
 /* Of the memory, one part in so many is for diffs that wait. */
 #define WAITING_SHARE 8
 
+/* A book that lost levels for want of memory is fetched anew when one part in so many is free. */
+#define ROOM_AGAIN_SHARE 4
+
 /* Diffs of one book take at most so many blocks: 32,768 levels, some seconds of a storm. */
 #define WAITING_BLOCKS_MAX 512
 
@@ -68,6 +71,13 @@ books_free(struct books **books)
 	*books = NULL;
 }
 
+/* Levels a side that ought to be known: the book keeps twice as many at least. */
+static uint32_t
+levels_shown(const struct books *b)
+{
+	return b->cfg.depth < b->cfg.levels_max / 2 ? b->cfg.depth : b->cfg.levels_max / 2;
+}
+
 int
 books_add(struct books *b, uint32_t instrument)
 {
@@ -79,6 +89,7 @@ books_add(struct books *b, uint32_t instrument)
 	if (!e)
 		return -ENOMEM;
 	book_init(&e->sync.book, &b->levels, e->rows, b->cfg.levels_max);
+	book_set_due(&e->sync.book, levels_shown(b));
 	diffs_init(&e->sync.diffs, &b->waiting, WAITING_BLOCKS_MAX);
 	booksync_init(&e->sync, b->cfg.rule);
 	e->want.instrument = instrument;
@@ -157,18 +168,24 @@ why_of(const struct entry *e)
 	return e->sync.state == BOOKSYNC_GAP ? SNAPSCHED_GAP : SNAPSCHED_NEVER;
 }
 
+/* What it lost for want of memory, it may have again. */
+static bool
+may_grow(const struct books *b, const struct entry *e)
+{
+	return book_is_short(&e->sync.book) &&
+	    book_pool_has(&b->levels, b->levels.blocks / ROOM_AGAIN_SHARE);
+}
+
 /* Has the market moved so far that levels which are shown may be missing? */
 static void
 renew_if_shallow(struct books *b, struct entry *e, mono_t now)
 {
-	uint32_t shown = b->cfg.depth;
+	uint32_t shown = levels_shown(b);
 
 	/* A snapshot that is not deeper than that can never be enough. */
 	if (shown > e->limit / 2)
 		shown = e->limit / 2;
-	if (shown > b->cfg.levels_max / 2)
-		shown = b->cfg.levels_max / 2;
-	if (e->asked || book_is_known(&e->sync.book, shown) ||
+	if (e->asked || (book_is_known(&e->sync.book, shown) && !may_grow(b, e)) ||
 	    mono_before(now, mono_add(e->renewed, b->cfg.renew_after)))
 		return;
 	booksync_renew(&e->sync);
@@ -181,7 +198,10 @@ follow_up(struct books *b, struct entry *e, enum booksync_outcome outcome, mono_
 {
 	switch (outcome) {
 	case BOOKSYNC_KEPT:
-		want(b, e, why_of(e), false);
+	case BOOKSYNC_STARVED:
+		/* Without the memory a snapshot is of no use: the next change looks again. */
+		if (!e->sync.starving || book_has_room(&e->sync.book))
+			want(b, e, why_of(e), e->sync.starving && !e->asked);
 		break;
 	case BOOKSYNC_GAPPED:
 		want(b, e, SNAPSCHED_GAP, false);
@@ -264,6 +284,8 @@ books_sums(const struct books *b)
 		sums.books++;
 		sums.live += b->entry[i]->sync.state == BOOKSYNC_LIVE;
 		sums.dropped += b->entry[i]->sync.book.dropped;
+		sums.starving += b->entry[i]->sync.starving;
+		sums.cut += book_is_short(&b->entry[i]->sync.book);
 	}
 	if (b)
 		sums.bytes = (int64_t)b->levels.in_use * (int64_t)sizeof(struct book_block) +

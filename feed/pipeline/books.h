@@ -68,6 +68,8 @@ struct books_sums {
 	uint32_t books, live;
 	int64_t bytes;         /* of levels and waiting diffs, in use */
 	uint64_t dropped;      /* levels that found no room */
+	uint32_t starving;     /* not in sync for want of memory */
+	uint32_t cut;          /* in sync, but levels that are not shown found no memory */
 };
 
 struct books_sums books_sums(const struct books *books);

@@ -276,7 +276,9 @@ struct tick_status {
 	struct tick_histogram arrival_spans; /* the same of `arrival`; negative ones count as 0 */
 	char transport_why[96]; /* why it is not the first choice, cut to fit; "" when it is */
 	int64_t stream_rows;    /* rows of streams in use, 0 to TICK_STREAMS_MAX */
-	int64_t spare2[15];
+	int64_t books_starved;  /* not in sync: no memory for levels that are shown */
+	int64_t books_cut;      /* in sync, but levels that are not shown found no memory */
+	int64_t spare2[13];
 	struct tick_settings settings;
 	struct tick_line_detail detail[TICK_LINES_MAX]; /* by line */
 	int64_t ended[TICK_REASONS_MAX]; /* connections and attempts that ended, by reason */
