@@ -307,6 +307,7 @@ turn_once(struct app *app)
 	if (!signals_stop_asked() && signals_take_reload())
 		app_reload(app);
 	app_take_orders(app, now);
+	app_quiet_if_turned(app, now);
 	app_tell_wants(app);
 	recorder_on_time(app->recorder, now);
 	if (mono_due(guard_deadline(&app->guard), now))
@@ -383,8 +384,7 @@ start_path(struct app *app)
 	signals_wake(app->transport);
 	snapshot_init(
 	    &app->snapshot, transport_name(app->transport), why, clock_wall(), clock_mono());
-	pipeline_list(app->pipeline, app->listing, clock_wall(), clock_mono());
-	app_quiet_streams(app, clock_mono());
+	app_begin_list(app, clock_mono());
 	return 0;
 }
 

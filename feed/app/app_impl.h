@@ -104,8 +104,14 @@ void app_take_snapshot(struct app *app, struct rest_snapshot *snapshot, mono_t n
  */
 void app_take_listing(struct app *app, struct listing *listing, mono_t now);
 
+/* The same at start, when the list may have come, may come, or never will. */
+void app_begin_list(struct app *app, mono_t now);
+
 /* Silence of streams whose instrument does not trade is no alarm. */
 void app_quiet_streams(struct app *app, mono_t now);
+
+/* The same, but only when some instrument stopped or began to trade. */
+void app_quiet_if_turned(struct app *app, mono_t now);
 
 /* One stream more. */
 void app_want_stream(struct app *app, const char *name, mono_t now);

@@ -16,6 +16,20 @@
 #include "feed/plan/rest_plan.h"
 #include "feed/venue/binance/streams.h"
 
+/* ---- what the pipeline wants ---------------------------------------------------- */
+
+static void
+tell_list_wish(struct app *app)
+{
+	enum pipeline_list_wish wish = pipeline_take_list_wish(app->pipeline);
+	const struct ops_note note = {
+		.kind = OPS_LIST_WANTED, .value = {wish == PIPELINE_LIST_SOON}};
+
+	/* One that is lost for want of room comes later, at its time. */
+	if (wish != PIPELINE_LIST_NONE && app->rest != NULL)
+		(void)ops_tell(app->ops, &note);
+}
+
 /* ---- snapshots ---------------------------------------------------------------- */
 
 void
@@ -23,6 +37,7 @@ app_tell_wants(struct app *app)
 {
 	struct ops_note note = {.kind = OPS_SNAPSHOT_WANTED};
 
+	tell_list_wish(app);
 	if (app->rest == NULL)
 		return;
 	while (app->has_want || pipeline_next_want(app->pipeline, &app->want)) {
@@ -61,16 +76,30 @@ static void
 follow_patterns(struct app *app, const struct listing *before, mono_t now)
 {
 	struct config_strings added;
+	uint64_t streams = 0;
 
 	if (patterns_expand_new(&app->cfg->streams, app->listing, before, &added) != 0)
 		LOG(ERROR, "listings_refused", LOG_ERRNO("error", -ENOMEM),
 		    LOG_THEN("new instruments are left out"));
-	for (size_t i = 0; i < added.n; i++)
+	for (size_t i = 0; i < added.n; i++) {
+		uint32_t number = plan_find(&app->plan, added.item[i]);
+
+		/* It may have been there all the time, but for one list. */
+		if (number != UINT32_MAX && app->plan.wanted[number])
+			continue;
 		app_want_stream(app, added.item[i], now);
-	if (added.n > 0)
-		LOG(INFO, "listed", LOG_STR("stream", added.item[0]),
-		    LOG_U64("streams", added.n));
+		streams++;
+	}
+	if (streams > 0)
+		LOG(INFO, "listed", LOG_STR("stream", added.item[0]), LOG_U64("streams", streams));
 	patterns_free(&added);
+}
+
+void
+app_quiet_if_turned(struct app *app, mono_t now)
+{
+	if (pipeline_take_turned(app->pipeline))
+		app_quiet_streams(app, now);
 }
 
 void
@@ -93,13 +122,35 @@ app_take_listing(struct app *app, struct listing *listing, mono_t now)
 {
 	struct listing *before = app->listing;
 
-	if (listing == NULL)
+	if (listing != NULL && pipeline_list(app->pipeline, listing, clock_wall(), now) == listing) {
+		LOG(WARNING, "instruments_refused", LOG_U64("listed", listing->n),
+		    LOG_U64("unusable", listing->unusable),
+		    LOG_U64("before", before != NULL ? before->n : 0),
+		    LOG_THEN("the list is far too short: what was known holds, it is asked for again"));
+		give_back(app, listing);
+		listing = NULL;
+	}
+	if (listing == NULL) {
+		pipeline_no_list(app->pipeline, clock_wall(), now);
 		return;
+	}
 	app->listing = listing;
-	pipeline_list(app->pipeline, listing, clock_wall(), now);
 	follow_patterns(app, before, now);
 	app_quiet_streams(app, now);
 	give_back(app, before);
+}
+
+void
+app_begin_list(struct app *app, mono_t now)
+{
+	struct listing *listing = app->listing;
+
+	app->listing = NULL;
+	if (listing != NULL)
+		app_take_listing(app, listing, now);
+	else if (app->rest == NULL || !rest_plan_lists(app->cfg))
+		pipeline_no_list(app->pipeline, clock_wall(), now);
+	app_quiet_streams(app, now);
 }
 
 /* ---- at start ------------------------------------------------------------------- */

@@ -18,7 +18,8 @@
 #define DEPTH_MAX 5000      /* levels a side; the exchange gives no more */
 #define DEPTH_BYTES_MAX (2u << 20)
 #define LIST_BYTES_MAX (64u << 20)
-#define LIST_AGAIN_S 60     /* after a failure */
+#define LIST_AGAIN_S 60     /* after a failure, or to confirm the last one */
+#define LIST_SOON_S 2
 #define TELL_EVERY_S 10     /* of failures that are alike */
 #define AT_ONCE_MAX 8
 
@@ -39,6 +40,7 @@ struct rest {
 	const struct tick_instrument **instrument; /* by id, of those that were wanted */
 	struct request request[AT_ONCE_MAX];
 	struct ops_timer pump_timer, list_timer;
+	mono_t list_at;               /* when the list is asked for; MONO_ZERO: an answer is awaited */
 	struct tick_level *levels;    /* of the snapshot that is read: bids, then asks */
 	mono_t tell_at;               /* failures are not told before */
 	uint64_t untold;
@@ -282,6 +284,13 @@ pump(void *context)
 /* ---- the list of instruments ---------------------------------------------------- */
 
 static void
+plan_list(struct rest *r, span_t in)
+{
+	r->list_at = mono_add(clock_mono(), in);
+	ops_timer_start(r->ops, &r->list_timer, in);
+}
+
+static void
 on_list(void *context, const struct http_answer *a)
 {
 	struct rest *r = context;
@@ -307,7 +316,7 @@ on_list(void *context, const struct http_answer *a)
 		if (again.ns > span_s(LIST_AGAIN_S).ns)
 			again = span_s(LIST_AGAIN_S);
 	}
-	ops_timer_start(r->ops, &r->list_timer, again);
+	plan_list(r, again);
 	pump(r);
 }
 
@@ -318,12 +327,23 @@ ask_list(void *context)
 	const struct snapsched_answer none = {.used = -1, .retry_after = {-1}};
 	uint32_t weight = rest_plan_list_weight(&r->cfg);
 
+	r->list_at = MONO_ZERO;
 	if (!snapsched_take(&r->sched, weight, clock_mono())) {
-		ops_timer_start(r->ops, &r->list_timer, span_s(1));
+		plan_list(r, span_s(1));
 	} else if (send_get(r, r->base.info, LIST_BYTES_MAX, on_list, r) != 0) {
 		snapsched_on_other(&r->sched, weight, &none, clock_mono());
-		ops_timer_start(r->ops, &r->list_timer, span_s(1));
+		plan_list(r, span_s(1));
 	}
+}
+
+static void
+on_list_wanted(void *context, const struct ops_note *note)
+{
+	struct rest *r = context;
+	span_t in = span_s(note->value[0] != 0 ? LIST_SOON_S : LIST_AGAIN_S);
+
+	if (rest_plan_lists(&r->cfg) && mono_before(mono_add(clock_mono(), in), r->list_at))
+		plan_list(r, in);
 }
 
 /* ---- from the feed thread ----------------------------------------------------- */
@@ -396,8 +416,9 @@ rest_open(struct rest **out, struct ops *ops, const struct config *cfg)
 	}
 	ops_receive(ops, OPS_SNAPSHOT_WANTED, on_wanted, r);
 	ops_receive(ops, OPS_MEMORY_BACK, on_memory, r);
+	ops_receive(ops, OPS_LIST_WANTED, on_list_wanted, r);
 	if (rest_plan_lists(&r->cfg))
-		ops_timer_start(ops, &r->list_timer, SPAN_ZERO);
+		plan_list(r, SPAN_ZERO);
 	show(r, clock_mono());
 	return 0;
 }

@@ -258,5 +258,7 @@ judge(struct pipeline *p, struct publish_context *c, const struct event *e,
 	if (!take_verdict(p, c, e->kind, verdict, &gap))
 		return JUDGE_DROP;
 	pipeline_remember_id(&p->instrument[c->instrument].data, m.class, e->id);
+	if (p->instrument[c->instrument].halted)
+		pipeline_prove_trading(p, c, e->kind);
 	return JUDGE_PUBLISH;
 }

@@ -318,6 +318,8 @@ take_frame(struct pipeline *p, struct frame *frame)
 		pipeline_publish_depth(p, &c, &e, &n);
 	else if (e.kind != EVENT_PARTIAL_DEPTH || !books_find(p->books, c.instrument))
 		publish_market_event(&c, &e, &n); /* a part must not replace the whole book */
+	if (e.kind == EVENT_STATUS)
+		pipeline_on_status(p, &c, &e);
 	pipeline_count(p, pipeline_kinds[e.kind].counter);
 	note_on_board(p, (uint32_t)id, e.kind);
 	if (p->measures)

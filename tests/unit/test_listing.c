@@ -53,6 +53,26 @@ symbols_are_found_whatever_their_order(void **state)
 }
 
 static void
+what_one_list_has_and_another_has_not_is_counted(void **state)
+{
+	struct listing *long_one = read_list(BODY(SYMBOL("B", "TRADING") "," SYMBOL("D", "BREAK")
+	    "," SYMBOL("A", "TRADING") "," SYMBOL("AB", "TRADING")));
+	struct listing *short_one = read_list(
+	    BODY(SYMBOL("C", "TRADING") "," SYMBOL("B", "HALT") "," SYMBOL("E", "TRADING")));
+	struct listing *none = read_list(BODY(""));
+
+	(void)state;
+	assert_int_equal(listing_lost(long_one, short_one), 3);
+	assert_int_equal(listing_lost(short_one, long_one), 2);
+	assert_int_equal(listing_lost(long_one, long_one), 0);
+	assert_int_equal(listing_lost(long_one, none), 4);
+	assert_int_equal(listing_lost(none, long_one), 0);
+	free(long_one);
+	free(short_one);
+	free(none);
+}
+
+static void
 a_body_that_is_cut_off_is_no_list(void **state)
 {
 	static const char body[] = BODY(SYMBOL("ETHUSDT", "TRADING"));
@@ -157,6 +177,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(symbols_are_found_whatever_their_order),
+		cmocka_unit_test(what_one_list_has_and_another_has_not_is_counted),
 		cmocka_unit_test(a_body_that_is_cut_off_is_no_list),
 		cmocka_unit_test(a_step_is_told_at_other_exponents_where_it_is_whole),
 		cmocka_unit_test(a_pattern_means_instruments_that_trade_will_or_pause),
