@@ -35,13 +35,14 @@ tell_list_wish(struct app *app)
 void
 app_tell_wants(struct app *app)
 {
-	struct ops_note note = {.kind = OPS_SNAPSHOT_WANTED};
+	struct ops_note note = {0};
 
 	tell_list_wish(app);
 	if (app->rest == NULL)
 		return;
 	while (app->has_want || pipeline_next_want(app->pipeline, &app->want)) {
 		app->has_want = true;
+		note.kind = app->want.gone ? OPS_SNAPSHOT_UNWANTED : OPS_SNAPSHOT_WANTED;
 		note.number = app->want.instrument;
 		note.value[0] = app->want.why;
 		note.value[1] = app->want.stale;

@@ -185,6 +185,11 @@ snapsched_want(struct snapsched *s, uint32_t number, enum snapsched_why why, boo
 		item->forgotten = false;
 		return;
 	}
+	if (item->rejected) {
+		item->again = true;
+		item->again_why = why;
+		return;
+	}
 	item->failures = stale ? item->failures + 1 : 0;
 	wait_for(s, item, why, stale ? mono_add(now, pause_after(s, item->failures)) : now);
 }
@@ -196,13 +201,40 @@ snapsched_forget(struct snapsched *s, uint32_t number)
 
 	if (number >= s->items)
 		return;
-	item->again = false;
+	item->again = item->rejected = false;
 	item->failures = 0;
 	item->forgotten = item->state == SNAPSCHED_ASKED;
 	if (item->state != SNAPSCHED_WAITING)
 		return;
 	item->state = SNAPSCHED_IDLE;
 	s->waiting--;
+}
+
+void
+snapsched_reject(struct snapsched *s, uint32_t number)
+{
+	struct snapsched_item *item = &s->item[number];
+
+	if (number >= s->items || item->state == SNAPSCHED_ASKED)
+		return;
+	item->again = item->state == SNAPSCHED_WAITING;
+	item->again_why = item->why;
+	item->rejected = item->again; /* who is not wanted has nothing to wait for */
+	if (item->state == SNAPSCHED_WAITING)
+		s->waiting--;
+	item->state = SNAPSCHED_IDLE;
+}
+
+void
+snapsched_admit(struct snapsched *s, uint32_t number, mono_t now)
+{
+	struct snapsched_item *item = &s->item[number];
+
+	if (number >= s->items || !item->rejected)
+		return;
+	item->rejected = item->again = false;
+	item->failures = 0;
+	wait_for(s, item, item->again_why, now);
 }
 
 static bool

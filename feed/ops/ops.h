@@ -34,7 +34,8 @@ enum ops_note_kind {
 	OPS_SPAN,           /* tracer.h */
 	OPS_SNAPSHOT_WANTED, /* these two: rest.h */
 	OPS_MEMORY_BACK,
-	OPS_LIST_WANTED,     /* rest.h */
+	OPS_LIST_WANTED,     /* these two: rest.h */
+	OPS_SNAPSHOT_UNWANTED,
 	OPS_NOTE_KINDS
 };
 

@@ -10,18 +10,17 @@
 #include "feed/base/log.h"
 #include "feed/io/clock.h"
 #include "feed/io/http.h"
+#include "feed/ops/rest_depth.h"
 #include "feed/pipeline/listing.h"
 #include "feed/plan/rest_plan.h"
-#include "feed/venue/binance/depth_snapshot.h"
-#include "feed/venue/binance/scan.h"
 
-#define DEPTH_MAX 5000      /* levels a side; the exchange gives no more */
 #define DEPTH_BYTES_MAX (2u << 20)
 #define LIST_BYTES_MAX (64u << 20)
 #define LIST_AGAIN_S 60     /* after a failure, or to confirm the last one */
 #define LIST_SOON_S 2
 #define TELL_EVERY_S 10     /* of failures that are alike */
 #define AT_ONCE_MAX 8
+#define CODE_INVALID_SYMBOL (-1121) /* Binance (2026-08): {"code":-1121,"msg":"Invalid symbol."} */
 
 /* A snapshot on its way. */
 struct request {
@@ -137,64 +136,47 @@ tell_verdict(struct rest *r, enum snapsched_verdict verdict, const struct http_a
 
 /* ---- snapshots ---------------------------------------------------------------- */
 
-static struct rest_snapshot *
-pack(const struct request *q, const struct depth_snapshot *d)
+static struct rest_depth
+depth_of(struct rest *r, const struct request *q)
 {
-	size_t n = (size_t)d->nbids + d->nasks;
-	struct rest_snapshot *s = malloc(sizeof(*s) + n * sizeof(s->level[0]));
-
-	if (!s)
-		return NULL;
-	memcpy(s->level, d->bids, d->nbids * sizeof(s->level[0]));
-	memcpy(s->level + d->nbids, d->asks, d->nasks * sizeof(s->level[0]));
-	s->instrument = q->instrument;
-	s->snapshot = (struct booksync_snapshot){
-		.id = d->last_update_id,
-		.exch_ns = d->exch_ns,
-		.bids = s->level,
-		.asks = s->level + d->nbids,
-		.nbids = d->nbids,
-		.nasks = d->nasks,
-		.limit = q->limit,
-	};
-	return s;
+	return (struct rest_depth){r->instrument[q->instrument], q->instrument, q->limit,
+	    r->levels, 0};
 }
 
 /* Reads the body and sends it to the feed thread. NULL, or why not. */
 static const char *
 forward(struct rest *r, const struct request *q, struct bytes body)
 {
-	static const char *const words[] = {
-		[DEPTH_SNAPSHOT_MALFORMED] = "the snapshot is malformed",
-		[DEPTH_SNAPSHOT_UNFIT] = "a value is not exact at the instrument's exponents",
-		[DEPTH_SNAPSHOT_TOO_MANY] = "more levels than were asked for",
-		[DEPTH_SNAPSHOT_REFUSED] = "refused by the exchange",
-	};
-	struct depth_snapshot d = {
-		.price_exponent = r->instrument[q->instrument]->price_exponent,
-		.qty_exponent = r->instrument[q->instrument]->qty_exponent,
-		.bids = r->levels,
-		.asks = r->levels + DEPTH_MAX,
-		.room = DEPTH_MAX,
-	};
 	struct ops_order order = {.kind = OPS_SNAPSHOT};
-	enum depth_snapshot_result result;
-	char *copy = calloc(1, body.n + SCAN_AHEAD);
+	struct rest_snapshot *snapshot;
+	struct rest_depth depth = depth_of(r, q);
+	const char *fault = rest_depth_read(&depth, body, &snapshot);
 
-	if (!copy)
-		return "no memory";
-	memcpy(copy, body.p, body.n);
-	result = depth_snapshot_parse(&d, (struct bytes){copy, body.n});
-	free(copy);
-	if (result != DEPTH_SNAPSHOT_OK)
-		return words[result];
-	order.object = pack(q, &d);
-	if (order.object == NULL)
-		return "no memory";
+	if (fault != NULL)
+		return fault;
+	order.object = snapshot;
 	if (ops_order(r->ops, &order))
 		return NULL;
-	free(order.object);
+	free(snapshot);
 	return "the feed thread is behind";
+}
+
+/* Told once; the next list of instruments tells whether there is such a symbol by then. */
+static bool
+is_rejected(struct rest *r, const struct request *q, const struct http_answer *a,
+    const char *symbol)
+{
+	struct rest_depth depth = depth_of(r, q);
+	struct rest_snapshot *snapshot;
+
+	if (rest_depth_read(&depth, a->body, &snapshot) == NULL)
+		free(snapshot);
+	if (!rest_plan_lists(&r->cfg) || depth.code != CODE_INVALID_SYMBOL)
+		return false;
+	snapsched_reject(&r->sched, q->instrument);
+	LOG(WARNING, "symbol_unknown", LOG_STR("symbol", symbol),
+	    LOG_THEN("its book is not asked for before a list of instruments has it"));
+	return true;
 }
 
 static void
@@ -211,7 +193,8 @@ on_depth(void *context, const struct http_answer *a)
 
 	snprintf(symbol, sizeof(symbol), "%.*s", i->symbol_bytes, i->symbol);
 	verdict = snapsched_on_answer(&r->sched, q->instrument, &answer, now);
-	tell_verdict(r, verdict, a, symbol, now);
+	if (verdict != SNAPSCHED_REFUSED || !is_rejected(r, q, a, symbol))
+		tell_verdict(r, verdict, a, symbol, now);
 	fault = verdict == SNAPSCHED_FINE && a->body.n > 0 ? forward(r, q, a->body) : NULL;
 	if (verdict == SNAPSCHED_FINE && a->body.n == 0)
 		fault = "the answer is empty";
@@ -290,6 +273,19 @@ plan_list(struct rest *r, span_t in)
 	ops_timer_start(r->ops, &r->list_timer, in);
 }
 
+/* Symbols that the exchange did not know: those that it lists now. */
+static void
+admit(struct rest *r, const struct listing *listing)
+{
+	for (uint32_t i = 0; i < r->sched.items; i++) {
+		const struct tick_instrument *at = r->instrument[i];
+
+		if (snapsched_is_rejected(&r->sched, i) &&
+		    listing_find(listing, (struct bytes){at->symbol, at->symbol_bytes}) != NULL)
+			snapsched_admit(&r->sched, i, clock_mono());
+	}
+}
+
 static void
 on_list(void *context, const struct http_answer *a)
 {
@@ -308,6 +304,8 @@ on_list(void *context, const struct http_answer *a)
 		LOG(WARNING, "instruments_unknown",
 		    LOG_STR("detail", "the exchange's list of instruments is malformed"),
 		    LOG_THEN("asked again after a while"));
+	if (listing != NULL)
+		admit(r, listing);
 	order.object = listing;
 	told = ops_order(r->ops, &order); /* also that there is none */
 	if (!told)
@@ -362,6 +360,14 @@ on_wanted(void *context, const struct ops_note *note)
 }
 
 static void
+on_unwanted(void *context, const struct ops_note *note)
+{
+	struct rest *r = context;
+
+	snapsched_forget(&r->sched, note->number);
+}
+
+static void
 on_memory(void *context, const struct ops_note *note)
 {
 	(void)context;
@@ -382,7 +388,7 @@ make(struct rest *r)
 	rest_plan_base(&r->cfg, &r->base);
 	r->item = calloc(items, sizeof(*r->item));
 	r->instrument = calloc(items, sizeof(struct tick_instrument *));
-	r->levels = calloc(2 * DEPTH_MAX, sizeof(*r->levels));
+	r->levels = calloc(2 * REST_DEPTH_MAX, sizeof(*r->levels));
 	if (!r->item || !r->instrument || !r->levels)
 		return -ENOMEM;
 	if (schedule.in_flight_max > AT_ONCE_MAX)
@@ -415,6 +421,7 @@ rest_open(struct rest **out, struct ops *ops, const struct config *cfg)
 		return rc;
 	}
 	ops_receive(ops, OPS_SNAPSHOT_WANTED, on_wanted, r);
+	ops_receive(ops, OPS_SNAPSHOT_UNWANTED, on_unwanted, r);
 	ops_receive(ops, OPS_MEMORY_BACK, on_memory, r);
 	ops_receive(ops, OPS_LIST_WANTED, on_list_wanted, r);
 	if (rest_plan_lists(&r->cfg))

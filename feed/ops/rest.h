@@ -5,6 +5,7 @@
  *
  *	OPS_SNAPSHOT_WANTED  number: instrument; value: enum snapsched_why, is the last
  *	                     one useless; object: its entry of the directory, which stays
+ *	OPS_SNAPSHOT_UNWANTED number: instrument
  *	OPS_LIST_WANTED      value: 1: at once, as far as that goes; 0: after a while
  *	OPS_MEMORY_BACK      object: what one of the orders below brought, to be freed
  *

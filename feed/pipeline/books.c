@@ -29,6 +29,9 @@ struct books {
 	struct entry **entry; /* by instrument; NULL: no book */
 	uint32_t *queue;      /* instruments whose wish waits; a ring of instruments_max */
 	uint32_t head, n;
+	uint32_t *gone;       /* instruments of which nothing is wanted any more ... */
+	uint32_t ngone;
+	bool *is_gone;        /* ... by instrument: it is among them */
 };
 
 int
@@ -48,7 +51,9 @@ books_new(struct books **out, const struct books_cfg *cfg)
 	diffs_pool_init(&b->waiting, malloc(diffs * sizeof(struct diffs_block)), diffs);
 	b->entry = calloc(cfg->instruments_max, sizeof(struct entry *));
 	b->queue = calloc(cfg->instruments_max, sizeof(*b->queue));
-	if (b->levels.block && b->waiting.block && b->entry && b->queue)
+	b->gone = calloc(cfg->instruments_max, sizeof(*b->gone));
+	b->is_gone = calloc(cfg->instruments_max, sizeof(*b->is_gone));
+	if (b->levels.block && b->waiting.block && b->entry && b->queue && b->gone && b->is_gone)
 		return 0;
 	books_free(out);
 	return -ENOMEM;
@@ -67,6 +72,8 @@ books_free(struct books **books)
 	free(b->waiting.block);
 	free(b->entry);
 	free(b->queue);
+	free(b->gone);
+	free(b->is_gone);
 	free(b);
 	*books = NULL;
 }
@@ -97,6 +104,26 @@ books_add(struct books *b, uint32_t instrument)
 	return 0;
 }
 
+/* Takes its wish back, wherever that is. */
+static void
+unwant(struct books *b, struct entry *e)
+{
+	uint32_t instrument = e->want.instrument;
+
+	for (uint32_t i = 0, kept = 0, n = b->n; e->queued && i < n; i++) {
+		uint32_t other = b->queue[(b->head + i) % b->cfg.instruments_max];
+
+		if (other != instrument)
+			b->queue[(b->head + kept++) % b->cfg.instruments_max] = other;
+		b->n = kept;
+	}
+	if (e->asked && !b->is_gone[instrument]) {
+		b->is_gone[instrument] = true;
+		b->gone[b->ngone++] = instrument;
+	}
+	e->queued = e->asked = false;
+}
+
 void
 books_remove(struct books *b, uint32_t instrument)
 {
@@ -105,13 +132,7 @@ books_remove(struct books *b, uint32_t instrument)
 	if (!e)
 		return;
 	booksync_clear(&e->sync);
-	for (uint32_t i = 0, kept = 0, n = b->n; e->queued && i < n; i++) {
-		uint32_t other = b->queue[(b->head + i) % b->cfg.instruments_max];
-
-		if (other != instrument)
-			b->queue[(b->head + kept++) % b->cfg.instruments_max] = other;
-		b->n = kept;
-	}
+	unwant(b, e);
 	free(e);
 	b->entry[instrument] = NULL;
 }
@@ -152,6 +173,12 @@ books_next_want(struct books *b, struct books_want *out)
 {
 	struct entry *e;
 
+	/* These first: the instrument may be wanted again meanwhile. */
+	if (b && b->ngone > 0) {
+		*out = (struct books_want){.instrument = b->gone[--b->ngone], .gone = true};
+		b->is_gone[out->instrument] = false;
+		return true;
+	}
 	if (!b || b->n == 0)
 		return false;
 	e = b->entry[b->queue[b->head]];
@@ -262,6 +289,15 @@ books_on_snapshot(struct books *b, uint32_t instrument, const struct booksync_sn
 	e->renewed = now;
 	follow_up(b, e, outcome, now);
 	return outcome;
+}
+
+void
+books_close(struct books *b, uint32_t instrument)
+{
+	struct entry *e = find(b, instrument);
+
+	if (e)
+		unwant(b, e);
 }
 
 void

@@ -95,6 +95,8 @@ set_terms(struct pipeline *p, uint32_t id, const struct ring_terms *terms, int64
 	p->turned = p->turned || i->halted != is_halted(terms->trading);
 	i->halted = is_halted(terms->trading);
 	i->recalled = false;
+	if (terms->trading == TICK_TRADING_CLOSED)
+		books_close(p->books, id);
 	if (i->halted || i->data.state == TICK_DATA_HALTED)
 		pipeline_settle(p, id, TICK_REASON_HALTED, now_ns);
 	return changed;

@@ -378,6 +378,33 @@ a_pattern_follows_new_listings_and_a_delisted_symbol_is_halted(void **state)
 		take_ticks(s);
 		daemon_pause(deadline, "the status tick");
 	}
+	/* A list without anything is none; the feed says so and goes on. */
+	sim_fault(s->sim, "0 unlisted stream=*\n");
+	while (status_of(s).counter[TICK_COUNTER_LISTS_REFUSED] == 0)
+		daemon_pause(deadline, "the refused list");
+	daemon_expect_log(&s->feedd, "event=instruments_refused listed=0");
+	assert_int_equal(state_of(s, id_of(s, "BTCUSDT")), TICK_DATA_LIVE);
+	stop(s);
+}
+
+static void
+a_book_whose_symbol_is_unknown_is_asked_for_once_and_then_by_the_next_list(void **state)
+{
+	struct scene *s = *state;
+	const char *told;
+
+	write_script(s, "0 unlisted stream=ethusdt@*\n");
+	start_sim(s, 2, "6000", 200);
+	start_feedd(s, "[\"btcusdt@depth@100ms\", \"ethusdt@depth@100ms\"]",
+	    "\"instruments.refresh_ms\": 500,");
+	wait_books(s, 1, 1);
+	daemon_expect_log(&s->feedd, "event=symbol_unknown symbol=ETHUSDT");
+	assert_int_equal(sim_control(s->sim, "POST /clear", ""), 200);
+	wait_books(s, 2, 2);
+	told = strstr(daemon_log(&s->feedd), "event=symbol_unknown");
+	assert_non_null(told);
+	assert_null(strstr(told + 1, "event=symbol_unknown"));
+	assert_null(strstr(daemon_log(&s->feedd), "event=rest_failed"));
 	stop(s);
 }
 
@@ -390,6 +417,7 @@ main(void)
 		TEST(nothing_is_asked_for_until_the_time_that_429_and_418_name_is_over),
 		TEST(a_halted_symbol_is_halted_on_the_board_and_never_stale),
 		TEST(a_pattern_follows_new_listings_and_a_delisted_symbol_is_halted),
+		TEST(a_book_whose_symbol_is_unknown_is_asked_for_once_and_then_by_the_next_list),
 	};
 
 	return cmocka_run_group_tests(tests, daemon_setup_all, daemon_teardown_all);
