@@ -73,7 +73,7 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/judge.c \
         feed/store/standby.c feed/store/stores.c feed/ops/alarm.c feed/ops/alarm_command.c \
         feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/keeper.c feed/ops/lookout.c \
         feed/ops/metrics.c feed/ops/ops.c feed/ops/rest.c feed/ops/rest_depth.c feed/ops/stale.c \
-        feed/ops/status_json.c feed/ops/tracer.c feed/ops/web.c feed/ops/web_assets.c \
+        feed/ops/status_json.c feed/ops/tracer.c feed/ops/upkeep.c feed/ops/web.c feed/ops/web_assets.c \
         feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c feed/status/errors.c \
         feed/status/guard.c feed/status/snapshot.c feed/status/snapshot_control.c \
         feed/status/snapshot_detail.c feed/status/snapshot_health.c \
@@ -142,14 +142,15 @@ tested-sim := exchange-sim
 UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
-              tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
+              tests/unit/test_book.c tests/unit/test_books_memory.c \
+              tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
               tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_config.c \
               tests/unit/test_config_amend.c tests/unit/test_config_docs.c \
               tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
               tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
               tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
               tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
-              tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
+              tests/unit/test_fixed.c tests/unit/test_guard.c tests/unit/test_health.c tests/unit/test_health_limits.c \
               tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
               tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_inspect_figures.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \

@@ -110,6 +110,19 @@ change_config(struct app *app, struct config *next, mono_t now)
 	app->answer = answer;
 }
 
+/* By lines that may have one, and by others that are no leak. */
+static unsigned
+sockets_used(const struct app *app)
+{
+	unsigned used = alarm_sockets(app->alarm) + web_connections(app->web);
+	struct pool_line_view view;
+
+	for (unsigned line = 0; line < pool_lines(&app->pool); line++)
+		used += pool_line_view(&app->pool, line, &view) &&
+		    view.state != SESSION_IDLE && view.state != SESSION_BACKOFF;
+	return used;
+}
+
 void
 app_take_orders(struct app *app, mono_t now)
 {
@@ -128,6 +141,9 @@ app_take_orders(struct app *app, mono_t now)
 			break;
 		case OPS_LISTING:
 			app_take_listing(app, order.object, now);
+			break;
+		case OPS_SOCKETS:
+			guard_on_sockets(&app->guard, order.value[0], sockets_used(app));
 			break;
 		}
 	}
@@ -184,16 +200,14 @@ app_look_at_resources(struct app *app, mono_t now)
 		.messages = counter[TICK_COUNTER_MESSAGES],
 		.malformed = counter[TICK_COUNTER_MALFORMED],
 	};
-	struct pool_line_view view;
+	const struct ops_note note = {
+		.kind = OPS_UPKEEP, .value = {app->cfg->resources.gc_hints}};
 
-	for (unsigned line = 0; line < pool_lines(&app->pool); line++) {
+	for (unsigned line = 0; line < pool_lines(&app->pool); line++)
 		input.oversize += transport_counts(app->transport, line).oversize;
-		input.lines += pool_line_view(&app->pool, line, &view) &&
-		    view.state != SESSION_IDLE && view.state != SESSION_BACKOFF;
-	}
 	errors_tell(&app->errors, span_ms(app->cfg->monitoring.metrics_interval_ms), now);
-	/* Sockets of others, and no leak. */
-	input.lines += alarm_sockets(app->alarm) + web_connections(app->web);
+	if (guard_cleans_up(&app->guard, app->cfg, now))
+		(void)ops_tell(app->ops, &note); /* full: the next time will do */
 	if (guard_look(&app->guard, app->cfg, &input, now))
 		shed_stream(app, now);
 }

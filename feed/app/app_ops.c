@@ -4,6 +4,7 @@
 #include "feed/app/app_impl.h"
 
 #include "feed/base/log.h"
+#include "feed/ops/upkeep.h"
 #include "feed/plan/rest_plan.h"
 
 /* Ops thread. */
@@ -78,6 +79,7 @@ app_open_ops(struct app *app)
 		    LOG_THEN("the feed does not start"));
 		return rc;
 	}
+	upkeep_open(app->ops);
 	keeper_init(&app->keeper, app->ops, app->cfg, app->source, &app->choice);
 	rc = open_rest(app);
 	if (rc == 0)

@@ -123,11 +123,12 @@ app_take_listing(struct app *app, struct listing *listing, mono_t now)
 {
 	struct listing *before = app->listing;
 
-	if (listing != NULL && pipeline_list(app->pipeline, listing, clock_wall(), now) == listing) {
+	if (listing != NULL &&
+	    pipeline_list(app->pipeline, listing, clock_wall(), now) == listing) {
 		LOG(WARNING, "instruments_refused", LOG_U64("listed", listing->n),
 		    LOG_U64("unusable", listing->unusable),
 		    LOG_U64("before", before != NULL ? before->n : 0),
-		    LOG_THEN("the list is far too short: what was known holds, it is asked for again"));
+		    LOG_THEN("the list is far too short: it is asked for again"));
 		give_back(app, listing);
 		listing = NULL;
 	}

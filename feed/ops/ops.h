@@ -36,6 +36,7 @@ enum ops_note_kind {
 	OPS_MEMORY_BACK,
 	OPS_LIST_WANTED,     /* these two: rest.h */
 	OPS_SNAPSHOT_UNWANTED,
+	OPS_UPKEEP,          /* upkeep.h */
 	OPS_NOTE_KINDS
 };
 
@@ -52,6 +53,7 @@ enum ops_order_kind {
 	OPS_COUNT_REFUSAL, /* a configuration was refused before it could be offered */
 	OPS_SNAPSHOT,      /* these two: rest.h */
 	OPS_LISTING,
+	OPS_SOCKETS,       /* upkeep.h */
 };
 
 struct ops_order {

@@ -39,7 +39,7 @@ struct rest {
 	const struct tick_instrument **instrument; /* by id, of those that were wanted */
 	struct request request[AT_ONCE_MAX];
 	struct ops_timer pump_timer, list_timer;
-	mono_t list_at;               /* when the list is asked for; MONO_ZERO: an answer is awaited */
+	mono_t list_at;               /* the list is asked for; MONO_ZERO: it is awaited */
 	struct tick_level *levels;    /* of the snapshot that is read: bids, then asks */
 	mono_t tell_at;               /* failures are not told before */
 	uint64_t untold;
