@@ -68,7 +68,7 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/judge.c \
         feed/pipeline/pipeline.c feed/pipeline/pipeline_books.c feed/pipeline/pipeline_life.c \
         feed/pipeline/pipeline_list.c feed/pipeline/publish.c feed/pipeline/recall.c \
         feed/pipeline/recorder.c feed/pipeline/roster.c feed/plan/choice.c feed/plan/forecast.c \
-        feed/plan/patterns.c feed/plan/plan.c feed/plan/reload.c feed/plan/rest_plan.c \
+        feed/plan/names.c feed/plan/patterns.c feed/plan/plan.c feed/plan/reload.c feed/plan/rest_plan.c \
         feed/store/instruments.c feed/store/opening.c feed/store/ringer.c feed/store/segments.c \
         feed/store/standby.c feed/store/stores.c feed/ops/alarm.c feed/ops/alarm_command.c \
         feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/keeper.c feed/ops/lookout.c \
@@ -79,7 +79,7 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/judge.c \
         feed/status/snapshot_detail.c feed/status/snapshot_health.c \
         feed/status/snapshot_streams.c feed/status/verdict.c feed/replay/replay.c \
         feed/replay/replay_apply.c
-MAIN := feed/app/app.c feed/app/app_changes.c feed/app/app_ops.c feed/app/app_rest.c \
+MAIN := feed/app/app.c feed/app/app_changes.c feed/app/app_ops.c feed/app/app_rest.c feed/app/app_streams.c \
         feed/app/app_trace.c feed/app/orders.c feed/app/tell.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
@@ -158,7 +158,7 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_json_events.c tests/unit/test_json_layouts.c \
               tests/unit/test_json_market.c tests/unit/test_ledger.c tests/unit/test_limits.c \
               tests/unit/test_listing.c tests/unit/test_log.c tests/unit/test_mailbox.c \
-              tests/unit/test_mapping.c tests/unit/test_metrics_text.c tests/unit/test_names.c \
+              tests/unit/test_mapping.c tests/unit/test_metrics_text.c tests/unit/test_names.c tests/unit/test_name_index.c \
               tests/unit/test_notify.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
               tests/unit/test_pipeline_books.c tests/unit/test_pipeline_figures.c \
               tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \

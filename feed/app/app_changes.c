@@ -1,77 +1,12 @@
 /*
- * What changes while the feed runs: streams and settings on SIGHUP, streams
- * given up when memory or processor runs short.
+ * What changes while the feed runs: settings on SIGHUP and as the ops thread
+ * wants, streams given up when memory or processor runs short.
  */
 #include "feed/app/app_impl.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "feed/base/log.h"
-#include "feed/plan/patterns.h"
-
-static void
-drop_stream(struct app *app, uint32_t number, mono_t now)
-{
-	app->plan.wanted[number] = false;
-	app->nstreams--;
-	pipeline_remove_stream(app->pipeline, number);
-	app_step(app, &(struct pool_event){.kind = POOL_DROP, .stream = number}, now);
-}
-
-void
-app_want_stream(struct app *app, const char *name, mono_t now)
-{
-	struct pool_event event;
-
-	if (!plan_add(&app->plan, name, &event)) {
-		LOG(ERROR, "stream_refused", LOG_STR("stream", name),
-		    LOG_THEN("there are too many; it is left out"));
-		return;
-	}
-	pipeline_add_stream(app->pipeline, event.stream, bytes_of(name));
-	app_step(app, &event, now);
-	app->nstreams++;
-}
-
-static bool
-holds(const struct config_strings *list, const char *name)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->item[i], name) == 0)
-			return true;
-	return false;
-}
-
-static void
-change_streams(struct app *app, const struct config_strings *configured, mono_t now)
-{
-	struct config_strings streams, *next = &streams;
-	unsigned added = 0, removed = 0;
-	uint32_t number;
-
-	if (patterns_expand(configured, app->listing, &streams) != 0)
-		LOG(ERROR, "streams_refused", LOG_ERRNO("error", -ENOMEM),
-		    LOG_THEN("some of them are left out"));
-	for (uint32_t i = 0; i < app->plan.n; i++) {
-		if (!app->plan.wanted[i] || holds(next, app->plan.name[i]))
-			continue;
-		drop_stream(app, i, now);
-		removed++;
-	}
-	for (size_t i = 0; i < next->n; i++) {
-		number = plan_find(&app->plan, next->item[i]);
-		if (number != UINT32_MAX && app->plan.wanted[number])
-			continue;
-		app_want_stream(app, next->item[i], now);
-		added++;
-	}
-	if (added + removed > 0)
-		LOG(INFO, "streams_changed", LOG_U64("added", added), LOG_U64("removed", removed));
-	app_quiet_streams(app, now);
-	patterns_free(&streams);
-}
 
 /* SIGHUP: the ops thread reads the configuration and offers it, app_take_orders() takes it. */
 void
@@ -97,13 +32,13 @@ change_config(struct app *app, struct config *next, mono_t now)
 	if (pool_may_retune(&app->pool, &pool_cfg)) {
 		app->reloads++;
 		app_step(app, &event, now);
-		change_streams(app, &next->streams, now);
 		pipeline_measure(app->pipeline, next->monitoring.performance_tracking);
 		log_set_level(next->log.level);
 		before = *app->cfg;
 		*app->cfg = *next;
 		*next = before;
 		answer.kind = OPS_CONFIG_TAKEN;
+		app_change_streams(app);
 	} else {
 		app->reloads_refused++;
 	}
@@ -186,7 +121,7 @@ shed_stream(struct app *app, mono_t now)
 			continue;
 		LOG(WARNING, "stream_shed", LOG_STR("stream", optional->item[i]),
 		    LOG_THEN("it is asked for again at the next reload"));
-		drop_stream(app, number, now);
+		app_drop_stream(app, number, now);
 		app->shed++;
 		return;
 	}

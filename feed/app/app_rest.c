@@ -54,8 +54,8 @@ app_tell_wants(struct app *app)
 }
 
 /* Memory that the ops thread brought goes back there, to be freed. */
-static void
-give_back(struct app *app, void *memory)
+void
+app_give_back(struct app *app, void *memory)
 {
 	if (memory != NULL &&
 	    !ops_tell(app->ops, &(struct ops_note){.kind = OPS_MEMORY_BACK, .object = memory}))
@@ -67,34 +67,10 @@ app_take_snapshot(struct app *app, struct rest_snapshot *snapshot, mono_t now)
 {
 	pipeline_on_snapshot(
 	    app->pipeline, snapshot->instrument, &snapshot->snapshot, clock_wall(), now);
-	give_back(app, snapshot);
+	app_give_back(app, snapshot);
 }
 
 /* ---- the list of instruments --------------------------------------------------- */
-
-/* New listings of the configuration's patterns. */
-static void
-follow_patterns(struct app *app, const struct listing *before, mono_t now)
-{
-	struct config_strings added;
-	uint64_t streams = 0;
-
-	if (patterns_expand_new(&app->cfg->streams, app->listing, before, &added) != 0)
-		LOG(ERROR, "listings_refused", LOG_ERRNO("error", -ENOMEM),
-		    LOG_THEN("new instruments are left out"));
-	for (size_t i = 0; i < added.n; i++) {
-		uint32_t number = plan_find(&app->plan, added.item[i]);
-
-		/* It may have been there all the time, but for one list. */
-		if (number != UINT32_MAX && app->plan.wanted[number])
-			continue;
-		app_want_stream(app, added.item[i], now);
-		streams++;
-	}
-	if (streams > 0)
-		LOG(INFO, "listed", LOG_STR("stream", added.item[0]), LOG_U64("streams", streams));
-	patterns_free(&added);
-}
 
 void
 app_quiet_if_turned(struct app *app, mono_t now)
@@ -104,18 +80,22 @@ app_quiet_if_turned(struct app *app, mono_t now)
 }
 
 void
+app_quiet_stream(struct app *app, uint32_t number, mono_t now)
+{
+	struct pool_event event = {.kind = POOL_QUIET, .stream = number};
+
+	event.quiet = pipeline_is_halted(app->pipeline, number);
+	if (!app->plan.wanted[number] || app->plan.quiet[number] == event.quiet)
+		return;
+	app->plan.quiet[number] = event.quiet;
+	app_step(app, &event, now);
+}
+
+void
 app_quiet_streams(struct app *app, mono_t now)
 {
-	struct pool_event event = {.kind = POOL_QUIET};
-
-	for (uint32_t i = 0; i < app->plan.n; i++) {
-		event.stream = i;
-		event.quiet = pipeline_is_halted(app->pipeline, i);
-		if (!app->plan.wanted[i] || app->plan.quiet[i] == event.quiet)
-			continue;
-		app->plan.quiet[i] = event.quiet;
-		app_step(app, &event, now);
-	}
+	for (uint32_t i = 0; i < app->plan.n; i++)
+		app_quiet_stream(app, i, now);
 }
 
 void
@@ -129,7 +109,7 @@ app_take_listing(struct app *app, struct listing *listing, mono_t now)
 		    LOG_U64("unusable", listing->unusable),
 		    LOG_U64("before", before != NULL ? before->n : 0),
 		    LOG_THEN("the list is far too short: it is asked for again"));
-		give_back(app, listing);
+		app_give_back(app, listing);
 		listing = NULL;
 	}
 	if (listing == NULL) {
@@ -137,9 +117,7 @@ app_take_listing(struct app *app, struct listing *listing, mono_t now)
 		return;
 	}
 	app->listing = listing;
-	follow_patterns(app, before, now);
-	app_quiet_streams(app, now);
-	give_back(app, before);
+	app_follow_list(app, before);
 }
 
 void

@@ -151,12 +151,21 @@ only_new_listings_are_new(void **state)
 	    BODY(SYMBOL("ETHUSDT", "TRADING") "," SYMBOL("OLDUSDT", "BREAK")));
 	struct listing *list = read_list(BODY(SYMBOL("ETHUSDT", "TRADING") ","
 	    SYMBOL("OLDUSDT", "TRADING") "," SYMBOL("NEWUSDT", "TRADING")));
-	struct config_strings out;
+	struct pattern_walk walk;
+	enum pattern_step step;
+	const char *name;
+	size_t n = 0;
 
 	(void)state;
-	assert_int_equal(patterns_expand_new(&streams, list, before, &out), 0);
-	expect_list(&out, expected, 2);
-	patterns_free(&out);
+	patterns_begin(&walk, &streams, list, before, true);
+	while ((step = patterns_next(&walk, &name)) != PATTERN_END) {
+		if (step != PATTERN_NAME)
+			continue;
+		assert_true(n < 2);
+		assert_string_equal(name, expected[n++]);
+	}
+	assert_int_equal(n, 2);
+	assert_int_equal(patterns_next(&walk, &name), PATTERN_END);
 	free(before);
 	free(list);
 }
