@@ -393,6 +393,15 @@ within(span_t span, span_t least, span_t most)
 	return span.ns > most.ns ? most : span;
 }
 
+void
+snapsched_pause(struct snapsched *s, mono_t until, enum snapsched_verdict why)
+{
+	if (!mono_before(s->paused_until, until))
+		return;
+	s->paused_until = until;
+	s->paused_why = why;
+}
+
 /* The part of an answer that concerns all of them. */
 static enum snapsched_verdict
 take_answer(struct snapsched *s, uint32_t weight, const struct snapsched_answer *answer,
@@ -400,7 +409,6 @@ take_answer(struct snapsched *s, uint32_t weight, const struct snapsched_answer 
 {
 	enum snapsched_verdict verdict = verdict_of(answer->status);
 	span_t pause = pause_of(verdict);
-	mono_t until;
 
 	s->in_flight -= weight;
 	s->asked--;
@@ -412,11 +420,7 @@ take_answer(struct snapsched *s, uint32_t weight, const struct snapsched_answer 
 		return verdict;
 	if (answer->retry_after.ns >= 0)
 		pause = within(answer->retry_after, pause_min, pause_max);
-	until = mono_add(now, pause);
-	if (mono_before(s->paused_until, until)) {
-		s->paused_until = until;
-		s->paused_why = verdict;
-	}
+	snapsched_pause(s, mono_add(now, pause), verdict);
 	return verdict;
 }
 

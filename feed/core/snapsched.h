@@ -137,6 +137,9 @@ snapsched_is_rejected(const struct snapsched *s, uint32_t item)
 	return s->item[item].rejected;
 }
 
+/* The exchange wants nothing until then, as is known from elsewhere. */
+void snapsched_pause(struct snapsched *s, mono_t until, enum snapsched_verdict why);
+
 /* What is to be sent now; false: nothing. Each is answered with snapsched_on_answer(). */
 bool snapsched_next(struct snapsched *s, mono_t now, struct snapsched_request *out);
 

@@ -44,16 +44,25 @@ struct rest {
 	mono_t tell_at;               /* failures are not told before */
 	uint64_t untold;
 	bool paused;
-	_Atomic int64_t used, paused_until_ns;
+	_Atomic int64_t used, paused_until_ns, paused_why;
 };
 
 static void pump(void *context);
 
 /* ---- requests --------------------------------------------------------------- */
 
+static const enum tick_reason reason_of[SNAPSCHED_VERDICTS] = {
+	[SNAPSCHED_RATE_LIMITED] = TICK_REASON_RATE_LIMITED,
+	[SNAPSCHED_BANNED] = TICK_REASON_BANNED,
+	[SNAPSCHED_FORBIDDEN] = TICK_REASON_FORBIDDEN,
+	[SNAPSCHED_BLOCKED] = TICK_REASON_BLOCKED_REGION,
+};
+
 static void
 show(struct rest *r, mono_t now)
 {
+	atomic_store_explicit(
+	    &r->paused_why, reason_of[r->sched.paused_why], memory_order_relaxed);
 	atomic_store_explicit(&r->used, snapsched_used(&r->sched, now), memory_order_relaxed);
 	atomic_store_explicit(
 	    &r->paused_until_ns, r->sched.paused_until.ns, memory_order_relaxed);
@@ -68,6 +77,7 @@ rest_gauges(const struct rest *r)
 		return out;
 	out.used = atomic_load_explicit(&r->used, memory_order_relaxed);
 	out.budget = r->sched.cfg.budget;
+	out.why = (enum tick_reason)atomic_load_explicit(&r->paused_why, memory_order_relaxed);
 	out.paused_until.ns = atomic_load_explicit(&r->paused_until_ns, memory_order_relaxed);
 	return out;
 }
@@ -428,6 +438,24 @@ rest_open(struct rest **out, struct ops *ops, const struct config *cfg)
 		plan_list(r, SPAN_ZERO);
 	show(r, clock_mono());
 	return 0;
+}
+
+void
+rest_recall_pause(struct rest *r, mono_t until, enum tick_reason why)
+{
+	enum snapsched_verdict verdict =
+	    why == TICK_REASON_BANNED ? SNAPSCHED_BANNED : SNAPSCHED_RATE_LIMITED;
+	int64_t seconds = mono_diff(until, clock_mono()).ns / 1000000000 + 1;
+	char then[64];
+
+	if (!r || (why != TICK_REASON_BANNED && why != TICK_REASON_RATE_LIMITED))
+		return;
+	snapsched_pause(&r->sched, until, verdict);
+	snprintf(then, sizeof(then), "no request for %" PRId64 " s", seconds);
+	LOG(WARNING, "rest_paused", LOG_STR("reason", snapsched_verdict_name(verdict)),
+	    LOG_STR("request", "of the last run"), LOG_THEN(then));
+	r->paused = true;
+	show(r, clock_mono());
 }
 
 void

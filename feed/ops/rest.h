@@ -16,6 +16,7 @@
 #define FEED_OPS_REST_H
 
 #include <tickring/layout.h>
+#include <tickring/reasons.h>
 
 #include "feed/conf/config.h"
 #include "feed/core/booksync.h"
@@ -44,7 +45,15 @@ void rest_close(struct rest **rest);
 struct rest_gauges {
 	int64_t used, budget;    /* weight of the last minute */
 	mono_t paused_until;     /* the exchange wants no requests until then; MONO_ZERO */
+	enum tick_reason why;    /* it does, or did */
 };
+
+/*
+ * Before the ops thread starts: the last run was told to ask for nothing until
+ * then. Nothing where `rest` is NULL, or `why` is neither BANNED nor RATE_LIMITED: what stands
+ * in the way of others may have been removed.
+ */
+void rest_recall_pause(struct rest *rest, mono_t until, enum tick_reason why);
 
 /* Any thread: as of the last request or answer. `rest` may be NULL. */
 struct rest_gauges rest_gauges(const struct rest *rest);

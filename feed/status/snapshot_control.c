@@ -93,6 +93,7 @@ take_books(struct tick_status *s, const struct snapshot_sources *from, wall_t no
 	c->books_live = sums.live;
 	s->books_starved = sums.starving;
 	s->books_cut = sums.cut;
+	s->rest_paused_reason = paused ? rest.why : TICK_REASON_NONE;
 	c->rest_used = rest.used;
 	c->rest_budget = rest.budget;
 	c->rest_paused_until_ns = wall_of(paused ? rest.paused_until : MONO_NEVER, now, mono);

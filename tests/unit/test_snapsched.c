@@ -412,6 +412,20 @@ everything_pauses_for_as_long_as_the_exchange_says(void **state)
 }
 
 static void
+a_pause_that_is_known_from_elsewhere_holds(void **state)
+{
+	(void)state;
+	want(1, SNAPSCHED_GAP, 0);
+	snapsched_pause(&sched, at_ms(5000), SNAPSCHED_BANNED);
+	snapsched_pause(&sched, at_ms(2000), SNAPSCHED_RATE_LIMITED); /* the longer one holds */
+	assert_int_equal(sched.paused_why, SNAPSCHED_BANNED);
+	assert_none(4999);
+	assert_false(snapsched_take(&sched, 20, at_ms(4999)));
+	assert_int_equal(snapsched_deadline(&sched, at_ms(0)).ns, at_ms(5000).ns);
+	assert_next(1, 5000);
+}
+
+static void
 failures_of_one_pause_only_that_one_and_longer_each_time(void **state)
 {
 	static const int statuses[] = {0, 502, 503, 0};
@@ -485,6 +499,7 @@ main(void)
 		TEST(no_request_is_refused_however_slow_the_network),
 		TEST(the_plan_says_how_long_it_will_take),
 		TEST(everything_pauses_for_as_long_as_the_exchange_says),
+		TEST(a_pause_that_is_known_from_elsewhere_holds),
 		TEST(failures_of_one_pause_only_that_one_and_longer_each_time),
 		TEST(a_snapshot_that_was_of_no_use_is_followed_after_a_pause),
 		TEST(numbers_out_of_range_are_nobodys),
