@@ -253,6 +253,7 @@ take_snapshot(struct app *app, mono_t now)
 	tell_foreign(app->pipeline);
 	pipeline_counters(app->pipeline)[TICK_COUNTER_LOG_DROPPED] = log_dropped();
 	recorder_count(app->recorder, pipeline_counters(app->pipeline));
+	app_count_rest(app);
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
 	if (app->cfg->monitoring.enabled)
 		verdict_look(&app->verdict, &app->snapshot.status,
@@ -389,6 +390,7 @@ start_path(struct app *app)
 	signals_wake(app->transport);
 	snapshot_init(
 	    &app->snapshot, transport_name(app->transport), why, clock_wall(), clock_mono());
+	snapshot_take_config(&app->snapshot, cfg);
 	app_begin_list(app, clock_mono());
 	return 0;
 }
@@ -405,7 +407,11 @@ start(struct app *app)
 	choice_spell(&app->choice, app->cfg);
 	for (unsigned i = 0; i < config_targets(cfg); i++)
 		choice_target(&app->choice, cfg, i, &app->target[i]);
-	rc = stores_open(&app->stores, cfg, signals_stop_flag());
+	rc = stores_claim(&app->stores, cfg, signals_stop_flag());
+	if (rc == 0)
+		rc = app_look_ahead(app);
+	if (rc == 0)
+		rc = stores_open(&app->stores, cfg, NULL);
 	if (rc == 0)
 		rc = app_open_ops(app);
 	if (rc == 0)
@@ -441,6 +447,7 @@ app_run(struct config *cfg, const struct reload_source *source)
 		return 1;
 	app->cfg = cfg;
 	app->source = source;
+	app->web_fd = -1;
 	stores_init(&app->stores);
 	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
 		app->connected[line].ns = TICK_ABSENT;

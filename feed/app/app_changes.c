@@ -37,6 +37,7 @@ change_config(struct app *app, struct config *next, mono_t now)
 		before = *app->cfg;
 		*app->cfg = *next;
 		*next = before;
+		snapshot_take_config(&app->snapshot, app->cfg);
 		answer.kind = OPS_CONFIG_TAKEN;
 		app_change_streams(app);
 	} else {
@@ -73,6 +74,9 @@ app_take_orders(struct app *app, mono_t now)
 			break;
 		case OPS_SNAPSHOT:
 			app_take_snapshot(app, order.object, now);
+			break;
+		case OPS_FILL:
+			app_take_fill(app, order.object, now);
 			break;
 		case OPS_LISTING:
 			app_take_listing(app, order.object, now);

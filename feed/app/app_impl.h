@@ -75,10 +75,13 @@ struct app {
 	struct config_strings streams; /* that were wanted at start, by name */
 	struct books_want want; /* not told yet for want of room, if there is one */
 	bool has_want;
+	struct pipeline_gap gap; /* likewise */
+	bool has_gap;
 	struct alarm *alarm;    /* ops thread; NULL: nobody is told */
 	struct trace *trace;    /* NULL: nothing is traced */
 	struct tracer *tracer;  /* ops thread; NULL: likewise */
 	struct web *web;        /* ops thread; NULL: no HTTP interface */
+	int web_fd;             /* its socket until it is there, -1: none */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
 	int64_t nstreams; /* wanted now */
 	uint64_t shed, reloads, reloads_refused;
@@ -91,6 +94,12 @@ struct app {
 
 /* Lets the pool see an event, and carries out what it says. */
 void app_step(struct app *app, const struct pool_event *event, mono_t now);
+
+/*
+ * Before shared memory is touched: is all there that the start needs? Takes
+ * the address of the HTTP interface. Returns 0 or -errno (logged).
+ */
+int app_look_ahead(struct app *app);
 
 /* What runs in the ops thread, without the thread; the thread; the end of all. */
 int app_open_ops(struct app *app);
@@ -111,11 +120,17 @@ void app_reload(struct app *app);
 /* Does what the ops thread wants done: a new configuration comes that way. */
 void app_take_orders(struct app *app, mono_t now);
 
-/* Has the ops thread fetch the snapshots that books want. */
+/* Has the ops thread fetch the snapshots that books want, and trades that were missed. */
 void app_tell_wants(struct app *app);
 
 /* One of them came. */
 void app_take_snapshot(struct app *app, struct rest_snapshot *snapshot, mono_t now);
+
+/* Some trades that were missed came. */
+void app_take_fill(struct app *app, struct rest_fill *fill, mono_t now);
+
+/* Puts what REST counted among the counters. */
+void app_count_rest(struct app *app);
 
 /*
  * The list of instruments came, NULL: it did not. What follows from it: who

@@ -10,16 +10,17 @@
 #include "feed/base/log.h"
 #include "feed/io/clock.h"
 #include "feed/io/http.h"
+#include "feed/ops/backfill.h"
 #include "feed/ops/rest_depth.h"
+#include "feed/ops/rest_impl.h"
+#include "feed/ops/rest_list.h"
 #include "feed/pipeline/listing.h"
 #include "feed/plan/rest_plan.h"
 
 #define DEPTH_BYTES_MAX (2u << 20)
-#define LIST_BYTES_MAX (64u << 20)
-#define LIST_AGAIN_S 60     /* after a failure, or to confirm the last one */
-#define LIST_SOON_S 2
 #define TELL_EVERY_S 10     /* of failures that are alike */
 #define AT_ONCE_MAX 8
+#define NUMBERS_MAX 80      /* bytes of a path behind its symbol */
 #define CODE_INVALID_SYMBOL (-1121) /* Binance (2026-08): {"code":-1121,"msg":"Invalid symbol."} */
 
 /* A snapshot on its way. */
@@ -38,16 +39,15 @@ struct rest {
 	struct snapsched_item *item;
 	const struct tick_instrument **instrument; /* by id, of those that were wanted */
 	struct request request[AT_ONCE_MAX];
-	struct ops_timer pump_timer, list_timer;
-	mono_t list_at;               /* the list is asked for; MONO_ZERO: it is awaited */
+	struct ops_timer pump_timer;
+	struct rest_list list;
+	struct backfill *backfill;    /* NULL: none is wanted */
 	struct tick_level *levels;    /* of the snapshot that is read: bids, then asks */
 	mono_t tell_at;               /* failures are not told before */
 	uint64_t untold;
 	bool paused;
 	_Atomic int64_t used, paused_until_ns, paused_why;
 };
-
-static void pump(void *context);
 
 /* ---- requests --------------------------------------------------------------- */
 
@@ -72,24 +72,30 @@ struct rest_gauges
 rest_gauges(const struct rest *r)
 {
 	struct rest_gauges out = {0};
+	struct backfill_counts counts;
 
 	if (!r)
 		return out;
 	out.used = atomic_load_explicit(&r->used, memory_order_relaxed);
 	out.budget = r->sched.cfg.budget;
+	counts = backfill_counts(r->backfill);
+	out.fills = counts.requests;
+	out.fills_refused = counts.refused;
 	out.why = (enum tick_reason)atomic_load_explicit(&r->paused_why, memory_order_relaxed);
 	out.paused_until.ns = atomic_load_explicit(&r->paused_until_ns, memory_order_relaxed);
 	return out;
 }
 
-static int
-send_get(struct rest *r, const char *path, size_t bytes_max, http_done_fn *done, void *context)
+int
+rest_get(struct rest *r, const char *path, const char *api_key, size_t bytes_max,
+    http_done_fn *done, void *context)
 {
 	struct http_request request = {
 		.host = r->base.host,
 		.port = r->base.port,
 		.address = r->base.address,
 		.path = path,
+		.api_key = api_key,
 		.within = r->base.within,
 		.answer_max = bytes_max,
 	};
@@ -97,8 +103,8 @@ send_get(struct rest *r, const char *path, size_t bytes_max, http_done_fn *done,
 	return http_send(r->http, &request, done, context);
 }
 
-static struct snapsched_answer
-answer_of(const struct http_answer *a)
+struct snapsched_answer
+rest_answer(const struct http_answer *a)
 {
 	bool whole = a->reason == TICK_REASON_NONE;
 	bool fine = a->status >= 200 && a->status < 300;
@@ -112,8 +118,8 @@ answer_of(const struct http_answer *a)
 
 /* ---- what is said of answers -------------------------------------------------- */
 
-static void
-tell_verdict(struct rest *r, enum snapsched_verdict verdict, const struct http_answer *a,
+void
+rest_tell_verdict(struct rest *r, enum snapsched_verdict verdict, const struct http_answer *a,
     const char *what, mono_t now)
 {
 	span_t pause = mono_diff(r->sched.paused_until, now);
@@ -195,7 +201,7 @@ on_depth(void *context, const struct http_answer *a)
 	struct request *q = context;
 	struct rest *r = q->rest;
 	const struct tick_instrument *i = r->instrument[q->instrument];
-	const struct snapsched_answer answer = answer_of(a);
+	const struct snapsched_answer answer = rest_answer(a);
 	mono_t now = clock_mono();
 	enum snapsched_verdict verdict;
 	const char *fault;
@@ -204,7 +210,7 @@ on_depth(void *context, const struct http_answer *a)
 	snprintf(symbol, sizeof(symbol), "%.*s", i->symbol_bytes, i->symbol);
 	verdict = snapsched_on_answer(&r->sched, q->instrument, &answer, now);
 	if (verdict != SNAPSCHED_REFUSED || !is_rejected(r, q, a, symbol))
-		tell_verdict(r, verdict, a, symbol, now);
+		rest_tell_verdict(r, verdict, a, symbol, now);
 	fault = verdict == SNAPSCHED_FINE && a->body.n > 0 ? forward(r, q, a->body) : NULL;
 	if (verdict == SNAPSCHED_FINE && a->body.n == 0)
 		fault = "the answer is empty";
@@ -214,7 +220,7 @@ on_depth(void *context, const struct http_answer *a)
 		snapsched_want(&r->sched, q->instrument, SNAPSCHED_NEVER, true, now);
 	}
 	q->busy = false;
-	pump(r);
+	rest_pump(r);
 }
 
 /* Symbols may be UTF-8. */
@@ -232,6 +238,13 @@ add_escaped(char *out, size_t room, const char *text, size_t n)
 	}
 }
 
+void
+rest_symbol_path(char *path, const char *base, const struct tick_instrument *i)
+{
+	snprintf(path, HTTP_PATH_MAX, "%s?symbol=", base);
+	add_escaped(path, HTTP_PATH_MAX - NUMBERS_MAX, i->symbol, i->symbol_bytes);
+}
+
 static void
 send_request(struct rest *r, const struct snapsched_request *wanted, mono_t now)
 {
@@ -244,28 +257,28 @@ send_request(struct rest *r, const struct snapsched_request *wanted, mono_t now)
 	while (q->busy && q < &r->request[AT_ONCE_MAX - 1])
 		q++;
 	*q = (struct request){r, true, wanted->item, wanted->limit};
-	snprintf(path, sizeof(path), "%s?symbol=", r->base.depth);
-	add_escaped(path, sizeof(path) - 20, i->symbol, i->symbol_bytes);
+	rest_symbol_path(path, r->base.depth, i);
 	n = strlen(path);
 	snprintf(path + n, sizeof(path) - n, "&limit=%" PRIu32, wanted->limit);
-	if (send_get(r, path, DEPTH_BYTES_MAX, on_depth, q) == 0)
+	if (rest_get(r, path, NULL, DEPTH_BYTES_MAX, on_depth, q) == 0)
 		return;
 	q->busy = false;
 	snapsched_on_answer(&r->sched, wanted->item, &none, now);
 }
 
 /* Sends what may be sent, and comes back when there may be more. */
-static void
-pump(void *context)
+void
+rest_pump(struct rest *r)
 {
-	struct rest *r = context;
 	mono_t now = clock_mono(), due;
 	struct snapsched_request wanted;
 
 	while (snapsched_next(&r->sched, now, &wanted))
 		send_request(r, &wanted, now);
+	backfill_pump(r->backfill, now);
 	show(r, now);
-	due = snapsched_deadline(&r->sched, now);
+	due = mono_min(
+	    snapsched_deadline(&r->sched, now), backfill_deadline(r->backfill, now));
 	if (atomic_load_explicit(&r->used, memory_order_relaxed) > 0)
 		due = mono_min(due, mono_add(now, span_s(1))); /* what is used is shown */
 	if (mono_is_never(due))
@@ -274,84 +287,10 @@ pump(void *context)
 		ops_timer_start(r->ops, &r->pump_timer, mono_diff(due, now));
 }
 
-/* ---- the list of instruments ---------------------------------------------------- */
-
 static void
-plan_list(struct rest *r, span_t in)
+on_pump(void *context)
 {
-	r->list_at = mono_add(clock_mono(), in);
-	ops_timer_start(r->ops, &r->list_timer, in);
-}
-
-/* Symbols that the exchange did not know: those that it lists now. */
-static void
-admit(struct rest *r, const struct listing *listing)
-{
-	for (uint32_t i = 0; i < r->sched.items; i++) {
-		const struct tick_instrument *at = r->instrument[i];
-
-		if (snapsched_is_rejected(&r->sched, i) &&
-		    listing_find(listing, (struct bytes){at->symbol, at->symbol_bytes}) != NULL)
-			snapsched_admit(&r->sched, i, clock_mono());
-	}
-}
-
-static void
-on_list(void *context, const struct http_answer *a)
-{
-	struct rest *r = context;
-	const struct snapsched_answer answer = answer_of(a);
-	struct ops_order order = {.kind = OPS_LISTING};
-	span_t again = span_ms(r->cfg.instruments.refresh_ms);
-	struct listing *listing = NULL;
-	mono_t now = clock_mono();
-	enum snapsched_verdict verdict = snapsched_on_other(
-	    &r->sched, rest_plan_list_weight(&r->cfg), &answer, now);
-	bool told;
-
-	tell_verdict(r, verdict, a, "exchangeInfo", now);
-	if (verdict == SNAPSCHED_FINE && listing_read(&listing, a->body) != 0)
-		LOG(WARNING, "instruments_unknown",
-		    LOG_STR("detail", "the exchange's list of instruments is malformed"),
-		    LOG_THEN("asked again after a while"));
-	if (listing != NULL)
-		admit(r, listing);
-	order.object = listing;
-	told = ops_order(r->ops, &order); /* also that there is none */
-	if (!told)
-		free(listing);
-	if (!told || listing == NULL) {
-		if (again.ns > span_s(LIST_AGAIN_S).ns)
-			again = span_s(LIST_AGAIN_S);
-	}
-	plan_list(r, again);
-	pump(r);
-}
-
-static void
-ask_list(void *context)
-{
-	struct rest *r = context;
-	const struct snapsched_answer none = {.used = -1, .retry_after = {-1}};
-	uint32_t weight = rest_plan_list_weight(&r->cfg);
-
-	r->list_at = MONO_ZERO;
-	if (!snapsched_take(&r->sched, weight, clock_mono())) {
-		plan_list(r, span_s(1));
-	} else if (send_get(r, r->base.info, LIST_BYTES_MAX, on_list, r) != 0) {
-		snapsched_on_other(&r->sched, weight, &none, clock_mono());
-		plan_list(r, span_s(1));
-	}
-}
-
-static void
-on_list_wanted(void *context, const struct ops_note *note)
-{
-	struct rest *r = context;
-	span_t in = span_s(note->value[0] != 0 ? LIST_SOON_S : LIST_AGAIN_S);
-
-	if (rest_plan_lists(&r->cfg) && mono_before(mono_add(clock_mono(), in), r->list_at))
-		plan_list(r, in);
+	rest_pump(context);
 }
 
 /* ---- from the feed thread ----------------------------------------------------- */
@@ -366,7 +305,16 @@ on_wanted(void *context, const struct ops_note *note)
 	r->instrument[note->number] = note->object;
 	snapsched_want(&r->sched, note->number, (enum snapsched_why)note->value[0],
 	    note->value[1] != 0, clock_mono());
-	pump(r);
+	rest_pump(r);
+}
+
+static void
+on_gap(void *context, const struct ops_note *note)
+{
+	struct rest *r = context;
+
+	backfill_on_gap(r->backfill, note, clock_mono());
+	rest_pump(r);
 }
 
 static void
@@ -382,6 +330,39 @@ on_memory(void *context, const struct ops_note *note)
 {
 	(void)context;
 	free(note->object);
+}
+
+/* Those whose symbol the exchange did not know, and that it lists now. */
+void
+rest_admit(struct rest *r, const struct listing *listing)
+{
+	for (uint32_t i = 0; i < r->sched.items; i++) {
+		const struct tick_instrument *at = r->instrument[i];
+
+		if (snapsched_is_rejected(&r->sched, i) &&
+		    listing_find(listing, (struct bytes){at->symbol, at->symbol_bytes}) != NULL)
+			snapsched_admit(&r->sched, i, clock_mono());
+	}
+}
+
+/* ---- for the others -------------------------------------------------------------- */
+
+struct ops *
+rest_ops(struct rest *r)
+{
+	return r->ops;
+}
+
+struct snapsched *
+rest_schedule(struct rest *r)
+{
+	return &r->sched;
+}
+
+const struct rest_base *
+rest_base_of(const struct rest *r)
+{
+	return &r->base;
 }
 
 /* ---- start and end ------------------------------------------------------------ */
@@ -422,20 +403,20 @@ rest_open(struct rest **out, struct ops *ops, const struct config *cfg)
 		return -ENOMEM;
 	r->ops = ops;
 	config_copy(&r->cfg, cfg);
-	r->pump_timer.fn = pump;
-	r->list_timer.fn = ask_list;
-	r->pump_timer.context = r->list_timer.context = r;
+	r->pump_timer.fn = on_pump;
+	r->pump_timer.context = r;
 	rc = make(r);
+	if (rc == 0)
+		rc = backfill_open(&r->backfill, r, cfg);
 	if (rc != 0) {
 		rest_close(out);
 		return rc;
 	}
 	ops_receive(ops, OPS_SNAPSHOT_WANTED, on_wanted, r);
+	ops_receive(ops, OPS_GAP_WANTED, on_gap, r);
 	ops_receive(ops, OPS_SNAPSHOT_UNWANTED, on_unwanted, r);
 	ops_receive(ops, OPS_MEMORY_BACK, on_memory, r);
-	ops_receive(ops, OPS_LIST_WANTED, on_list_wanted, r);
-	if (rest_plan_lists(&r->cfg))
-		plan_list(r, SPAN_ZERO);
+	rest_list_open(&r->list, r, &r->cfg);
 	show(r, clock_mono());
 	return 0;
 }
@@ -466,8 +447,9 @@ rest_close(struct rest **rest)
 	if (!r)
 		return;
 	ops_timer_stop(&r->pump_timer);
-	ops_timer_stop(&r->list_timer);
+	rest_list_close(&r->list);
 	http_close(&r->http);
+	backfill_close(&r->backfill);
 	config_free(&r->cfg);
 	free(r->item);
 	free(r->instrument);

@@ -141,51 +141,6 @@ forgotten_ones_are_not_asked_for(void **state)
 	assert_next(1, 100000);
 }
 
-static void
-what_the_exchange_does_not_know_is_asked_for_when_it_is_admitted(void **state)
-{
-	(void)state;
-	want(1, SNAPSCHED_GAP, 0);
-	want(2, SNAPSCHED_NEVER, 0);
-	assert_next(1, 0);
-	assert_int_equal(answer(1, 400, -1, 100), SNAPSCHED_REFUSED);
-	snapsched_reject(&sched, 1);
-	assert_true(snapsched_is_rejected(&sched, 1));
-	assert_next(2, 1000);
-	answer(2, 200, -1, 1100);
-	want(1, SNAPSCHED_CROSSED, 2000);
-	assert_none(3600000);
-	assert_true(mono_is_never(snapsched_deadline(&sched, at_ms(3600000))));
-	snapsched_admit(&sched, 1, at_ms(3600000));
-	snapsched_admit(&sched, 2, at_ms(3600000)); /* was never rejected */
-	assert_next(1, 3600000);
-	answer(1, 200, -1, 3600100);
-	assert_none(3700000);
-}
-
-static void
-what_is_rejected_and_forgotten_is_not_admitted(void **state)
-{
-	(void)state;
-	want(1, SNAPSCHED_NEVER, 0);
-	assert_next(1, 0);
-	answer(1, 400, -1, 100);
-	snapsched_reject(&sched, 1);
-	snapsched_forget(&sched, 1);
-	assert_false(snapsched_is_rejected(&sched, 1));
-	snapsched_admit(&sched, 1, at_ms(1000));
-	assert_none(2000);
-	/* The other way round. */
-	want(1, SNAPSCHED_NEVER, 3000);
-	assert_next(1, 3000);
-	snapsched_forget(&sched, 1);
-	answer(1, 400, -1, 3100);
-	snapsched_reject(&sched, 1);
-	assert_false(snapsched_is_rejected(&sched, 1));
-	want(1, SNAPSCHED_NEVER, 4000);
-	assert_next(1, 4000);
-}
-
 /* ---- the budget ------------------------------------------------------------- */
 
 static void
@@ -412,20 +367,6 @@ everything_pauses_for_as_long_as_the_exchange_says(void **state)
 }
 
 static void
-a_pause_that_is_known_from_elsewhere_holds(void **state)
-{
-	(void)state;
-	want(1, SNAPSCHED_GAP, 0);
-	snapsched_pause(&sched, at_ms(5000), SNAPSCHED_BANNED);
-	snapsched_pause(&sched, at_ms(2000), SNAPSCHED_RATE_LIMITED); /* the longer one holds */
-	assert_int_equal(sched.paused_why, SNAPSCHED_BANNED);
-	assert_none(4999);
-	assert_false(snapsched_take(&sched, 20, at_ms(4999)));
-	assert_int_equal(snapsched_deadline(&sched, at_ms(0)).ns, at_ms(5000).ns);
-	assert_next(1, 5000);
-}
-
-static void
 failures_of_one_pause_only_that_one_and_longer_each_time(void **state)
 {
 	static const int statuses[] = {0, 502, 503, 0};
@@ -489,8 +430,6 @@ main(void)
 		TEST(a_better_reason_moves_a_waiting_one_up),
 		TEST(one_that_is_on_its_way_is_followed_by_another_when_it_is_wanted_again),
 		TEST(forgotten_ones_are_not_asked_for),
-		TEST(what_the_exchange_does_not_know_is_asked_for_when_it_is_admitted),
-		TEST(what_is_rejected_and_forgotten_is_not_admitted),
 		TEST(requests_of_a_window_are_spread),
 		TEST(few_are_fetched_deep_and_many_as_usual),
 		TEST(a_limit_that_is_set_is_kept),
@@ -499,7 +438,6 @@ main(void)
 		TEST(no_request_is_refused_however_slow_the_network),
 		TEST(the_plan_says_how_long_it_will_take),
 		TEST(everything_pauses_for_as_long_as_the_exchange_says),
-		TEST(a_pause_that_is_known_from_elsewhere_holds),
 		TEST(failures_of_one_pause_only_that_one_and_longer_each_time),
 		TEST(a_snapshot_that_was_of_no_use_is_followed_after_a_pause),
 		TEST(numbers_out_of_range_are_nobodys),
