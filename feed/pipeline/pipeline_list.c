@@ -200,6 +200,8 @@ pipeline_list(struct pipeline *p, const struct listing *listing, wall_t now, mon
 	/* That of pipeline_new() was there for exponents only. */
 	const struct listing *before = p->listing == listing ? NULL : p->listing;
 
+	if (listing != NULL)
+		recorder_on_list(p->recorder, listing, now, mono);
 	p->listing = listing;
 	if (listing != NULL && !is_believed(p, before, listing)) {
 		pipeline_count(p, TICK_COUNTER_LISTS_REFUSED);
@@ -215,6 +217,7 @@ pipeline_list(struct pipeline *p, const struct listing *listing, wall_t now, mon
 void
 pipeline_no_list(struct pipeline *p, wall_t now, mono_t mono)
 {
+	recorder_on_no_list(p->recorder, now, mono);
 	for (uint32_t id = 0; id < p->cfg.ring->instruments; id++) {
 		if (!p->instrument[id].recalled)
 			continue;
