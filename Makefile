@@ -227,6 +227,9 @@ FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_trades_page.c \
            tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
 
+# They compare times of one run, and have the machine for themselves.
+TESTS_ALONE := test_http_attack test_standby
+
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
@@ -415,7 +418,7 @@ PURE := $(VENUE) $(CORE) $(filter-out feed/base/log%,$(BASE))
 ENVIRONMENT = TICKRING_ROOT='$(CURDIR)' TICKRING_BUILD='$(abspath $(B))' \
     TICKRING_VARIANT=$(VARIANT) TICKRING_CAPTURES='$(CAPTURES)' \
     TICKRING_PURE='$(call obj,$(PURE))' CC='$(CC)' CXX='$(CXX)' \
-    UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
+    ALONE='$(TESTS_ALONE)' UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 
 CLANG := $(or $(findstring clang,$(CC)),$(filter fuzz,$(MAKECMDGOALS)))
 JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
