@@ -174,7 +174,7 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_session_streams.c tests/unit/test_settings.c \
               tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
+              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c tests/unit/test_sim_past.c \
               tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
               tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
               tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_streams.c \
