@@ -232,7 +232,8 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/bench/decode_mix.c tests/bench/figures.c tests/bench/paced.c \
                 tests/bench/pair.c tests/bench/pingpong.c tests/bench/plain.c \
                 tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
-                tests/system/attack.c tests/system/certs.c tests/system/daemon.c \
+                tests/system/attack.c tests/system/backfill_rig.c tests/system/certs.c \
+                tests/system/daemon.c \
                 tests/system/feed_rig.c tests/system/flow.c tests/system/http_rig.c \
                 tests/system/proxy_server.c tests/system/ring_content.c tests/system/sim_rig.c \
                 tests/system/stage.c tests/system/transport_rig.c tests/system/web_server.c \
