@@ -83,9 +83,10 @@ backfill_rig_feedd(struct backfill_rig *rig, const char *key, const char *settin
 	    daemon_feed(), settings, port, rig->sim->ca, daemon_folder(), port);
 	assert_int_equal(fclose(out), 0);
 	daemon_start(&rig->feedd, "feedd", arguments);
-	while (tick_status_open(&rig->status, daemon_feed()) != 0)
+	while (!rig->status && tick_status_open(&rig->status, daemon_feed()) != 0)
 		daemon_pause(deadline, "the status segment");
-	while (tick_reader_open(&rig->reader, daemon_feed(), TICK_FROM_OLDEST) != 0)
+	while (!rig->reader &&
+	    tick_reader_open(&rig->reader, daemon_feed(), TICK_FROM_OLDEST) != 0)
 		daemon_pause(deadline, "the ring");
 }
 
@@ -148,8 +149,11 @@ backfill_rig_take(struct backfill_rig *rig)
 	struct tick t;
 	int rc;
 
-	while ((rc = tick_reader_next(rig->reader, &t)) == TICK_MORE)
-		if (t.type == TICK_TRADE || t.type == TICK_AGG_TRADE)
+	while ((rc = tick_reader_next(rig->reader, &t)) == TICK_MORE ||
+	    rc == TICK_E_RESTARTED)
+		if (rc == TICK_E_RESTARTED)
+			rig->restarts++;
+		else if (t.type == TICK_TRADE || t.type == TICK_AGG_TRADE)
 			note_trade(&rig->account[t.type], &t);
 		else if (t.type == TICK_FEED_EVENT)
 			note_event(rig, &t);

@@ -30,6 +30,7 @@ struct backfill_rig {
 	struct daemon feedd;
 	struct tick_status_reader *status;
 	struct tick_reader *reader;
+	unsigned restarts; /* of feedd, that the reader was told of */
 	struct account account[TICK_TYPE_COUNT];
 };
 
@@ -41,7 +42,10 @@ int backfill_rig_teardown(void **state);
 void backfill_rig_sim(struct backfill_rig *rig, const char *product, const char *rate,
     const char *key);
 
-/* feedd with that API key in its file, and further settings (that end with a comma). */
+/*
+ * feedd with that API key in its file, and further settings (that end with a
+ * comma). Also once more, when it has ended.
+ */
 void backfill_rig_feedd(struct backfill_rig *rig, const char *key, const char *settings);
 
 /* Ends both in good order. */

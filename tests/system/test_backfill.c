@@ -189,6 +189,35 @@ a_wrong_key_is_not_tried_twice(void **state)
 	backfill_rig_stop(rig);
 }
 
+static void
+what_was_missed_while_the_feed_was_down_is_filled(void **state)
+{
+	struct backfill_rig *rig = *state;
+	struct account *aggregates = &rig->account[TICK_AGG_TRADE];
+	static const char settings[] = "\"backfill.enabled\": true,";
+	struct client client = {0};
+
+	backfill_rig_sim(rig, "spot", "500", "k");
+	backfill_rig_feedd(rig, "k", settings);
+	backfill_rig_wait_live(rig, 20);
+	/* The market moves while somebody looks. */
+	client_open(&client, rig->sim, 0, "/ws/btcusdt@aggTrade");
+	assert_int_equal(daemon_end(&rig->feedd, SIGKILL), -SIGKILL);
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(client_frame(&client, 10000), 1);
+	backfill_rig_feedd(rig, "k", settings);
+	backfill_rig_wait_ends(rig, TICK_AGG_TRADE, 1);
+	backfill_rig_wait_ends(rig, TICK_TRADE, 1);
+	backfill_rig_wait_live(rig, 10);
+	client_hang_up(&client);
+	assert_int_equal(rig->restarts, 1);
+	assert_true(aggregates->past_ids >= 50);
+	assert_int_equal(aggregates->past_ids, aggregates->gap_ids);
+	backfill_rig_expect_each_once(aggregates);
+	backfill_rig_expect_each_once(&rig->account[TICK_TRADE]);
+	backfill_rig_stop(rig);
+}
+
 /* Runs the capture through a feed of its own; the same ticks come of it. */
 static void
 expect_same_replay(void)
@@ -261,6 +290,7 @@ main(void)
 		TEST(nothing_is_asked_for_until_the_time_that_429_names_is_over),
 		TEST(a_server_that_fails_is_asked_again),
 		TEST(what_is_not_to_be_had_is_told_to_stay_missing),
+		TEST(what_was_missed_while_the_feed_was_down_is_filled),
 		TEST(a_replay_of_the_capture_has_the_same_ticks),
 		TEST(trades_of_futures_need_a_key),
 		TEST(a_wrong_key_is_not_tried_twice),
