@@ -15,6 +15,7 @@
 
 #include "shm/header.h"
 #include "shm/mapping.h"
+#include "shm/named.h"
 #include "shm/orphan.h"
 
 #define OPEN_ATTEMPTS 8
@@ -138,10 +139,7 @@ map_old(struct segment *s)
 bool
 segment_is_named(const struct segment *s)
 {
-	struct stat mine, named;
-
-	return fstat(s->fd, &mine) == 0 && lstat(s->path, &named) == 0 &&
-	    mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+	return named_still(s->path, s->fd);
 }
 
 /* A magic number with a bit or two wrong is a damaged segment, not somebody else's file. */

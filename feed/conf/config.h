@@ -303,8 +303,6 @@ void config_copy(struct config *copy, const struct config *cfg);
 /* Releases what *cfg owns. A zeroed or freed one is accepted. */
 void config_free(struct config *cfg);
 
-bool config_equal(const struct config *a, const struct config *b);
-
 /*
  * Fills *cfg: *base, with the values of `text` laid over, a JSON object as in
  * the file (comments allowed). "preset" is refused, for it would not change
@@ -318,6 +316,15 @@ bool config_amend(const struct config *base, const char *name, struct bytes text
  * configuration; `comments` adds help, unit and range above every key.
  */
 void config_print(FILE *out, const struct config *cfg, bool comments);
+
+/*
+ * The same as lines "key=value", each after a '*' where the value is not the
+ * default of config.def and a blank where it is; a long list as the number of
+ * its entries, of URLs the host only, for a path may be a secret. What has no
+ * room, `size` bytes with the NUL, is cut at a whole line. Returns the length.
+ * Neither allocates nor blocks.
+ */
+size_t config_lines(char *out, size_t size, const struct config *cfg);
 
 /*
  * The answer to --check-config: the effective configuration on `out`, every

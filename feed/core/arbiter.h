@@ -186,18 +186,8 @@ enum arbiter_verdict arbiter_on_id(struct arbiter *arbiter, const struct arbiter
 void arbiter_on_leg_down(struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class,
     unsigned leg);
 
-/* Likewise for all streams of that leg. O(instruments). */
-void arbiter_on_leg_lost(struct arbiter *arbiter, unsigned leg);
-
 /* The last good id, ARBITER_NO_ID when there is none. */
 int64_t arbiter_last_id(const struct arbiter *arbiter, uint32_t instrument,
     enum arbiter_class class);
-
-/* The highest id that leg has shown since it came up, ARBITER_NO_ID when none. */
-int64_t arbiter_leg_id(const struct arbiter *arbiter, uint32_t instrument,
-    enum arbiter_class class, unsigned leg);
-
-/* Share of what was published that this leg brought first, permille; 0 when nothing was. */
-int arbiter_win_permille(const struct arbiter *arbiter, unsigned leg);
 
 #endif

@@ -83,8 +83,9 @@ lines_for(const struct pool_cfg *cfg, unsigned nstreams)
 	return lines < nstreams ? lines : nstreams;
 }
 
-unsigned
-pool_lines_max(const struct pool_cfg *cfg)
+/* How many lines a pool of that configuration has, with those for replacements. */
+static unsigned
+lines_max(const struct pool_cfg *cfg)
 {
 	unsigned lines = 2 * cfg->max_connections;
 
@@ -94,7 +95,7 @@ pool_lines_max(const struct pool_cfg *cfg)
 size_t
 pool_places(const struct pool_cfg *cfg)
 {
-	return (size_t)pool_lines_max(cfg) * cfg->line_room;
+	return (size_t)lines_max(cfg) * cfg->line_room;
 }
 
 void
@@ -170,7 +171,7 @@ pool_init(struct pool *pool, const struct pool_cfg *cfg, const uint16_t *stream_
 		.stream = memory->stream,
 		.nstreams = n,
 		.streams_max = memory->streams_max,
-		.nlines = pool_lines_max(cfg),
+		.nlines = lines_max(cfg),
 		.members = per_leg * cfg->redundancy,
 		.region_at = MONO_NEVER,
 	};

@@ -29,7 +29,7 @@ struct http_request {
 	const char *host;    /* name or numeric address: SNI, Host and certificate check use it */
 	uint16_t port;
 	const char *address; /* numeric address in place of a lookup; NULL or "": none */
-	bool plain;          /* without TLS: for this machine only, http_is_loopback() */
+	bool plain;          /* without TLS: for this machine only, host_is_loopback() */
 	const char *path;    /* with query, begins with "/" */
 	const char *content_type; /* of the body */
 	struct bytes body;   /* POST when p is not NULL, else GET */
@@ -68,8 +68,5 @@ void http_close(struct http_client **client);
  */
 int http_send(struct http_client *client, const struct http_request *request, http_done_fn *done,
     void *context);
-
-/* Is that a numeric address of this machine, or "localhost"? */
-bool http_is_loopback(const char *host);
 
 #endif

@@ -47,7 +47,7 @@ struct backfill {
 	int64_t asked;      /* elements that the request may bring */
 	struct past_trade page[PAGE_MAX];
 	uint32_t trades_n, sent; /* of the page, for the feed thread */
-	int64_t known;      /* the answer holds up to this id; below `next`: nothing is sent */
+	int64_t known;      /* what the answer holds goes up to it; below `next`: nothing to send */
 	_Atomic uint64_t requests, refused;
 };
 

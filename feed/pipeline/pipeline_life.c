@@ -177,6 +177,7 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	p->instrument = calloc(p->instruments_max + 1, sizeof(*p->instrument));
 	p->arbiter_memory = calloc(p->instruments_max, sizeof(*p->arbiter_memory));
 	p->of_line = calloc(TRANSPORT_LINES_MAX, sizeof(*p->of_line));
+	p->clock_of = MONO_NEVER;
 	p->measures = true;
 	p->unasked_kind = EVENT_KINDS;
 	p->cfg.gaps = NULL; /* the caller's */

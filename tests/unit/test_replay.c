@@ -215,7 +215,7 @@ what_rest_had_of_a_gap_becomes_the_same_ticks(void **state)
 	struct rig *rig = *state;
 	struct tick t;
 
-	/* Where the configuration of the session asks for nothing, it changes nothing. */
+	/* Where the session's configuration asks for nothing, such a record changes nothing. */
 	tell_trade(rig, 10);
 	tell_trade(rig, 14);
 	assert_int_equal(tell(rig, TAPE_FILL, 0, &part, sizeof(part)), 0);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tools/common/clock.h"
+#include "tools/common/feed.h"
 #include "tools/common/num.h"
 #include "tools/common/text.h"
 
@@ -46,23 +47,6 @@ until(int64_t at, int64_t now, bool alive)
 	int64_t ns = clock_between_ns(at, now);
 
 	return alive && ns != TICK_ABSENT && ns >= 0 ? ns : TICK_ABSENT;
-}
-
-static const char *
-writer_word(int health)
-{
-	switch (health) {
-	case TICK_END:
-		return "alive";
-	case TICK_E_STALE:
-		return "stale";
-	case TICK_E_DEAD:
-		return "dead";
-	case TICK_E_REPLACED:
-		return "replaced";
-	default:
-		return "unknown";
-	}
 }
 
 static const char *
@@ -200,7 +184,7 @@ take_feed(struct figures *f, const struct reading *r)
 	text_clean(st->transport, sizeof(st->transport), f->transport, sizeof(f->transport));
 	text_clean(st->version, sizeof(st->version), f->version, sizeof(f->version));
 	f->feed = (struct feed_row){
-		.writer = writer_word(r->health),
+		.writer = feed_writer_word(r->health),
 		.transport = f->transport,
 		.version = f->version,
 		.up = alive,
@@ -369,6 +353,7 @@ figures_take(struct figures *f, const struct reading *r)
 	take_note(f, r);
 	take_check(f, r);
 	take_streams(f, r);
+	settings_take(&f->settings, r->now->keys);
 }
 
 bool

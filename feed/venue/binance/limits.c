@@ -56,16 +56,3 @@ limits_find(struct bytes name)
 			return limits;
 	return NULL;
 }
-
-uint32_t
-limits_depth_weight(const struct limits *limits, uint32_t levels)
-{
-	uint32_t weight = 0;
-
-	for (size_t i = 0; i < LIMITS_DEPTH_STEPS && limits->depth[i].weight != 0; i++) {
-		weight = limits->depth[i].weight;
-		if (levels <= limits->depth[i].levels)
-			break;
-	}
-	return weight;
-}

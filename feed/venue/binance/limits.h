@@ -48,10 +48,4 @@ const struct limits *limits_find(struct bytes name);
 /* The row number `index`, from 0; NULL behind the last one. */
 const struct limits *limits_at(size_t index);
 
-/*
- * The REST weight of a depth snapshot of that many levels; more levels than
- * any row has cost the last row's weight.
- */
-uint32_t limits_depth_weight(const struct limits *limits, uint32_t levels);
-
 #endif
