@@ -57,7 +57,7 @@ static void
 trade_on(unsigned trades)
 {
 	const struct market_sink sink = {wanted, hear, NULL};
-	struct market *m = floor_market_at(&exchange, 0);
+	struct market *m = floor_market(&exchange, BYTES_LIT("BTCUSDT"));
 
 	while (said.trades < trades)
 		market_step(m, (wall_t){START + said.trades * INT64_C(1000000)}, &sink);
