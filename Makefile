@@ -192,7 +192,7 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_session_streams.c tests/unit/test_settings.c \
               tests/unit/test_settle.c tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
+              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c tests/unit/test_sim_past.c \
               tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
               tests/unit/test_snapsched.c tests/unit/test_snapsched_known.c \
               tests/unit/test_snapshot_health.c tests/unit/test_snapshot_streams.c \
@@ -255,11 +255,12 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/bench/decode_mix.c tests/bench/figures.c tests/bench/paced.c \
                 tests/bench/pair.c tests/bench/pingpong.c tests/bench/plain.c \
                 tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
-                tests/system/attack.c tests/system/certs.c tests/system/daemon.c \
-                tests/system/feed_rig.c tests/system/flow.c tests/system/http_rig.c \
-                tests/system/proxy_server.c tests/system/ring_content.c tests/system/sim_rig.c \
-                tests/system/stage.c tests/system/transport_rig.c tests/system/web_server.c \
-                tests/system/ws_server.c tests/ipc/python_rig.c tests/ipc/witness.c
+                tests/system/attack.c tests/system/backfill_rig.c tests/system/certs.c \
+                tests/system/daemon.c tests/system/feed_rig.c tests/system/flow.c \
+                tests/system/http_rig.c tests/system/proxy_server.c tests/system/ring_content.c \
+                tests/system/sim_rig.c tests/system/stage.c tests/system/transport_rig.c \
+                tests/system/web_server.c tests/system/ws_server.c tests/ipc/python_rig.c \
+                tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_path.c \
