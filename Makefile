@@ -39,13 +39,13 @@ VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
          feed/venue/binance/streams.c feed/venue/binance/trades_page.c feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balance.c \
         feed/core/book.c feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c \
-        feed/core/diffs.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
-        feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
-        feed/core/pool_view.c feed/core/quota.c feed/core/region.c feed/core/retry.c \
-        feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c \
-        feed/core/shift.c feed/core/snapsched.c feed/core/snapsched_plan.c feed/core/stall.c \
-        feed/core/subscribe.c feed/core/subscribe_list.c feed/core/trace.c feed/core/vigil.c \
-        feed/core/watch.c
+        feed/core/diffs.c feed/core/endpoints.c feed/core/group.c feed/core/health.c \
+        feed/core/heartbeat.c feed/core/hold.c feed/core/ledger.c feed/core/life.c \
+        feed/core/place.c feed/core/pool.c feed/core/pool_view.c feed/core/quota.c \
+        feed/core/region.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
+        feed/core/scale.c feed/core/session.c feed/core/shift.c feed/core/snapsched.c \
+        feed/core/snapsched_plan.c feed/core/stall.c feed/core/subscribe.c \
+        feed/core/subscribe_list.c feed/core/trace.c feed/core/vigil.c feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
@@ -164,8 +164,8 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_crc32c.c tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \
               tests/unit/test_endpoints.c tests/unit/test_exchange_info.c \
               tests/unit/test_exponents.c tests/unit/test_feed_segments.c \
-              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_guard.c \
-              tests/unit/test_health.c tests/unit/test_health_limits.c \
+              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_group.c \
+              tests/unit/test_guard.c tests/unit/test_health.c tests/unit/test_health_limits.c \
               tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
               tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_host.c \
               tests/unit/test_hosts.c tests/unit/test_http_doc.c \
