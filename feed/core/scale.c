@@ -352,7 +352,7 @@ is_worth_moving(const struct pool *pool, const struct balance_line *line)
 	return false;
 }
 
-/* Is a line of the group being emptied? It takes streams again when the others have no room left. */
+/* Is a line of the group being emptied? It takes streams again when the others have no room. */
 static bool
 is_closing_one(struct pool *pool, unsigned group, struct balance_line *line)
 {
@@ -381,8 +381,8 @@ scale_group(struct pool *pool, unsigned group, struct balance_line *line, mono_t
 	struct scale *scale = &pool->scale;
 	struct balance_demand demand = {
 		.items = wanted_of(pool, group),
-		.divisible = balance_would_spread(&scale->balance[group], line, pool->nlines, pool->item,
-		    pool->nstreams, 1),
+		.divisible = balance_would_spread(&scale->balance[group], line, pool->nlines,
+		    pool->item, pool->nstreams, 1),
 	};
 	uint16_t victim;
 
