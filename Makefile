@@ -70,7 +70,7 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/gaps.c feed/
         feed/pipeline/pipeline.c feed/pipeline/pipeline_books.c feed/pipeline/pipeline_gaps.c \
         feed/pipeline/pipeline_life.c feed/pipeline/pipeline_list.c feed/pipeline/publish.c \
         feed/pipeline/recall.c feed/pipeline/recorder.c feed/pipeline/roster.c \
-        feed/plan/choice.c feed/plan/forecast.c feed/plan/names.c feed/plan/patterns.c feed/plan/plan.c \
+        feed/plan/change.c feed/plan/choice.c feed/plan/forecast.c feed/plan/names.c feed/plan/patterns.c feed/plan/plan.c \
         feed/plan/reload.c feed/plan/rest_plan.c feed/store/instruments.c feed/store/opening.c \
         feed/store/ringer.c feed/store/segments.c feed/store/standby.c feed/store/stores.c \
         feed/ops/alarm.c feed/ops/alarm_command.c feed/ops/alarm_post.c feed/ops/alarm_text.c \
@@ -155,7 +155,7 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
               tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c tests/unit/test_books_memory.c \
-              tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_config.c \
+              tests/unit/test_breaker.c tests/unit/test_change.c tests/unit/test_choice.c tests/unit/test_config.c \
               tests/unit/test_config_amend.c tests/unit/test_config_docs.c \
               tests/unit/test_config_streams.c tests/unit/test_config_wrong.c \
               tests/unit/test_crc32c.c tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \
