@@ -41,8 +41,8 @@ CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balan
         feed/core/diffs.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
         feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
         feed/core/pool_view.c feed/core/quota.c feed/core/region.c feed/core/retry.c \
-        feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c \
-        feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c feed/core/subscribe_list.c \
+        feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/security.c \
+        feed/core/session.c feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c feed/core/subscribe_list.c \
         feed/core/trace.c feed/core/vigil.c feed/core/watch.c
 
 # L4
@@ -77,12 +77,12 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/judge.c \
         feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c feed/status/errors.c \
         feed/status/guard.c feed/status/snapshot.c feed/status/snapshot_control.c \
         feed/status/snapshot_detail.c feed/status/snapshot_health.c \
-        feed/status/snapshot_streams.c feed/status/verdict.c feed/replay/replay.c \
+        feed/status/snapshot_streams.c feed/status/tell.c feed/status/verdict.c feed/replay/replay.c \
         feed/replay/replay_apply.c feed/probe/certificate.c feed/probe/command.c \
         feed/probe/probe.c feed/probe/probe_clock.c feed/probe/probe_talk.c \
         feed/probe/report.c feed/probe/report_json.c feed/probe/wire.c
 MAIN := feed/app/app.c feed/app/app_changes.c feed/app/app_ops.c feed/app/app_rest.c \
-        feed/app/app_trace.c feed/app/orders.c feed/app/tell.c feed/main.c
+        feed/app/app_trace.c feed/app/orders.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
@@ -171,7 +171,7 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_recall.c tests/unit/test_region.c tests/unit/test_replay.c \
               tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
               tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_sbe.c \
-              tests/unit/test_secret.c tests/unit/test_session.c \
+              tests/unit/test_secret.c tests/unit/test_security.c tests/unit/test_session.c \
               tests/unit/test_session_streams.c tests/unit/test_settings.c \
               tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
@@ -198,7 +198,7 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_bad_config.c \
                 tests/system/test_lost_files.c tests/system/test_metrics.c \
                 tests/system/test_no_uring.c tests/system/test_notify.c \
                 tests/system/test_pool_status.c tests/system/test_probe.c \
-                tests/system/test_sbe.c \
+                tests/system/test_sbe.c tests/system/test_security.c \
                 tests/system/test_traces.c tests/system/test_transport.c \
                 tests/system/test_transport_full.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c tests/system/test_transport_way.c

@@ -25,6 +25,7 @@
 #include "feed/status/guard.h"
 #include "feed/status/snapshot.h"
 #include "feed/status/snapshot_streams.h"
+#include "feed/status/tell.h"
 #include "feed/status/verdict.h"
 #include "feed/store/stores.h"
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "feed/base/log.h"
+#include "feed/core/security.h"
 #include "feed/io/clock.h"
 #include "feed/io/http.h"
 #include "feed/pipeline/listing.h"
@@ -114,6 +115,10 @@ tell_verdict(struct rest *r, enum snapsched_verdict verdict, const struct http_a
 		r->paused = false;
 		return;
 	}
+	if (r->cfg.security.event_logging && security_is_certificate(a->reason))
+		LOG(ERROR, "security", SECURITY(INVALID_CERTIFICATE), LOG_STR("request", what),
+		    LOG_STR("reason", tick_reason_label(a->reason)), LOG_STR("detail", a->detail),
+		    LOG_THEN("the connection is refused"));
 	if (pause.ns > 0) {
 		snprintf(then, sizeof(then), "no request for %" PRId64 " s",
 		    (pause.ns + 999999999) / 1000000000);

@@ -23,6 +23,7 @@ struct guard {
 	unsigned leaks;    /* counts in a row with more sockets than lines */
 	int64_t sockets_at_start;
 	uint64_t messages, malformed, oversize; /* at the last look */
+	uint64_t parse_alarms, memory_alarms, cpu_alarms, leak_alarms; /* so far */
 };
 
 /* What the messages were until now (counters of the pipeline), and the lines. */
