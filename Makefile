@@ -108,18 +108,19 @@ tool-exchange-sim := tools/exchange-sim/binary.c tools/exchange-sim/book.c \
                      tools/exchange-sim/state.c tools/exchange-sim/stream.c \
                      tools/exchange-sim/strike.c tools/exchange-sim/text.c \
                      tools/exchange-sim/visitor.c tools/exchange-sim/wire.c
-tool-feed-health := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
+tool-feed-health := tools/common/cli.c tools/common/num.c tools/common/quantile.c tools/common/reason.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/feed-health/line.c tools/feed-health/main.c \
                     tools/feed-health/options.c tools/feed-health/probe.c
-tool-pool-status := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
+tool-pool-status := tools/common/cli.c tools/common/num.c tools/common/quantile.c tools/common/reason.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/pool-status/figures.c tools/pool-status/main.c \
                     tools/pool-status/options.c tools/pool-status/render_json.c \
                     tools/pool-status/render_prom.c tools/pool-status/render_text.c \
                     tools/pool-status/report.c tools/pool-status/show.c \
-                    tools/pool-status/source.c tools/pool-status/streams.c
-tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
+                    tools/pool-status/source.c tools/pool-status/streams.c \
+                    tools/pool-status/verdict.c
+tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.c tools/common/reason.c \
                     tools/common/stop.c tools/common/table.c tools/common/term.c \
                     tools/common/text.c tools/shm-inspect/delays.c tools/shm-inspect/figures.c \
                     tools/shm-inspect/filter.c tools/shm-inspect/follow.c \
@@ -130,7 +131,7 @@ tool-shm-inspect := tools/common/cli.c tools/common/num.c tools/common/quantile.
                     tools/shm-inspect/render_text.c tools/shm-inspect/render_tsv.c \
                     tools/shm-inspect/source.c tools/shm-inspect/status_once.c \
                     tools/shm-inspect/view.c tools/shm-inspect/words.c
-tool-tick-diff := tools/common/cli.c tools/common/num.c tools/common/quantile.c \
+tool-tick-diff := tools/common/cli.c tools/common/num.c tools/common/quantile.c tools/common/reason.c \
                   tools/common/stop.c tools/common/table.c tools/common/term.c \
                   tools/common/text.c tools/tick-diff/compare.c tools/tick-diff/main.c
 

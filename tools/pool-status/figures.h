@@ -13,6 +13,7 @@
 #include <tickring/status.h>
 
 #include "tools/pool-status/streams.h"
+#include "tools/pool-status/verdict.h"
 
 /* Connects and request bytes of the pool; messages and streams of every line. */
 #define FIGURES_BUDGETS_MAX (2 + 2 * TICK_LINES_MAX)
@@ -91,6 +92,7 @@ struct check_row {
 };
 
 struct figures {
+	struct verdict verdict;
 	struct feed_row feed;
 	struct line_row line[TICK_LINES_MAX];
 	unsigned lines;
