@@ -43,7 +43,7 @@ CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balan
         feed/core/pool_view.c feed/core/quota.c feed/core/region.c feed/core/retry.c \
         feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/security.c \
         feed/core/session.c feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c feed/core/subscribe_list.c \
-        feed/core/trace.c feed/core/vigil.c feed/core/watch.c
+        feed/core/trace.c feed/core/trace_book.c feed/core/vigil.c feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
@@ -72,7 +72,7 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/judge.c \
         feed/store/instruments.c feed/store/opening.c feed/store/ringer.c feed/store/segments.c \
         feed/store/standby.c feed/store/stores.c feed/ops/alarm.c feed/ops/alarm_command.c \
         feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/keeper.c feed/ops/lookout.c \
-        feed/ops/metrics.c feed/ops/ops.c feed/ops/rest.c feed/ops/stale.c \
+        feed/ops/metrics.c feed/ops/ops.c feed/ops/rest.c feed/ops/rest_trace.c feed/ops/stale.c \
         feed/ops/status_json.c feed/ops/tracer.c feed/ops/web.c feed/ops/web_assets.c \
         feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c feed/status/errors.c \
         feed/status/guard.c feed/status/snapshot.c feed/status/snapshot_control.c \

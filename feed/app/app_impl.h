@@ -9,6 +9,7 @@
 
 #include "feed/app/app.h"
 #include "feed/core/pool.h"
+#include "feed/core/trace_book.h"
 #include "feed/io/notify.h"
 #include "feed/io/transport.h"
 #include "feed/ops/alarm.h"
@@ -59,6 +60,7 @@ struct app {
 	bool has_want;
 	struct alarm *alarm;    /* ops thread; NULL: nobody is told */
 	struct trace *trace;    /* NULL: nothing is traced */
+	struct trace_books trace_books;
 	struct tracer *tracer;  /* ops thread; NULL: likewise */
 	struct web *web;        /* ops thread; NULL: no HTTP interface */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
@@ -82,6 +84,10 @@ void app_shut_ops(struct app *app);
 /* Tells the traces of an action, and of what a line reports. Nothing where none are made. */
 void app_trace_action(struct app *app, const struct pool_action *act);
 void app_trace_event(struct app *app, const struct transport_event *event, mono_t now);
+
+/* Books that are in sync again; and what a wish for a snapshot is part of, into its note. */
+void app_trace_books(struct app *app);
+void app_trace_want(struct app *app, struct ops_note *note);
 
 /* Where traces are wanted: opens what makes and what sends them. Returns 0 or -errno (logged). */
 int app_open_trace(struct app *app);

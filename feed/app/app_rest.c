@@ -25,12 +25,14 @@ app_tell_wants(struct app *app)
 
 	if (app->rest == NULL)
 		return;
+	app_trace_books(app);
 	while (app->has_want || pipeline_next_want(app->pipeline, &app->want)) {
 		app->has_want = true;
 		note.number = app->want.instrument;
 		note.value[0] = app->want.why;
 		note.value[1] = app->want.stale;
 		note.object = &app->stores.ring.directory[app->want.instrument];
+		app_trace_want(app, &note);
 		if (!ops_tell(app->ops, &note))
 			return; /* full: at the next turn */
 		app->has_want = false;

@@ -11,6 +11,8 @@
 #include "feed/core/security.h"
 #include "feed/io/clock.h"
 #include "feed/io/http.h"
+#include "feed/io/net_reason.h"
+#include "feed/ops/rest_trace.h"
 #include "feed/pipeline/listing.h"
 #include "feed/plan/rest_plan.h"
 #include "feed/venue/binance/depth_snapshot.h"
@@ -28,6 +30,8 @@ struct request {
 	struct rest *rest;
 	bool busy;
 	uint32_t instrument, limit;
+	struct rest_wish wish; /* these two: for traces */
+	mono_t sent;
 };
 
 struct rest {
@@ -40,6 +44,7 @@ struct rest {
 	const struct tick_instrument **instrument; /* by id, of those that were wanted */
 	struct request request[AT_ONCE_MAX];
 	struct ops_timer pump_timer, list_timer;
+	struct rest_trace trace;
 	struct tick_level *levels;    /* of the snapshot that is read: bids, then asks */
 	mono_t tell_at;               /* failures are not told before */
 	uint64_t untold;
@@ -200,6 +205,31 @@ forward(struct rest *r, const struct request *q, struct bytes body)
 	return "the feed thread is behind";
 }
 
+static enum tick_reason
+why_failed(const struct http_answer *a)
+{
+	if (a->reason != TICK_REASON_NONE)
+		return a->reason;
+	return a->status >= 200 && a->status < 300 ? TICK_REASON_NONE
+	                                           : net_reason_of_status(a->status);
+}
+
+static void
+trace_attempt(struct rest *r, const struct request *q, const struct http_answer *a,
+    bool fault, mono_t answered)
+{
+	const struct rest_attempt attempt = {
+		.wish = q->wish,
+		.sent = q->sent,
+		.answered = answered,
+		.parsed = clock_mono(),
+		.request_why = why_failed(a),
+		.parse_why = fault ? TICK_REASON_PROTOCOL : TICK_REASON_NONE,
+	};
+
+	rest_trace_ended(&r->trace, q->instrument, r->instrument[q->instrument], &attempt);
+}
+
 static void
 on_depth(void *context, const struct http_answer *a)
 {
@@ -218,6 +248,7 @@ on_depth(void *context, const struct http_answer *a)
 	fault = verdict == SNAPSCHED_FINE && a->body.n > 0 ? forward(r, q, a->body) : NULL;
 	if (verdict == SNAPSCHED_FINE && a->body.n == 0)
 		fault = "the answer is empty";
+	trace_attempt(r, q, a, fault != NULL, now);
 	if (fault != NULL) {
 		LOG(WARNING, "snapshot_refused", LOG_STR("symbol", symbol),
 		    LOG_STR("detail", fault), LOG_THEN("asked again after a while"));
@@ -253,7 +284,8 @@ send_request(struct rest *r, const struct snapsched_request *wanted, mono_t now)
 
 	while (q->busy && q < &r->request[AT_ONCE_MAX - 1])
 		q++;
-	*q = (struct request){r, true, wanted->item, wanted->limit};
+	*q = (struct request){r, true, wanted->item, wanted->limit,
+		rest_trace_wish(&r->trace, wanted->item), now};
 	snprintf(path, sizeof(path), "%s?symbol=", r->base.depth);
 	add_escaped(path, sizeof(path) - 20, i->symbol, i->symbol_bytes);
 	n = strlen(path);
@@ -337,12 +369,15 @@ static void
 on_wanted(void *context, const struct ops_note *note)
 {
 	struct rest *r = context;
+	mono_t now = clock_mono();
 
 	if (note->number >= r->sched.items)
 		return;
 	r->instrument[note->number] = note->object;
+	rest_trace_wanted(&r->trace, note->number, (struct rest_wish){
+		(uint32_t)note->value[2], (uint32_t)note->value[3], now});
 	snapsched_want(&r->sched, note->number, (enum snapsched_why)note->value[0],
-	    note->value[1] != 0, clock_mono());
+	    note->value[1] != 0, now);
 	pump(r);
 }
 
@@ -407,6 +442,12 @@ rest_open(struct rest **out, struct ops *ops, const struct config *cfg)
 	return 0;
 }
 
+int
+rest_trace_by(struct rest *r, struct tracer *tracer)
+{
+	return rest_trace_open(&r->trace, tracer, r->sched.items);
+}
+
 void
 rest_close(struct rest **rest)
 {
@@ -417,6 +458,7 @@ rest_close(struct rest **rest)
 	ops_timer_stop(&r->pump_timer);
 	ops_timer_stop(&r->list_timer);
 	http_close(&r->http);
+	rest_trace_close(&r->trace);
 	config_free(&r->cfg);
 	free(r->item);
 	free(r->instrument);

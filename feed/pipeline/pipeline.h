@@ -154,6 +154,9 @@ enum booksync_outcome pipeline_on_snapshot(struct pipeline *p, uint32_t instrume
 /* The oldest wish for a snapshot; false: there is none. */
 bool pipeline_next_want(struct pipeline *p, struct books_want *out);
 
+/* An instrument whose book is in sync since a short while; false: none, or it was told before. */
+bool pipeline_next_joined(struct pipeline *p, uint32_t *instrument);
+
 /* An instrument's book, to look at; NULL: none is kept. */
 const struct booksync *pipeline_book(const struct pipeline *p, uint32_t instrument);
 
