@@ -213,7 +213,8 @@ FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
                  tests/captures/test_capture_rest.c tests/captures/test_capture_sbe.c
-SHELL_TESTS := tests/system/containers.sh tests/system/install.sh tests/system/interop.sh \
+SHELL_TESTS := tests/system/bench_quick.sh tests/system/containers.sh \
+               tests/system/install.sh tests/system/interop.sh \
                tests/system/monitoring.sh tests/system/oracle_empty.sh tests/system/page.sh \
                tests/system/readme_example.sh tests/system/scan.sh tests/system/tape_small.sh \
                tests/system/unit_files.sh
@@ -470,6 +471,10 @@ $(foreach b,$(BENCHES),$(eval $(call BENCH,$(b))))
 bench: bench-footprint
 bench-footprint: all ## memory and processor time of a feed with 10 lines of 200 streams
 	@flock $(B)/flags env $(ENVIRONMENT) tests/bench/receive/footprint.sh
+
+.PHONY: bench-quick
+bench-quick: all ## a feed that runs, beside what is specified: BENCH_ARGS='NAME SECONDS'
+	@$(ENVIRONMENT) tools/bench_quick.sh $(BENCH_ARGS)
 
 .PHONY: demo demo-built
 demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
