@@ -8,6 +8,7 @@
 #include <tickring/reasons.h>
 
 #include "shm/reader_impl.h"
+#include "shm/unload.h"
 #include "shm/words.h"
 
 #define IDLE_CALLS_PER_LOOK 64
@@ -56,18 +57,14 @@ take_over(struct tick_reader *r)
 int
 tick_reader_open(struct tick_reader **out, const char *feed, enum tick_start from)
 {
-	char path[PATH_MAX];
 	struct tick_reader *r;
 	int outcome;
 
 	*out = NULL;
-	outcome = attach_path(feed, "ring", path);
-	if (outcome != 0)
-		return outcome;
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return TICK_E_SYSTEM;
-	outcome = attach_open(&r->at, path, TICK_SEGMENT_RING);
+	outcome = attach_feed(&r->at, feed, "ring", TICK_SEGMENT_RING);
 	if (outcome != 0) {
 		free(r);
 		return outcome;
@@ -93,6 +90,12 @@ tick_reader_close(struct tick_reader **reader)
 	free((*reader)->filter.wanted);
 	free(*reader);
 	*reader = NULL;
+}
+
+void
+reader_unload(struct tick_reader *r)
+{
+	attach_unload(&r->at);
 }
 
 void

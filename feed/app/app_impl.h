@@ -21,6 +21,7 @@
 #include "feed/pipeline/pipeline.h"
 #include "feed/pipeline/recorder.h"
 #include "feed/plan/choice.h"
+#include "feed/plan/patterns.h"
 #include "feed/plan/plan.h"
 #include "feed/status/errors.h"
 #include "feed/status/guard.h"
@@ -31,6 +32,23 @@
 #include "feed/store/stores.h"
 
 #define HEARD_AT_ONCE 1024
+
+/* How far a change of the wanted streams is (app_streams.c). */
+enum change_phase {
+	CHANGE_NONE,
+	CHANGE_MARK, /* who is meant by the configuration */
+	CHANGE_DROP, /* who is not meant any more */
+	CHANGE_ADD,
+};
+
+struct change {
+	enum change_phase phase;
+	struct pattern_walk walk;
+	bool only_new;          /* by a new list: nothing is dropped ... */
+	struct listing *before; /* ... and who was meant by this one stays as he is */
+	uint32_t at;            /* CHANGE_DROP: number of a stream */
+	uint64_t added, removed;
+};
 
 struct app {
 	struct config *cfg;
@@ -55,14 +73,18 @@ struct app {
 	_Atomic(struct transport *) to_wake; /* by the ops thread; NULL: not yet, or no more */
 	struct rest *rest;      /* ops thread; NULL: no REST */
 	struct listing *listing; /* NULL: none came yet */
+	struct change change;
 	struct config_strings streams; /* that were wanted at start, by name */
 	struct books_want want; /* not told yet for want of room, if there is one */
 	bool has_want;
+	struct pipeline_gap gap; /* likewise */
+	bool has_gap;
 	struct alarm *alarm;    /* ops thread; NULL: nobody is told */
 	struct trace *trace;    /* NULL: nothing is traced */
 	struct trace_books trace_books;
 	struct tracer *tracer;  /* ops thread; NULL: likewise */
 	struct web *web;        /* ops thread; NULL: no HTTP interface */
+	int web_fd;             /* its socket until it is there, -1: none */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
 	int64_t nstreams; /* wanted now */
 	uint64_t shed, reloads, reloads_refused;
@@ -75,6 +97,12 @@ struct app {
 
 /* Lets the pool see an event, and carries out what it says. */
 void app_step(struct app *app, const struct pool_event *event, mono_t now);
+
+/*
+ * Before shared memory is touched: is all there that the start needs? Takes
+ * the address of the HTTP interface. Returns 0 or -errno (logged).
+ */
+int app_look_ahead(struct app *app);
 
 /* What runs in the ops thread, without the thread; the thread; the end of all. */
 int app_open_ops(struct app *app);
@@ -99,11 +127,17 @@ void app_reload(struct app *app);
 /* Does what the ops thread wants done: a new configuration comes that way. */
 void app_take_orders(struct app *app, mono_t now);
 
-/* Has the ops thread fetch the snapshots that books want. */
+/* Has the ops thread fetch the snapshots that books want, and trades that were missed. */
 void app_tell_wants(struct app *app);
 
 /* One of them came. */
 void app_take_snapshot(struct app *app, struct rest_snapshot *snapshot, mono_t now);
+
+/* Some trades that were missed came. */
+void app_take_fill(struct app *app, struct rest_fill *fill, mono_t now);
+
+/* Puts what REST counted among the counters. */
+void app_count_rest(struct app *app);
 
 /*
  * The list of instruments came, NULL: it did not. What follows from it: who
@@ -111,11 +145,33 @@ void app_take_snapshot(struct app *app, struct rest_snapshot *snapshot, mono_t n
  */
 void app_take_listing(struct app *app, struct listing *listing, mono_t now);
 
+/* The same at start, when the list may have come, may come, or never will. */
+void app_begin_list(struct app *app, mono_t now);
+
 /* Silence of streams whose instrument does not trade is no alarm. */
 void app_quiet_streams(struct app *app, mono_t now);
 
-/* One stream more. */
-void app_want_stream(struct app *app, const char *name, mono_t now);
+/* The same, but only when some instrument stopped or began to trade. */
+void app_quiet_if_turned(struct app *app, mono_t now);
+
+/* The same of one stream. */
+void app_quiet_stream(struct app *app, uint32_t number, mono_t now);
+
+/* One stream less; it is wanted. */
+void app_drop_stream(struct app *app, uint32_t number, mono_t now);
+
+/* Another configuration is in force: the streams are to be as it says. */
+void app_change_streams(struct app *app);
+
+/* Another list is: patterns mean new streams. Takes the one before over, NULL: none. */
+void app_follow_list(struct app *app, struct listing *before);
+
+/* Is there something left of that? Then a piece of it is done here, the rest later. */
+bool app_changes_streams(const struct app *app);
+void app_go_on_changing(struct app *app, mono_t now);
+
+/* Memory that the ops thread brought goes back there, to be freed; NULL is fine. */
+void app_give_back(struct app *app, void *memory);
 
 /*
  * At start, the stores are open and the ops thread runs: which streams the

@@ -58,7 +58,9 @@ app_trace_want(struct app *app, struct ops_note *note)
 {
 	struct trace_open span = {0};
 
-	if (app->trace != NULL && note->value[0] != SNAPSCHED_REFRESH)
+	if (app->trace != NULL && note->kind == OPS_SNAPSHOT_UNWANTED)
+		trace_book_gone(&app->trace_books, note->number);
+	else if (app->trace != NULL && note->value[0] != SNAPSCHED_REFRESH)
 		span = trace_book_wanted(&app->trace_books, note->number, clock_mono());
 	note->value[2] = span.trace;
 	note->value[3] = span.id;

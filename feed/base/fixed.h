@@ -13,7 +13,6 @@
 
 #define FIXED_EXPONENT_MIN (-18)
 #define FIXED_EXPONENT_MAX 18
-#define FIXED_TEXT_MAX 48 /* room that fixed_format() needs, NUL included */
 
 struct fixed {
 	int64_t mantissa;
@@ -40,10 +39,14 @@ enum fixed_result fixed_parse(struct bytes text, struct fixed *out);
  */
 enum fixed_result fixed_rescale(struct fixed value, int exponent, int64_t *mantissa);
 
-/*
- * Writes the value with all its decimals ("-0.00120000" for -120000, -8) and a
- * NUL into out[FIXED_TEXT_MAX]. Returns the length.
- */
-size_t fixed_format(struct fixed value, char *out);
+/* The same, quick where nothing is to be done. Returns whether it fits. */
+static inline bool
+fixed_fits(struct fixed value, int exponent, int64_t *mantissa)
+{
+	if (__builtin_expect(value.exponent != exponent, 0))
+		return fixed_rescale(value, exponent, mantissa) == FIXED_OK;
+	*mantissa = value.mantissa;
+	return true;
+}
 
 #endif

@@ -54,6 +54,9 @@ void config_key_set_number(const struct config_key *key, struct config *cfg, int
 char **config_key_text(const struct config_key *key, struct config *cfg);
 struct config_strings *config_key_list(const struct config_key *key, struct config *cfg);
 
+/* Have both the same value there? */
+bool config_key_equal(const struct config_key *key, const struct config *a, const struct config *b);
+
 /*
  * The n-th word of a choice, its length in *length; NULL when there are fewer
  * words.

@@ -15,15 +15,6 @@ static const struct arbiter_cfg cfg_default = {
 
 static const struct arbiter_gap no_gap = {.first = 0, .last = -1};
 
-/* A class of an instrument; NULL when there is no such. */
-static struct arbiter_cell *
-cell_of(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class)
-{
-	if (instrument >= arbiter->instruments_max || (unsigned)class >= ARBITER_CLASSES)
-		return NULL;
-	return &arbiter->last[instrument].cell[class];
-}
-
 static void
 forget(struct arbiter_cell *cell, int64_t id)
 {
@@ -35,6 +26,38 @@ forget(struct arbiter_cell *cell, int64_t id)
 		.low_since = MONO_NEVER,
 		.held_low = INT64_MAX,
 	};
+}
+
+/* Cells are made up to the highest instrument that was asked for; few of many ever are. */
+static void
+make_cells(struct arbiter *arbiter, uint32_t instrument)
+{
+	for (; arbiter->instruments <= instrument; arbiter->instruments++)
+		for (int class = 0; class < ARBITER_CLASSES; class++)
+			forget(&arbiter->last[arbiter->instruments].cell[class], ARBITER_NO_ID);
+}
+
+/* A class of an instrument; NULL when there is no such. */
+static inline struct arbiter_cell *
+cell_of(struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class)
+{
+	if ((unsigned)class >= ARBITER_CLASSES)
+		return NULL;
+	if (__builtin_expect(instrument >= arbiter->instruments, 0)) {
+		if (instrument >= arbiter->instruments_max)
+			return NULL;
+		make_cells(arbiter, instrument);
+	}
+	return &arbiter->last[instrument].cell[class];
+}
+
+/* The same to look at; NULL also when nothing is known of it. */
+static const struct arbiter_cell *
+known_cell_of(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class)
+{
+	if (instrument >= arbiter->instruments || (unsigned)class >= ARBITER_CLASSES)
+		return NULL;
+	return &arbiter->last[instrument].cell[class];
 }
 
 /* The id before the first one that this message covers. */
@@ -106,6 +129,13 @@ is_counted_anew(const struct arbiter *arbiter, const struct arbiter_cell *cell,
 	return younger > 0 && (fell || younger >= arbiter->cfg.again_after.ns);
 }
 
+/* Has the row's highest id stood for longer than any leg lags behind another? */
+static bool
+is_over(const struct arbiter *arbiter, const struct arbiter_cell *cell, mono_t now)
+{
+	return mono_due(mono_add(cell->rose, arbiter->cfg.again_after), now);
+}
+
 /* Not far below the last id: are there enough of them, from every leg? */
 static bool
 counts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
@@ -117,7 +147,8 @@ counts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 		cell->again = 0;
 		return false;
 	}
-	if (cell->again == 0 || (message->id < cell->again_id && is_alone(cell, message->leg))) {
+	if (cell->again == 0 || (message->id < cell->again_id &&
+	    (is_alone(cell, message->leg) || is_over(arbiter, cell, message->now)))) {
 		cell->again = 0;
 		cell->again_legs = 0;
 		cell->again_since = message->now;
@@ -127,6 +158,7 @@ counts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 	if (cell->again > 0 && message->id <= cell->again_id)
 		return false;
 	cell->again_id = message->id;
+	cell->rose = message->now;
 	cell->again += cell->again < UINT16_MAX;
 	if (cell->again < ARBITER_AGAIN_MIN)
 		return false;
@@ -146,8 +178,9 @@ starts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 	cell->again = 0;
 	if (cell->id - message->id >= ARBITER_RESET_DISTANCE && is_alone(cell, message->leg))
 		return true;
-	if (mono_is_never(cell->low_since)) {
-		cell->low_since = message->now;
+	if (mono_is_never(cell->low_since) ||
+	    (message->id < cell->low_id && is_over(arbiter, cell, message->now))) {
+		cell->low_since = cell->rose = message->now;
 		cell->low_id = message->id;
 		cell->lows = 1;
 		return false;
@@ -156,6 +189,7 @@ starts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 	if (message->id <= cell->low_id)
 		return false;
 	cell->low_id = message->id;
+	cell->rose = message->now;
 	cell->lows += cell->lows < UINT32_MAX;
 	return cell->lows >= ARBITER_RESET_MIN &&
 	    mono_due(mono_add(cell->low_since, arbiter->cfg.reset_after), message->now);
@@ -221,7 +255,7 @@ measure_skew(struct arbiter *arbiter, const struct arbiter_message *message)
 }
 
 /* This message is the last good one. */
-static void
+static inline void
 advance(struct arbiter *arbiter, struct arbiter_cell *cell, const struct arbiter_message *message)
 {
 	cell->id = message->id;
@@ -284,7 +318,7 @@ carry_out(struct arbiter *arbiter, struct arbiter_cell *cell,
 }
 
 /* How far has the leg come? */
-static void
+static inline void
 follow_leg(struct arbiter_cell *cell, const struct arbiter_message *message)
 {
 	uint32_t bit = UINT32_C(1) << message->leg;
@@ -304,9 +338,6 @@ arbiter_init(struct arbiter *arbiter, struct arbiter_last *memory, uint32_t inst
 	};
 	for (unsigned i = 0; i < ARBITER_PROBES; i++)
 		arbiter->probe[i].id = ARBITER_NO_ID;
-	for (uint32_t i = 0; i < instruments_max; i++)
-		for (int class = 0; class < ARBITER_CLASSES; class++)
-			forget(&memory[i].cell[class], ARBITER_NO_ID);
 }
 
 void
@@ -317,6 +348,26 @@ arbiter_seed(struct arbiter *arbiter, uint32_t instrument, enum arbiter_class cl
 	/* It was read from shared memory: it may be anything. */
 	if (cell != NULL)
 		forget(cell, id < 0 ? ARBITER_NO_ID : id);
+}
+
+/*
+ * The common message, told apart from all others at once: its id is above the
+ * last one, and nothing is missing in between. verdict_of() says NEW to it.
+ */
+static bool
+follows(const struct arbiter_cell *cell, const struct arbiter_message *message)
+{
+	if (cell->id < 0 || message->id <= cell->id)
+		return false;
+	if (message->class == ARBITER_QUOTE)
+		return true;
+	if (message->class != ARBITER_DEPTH)
+		return message->id == cell->id + 1;
+	if (message->first_id < 0 || message->first_id > message->id)
+		return false;
+	if (message->prev_id != ARBITER_NO_ID)
+		return message->prev_id >= 0 && message->prev_id <= cell->id;
+	return message->first_id <= cell->id + 1;
 }
 
 enum arbiter_verdict
@@ -330,7 +381,11 @@ arbiter_on_id(struct arbiter *arbiter, const struct arbiter_message *message,
 		arbiter->invalid++;
 		return ARBITER_INVALID;
 	}
-	if (is_valid(message)) {
+	if (follows(cell, message)) {
+		verdict = ARBITER_NEW;
+		advance(arbiter, cell, message);
+		follow_leg(cell, message);
+	} else if (is_valid(message)) {
 		if (mono_is_never(cell->heard))
 			cell->heard = message->now;
 		verdict = verdict_of(arbiter, cell, message, gap);
@@ -351,41 +406,10 @@ arbiter_on_leg_down(struct arbiter *arbiter, uint32_t instrument, enum arbiter_c
 		cell->legs &= ~(UINT32_C(1) << leg);
 }
 
-void
-arbiter_on_leg_lost(struct arbiter *arbiter, unsigned leg)
-{
-	for (uint32_t i = 0; i < arbiter->instruments_max; i++)
-		for (int class = 0; class < ARBITER_CLASSES; class++)
-			arbiter_on_leg_down(arbiter, i, (enum arbiter_class)class, leg);
-}
-
 int64_t
 arbiter_last_id(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class)
 {
-	const struct arbiter_cell *cell = cell_of(arbiter, instrument, class);
+	const struct arbiter_cell *cell = known_cell_of(arbiter, instrument, class);
 
 	return cell != NULL ? cell->id : ARBITER_NO_ID;
-}
-
-int64_t
-arbiter_leg_id(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class,
-    unsigned leg)
-{
-	const struct arbiter_cell *cell = cell_of(arbiter, instrument, class);
-
-	if (cell == NULL || leg >= ARBITER_LEGS_MAX || (cell->legs >> leg & 1) == 0)
-		return ARBITER_NO_ID;
-	return cell->leg_id[leg];
-}
-
-int
-arbiter_win_permille(const struct arbiter *arbiter, unsigned leg)
-{
-	uint64_t all = 0;
-
-	for (unsigned i = 0; i < ARBITER_LEGS_MAX; i++)
-		all += arbiter->leg[i].wins;
-	if (leg >= ARBITER_LEGS_MAX || all == 0)
-		return 0;
-	return (int)(arbiter->leg[leg].wins * 1000 / all);
 }

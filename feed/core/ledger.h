@@ -76,7 +76,4 @@ mono_t ledger_deadline(const struct pool *pool);
  */
 void ledger_on_listed(struct pool *pool, unsigned line, const uint64_t *listed);
 
-/* "none", "wanted", ... ; "unknown" when out of range. Never NULL. */
-const char *ledger_state_label(enum ledger_state state);
-
 #endif

@@ -66,7 +66,8 @@ cfg_is_valid(const struct pool_cfg *cfg)
 	    cfg->connects_max <= POOL_CONNECTS_MAX && cfg->connects_window.ns > 0 &&
 	    rotate_cfg_is_valid(&cfg->rotate) && cfg->scale.idle_for.ns > 0 &&
 	    cfg->checkup.every.ns > 0 &&
-	    cfg->scale.load_high > cfg->scale.load_low && route_cfg_is_valid(&cfg->route) &&
+	    cfg->scale.load_high > 0 &&
+	    cfg->scale.load_high >= cfg->scale.load_low && route_cfg_is_valid(&cfg->route) &&
 	    session_cfg_is_valid(&cfg->session);
 }
 
@@ -83,8 +84,9 @@ lines_for(const struct pool_cfg *cfg, unsigned nstreams)
 	return lines < nstreams ? lines : nstreams;
 }
 
-unsigned
-pool_lines_max(const struct pool_cfg *cfg)
+/* How many lines a pool of that configuration has, with those for replacements. */
+static unsigned
+lines_max(const struct pool_cfg *cfg)
 {
 	unsigned lines = 2 * cfg->max_connections;
 
@@ -94,7 +96,7 @@ pool_lines_max(const struct pool_cfg *cfg)
 size_t
 pool_places(const struct pool_cfg *cfg)
 {
-	return (size_t)pool_lines_max(cfg) * cfg->line_room;
+	return (size_t)lines_max(cfg) * cfg->line_room;
 }
 
 void
@@ -170,7 +172,7 @@ pool_init(struct pool *pool, const struct pool_cfg *cfg, const uint16_t *stream_
 		.stream = memory->stream,
 		.nstreams = n,
 		.streams_max = memory->streams_max,
-		.nlines = pool_lines_max(cfg),
+		.nlines = lines_max(cfg),
 		.members = per_leg * cfg->redundancy,
 		.region_at = MONO_NEVER,
 	};

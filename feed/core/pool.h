@@ -155,9 +155,6 @@ enum pool_result {
 	POOL_STREAM_TOO_LONG,  /* a stream that fits no request */
 };
 
-/* How many lines a pool of that configuration has, with those for replacements. */
-unsigned pool_lines_max(const struct pool_cfg *cfg);
-
 /* How many entries its memory needs. */
 size_t pool_places(const struct pool_cfg *cfg);
 

@@ -22,6 +22,13 @@ trace_book_wanted(struct trace_books *books, uint32_t instrument, mono_t now)
 }
 
 void
+trace_book_gone(struct trace_books *books, uint32_t instrument)
+{
+	if (instrument < books->n)
+		books->open[instrument].id = 0;
+}
+
+void
 trace_book_joined(struct trace_books *books, uint32_t instrument,
     const struct tick_instrument *entry, mono_t now)
 {

@@ -27,6 +27,9 @@ void trace_books_init(struct trace_books *books, struct trace *trace, struct tra
  */
 struct trace_open trace_book_wanted(struct trace_books *books, uint32_t instrument, mono_t now);
 
+/* No book is kept of it any more. */
+void trace_book_gone(struct trace_books *books, uint32_t instrument);
+
 /* The book is LIVE, by a snapshot; `entry` is its instrument's. */
 void trace_book_joined(struct trace_books *books, uint32_t instrument,
     const struct tick_instrument *entry, mono_t now);

@@ -1,12 +1,13 @@
 #include "feed/io/tls.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "feed/base/host.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int peer_index = -1;
@@ -15,14 +16,6 @@ static void
 reserve_index(void)
 {
 	peer_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
-}
-
-static bool
-is_address(const char *host)
-{
-	unsigned char scratch[sizeof(struct in6_addr)];
-
-	return inet_pton(AF_INET, host, scratch) == 1 || inet_pton(AF_INET6, host, scratch) == 1;
 }
 
 static struct tls_peer *
@@ -106,7 +99,7 @@ static bool
 expect_host(X509_VERIFY_PARAM *param, const char *host)
 {
 	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	if (is_address(host))
+	if (host_is_numeric(host))
 		return X509_VERIFY_PARAM_set1_host(param, NULL, 0) == 1 &&
 		    X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1;
 	return X509_VERIFY_PARAM_set1_ip(param, NULL, 0) == 1 &&
@@ -213,7 +206,7 @@ int
 tls_guard(SSL *ssl, struct tls_peer *peer)
 {
 	static const unsigned char alpn[] = "\x08http/1.1";
-	const char *sni = is_address(peer->host) ? NULL : peer->host;
+	const char *sni = host_is_numeric(peer->host) ? NULL : peer->host;
 
 	peer->reason = TICK_REASON_NONE;
 	peer->detail[0] = '\0';

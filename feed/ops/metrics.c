@@ -5,6 +5,8 @@
 
 #include <tickring/reasons.h>
 
+#include "feed/ops/quoted.h"
+
 #define KNOWN(x) ((x) < 0 ? TICK_ABSENT : (x))
 #define NS_PER_S 1000000000
 
@@ -66,20 +68,6 @@ value_of(size_t metric, const struct metrics_source *from, unsigned n)
 
 /* ---- pieces -------------------------------------------------------------------- */
 
-/* In quotes, as both formats want it; what is no text becomes a question mark. */
-static void
-put_quoted(FILE *out, const char *text, size_t room)
-{
-	fputc('"', out);
-	for (size_t i = 0; i < room && text[i] != '\0'; i++) {
-		if (text[i] == '"' || text[i] == '\\')
-			fputc('\\', out);
-		fputc((unsigned char)text[i] < ' ' || (unsigned char)text[i] > '~' ? '?' : text[i],
-		    out);
-	}
-	fputc('"', out);
-}
-
 static void
 put_scaled(FILE *out, int64_t value, int64_t unit, int digits)
 {
@@ -131,14 +119,14 @@ static void
 begin_sample(const struct page *p, const char *name, const char *suffix)
 {
 	fprintf(p->out, "%s%s{feed=", name, suffix);
-	put_quoted(p->out, p->from->feed, 64);
+	quoted_put(p->out, p->from->feed, 64);
 }
 
 static void
 put_label(const struct page *p, const char *label, const char *text, size_t room)
 {
 	fprintf(p->out, ",%s=", label);
-	put_quoted(p->out, text, room);
+	quoted_put(p->out, text, room);
 }
 
 /* ---- tables -------------------------------------------------------------------- */

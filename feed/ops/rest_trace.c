@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "feed/io/net_reason.h"
+
 /* Numbers of spans are given by the feed thread, too: its own are below. */
 #define OWN_IDS UINT32_C(0x80000000)
 
@@ -30,10 +32,14 @@ rest_trace_wanted(struct rest_trace *t, uint32_t instrument, struct rest_wish wi
 		t->wish[instrument] = wish;
 }
 
-struct rest_wish
-rest_trace_wish(const struct rest_trace *t, uint32_t instrument)
+struct rest_attempt
+rest_trace_begin(const struct rest_trace *t, uint32_t instrument, mono_t now)
 {
-	return t->tracer != NULL ? t->wish[instrument] : (struct rest_wish){0};
+	struct rest_attempt attempt = {.sent = now};
+
+	if (t->tracer != NULL)
+		attempt.wish = t->wish[instrument];
+	return attempt;
 }
 
 static uint32_t
@@ -42,15 +48,12 @@ next_id(struct rest_trace *t)
 	return OWN_IDS | ++t->ids;
 }
 
-/* A part of the attempt, if there was one. */
 static void
 tell_part(struct rest_trace *t, const struct trace_span *whole, enum trace_kind kind, mono_t begin,
     mono_t end, enum tick_reason why)
 {
 	struct trace_span part = *whole;
 
-	if (mono_is_never(begin) || mono_is_never(end))
-		return;
 	part.kind = kind;
 	part.id = next_id(t);
 	part.parent = whole->id;
@@ -60,12 +63,22 @@ tell_part(struct rest_trace *t, const struct trace_span *whole, enum trace_kind 
 	tracer_add(t->tracer, &part);
 }
 
-void
-rest_trace_ended(struct rest_trace *t, uint32_t instrument, const struct tick_instrument *entry,
-    const struct rest_attempt *a)
+static enum tick_reason
+why_failed(const struct http_answer *a)
 {
-	bool answered = a->request_why == TICK_REASON_NONE;
-	mono_t end = answered ? a->parsed : a->answered;
+	if (a->reason != TICK_REASON_NONE)
+		return a->reason;
+	return a->status >= 200 && a->status < 300 ? TICK_REASON_NONE
+	                                           : net_reason_of_status(a->status);
+}
+
+void
+rest_trace_end(struct rest_trace *t, uint32_t instrument, const struct tick_instrument *entry,
+    const struct rest_attempt *a, const struct rest_outcome *outcome)
+{
+	enum tick_reason refused = why_failed(outcome->answer);
+	enum tick_reason spoilt = outcome->spoilt ? TICK_REASON_PROTOCOL : TICK_REASON_NONE;
+	bool parsed = refused == TICK_REASON_NONE;
 	struct trace_span whole;
 
 	if (t->tracer == NULL)
@@ -74,15 +87,16 @@ rest_trace_ended(struct rest_trace *t, uint32_t instrument, const struct tick_in
 		.kind = TRACE_SNAPSHOT,
 		.id = next_id(t),
 		.parent = a->wish.parent,
-		.why = answered ? a->parse_why : a->request_why,
+		.why = parsed ? spoilt : refused,
 		.begin = mono_min(a->wish.since, a->sent),
-		.end = end,
+		.end = parsed ? outcome->parsed : outcome->answered,
 		.instrument = entry,
 	};
 	whole.trace = a->wish.trace != 0 ? a->wish.trace : whole.id;
 	tracer_add(t->tracer, &whole);
 	tell_part(t, &whole, TRACE_QUEUE, whole.begin, a->sent, TICK_REASON_NONE);
-	tell_part(t, &whole, TRACE_REQUEST, a->sent, a->answered, a->request_why);
-	tell_part(t, &whole, TRACE_PARSE, answered ? a->answered : MONO_NEVER, end, a->parse_why);
-	t->wish[instrument].since = end;
+	tell_part(t, &whole, TRACE_REQUEST, a->sent, outcome->answered, refused);
+	if (parsed)
+		tell_part(t, &whole, TRACE_PARSE, outcome->answered, whole.end, spoilt);
+	t->wish[instrument].since = whole.end;
 }

@@ -12,8 +12,10 @@
 #ifndef FEED_OPS_REST_TRACE_H
 #define FEED_OPS_REST_TRACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "feed/io/http.h"
 #include "feed/ops/tracer.h"
 
 /* What a snapshot is for. */
@@ -28,11 +30,17 @@ struct rest_trace {
 	uint32_t ids;
 };
 
-/* How far an attempt came. */
+/* A request that was sent. */
 struct rest_attempt {
 	struct rest_wish wish;
-	mono_t sent, answered, parsed;
-	enum tick_reason request_why, parse_why; /* NONE: that went well */
+	mono_t sent;
+};
+
+/* What became of it. */
+struct rest_outcome {
+	const struct http_answer *answer;
+	bool spoilt; /* the answer is no snapshot, or the feed thread did not take it */
+	mono_t answered, parsed;
 };
 
 /* Returns 0 or -ENOMEM. `tracer` may be NULL; then the others do nothing. */
@@ -42,11 +50,12 @@ void rest_trace_close(struct rest_trace *t);
 /* A snapshot is wanted. */
 void rest_trace_wanted(struct rest_trace *t, uint32_t instrument, struct rest_wish wish);
 
-/* What the request that is sent now is for. */
-struct rest_wish rest_trace_wish(const struct rest_trace *t, uint32_t instrument);
+/* A request for it is sent now. */
+struct rest_attempt rest_trace_begin(const struct rest_trace *t, uint32_t instrument, mono_t now);
 
-/* It has ended; a further attempt begins now. */
-void rest_trace_ended(struct rest_trace *t, uint32_t instrument,
-    const struct tick_instrument *entry, const struct rest_attempt *attempt);
+/* It has ended; a further attempt begins then. `entry` is its instrument's. */
+void rest_trace_end(struct rest_trace *t, uint32_t instrument,
+    const struct tick_instrument *entry, const struct rest_attempt *attempt,
+    const struct rest_outcome *outcome);
 
 #endif

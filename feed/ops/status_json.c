@@ -6,6 +6,8 @@
 
 #include <tickring/reasons.h>
 
+#include "feed/ops/quoted.h"
+
 #define VERSION 1
 
 /* A number of a struct; `unknown`: how a missing one is written there. */
@@ -24,6 +26,7 @@ static const struct field feed_fields[] = {
 	F(tick_status, at_ns), F(tick_status, at_mono_ns), F(tick_status, started_ns),
 	F(tick_status, messages_per_s), F(tick_status, ticks_per_s), F(tick_status, lines),
 	F(tick_status, lines_live), F(tick_status, instruments), F(tick_status, streams),
+	F(tick_status, books_starved), F(tick_status, books_cut),
 };
 
 static const struct field line_fields[] = {
@@ -95,15 +98,8 @@ static const struct field health_fields[] = {
 static void
 put_text(FILE *out, const char *name, const char *text, size_t room)
 {
-	fprintf(out, "\"%s\":\"", name);
-	for (size_t i = 0; i < room && text[i] != '\0'; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c == '"' || c == '\\')
-			fputc('\\', out);
-		fputc(c < ' ' || c > '~' ? '?' : c, out);
-	}
-	fputc('"', out);
+	fprintf(out, "\"%s\":", name);
+	quoted_put(out, text, room);
 }
 
 static void

@@ -103,9 +103,20 @@ pass_control(struct pipeline *p, unsigned line, const struct event *e)
 	p->control_head = next;
 }
 
+/* Nothing is made of the message: if its envelope named a stream, that is remembered of it. */
+static void
+note_garbled(struct pipeline *p, const struct frame *frame, const struct event *e)
+{
+	struct bytes stream = frame->part ? frame->stream : e->stream;
+	uint32_t number = stream.n > 0 ? listed_number(p, stream) : ROSTER_NONE;
+
+	if (number != ROSTER_NONE)
+		roster_on_garbled(&p->roster, number);
+}
+
 /* Everything that is no market event ends here. Returns true for market events. */
 static bool
-is_market_event(struct pipeline *p, unsigned line, const struct event *e)
+is_market_event(struct pipeline *p, const struct frame *frame, const struct event *e)
 {
 	switch (e->kind) {
 	case EVENT_TRADE:
@@ -130,7 +141,7 @@ is_market_event(struct pipeline *p, unsigned line, const struct event *e)
 	case EVENT_REPLY:
 	case EVENT_ERROR_REPLY:
 	case EVENT_SERVER_SHUTDOWN:
-		pass_control(p, line, e);
+		pass_control(p, frame->line, e);
 		return false;
 	case EVENT_LIST: /* a list in a list */
 	case EVENT_UNKNOWN:
@@ -138,6 +149,7 @@ is_market_event(struct pipeline *p, unsigned line, const struct event *e)
 		break;
 	}
 	pipeline_count(p, TICK_COUNTER_UNKNOWN);
+	note_garbled(p, frame, e);
 	return false;
 }
 
@@ -171,29 +183,49 @@ decode(struct pipeline *p, struct frame *frame, struct event *e, bool *unfit)
 		return false;
 	}
 	*unfit = result == DECODE_UNFIT;
-	if (result == DECODE_MALFORMED)
+	if (result == DECODE_MALFORMED) {
 		pipeline_count(p, TICK_COUNTER_MALFORMED);
+		note_garbled(p, frame, e);
+	}
 	if (result == DECODE_FOREIGN)
 		note_foreign(p, e);
 	return result == DECODE_OK || result == DECODE_UNFIT;
 }
 
-static struct publish_context
-context_of(struct pipeline *p, uint32_t instrument, unsigned line, const struct event *e,
-    struct transport_stamps stamps)
+/*
+ * CLOCK_MONOTONIC. Reading it would be a sixth of what a message costs, so in
+ * a burst, messages of one receive, it is read with every few of them.
+ */
+static inline int64_t
+time_of_publishing(struct pipeline *p, const struct frame *frame)
 {
-	unsigned flags = stamps.kernel ? TICK_FLAG_KERNEL_STAMP : 0;
+	p->since_clock += frame->bytes.n;
+	if (p->since_clock >= PIPELINE_CLOCK_BYTES ||
+	    p->clock_of.ns != frame->stamps->recv_mono.ns) {
+		p->since_clock = 0;
+		p->clock_of = frame->stamps->recv_mono;
+		p->clock = clock_mono();
+	}
+	return p->clock.ns;
+}
 
-	if (e->exch_ns != VENUE_NO_TIME && e->exch_ns - stamps.recv.ns > CLOCK_AHEAD_NS_MAX)
+static inline struct publish_context
+context_of(struct pipeline *p, uint32_t instrument, const struct frame *frame,
+    const struct event *e)
+{
+	const struct transport_stamps *stamps = frame->stamps;
+	unsigned flags = stamps->kernel ? TICK_FLAG_KERNEL_STAMP : 0;
+
+	if (e->exch_ns != VENUE_NO_TIME && e->exch_ns - stamps->recv.ns > CLOCK_AHEAD_NS_MAX)
 		flags |= TICK_FLAG_CLOCK_DOUBT;
 	return (struct publish_context){
 		.ring = p->cfg.ring,
 		.board = p->cfg.board,
 		.instrument = instrument,
-		.leg = (uint16_t)line,
+		.leg = (uint16_t)frame->line,
 		.flags = flags,
-		.recv_ns = stamps.recv.ns,
-		.mono_ns = clock_mono().ns,
+		.recv_ns = stamps->recv.ns,
+		.mono_ns = time_of_publishing(p, frame),
 	};
 }
 
@@ -211,6 +243,8 @@ keep(struct pipeline *p, uint64_t key, int64_t id, const struct frame *frame)
 		return false;
 	held = &p->held[slot];
 	held->frame = *frame;
+	held->stamps = *frame->stamps;
+	held->frame.stamps = &held->stamps;
 	if (frame->bytes.p != held->bytes)
 		memmove(held->bytes, frame->bytes.p, frame->bytes.n);
 	held->frame.bytes.p = held->bytes;
@@ -229,7 +263,7 @@ note_on_board(struct pipeline *p, uint32_t id, enum event_kind kind)
 		board_data(p->cfg.board, id, &p->instrument[id].data);
 }
 
-/* What to look for in the hold after a message. */
+/* What to look for in the hold after a message; `published` only if it holds anything. */
 struct outcome {
 	bool published, kept;
 	uint64_t key;
@@ -239,13 +273,14 @@ static void
 measure(struct pipeline *p, const struct frame *frame, const struct publish_context *c,
     int64_t exch_ns)
 {
-	int64_t publish_ns = c->mono_ns - frame->stamps.recv_mono.ns + frame->stamps.waited.ns;
+	const struct transport_stamps *stamps = frame->stamps;
+	int64_t publish_ns = c->mono_ns - stamps->recv_mono.ns + stamps->waited.ns;
 	int64_t arrival_ns;
 
 	hist_record(&p->publish, span_ns(publish_ns));
 	if (exch_ns == VENUE_NO_TIME)
 		return;
-	arrival_ns = frame->stamps.recv.ns - exch_ns;
+	arrival_ns = stamps->recv.ns - exch_ns;
 	hist_record(&p->arrival, span_ns(arrival_ns));
 	hist_record(&p->of_line[frame->line], span_ns(arrival_ns + publish_ns));
 }
@@ -283,13 +318,14 @@ take_frame(struct pipeline *p, struct frame *frame)
 	bool unfit;
 	int64_t id;
 
+	e.stream = BYTES_NONE; /* where the decoder gives up before it looks for a name */
 	if (!decode(p, frame, &e, &unfit))
 		return out;
 	if (e.kind == EVENT_LIST && !frame->part) {
 		take_list(p, frame, &e);
 		return out;
 	}
-	if (!is_market_event(p, frame->line, &e))
+	if (!is_market_event(p, frame, &e))
 		return out;
 	if (frame->part)
 		e.stream = frame->stream;
@@ -298,7 +334,7 @@ take_frame(struct pipeline *p, struct frame *frame)
 		pipeline_count(p, TICK_COUNTER_NO_INSTRUMENT);
 		return out;
 	}
-	c = context_of(p, (uint32_t)id, frame->line, &e, frame->stamps);
+	c = context_of(p, (uint32_t)id, frame, &e);
 	if (unfit || !normalize(&e, &p->cfg.ring->directory[id], p->levels, &n)) {
 		pipeline_count(p, TICK_COUNTER_UNFIT);
 		publish_event(&c, TICK_REASON_UNFIT, pipeline_kinds[e.kind].type, e.id, 0);
@@ -318,11 +354,16 @@ take_frame(struct pipeline *p, struct frame *frame)
 		pipeline_publish_depth(p, &c, &e, &n);
 	else if (e.kind != EVENT_PARTIAL_DEPTH || !books_find(p->books, c.instrument))
 		publish_market_event(&c, &e, &n); /* a part must not replace the whole book */
+	if (p->unasked_kind != EVENT_KINDS)
+		pipeline_tell_unasked(p, &c);
+	if (e.kind == EVENT_STATUS)
+		pipeline_on_status(p, &c, &e);
 	pipeline_count(p, pipeline_kinds[e.kind].counter);
 	note_on_board(p, (uint32_t)id, e.kind);
 	if (p->measures)
 		measure(p, frame, &c, e.exch_ns);
-	out.published = judge_hold_key((uint32_t)id, &e, &out.key);
+	if (!hold_is_empty(&p->hold))
+		out.published = judge_hold_key((uint32_t)id, &e, &out.key);
 	return out;
 }
 
@@ -332,6 +373,7 @@ show_again(struct pipeline *p, const struct held *held, mono_t arrived)
 {
 	struct frame frame = p->held[held->slot].frame;
 
+	p->clock_of = MONO_NEVER; /* it was received a while ago */
 	frame.arrived = arrived;
 	return !take_frame(p, &frame).kept;
 }
@@ -370,12 +412,13 @@ void
 pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, struct bytes bytes,
     struct transport_stamps stamps)
 {
-	struct frame frame = {.line = line, .payload = payload, .bytes = bytes, .stamps = stamps,
+	struct frame frame = {.line = line, .payload = payload, .bytes = bytes, .stamps = &stamps,
 	    .arrived = stamps.recv_mono};
 	struct pipeline *p = context;
 	struct outcome out;
 
-	recorder_on_frame(p->recorder, line, payload, bytes, stamps);
+	if (p->recorder != NULL)
+		recorder_on_frame(p->recorder, line, payload, bytes, stamps);
 	p->now = mono_before(p->now, stamps.recv_mono) ? stamps.recv_mono : p->now;
 	p->heard |= 1ull << line;
 	pipeline_count(p, TICK_COUNTER_MESSAGES);
@@ -384,7 +427,7 @@ pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, 
 		out = take_frame(p, &frame);
 		if (out.kept)
 			pipeline_count(p, TICK_COUNTER_HELD);
-		if (out.published && !hold_is_empty(&p->hold))
+		if (out.published)
 			release(p, out.key);
 	} while (++frame.index < frame.count);
 }

@@ -1,6 +1,7 @@
 /*
  * What the files of the pipeline share: pipeline.c (the path), judge.c (is it
- * news, and whose), pipeline_books.c, pipeline_list.c (what the
+ * news, and whose), pipeline_books.c, pipeline_gaps.c (what is missing and
+ * comes later), pipeline_list.c (what the
  * exchange lists), listed.c (what the exchange says is
  * subscribed), recorder.c (what it was told) and pipeline_life.c (start, end,
  * what others tell and ask). Included by them only.
@@ -9,6 +10,7 @@
 #define FEED_PIPELINE_PIPELINE_IMPL_H
 
 #include "feed/core/hold.h"
+#include "feed/pipeline/gaps.h"
 #include "feed/pipeline/pipeline.h"
 #include "feed/pipeline/publish.h"
 #include "feed/pipeline/recorder.h"
@@ -19,11 +21,20 @@
 #define PIPELINE_HOLD_BYTES 8192
 #define PIPELINE_JOINED_MAX 256 /* more at once are not told */
 
+/*
+ * In a burst the clock is read after so many bytes of messages: at some 1.2
+ * bytes a nanosecond a time of publishing lags by less than a microsecond.
+ */
+#define PIPELINE_CLOCK_BYTES 1024
+
 /* What the board says of an instrument, and what the control plane says of its streams. */
 struct instrument {
 	struct tick_data data;
 	uint32_t stale; /* streams of it that are stale */
-	bool halted;    /* the exchange does not trade it */
+	bool halted;    /* the exchange does not trade it ... */
+	bool recalled;  /* ... as the last run knew, which nobody has confirmed */
+	uint8_t unlisted; /* lists in a row that did not have it, up to CLOSED_AFTER */
+	mono_t told;    /* when its state became this one; MONO_ZERO: before this run */
 };
 
 /* One message on its way, with all that the path needs to take it again. */
@@ -31,7 +42,7 @@ struct frame {
 	unsigned line;
 	enum transport_payload payload;
 	struct bytes bytes;
-	struct transport_stamps stamps;
+	const struct transport_stamps *stamps;
 	uint32_t index, count; /* which of its events, of how many; text: 0 of 1 */
 	mono_t arrived; /* stamps.recv_mono; ARBITER_AT_ONCE: it cannot be held */
 	bool part;           /* an element of a list ... */
@@ -40,7 +51,8 @@ struct frame {
 
 /* A message that waits for ids before it. */
 struct held_frame {
-	struct frame frame; /* its bytes are those below */
+	struct frame frame; /* its stamps and bytes are those below */
+	struct transport_stamps stamps;
 	char bytes[PIPELINE_HOLD_BYTES + TRANSPORT_PADDING];
 };
 
@@ -48,11 +60,19 @@ struct pipeline {
 	struct pipeline_cfg cfg;
 	struct recorder *recorder; /* NULL: none */
 	const struct listing *listing; /* NULL: none is known */
+	unsigned short_lists; /* refused in a row, as far too short */
+	enum pipeline_list_wish list_wish;
+	bool turned; /* somebody is halted, or trades again, whom nobody has taken note of */
 	mono_t now; /* of the last message or pause: no clock decides, so a replay decides alike */
+	mono_t clock, clock_of; /* read last, and for the receive of that time */
+	size_t since_clock;     /* bytes of messages since */
 	struct event_scratch *scratch;
 	struct tick_level *levels; /* normalized: bids, then asks */
 	struct books *books;       /* NULL: none are kept */
 	struct tick_level *image;  /* a whole book; books != NULL */
+	struct gaps *gaps;         /* NULL: none is filled */
+	struct arbiter_gap unasked; /* a gap that is not: told behind its tick ... */
+	enum event_kind unasked_kind; /* ... EVENT_KINDS: there is none */
 	struct instrument *instrument; /* and one more: streams of all symbols */
 	uint32_t instruments_max;
 	struct roster roster;
@@ -88,6 +108,14 @@ pipeline_count(struct pipeline *p, enum tick_counter counter)
 /* Fills in the exponents of an instrument that is new to the directory. */
 void pipeline_describe(const struct pipeline *p, struct tick_instrument *i);
 
+/* The exchange's word on one instrument: its state follows. The message is published already. */
+void pipeline_on_status(struct pipeline *p, const struct publish_context *c,
+    const struct event *e);
+
+/* News of an instrument that is said not to trade: perhaps it does, which is told then. */
+void pipeline_prove_trading(struct pipeline *p, const struct publish_context *c,
+    enum event_kind kind);
+
 /* At start: the directory tells who was halted last. */
 void pipeline_recall_trading(struct pipeline *p);
 
@@ -105,6 +133,17 @@ void pipeline_lose_book(struct pipeline *p, const struct publish_context *c);
 void pipeline_publish_depth(struct pipeline *p, const struct publish_context *c,
     const struct event *e, const struct normal *n);
 
+/* A gap was told: it is asked for, if it is one of trades, or noted as not asked for. */
+void pipeline_note_gap(struct pipeline *p, uint32_t instrument, enum event_kind kind,
+    const struct arbiter_gap *gap);
+
+/* Tells what stays missing of a gap that is not asked for. */
+void pipeline_tell_unasked(struct pipeline *p, const struct publish_context *like);
+
+/* Ids start anew: nothing of the gaps of that instrument and kind can come any more. */
+void pipeline_forget_gaps(struct pipeline *p, const struct publish_context *like,
+    enum event_kind kind);
+
 /* What becomes of each kind of event. */
 struct kind_row {
 	enum tick_counter counter;
@@ -115,7 +154,19 @@ struct kind_row {
 extern const struct kind_row pipeline_kinds[EVENT_KINDS];
 
 /* Keeps a last good id for the board. */
-void pipeline_remember_id(struct tick_data *data, enum arbiter_class class, int64_t id);
+static inline void
+pipeline_remember_id(struct tick_data *data, enum arbiter_class class, int64_t id)
+{
+	int64_t *const last[ARBITER_CLASSES] = {
+		[ARBITER_TRADE] = &data->trade_id,
+		[ARBITER_AGG_TRADE] = &data->agg_trade_id,
+		[ARBITER_QUOTE] = &data->quote_id,
+		[ARBITER_DEPTH] = &data->depth_id,
+	};
+
+	if (class < ARBITER_CLASSES)
+		*last[class] = id;
+}
 
 enum judgement {
 	JUDGE_PUBLISH, /* it is news; gaps before it were told */
@@ -131,7 +182,16 @@ enum judgement judge(struct pipeline *p, struct publish_context *c, const struct
 void judge_on_stream_left(struct pipeline *p, uint32_t number, unsigned line);
 
 /* The key of hold.h for an event; false: it has no ids to wait for. */
-bool judge_hold_key(uint32_t instrument, const struct event *e, uint64_t *key);
+static inline bool
+judge_hold_key(uint32_t instrument, const struct event *e, uint64_t *key)
+{
+	enum arbiter_class class = pipeline_kinds[e->kind].class;
+
+	if (class == ARBITER_CLASSES)
+		return false;
+	*key = hold_key(instrument, class);
+	return true;
+}
 
 /* Reads a line's answer to LIST_SUBSCRIPTIONS into p->listed. False: it is none. */
 bool listed_read(struct pipeline *p, unsigned line, struct bytes result);

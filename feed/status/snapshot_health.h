@@ -24,9 +24,6 @@ struct recent {
 /* Nothing was tried before now. */
 void recent_init(struct recent *recent, mono_t now);
 
-/* The limits that a configuration means. */
-void snapshot_health_limits(struct tick_health_limits *out, const struct config *cfg);
-
 /* Brings the class counts, the recent attempts and the limits up to date; counters first. */
 void snapshot_take_health(struct tick_status *status, struct recent *recent,
     const struct pool *pool, const struct config *cfg, mono_t now);

@@ -46,7 +46,8 @@ for _ in $(seq 200); do
 done
 "$bin"/feedd -s feed=$feed -s endpoint.host=localhost -s endpoint.port="$(cat "$work/port")" \
     -s endpoint.address=127.0.0.1 -s endpoint.ca_file="$work/ca.pem" \
-    -s monitoring.metrics_interval_ms=100 -s streams=btcusdt@trade,btcusdt@bookTicker 2>"$work/feedd.log" &
+    -s monitoring.metrics_interval_ms=100 -s streams=btcusdt@trade,btcusdt@bookTicker \
+    2>"$work/feedd.log" &
 feedd=$!
 "$bin"/feed-health --wait 30 --ready $feed >"$work/health.log" || fail "the feed is not ready"
 

@@ -14,7 +14,6 @@
 
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "feed/core/security.h"
@@ -225,24 +224,24 @@ a_processor_that_is_busy_for_three_looks_is_told_and_no_peak(void **state)
 static void
 sockets_that_nobody_accounts_for_are_told_at_the_second_count(void **state)
 {
-	struct guard_input input = {.lines = 10};
-	int pair[10][2];
+	int64_t fine = guard.sockets_at_start + 10 + 4; /* used, and 4 to spare */
 
 	(void)state;
-	for (int i = 0; i < 10; i++)
-		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair[i]), 0);
-	look(0, &input);
-	look(60000, &input);
-	assert_int_equal(guard.leak_alarms, 1); /* 20 sockets, 10 lines and 4 to spare */
-	expect(SECURITY_CONNECTION_LEAK_DETECTED);
-	input.lines = 16;
-	look(120000, &input);
-	look(180000, &input);
+	for (int i = 0; i < 3; i++)
+		guard_on_sockets(&guard, fine, 10);
+	guard_on_sockets(&guard, fine + 1, 10);
+	guard_on_sockets(&guard, fine, 10); /* it was between two sockets */
+	guard_on_sockets(&guard, fine + 1, 10);
 	assert_string_equal(logged(), "");
-	for (int i = 0; i < 10; i++) {
-		close(pair[i][0]);
-		close(pair[i][1]);
-	}
+	guard_on_sockets(&guard, fine + 1, 10);
+	expect(SECURITY_CONNECTION_LEAK_DETECTED);
+	guard_on_sockets(&guard, fine + 1, 11);
+	cfg.security.event_logging = false;
+	assert_true(guard_cleans_up(&guard, &cfg, MONO_ZERO));
+	guard_on_sockets(&guard, fine + 9, 11);
+	guard_on_sockets(&guard, fine + 9, 11);
+	assert_string_equal(logged(), "");
+	assert_int_equal(guard.leak_alarms, 2);
 }
 
 static void

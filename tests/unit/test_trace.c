@@ -192,6 +192,9 @@ a_resync_goes_from_the_first_wish_to_live(void **state)
 	assert_int_not_equal(again.trace, first.trace);
 	assert_int_equal(trace_book_wanted(&books, 3, at(60)).id, 0); /* no such one */
 	trace_book_joined(&books, 3, &entry[0], at(70));
+	trace_book_gone(&books, 3);
+	trace_book_gone(&books, 1);
+	trace_book_joined(&books, 1, &entry[1], at(80));
 	assert_int_equal(n, 1);
 }
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define V(field) offsetof(struct verdict_row, field)
+#define J(field) offsetof(struct verdict_row, field)
 #define R(field) offsetof(struct reason_row, field)
 #define F(field) offsetof(struct feed_row, field)
 #define L(field) offsetof(struct line_row, field)
@@ -13,18 +13,19 @@
 #define W(field) offsetof(struct why_row, field)
 #define S(field) offsetof(struct stream_row, field)
 #define C(field) offsetof(struct check_row, field)
+#define V(field) offsetof(struct setting_row, field)
 #define KIND(name, help, is_list, columns_of, row) \
 	{name, help, is_list, columns_of, COUNT(columns_of), sizeof(row)}
 
 /* Metrics by the names that GET /metrics of the feed has. */
 static const struct column verdict_columns[] = {
-	{"level", "health", VALUE_TEXT, V(word), METRIC_INFO, NULL, NULL, NULL},
-	{"severity", NULL, VALUE_INT, V(level), METRIC_GAUGE, "level",
+	{"level", "health", VALUE_TEXT, J(word), METRIC_INFO, NULL, NULL, NULL},
+	{"severity", NULL, VALUE_INT, J(level), METRIC_GAUGE, "level",
 	    "0 ok, 1 warning, 2 critical, 3 unknown", NULL},
-	{"score_permille", "score", VALUE_PERMILLE, V(score), METRIC_GAUGE, "score",
+	{"score_permille", "score", VALUE_PERMILLE, J(score), METRIC_GAUGE, "score",
 	    "that of the worst indicator", NULL},
-	{"ready", "ready", VALUE_INT, V(ready), METRIC_GAUGE, NULL, "1 while it delivers", NULL},
-	{"reasons", "reasons", VALUE_INT, V(reasons), METRIC_NONE, NULL, NULL, NULL},
+	{"ready", "ready", VALUE_INT, J(ready), METRIC_GAUGE, NULL, "1 while it delivers", NULL},
+	{"reasons", "reasons", VALUE_INT, J(reasons), METRIC_NONE, NULL, NULL, NULL},
 };
 
 static const struct column reason_columns[] = {
@@ -275,6 +276,12 @@ static const struct column check_columns[] = {
 	{"text", "text", VALUE_TEXT, C(text), METRIC_NONE, NULL, NULL, NULL},
 };
 
+static const struct column settings_columns[] = {
+	{"set", "set", VALUE_TEXT, V(set), METRIC_NONE, NULL, NULL, NULL},
+	{"key", "key", VALUE_TEXT, V(key), METRIC_NONE, NULL, NULL, NULL},
+	{"value", "value", VALUE_TEXT, V(value), METRIC_NONE, NULL, NULL, NULL},
+};
+
 static const struct table_kind verdict_kind =
     KIND("health", "how the feed is", true, verdict_columns, struct verdict_row);
 static const struct table_kind reason_kind =
@@ -293,6 +300,8 @@ static const struct table_kind healing_kind =
     KIND("ledger", NULL, false, healing_columns, struct healing_row);
 static const struct table_kind budget_kind =
     KIND("budget", NULL, false, budget_columns, struct budget_row);
+static const struct table_kind settings_kind =
+    KIND("setting", NULL, false, settings_columns, struct setting_row);
 static const struct table_kind why_kind =
     KIND("transition", NULL, false, why_columns, struct why_row);
 static const struct table_kind check_kind =
@@ -334,6 +343,9 @@ report_compose(struct report *report, const struct figures *f, const char *feed,
 		break;
 	case MODE_BUDGETS:
 		add(report, &budget_kind, f->budget, f->budgets);
+		break;
+	case MODE_SETTINGS:
+		add(report, &settings_kind, f->settings.row, f->settings.rows);
 		break;
 	case MODE_WHY:
 		say(report, f->why_note);
