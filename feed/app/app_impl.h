@@ -1,6 +1,6 @@
 /*
- * Inside of the application: what app.c (the executor) and app_changes.c (what
- * changes while it runs) share. Nobody else includes it.
+ * Inside of the application: what app.c (the executor) and the other app_*.c
+ * share, each with a section below. Nobody else includes it. Feed thread.
  */
 #ifndef FEED_APP_APP_IMPL_H
 #define FEED_APP_APP_IMPL_H
@@ -70,21 +70,33 @@ struct app {
 	char detail[TRANSPORT_LINES_MAX][TRANSPORT_DETAIL_MAX]; /* how its last connection ended */
 };
 
+/* ---- app.c -------------------------------------------------------------------- */
+
 /* Lets the pool see an event, and carries out what it says. */
 void app_step(struct app *app, const struct pool_event *event, mono_t now);
 
-/* What runs in the ops thread, without the thread; the thread; the end of all. */
+/* ---- app_ops.c: the ops thread and what runs in it ------------------------------ */
+
+/* Opens all of it, without the thread. Returns 0, or -errno (logged). */
 int app_open_ops(struct app *app);
+
+/* Starts the thread. Returns 0, or -errno (logged). */
 int app_start_ops(struct app *app);
+
+/* Ends the thread and closes all of it, in order; what was not opened is fine. */
 void app_shut_ops(struct app *app);
+
+/* ---- app_trace.c ---------------------------------------------------------------- */
+
+/* Where traces are wanted: opens what makes and what sends them. Returns 0 or -errno (logged). */
+int app_open_trace(struct app *app);
+void app_shut_trace(struct app *app);
 
 /* Tells the traces of an action, and of what a line reports. Nothing where none are made. */
 void app_trace_action(struct app *app, const struct pool_action *act);
 void app_trace_event(struct app *app, const struct transport_event *event, mono_t now);
 
-/* Where traces are wanted: opens what makes and what sends them. Returns 0 or -errno (logged). */
-int app_open_trace(struct app *app);
-void app_shut_trace(struct app *app);
+/* ---- app_changes.c: what changes while it runs ----------------------------------- */
 
 /* SIGHUP: has the configuration read once more, in the ops thread. */
 void app_reload(struct app *app);
@@ -92,23 +104,31 @@ void app_reload(struct app *app);
 /* Does what the ops thread wants done: a new configuration comes that way. */
 void app_take_orders(struct app *app, mono_t now);
 
+/* Frees what orders bring that come too late: the ops thread has ended. */
+void app_drop_orders(struct app *app);
+
+/* One stream more. */
+void app_want_stream(struct app *app, const char *name, mono_t now);
+
+/* Looks at memory and processor; gives a stream up where a limit is passed. */
+void app_look_at_resources(struct app *app, mono_t now);
+
+/* ---- app_rest.c: snapshots of books, the list of instruments ----------------------- */
+
 /* Has the ops thread fetch the snapshots that books want. */
 void app_tell_wants(struct app *app);
 
-/* One of them came. */
+/* One of them came; it goes back to the ops thread. */
 void app_take_snapshot(struct app *app, struct rest_snapshot *snapshot, mono_t now);
 
 /*
  * The list of instruments came, NULL: it did not. What follows from it: who
- * trades, which streams the patterns mean now.
+ * trades, which streams the patterns mean now. It is the application's then.
  */
 void app_take_listing(struct app *app, struct listing *listing, mono_t now);
 
 /* Silence of streams whose instrument does not trade is no alarm. */
 void app_quiet_streams(struct app *app, mono_t now);
-
-/* One stream more. */
-void app_want_stream(struct app *app, const char *name, mono_t now);
 
 /*
  * At start, the stores are open and the ops thread runs: which streams the
@@ -116,11 +136,5 @@ void app_want_stream(struct app *app, const char *name, mono_t now);
  * Returns 0, -EINTR (told to stop) or -ENOMEM.
  */
 int app_find_streams(struct app *app);
-
-/* Frees what orders bring that come too late: the ops thread has ended. */
-void app_drop_orders(struct app *app);
-
-/* Looks at memory and processor; gives a stream up where a limit is passed. */
-void app_look_at_resources(struct app *app, mono_t now);
 
 #endif

@@ -22,7 +22,7 @@ enum session_state {
 	SESSION_LIVE,         /* every stream is acknowledged or refused */
 	SESSION_DRAINING,     /* HANG_UP was ordered, the end is not reported yet */
 	SESSION_BACKOFF,      /* waiting to connect (again), or for the connect quota */
-	SESSION_OPEN_CIRCUIT, /* for the circuit breaker; not entered yet */
+	SESSION_OPEN_CIRCUIT, /* no endpoint may be tried (breaker.h) */
 	SESSION_STATES
 };
 
