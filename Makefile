@@ -24,8 +24,8 @@ SHM_WRITER := shm/bell.c shm/board_writer.c shm/claim.c shm/mapping.c shm/orphan
               shm/segment.c shm/status_writer.c shm/survey.c
 
 # L2: no domain
-BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/host.c \
-        feed/base/log.c feed/base/log_line.c feed/base/log_ring.c feed/base/mailbox.c
+BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/host.c feed/base/log.c \
+        feed/base/log_line.c feed/base/log_ring.c feed/base/mailbox.c
 
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
@@ -47,16 +47,17 @@ CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balan
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
-        feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_listen.c \
-        feed/conf/config_load.c feed/conf/config_print.c feed/conf/config_problem.c \
-        feed/conf/config_product.c feed/conf/config_relate.c feed/conf/config_rule.c \
-        feed/conf/config_target.c feed/conf/config_url.c feed/conf/config_value.c
+        feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_lines.c \
+        feed/conf/config_listen.c feed/conf/config_load.c feed/conf/config_print.c \
+        feed/conf/config_problem.c feed/conf/config_product.c feed/conf/config_relate.c \
+        feed/conf/config_rule.c feed/conf/config_target.c feed/conf/config_url.c \
+        feed/conf/config_value.c
 
 # L5
-IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
-      feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/notify.c \
-      feed/io/proxy.c feed/io/recv_bio.c feed/io/resolve.c feed/io/resources.c feed/io/secret.c \
-      feed/io/signals.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
+IO := feed/io/assemble.c feed/io/clock_near.c feed/io/http.c feed/io/http_lws.c \
+      feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c \
+      feed/io/notify.c feed/io/proxy.c feed/io/recv_bio.c feed/io/resolve.c feed/io/resources.c \
+      feed/io/secret.c feed/io/signals.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
       feed/io/tape_reader.c feed/io/tape_thread.c feed/io/tape_uring.c feed/io/tls.c \
       feed/io/tls_session.c feed/io/transport.c feed/io/transport_lws.c \
       feed/io/transport_uring.c feed/io/upgrade.c feed/io/uring_line.c feed/io/uring_recv.c \
@@ -73,12 +74,12 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/judge.c \
         feed/store/standby.c feed/store/stores.c feed/ops/alarm.c feed/ops/alarm_command.c \
         feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/keeper.c feed/ops/lookout.c \
         feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c feed/ops/rest.c feed/ops/stale.c \
-        feed/ops/status_json.c feed/ops/tracer.c feed/ops/web.c feed/ops/web_assets.c \
-        feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c feed/status/errors.c \
-        feed/status/guard.c feed/status/snapshot.c feed/status/snapshot_control.c \
-        feed/status/snapshot_detail.c feed/status/snapshot_health.c \
-        feed/status/snapshot_streams.c feed/status/verdict.c feed/replay/replay.c \
-        feed/replay/replay_apply.c
+        feed/ops/status_json.c feed/ops/tracer.c feed/ops/web.c feed/ops/web_accept.c \
+        feed/ops/web_assets.c feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c \
+        feed/status/errors.c feed/status/guard.c feed/status/snapshot.c \
+        feed/status/snapshot_control.c feed/status/snapshot_detail.c \
+        feed/status/snapshot_health.c feed/status/snapshot_streams.c feed/status/verdict.c \
+        feed/replay/replay.c feed/replay/replay_apply.c
 MAIN := feed/app/app.c feed/app/app_changes.c feed/app/app_ops.c feed/app/app_rest.c \
         feed/app/app_trace.c feed/app/orders.c feed/app/tell.c feed/main.c
 
@@ -109,15 +110,16 @@ tool-exchange-sim := tools/exchange-sim/binary.c tools/exchange-sim/book.c \
 tool-feed-health := tools/common/cli.c tools/common/feed.c tools/common/num.c \
                     tools/common/quantile.c tools/common/stop.c tools/common/table.c \
                     tools/common/term.c tools/common/text.c tools/feed-health/line.c \
-                    tools/feed-health/main.c tools/feed-health/options.c tools/feed-health/probe.c
+                    tools/feed-health/main.c tools/feed-health/options.c \
+                    tools/feed-health/probe.c
 tool-pool-status := tools/common/cli.c tools/common/feed.c tools/common/num.c \
                     tools/common/quantile.c tools/common/stop.c tools/common/table.c \
                     tools/common/term.c tools/common/text.c tools/pool-status/figures.c \
                     tools/pool-status/main.c tools/pool-status/options.c \
                     tools/pool-status/render_json.c tools/pool-status/render_prom.c \
                     tools/pool-status/render_text.c tools/pool-status/report.c \
-                    tools/pool-status/show.c tools/pool-status/source.c \
-                    tools/pool-status/streams.c
+                    tools/pool-status/settings.c tools/pool-status/show.c \
+                    tools/pool-status/source.c tools/pool-status/streams.c
 tool-shm-inspect := tools/common/cli.c tools/common/feed.c tools/common/num.c \
                     tools/common/quantile.c tools/common/stop.c tools/common/table.c \
                     tools/common/term.c tools/common/text.c tools/shm-inspect/delays.c \
@@ -146,16 +148,16 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
               tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
-              tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_config.c \
-              tests/unit/test_config_amend.c tests/unit/test_config_docs.c \
-              tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
-              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
-              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
-              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
-              tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
-              tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
-              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_host.c \
-              tests/unit/test_inspect_figures.c \
+              tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_clock_near.c \
+              tests/unit/test_config.c tests/unit/test_config_amend.c \
+              tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
+              tests/unit/test_crc32c.c tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \
+              tests/unit/test_endpoints.c tests/unit/test_exchange_info.c \
+              tests/unit/test_exponents.c tests/unit/test_feed_segments.c \
+              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_health.c \
+              tests/unit/test_health_limits.c tests/unit/test_health_verdict.c \
+              tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
+              tests/unit/test_host.c tests/unit/test_inspect_figures.c \
               tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
               tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
               tests/unit/test_json_events.c tests/unit/test_json_layouts.c \
@@ -172,7 +174,7 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_recall.c tests/unit/test_region.c tests/unit/test_replay.c \
               tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
               tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_sbe.c \
-              tests/unit/test_secret.c tests/unit/test_session.c \
+              tests/unit/test_scale.c tests/unit/test_secret.c tests/unit/test_session.c \
               tests/unit/test_session_streams.c tests/unit/test_settings.c \
               tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
@@ -239,8 +241,8 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/system/ws_server.c tests/ipc/python_rig.c tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
-BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_receive.c \
-           tests/bench/bench_ring.c tests/bench/bench_ring_plain.c
+BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_path.c \
+           tests/bench/bench_receive.c tests/bench/bench_ring.c tests/bench/bench_ring_plain.c
 
 # Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
 # libtickring alone unless tool-NAME-libs names more, such as $(LIBS).
@@ -408,6 +410,11 @@ test-built: all $(TEST_BINS) $(CAPTURE_BINS)
 	@$(ENVIRONMENT) tests/run.sh $(LINT) $(TEST_BINS) \
 	    $(if $(CAPTURES),,--skip-without-TICKRING_CAPTURES) $(CAPTURE_BINS) \
 	    $(if $(CAPTURES),,--run) $(SHELL_TESTS)
+
+TRANSPORT ?= lws
+.PHONY: test-transport
+test-transport: all $(call bin,$(SYSTEM_TESTS)) ## the system tests with TRANSPORT=lws|uring
+	@TICKRING_TRANSPORT=$(TRANSPORT) $(ENVIRONMENT) tests/run.sh $(call bin,$(SYSTEM_TESTS))
 
 .PHONY: unit
 unit: $(call bin,$(UNIT_TESTS)) ## build and run the unit tests only

@@ -12,7 +12,7 @@
 #include "shm/survey.h"
 
 /* At most 8 bytes as a number, other for other bytes: two loads that overlap. */
-static uint64_t
+static inline uint64_t
 last_word(const char *p, size_t bytes)
 {
 	uint32_t low, high;
@@ -34,29 +34,43 @@ last_word(const char *p, size_t bytes)
 	return word | (uint64_t)(unsigned char)p[bytes - 1] << 16;
 }
 
-static uint32_t
-hash_of(const char *symbol, size_t bytes)
-{
-	uint64_t h = bytes * 0x9e3779b97f4a7c15ull, word;
+/* A symbol's first 8 bytes and its last 8: all of it, up to 16. */
+struct ends {
+	uint64_t first, last;
+};
 
-	for (; bytes > 8; symbol += 8, bytes -= 8) {
-		memcpy(&word, symbol, 8);
-		h = (h ^ word) * 0xff51afd7ed558ccdull;
-		h ^= h >> 32;
-	}
-	h = (h ^ last_word(symbol, bytes)) * 0xff51afd7ed558ccdull;
+static inline struct ends
+ends_of(const char *symbol, size_t bytes)
+{
+	if (bytes <= 8)
+		return (struct ends){last_word(symbol, bytes), 0};
+	return (struct ends){last_word(symbol, 8), last_word(symbol + bytes - 8, 8)};
+}
+
+static inline uint32_t
+hash_of(struct ends ends, size_t bytes)
+{
+	uint64_t h = (bytes * 0x9e3779b97f4a7c15ull ^ ends.first) * 0xff51afd7ed558ccdull;
+
+	h = (h ^ h >> 32 ^ ends.last) * 0xff51afd7ed558ccdull;
 	return (uint32_t)(h ^ h >> 32);
 }
 
-static uint32_t
+static inline uint32_t
 index_place(const struct ring *r, const char *symbol, size_t bytes)
 {
-	uint32_t at = hash_of(symbol, bytes) & r->index_mask;
+	struct ends ends = ends_of(symbol, bytes);
+	uint32_t at = hash_of(ends, bytes) & r->index_mask;
 
 	for (; r->index[at] != 0; at = (at + 1) & r->index_mask) {
 		const struct tick_instrument *i = &r->directory[r->index[at] - 1];
+		struct ends its;
 
-		if (i->symbol_bytes == bytes && memcmp(i->symbol, symbol, bytes) == 0)
+		if (i->symbol_bytes != bytes)
+			continue;
+		its = ends_of(i->symbol, bytes);
+		if (its.first == ends.first && its.last == ends.last &&
+		    (bytes <= 16 || memcmp(i->symbol, symbol, bytes) == 0))
 			break;
 	}
 	return at;

@@ -383,6 +383,7 @@ start_path(struct app *app)
 	signals_wake(app->transport);
 	snapshot_init(
 	    &app->snapshot, transport_name(app->transport), why, clock_wall(), clock_mono());
+	snapshot_take_config(&app->snapshot, cfg);
 	pipeline_list(app->pipeline, app->listing, clock_wall(), clock_mono());
 	app_quiet_streams(app, clock_mono());
 	return 0;

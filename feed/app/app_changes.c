@@ -103,6 +103,7 @@ change_config(struct app *app, struct config *next, mono_t now)
 		before = *app->cfg;
 		*app->cfg = *next;
 		*next = before;
+		snapshot_take_config(&app->snapshot, app->cfg);
 		answer.kind = OPS_CONFIG_TAKEN;
 	} else {
 		app->reloads_refused++;

@@ -310,6 +310,15 @@ bool config_amend(const struct config *base, const char *name, struct bytes text
 void config_print(FILE *out, const struct config *cfg, bool comments);
 
 /*
+ * The same as lines "key=value", each after a '*' where the value is not the
+ * default of config.def and a blank where it is; a long list as the number of
+ * its entries, of URLs the host only, for a path may be a secret. What has no
+ * room, `size` bytes with the NUL, is cut at a whole line. Returns the length.
+ * Neither allocates nor blocks.
+ */
+size_t config_lines(char *out, size_t size, const struct config *cfg);
+
+/*
  * The answer to --check-config: the effective configuration on `out`, every
  * problem, one a line, on `err`. Returns the exit code: 0, or 2 when there
  * were problems.

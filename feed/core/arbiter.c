@@ -221,7 +221,7 @@ measure_skew(struct arbiter *arbiter, const struct arbiter_message *message)
 }
 
 /* This message is the last good one. */
-static void
+static inline void
 advance(struct arbiter *arbiter, struct arbiter_cell *cell, const struct arbiter_message *message)
 {
 	cell->id = message->id;
@@ -284,7 +284,7 @@ carry_out(struct arbiter *arbiter, struct arbiter_cell *cell,
 }
 
 /* How far has the leg come? */
-static void
+static inline void
 follow_leg(struct arbiter_cell *cell, const struct arbiter_message *message)
 {
 	uint32_t bit = UINT32_C(1) << message->leg;
@@ -319,6 +319,26 @@ arbiter_seed(struct arbiter *arbiter, uint32_t instrument, enum arbiter_class cl
 		forget(cell, id < 0 ? ARBITER_NO_ID : id);
 }
 
+/*
+ * The common message, told apart from all others at once: its id is above the
+ * last one, and nothing is missing in between. verdict_of() says NEW to it.
+ */
+static bool
+follows(const struct arbiter_cell *cell, const struct arbiter_message *message)
+{
+	if (cell->id < 0 || message->id <= cell->id)
+		return false;
+	if (message->class == ARBITER_QUOTE)
+		return true;
+	if (message->class != ARBITER_DEPTH)
+		return message->id == cell->id + 1;
+	if (message->first_id < 0 || message->first_id > message->id)
+		return false;
+	if (message->prev_id != ARBITER_NO_ID)
+		return message->prev_id >= 0 && message->prev_id <= cell->id;
+	return message->first_id <= cell->id + 1;
+}
+
 enum arbiter_verdict
 arbiter_on_id(struct arbiter *arbiter, const struct arbiter_message *message,
     struct arbiter_gap *gap)
@@ -330,7 +350,11 @@ arbiter_on_id(struct arbiter *arbiter, const struct arbiter_message *message,
 		arbiter->invalid++;
 		return ARBITER_INVALID;
 	}
-	if (is_valid(message)) {
+	if (follows(cell, message)) {
+		verdict = ARBITER_NEW;
+		advance(arbiter, cell, message);
+		follow_leg(cell, message);
+	} else if (is_valid(message)) {
 		if (mono_is_never(cell->heard))
 			cell->heard = message->now;
 		verdict = verdict_of(arbiter, cell, message, gap);

@@ -62,8 +62,8 @@ struct session_stream *place_of(struct pool *pool, unsigned line, uint32_t strea
 unsigned place_line(const struct pool *pool, uint32_t position);
 
 /*
- * Moves it from a line to the emptiest other one of its leg. False: there is
- * none with room, or it is on its way between two lines already.
+ * Moves it from a line to the emptiest other one of its leg that is up. False:
+ * there is none with room, or it is on its way between two lines already.
  */
 bool place_move(struct pool *pool, unsigned line, uint32_t stream);
 

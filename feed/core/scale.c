@@ -90,14 +90,32 @@ open_line(struct pool *pool, unsigned leg, mono_t now, struct pool_actions *acti
 	return POOL_NO_LINE;
 }
 
-/* The line of a leg with the fewest streams, if these are fewer than `least`. */
+static bool
+is_up(const struct session *session)
+{
+	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
+}
+
+/* Is a connection there, or under way? In BACKOFF nobody knows when there will be one. */
+static bool
+is_coming(const struct session *session)
+{
+	return is_up(session) || session->state == SESSION_CONNECTING ||
+	    session->state == SESSION_HANDSHAKE;
+}
+
+/*
+ * The line of a leg with the fewest streams, if these are fewer than `least`
+ * and its session is `fit`.
+ */
 static unsigned
-emptiest(const struct pool *pool, unsigned leg, unsigned least)
+emptiest(const struct pool *pool, unsigned leg, unsigned least,
+    bool (*fit)(const struct session *))
 {
 	unsigned best = POOL_NO_LINE, wanted;
 
 	for (unsigned line = 0; line < pool->nlines; line++) {
-		if (!takes_streams(pool, line, leg))
+		if (!takes_streams(pool, line, leg) || !fit(&pool->session[line]))
 			continue;
 		wanted = subscribe_wanted(&pool->session[line]);
 		if (wanted >= least)
@@ -149,35 +167,50 @@ has_room(const struct pool *pool)
 	return wanted < pool->scale.balance.lines_max * pool->cfg.max_streams_per_connection;
 }
 
+static bool
+is_any(const struct session *session)
+{
+	(void)session;
+	return true;
+}
+
 /*
- * Streams that move or are about to leave count twice, lines that are being
- * closed not at all: then one line has more than it should, for a while.
+ * A line that is up comes first, then one that will be soon, if need be a new
+ * one. When there is none of these with room, one line has more than it should
+ * for a while, rather than the stream no line that delivers. That is so, too,
+ * when streams that move or are about to leave count twice, and lines that are
+ * being closed not at all.
  */
 static unsigned
 line_for(struct pool *pool, unsigned leg, mono_t now, struct pool_actions *actions)
 {
-	unsigned line = emptiest(pool, leg, pool->cfg.max_streams_per_connection);
+	unsigned most = pool->cfg.max_streams_per_connection;
+	unsigned line = emptiest(pool, leg, most, is_up);
 
 	if (line == POOL_NO_LINE)
+		line = emptiest(pool, leg, most, is_coming);
+	if (line == POOL_NO_LINE)
 		line = open_line(pool, leg, now, actions);
-	if (line == POOL_NO_LINE && has_room(pool))
-		line = emptiest(pool, leg, pool->cfg.line_room);
+	if (line != POOL_NO_LINE && is_coming(&pool->session[line]))
+		return line;
+	line = emptiest(pool, leg, pool->cfg.line_room, is_up);
+	if (line == POOL_NO_LINE)
+		line = emptiest(pool, leg, most, is_any);
+	if (line == POOL_NO_LINE)
+		line = emptiest(pool, leg, pool->cfg.line_room, is_any);
 	return line;
 }
 
 bool
 scale_add(struct pool *pool, uint32_t stream, mono_t now, struct pool_actions *actions)
 {
-	bool placed = true;
+	bool placed = has_room(pool);
 	unsigned line;
 
-	for (unsigned leg = 0; leg < pool->cfg.redundancy; leg++) {
+	for (unsigned leg = 0; leg < pool->cfg.redundancy && placed; leg++) {
 		line = line_for(pool, leg, now, actions);
-		if (line == POOL_NO_LINE || !place_add(pool, line, stream)) {
-			placed = false;
-			break;
-		}
-		if (pool->line[line].peer != POOL_NO_LINE)
+		placed = line != POOL_NO_LINE && place_add(pool, line, stream);
+		if (placed && pool->line[line].peer != POOL_NO_LINE)
 			place_add(pool, pool->line[line].peer, stream);
 	}
 	if (!placed)

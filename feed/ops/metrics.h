@@ -17,7 +17,9 @@
 /* What the HTTP server counts of itself. */
 struct web_counts {
 	int64_t connections, event_streams; /* now */
-	int64_t requests, refused, dropped, unauthorized;
+	int64_t requests, refused, unauthorized, events_refused;
+	/* Connections that were cut: all, and of these the slow, the crowded out, the malformed. */
+	int64_t dropped, slow, crowded, malformed;
 };
 
 struct metrics_source {

@@ -24,7 +24,10 @@
 #include "feed/ops/tracer.h"
 
 #define WEB_CONNECTIONS_MAX 128 /* at a time */
+#define WEB_PER_PEER_MAX 96     /* of them from one address */
 #define WEB_EVENTS_MAX 16       /* of them that follow /events */
+#define WEB_EVENTS_PER_PEER_MAX 12
+#define WEB_GRACE_MS 50         /* that a connection has to send its request, however full it is */
 #define WEB_BODY_MAX 65536      /* bytes of a request's body */
 #define WEB_REQUEST_WITHIN_S 10 /* for a request to come whole, from connection or last answer on */
 #define WEB_ANSWER_WITHIN_S 10  /* for an answer to go */

@@ -89,14 +89,11 @@ refuse_right(struct web_conn *conn, int status)
 {
 	const char *words = status == 401 ? "the token is missing or wrong"
 	                                  : "changes by HTTP are off: see ops.token_file";
-	char *line = NULL;
-	int n = asprintf(&line, "%s\n", words);
 
 	conn->web->counts.unauthorized++;
 	audit_refusal(conn, status, words);
-	return web_reply(conn, status,
-	    web_page_new(n < 0 ? NULL : line, (size_t)n, "text/plain; charset=utf-8"),
-	    status == 401 ? "www-authenticate:" : NULL, "Bearer");
+	return web_reply_text(
+	    conn, status, words, status == 401 ? "www-authenticate: Bearer\r\n" : NULL);
 }
 
 static int
@@ -115,8 +112,7 @@ reply_problems(struct web_conn *conn, const struct config_problems *problems)
 		free(bytes);
 		return -1;
 	}
-	return web_reply(conn, 400, web_page_new(bytes, n, "text/plain; charset=utf-8"), NULL,
-	    NULL);
+	return web_reply(conn, 400, web_page_new(bytes, n, WEB_TEXT), NULL);
 }
 
 /* The feed thread has answered. */
@@ -131,9 +127,9 @@ on_changed(void *context, bool taken)
 	    LOG_STR("result", taken ? "taken" : "refused"));
 	if (conn == NULL || conn->serial != web->changing_serial || conn->state != WEB_CHANGING)
 		return; /* who asked is gone */
-	if ((taken ? web_reply_text(conn, 200, "changed")
-	           : web_reply_text(conn, 400, "a limit is out of range: nothing is changed")) != 0)
-		web_cut(conn);
+	if (web_reply_text(conn, taken ? 200 : 400,
+	        taken ? "changed" : "a limit is out of range: nothing is changed", NULL) != 0)
+		web_cut(conn, NULL);
 }
 
 /* ---- the request ------------------------------------------------------------------- */
@@ -146,7 +142,6 @@ web_begin_change(struct web_conn *conn, int64_t length)
 	if (length > WEB_BODY_MAX)
 		return web_refuse(conn, 413, "the body is too long");
 	conn->denied = judge_right(conn);
-	conn->closes = false;
 	if (length == 0)
 		return web_on_body_end(conn);
 	conn->state = WEB_BODY;
@@ -186,7 +181,8 @@ web_on_body_end(struct web_conn *conn)
 		return refuse_right(conn, conn->denied);
 	if (conn->body == NULL) {
 		audit_refusal(conn, 400, "no body");
-		return web_reply_text(conn, 400, "a JSON object with the keys to change is wanted");
+		return web_reply_text(conn, 400, "a JSON object with the keys to change is wanted",
+		    NULL);
 	}
 	conn->state = WEB_CHANGING;
 	conn->since = clock_mono();
@@ -201,7 +197,7 @@ web_on_body_end(struct web_conn *conn)
 		rc = reply_problems(conn, &problems);
 	} else {
 		audit_refusal(conn, 503, "another change is under way");
-		rc = web_reply_text(conn, 503, "another change is under way");
+		rc = web_reply_text(conn, 503, "another change is under way", NULL);
 	}
 	config_problems_free(&problems);
 	return rc;

@@ -68,7 +68,7 @@ web_kept(struct web *web, enum web_kept kind)
 		[WEB_HEALTH] = JSON,
 		[WEB_STATUS] = JSON,
 		[WEB_STALE] = JSON,
-		[WEB_EVENT] = "text/event-stream",
+		[WEB_EVENT] = NULL,
 	};
 	char *bytes = NULL;
 	size_t n = 0;
@@ -97,7 +97,7 @@ web_kept(struct web *web, enum web_kept kind)
 static int
 reply_kept(struct web_conn *conn, int status, enum web_kept kind)
 {
-	return web_reply(conn, status, web_kept(conn->web, kind), NULL, NULL);
+	return web_reply(conn, status, web_kept(conn->web, kind), NULL);
 }
 
 /* ---- one function per path --------------------------------------------------------- */
@@ -109,9 +109,9 @@ reply_probe(struct web_conn *conn, bool good)
 	const struct tick_health *h = &conn->web->lookout.health;
 
 	if (good)
-		return web_reply_text(conn, 200, "ok");
+		return web_reply_text(conn, 200, "ok", NULL);
 	return web_reply_text(conn, 503,
-	    h->reasons > 0 ? tick_health_text(h->reason[0].what) : "the feed is not ready");
+	    h->reasons > 0 ? tick_health_text(h->reason[0].what) : "the feed is not ready", NULL);
 }
 
 static int
@@ -170,7 +170,7 @@ get_config(struct web_conn *conn)
 		free(bytes);
 		return -1;
 	}
-	return web_reply(conn, 200, web_page_new(bytes, n, JSON), NULL, NULL);
+	return web_reply(conn, 200, web_page_new(bytes, n, JSON), NULL);
 }
 
 static const struct {
@@ -199,17 +199,14 @@ static int
 get(struct web_conn *conn, const char *uri, size_t n)
 {
 	struct web_asset asset;
-	char *copy;
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		if (is(paths[i].path, uri, n))
 			return paths[i].get(conn);
 	if (!web_asset_find(uri, n, &asset))
-		return web_reply_text(conn, 404, "there is no such page");
-	copy = malloc(asset.n);
-	if (copy != NULL)
-		memcpy(copy, asset.bytes, asset.n);
-	return web_reply(conn, 200, web_page_new(copy, asset.n, asset.type), NULL, NULL);
+		return web_reply_text(conn, 404, "there is no such page", NULL);
+	return web_reply_bytes(
+	    conn, 200, (struct bytes){asset.bytes, asset.n}, asset.type, NULL);
 }
 
 /* Bytes of the request's body that were announced; -1: some number that we do not believe. */
@@ -232,14 +229,15 @@ body_length(struct lws *wsi)
 	return length;
 }
 
-static int
-refuse_method(struct web_conn *conn, const char *allowed)
+/* Does the client want the connection closed after this? */
+static bool
+wants_end(struct lws *wsi)
 {
-	char *line = strdup("this page knows other methods only\n");
+	char text[64];
 
-	return web_reply(conn, 405,
-	    web_page_new(line, line == NULL ? 0 : strlen(line), "text/plain; charset=utf-8"),
-	    "allow:", allowed);
+	return lws_hdr_total_length(wsi, WSI_TOKEN_CONNECTION) > 0 &&
+	    lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_CONNECTION) > 0 &&
+	    strcasestr(text, "close") != NULL;
 }
 
 int
@@ -254,12 +252,13 @@ web_on_request(struct web_conn *conn)
 		return -1;
 	config = is("/config", uri, (size_t)length);
 	conn->head = method == LWSHUMETH_HEAD;
-	conn->closes = false;
+	conn->closes = wants_end(conn->wsi);
 	if (method == LWSHUMETH_PATCH && config)
 		return web_begin_change(conn, body);
 	if (body != 0)
 		return web_refuse(conn, 400, "a request with a body is not wanted here");
 	if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD)
-		return refuse_method(conn, config ? "GET, HEAD, PATCH" : "GET, HEAD");
+		return web_reply_text(conn, 405, "this page knows other methods only",
+		    config ? "allow: GET, HEAD, PATCH\r\n" : "allow: GET, HEAD\r\n");
 	return get(conn, uri, (size_t)length);
 }

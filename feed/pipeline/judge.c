@@ -16,27 +16,6 @@ pipeline_turn(struct pipeline *p, uint32_t id, enum tick_data_state state, enum 
 }
 
 
-void
-pipeline_remember_id(struct tick_data *data, enum arbiter_class class, int64_t id)
-{
-	switch (class) {
-	case ARBITER_TRADE:
-		data->trade_id = id;
-		break;
-	case ARBITER_AGG_TRADE:
-		data->agg_trade_id = id;
-		break;
-	case ARBITER_QUOTE:
-		data->quote_id = id;
-		break;
-	case ARBITER_DEPTH:
-		data->depth_id = id;
-		break;
-	case ARBITER_CLASSES:
-		break;
-	}
-}
-
 static void
 tell_gap(struct pipeline *p, struct publish_context *c, enum event_kind kind,
     const struct arbiter_gap *gap)
@@ -50,47 +29,42 @@ tell_gap(struct pipeline *p, struct publish_context *c, enum event_kind kind,
 
 /* ---- whose ------------------------------------------------------------------ */
 
-/* A message is the proof that its stream lives: said here, at once, ahead of its tick. */
+/* The stream was stale: it is not any more. */
 static void
+tell_live(struct pipeline *p, const struct publish_context *c, uint32_t number)
+{
+	struct roster_stream *s = &p->roster.stream[number];
+	struct publish_context told = *c;
+
+	s->stale = false;
+	p->instrument[s->instrument].stale--;
+	if (s->instrument == p->instruments_max)
+		told.instrument = TICK_NO_INSTRUMENT;
+	told.flags = 0;
+	publish_event(&told, TICK_REASON_LIVE, pipeline_kinds[s->kind].type, number, 0);
+}
+
+/* A message is the proof that its stream lives: said here, at once, ahead of its tick. */
+static inline void
 note_message(struct pipeline *p, const struct publish_context *c, uint32_t number, unsigned line)
 {
-	struct instrument *i = &p->instrument[c->instrument];
-
 	if (number != ROSTER_NONE) {
-		struct roster_stream *s = &p->roster.stream[number];
-
 		roster_on_message(&p->roster, number, line);
-		if (s->stale) {
-			struct publish_context told = *c;
-
-			s->stale = false;
-			p->instrument[s->instrument].stale--;
-			if (s->instrument == p->instruments_max)
-				told.instrument = TICK_NO_INSTRUMENT;
-			told.flags = 0;
-			publish_event(&told, TICK_REASON_LIVE, pipeline_kinds[s->kind].type,
-			    number, 0);
-		}
+		if (__builtin_expect(p->roster.stream[number].stale, 0))
+			tell_live(p, c, number);
 	}
-	if (i->data.state != TICK_DATA_LIVE)
+	if (__builtin_expect(p->instrument[c->instrument].data.state != TICK_DATA_LIVE, 0))
 		pipeline_settle(p, c->instrument, TICK_REASON_BOOK_LOST, c->recv_ns);
 }
 
 /* ---- which leg -------------------------------------------------------------- */
 
-/*
- * The arbiter's number for a line of a stream: one of its leg's if that is
- * free, any other else. It stays until the line loses the stream.
- */
+/* The line is not the first of its leg, or has no number yet. */
 static unsigned
-leg_of(struct pipeline *p, uint32_t number, unsigned line)
+other_leg_of(uint8_t *lines, unsigned home, unsigned line)
 {
-	unsigned home = p->leg[line] * LEGS_PER_LEG, leg;
-	uint8_t *lines;
+	unsigned leg;
 
-	if (number == ROSTER_NONE)
-		return home;
-	lines = p->roster.stream[number].line_of;
 	for (leg = 0; leg < ARBITER_LEGS_MAX; leg++)
 		if (lines[leg] == line)
 			return leg;
@@ -102,6 +76,22 @@ leg_of(struct pipeline *p, uint32_t number, unsigned line)
 		return leg;
 	}
 	return home;
+}
+
+/*
+ * The arbiter's number for a line of a stream: one of its leg's if that is
+ * free, any other else. It stays until the line loses the stream.
+ */
+static inline unsigned
+leg_of(struct pipeline *p, uint32_t number, unsigned line)
+{
+	unsigned home = p->leg[line] * LEGS_PER_LEG;
+	uint8_t *lines;
+
+	if (number == ROSTER_NONE)
+		return home;
+	lines = p->roster.stream[number].line_of;
+	return lines[home] == line ? home : other_leg_of(lines, home, line);
 }
 
 void
@@ -128,17 +118,6 @@ judge_on_stream_left(struct pipeline *p, uint32_t number, unsigned line)
 }
 
 /* ---- is it news ------------------------------------------------------------- */
-
-bool
-judge_hold_key(uint32_t instrument, const struct event *e, uint64_t *key)
-{
-	enum arbiter_class class = pipeline_kinds[e->kind].class;
-
-	if (class == ARBITER_CLASSES)
-		return false;
-	*key = hold_key(instrument, class);
-	return true;
-}
 
 /* By what a message without ids in a row is older or newer than another one. */
 static struct roster_last
@@ -196,7 +175,7 @@ judge_without_ids(struct pipeline *p, const struct publish_context *c, const str
 	return JUDGE_DROP;
 }
 
-/* What a verdict means for the counters; returns whether the message is published. */
+/* What any verdict but NEW means for the counters; returns whether the message is published. */
 static bool
 take_verdict(struct pipeline *p, struct publish_context *c, enum event_kind kind,
     enum arbiter_verdict verdict, const struct arbiter_gap *gap)
@@ -231,7 +210,6 @@ take_verdict(struct pipeline *p, struct publish_context *c, enum event_kind kind
 		p->line[c->leg].duplicates++;
 		return false;
 	}
-	p->line[c->leg].wins++;
 	return true;
 }
 
@@ -255,8 +233,9 @@ judge(struct pipeline *p, struct publish_context *c, const struct event *e,
 	if (verdict == ARBITER_HOLD)
 		return JUDGE_HOLD;
 	note_message(p, c, number, frame->line);
-	if (!take_verdict(p, c, e->kind, verdict, &gap))
+	if (verdict != ARBITER_NEW && !take_verdict(p, c, e->kind, verdict, &gap))
 		return JUDGE_DROP;
+	p->line[c->leg].wins++;
 	pipeline_remember_id(&p->instrument[c->instrument].data, m.class, e->id);
 	return JUDGE_PUBLISH;
 }

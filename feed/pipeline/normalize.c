@@ -2,16 +2,16 @@
 
 #include "feed/pipeline/figures.h"
 
-static bool
+static inline bool
 to_price(const struct fixed *from, const struct tick_instrument *i, int64_t *to)
 {
-	return fixed_rescale(*from, i->price_exponent, to) == FIXED_OK;
+	return fixed_fits(*from, i->price_exponent, to);
 }
 
-static bool
+static inline bool
 to_qty(const struct fixed *from, const struct tick_instrument *i, int64_t *to)
 {
-	return fixed_rescale(*from, i->qty_exponent, to) == FIXED_OK;
+	return fixed_fits(*from, i->qty_exponent, to);
 }
 
 static bool

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "feed/base/utf8.h"
-#include "feed/io/clock.h"
 #include "feed/pipeline/normalize.h"
 #include "feed/pipeline/pipeline_impl.h"
 #include "feed/venue/binance/json_market.h"
@@ -178,13 +177,13 @@ decode(struct pipeline *p, struct frame *frame, struct event *e, bool *unfit)
 	return result == DECODE_OK || result == DECODE_UNFIT;
 }
 
-static struct publish_context
+static inline struct publish_context
 context_of(struct pipeline *p, uint32_t instrument, unsigned line, const struct event *e,
-    struct transport_stamps stamps)
+    const struct transport_stamps *stamps)
 {
-	unsigned flags = stamps.kernel ? TICK_FLAG_KERNEL_STAMP : 0;
+	unsigned flags = stamps->kernel ? TICK_FLAG_KERNEL_STAMP : 0;
 
-	if (e->exch_ns != VENUE_NO_TIME && e->exch_ns - stamps.recv.ns > CLOCK_AHEAD_NS_MAX)
+	if (e->exch_ns != VENUE_NO_TIME && e->exch_ns - stamps->recv.ns > CLOCK_AHEAD_NS_MAX)
 		flags |= TICK_FLAG_CLOCK_DOUBT;
 	return (struct publish_context){
 		.ring = p->cfg.ring,
@@ -192,8 +191,8 @@ context_of(struct pipeline *p, uint32_t instrument, unsigned line, const struct 
 		.instrument = instrument,
 		.leg = (uint16_t)line,
 		.flags = flags,
-		.recv_ns = stamps.recv.ns,
-		.mono_ns = clock_mono().ns,
+		.recv_ns = stamps->recv.ns,
+		.mono_ns = clock_near(&p->clock).ns,
 	};
 }
 
@@ -211,6 +210,8 @@ keep(struct pipeline *p, uint64_t key, int64_t id, const struct frame *frame)
 		return false;
 	held = &p->held[slot];
 	held->frame = *frame;
+	held->stamps = *frame->stamps;
+	held->frame.stamps = &held->stamps;
 	if (frame->bytes.p != held->bytes)
 		memmove(held->bytes, frame->bytes.p, frame->bytes.n);
 	held->frame.bytes.p = held->bytes;
@@ -229,7 +230,7 @@ note_on_board(struct pipeline *p, uint32_t id, enum event_kind kind)
 		board_data(p->cfg.board, id, &p->instrument[id].data);
 }
 
-/* What to look for in the hold after a message. */
+/* What to look for in the hold after a message; `published` only if it holds anything. */
 struct outcome {
 	bool published, kept;
 	uint64_t key;
@@ -239,13 +240,14 @@ static void
 measure(struct pipeline *p, const struct frame *frame, const struct publish_context *c,
     int64_t exch_ns)
 {
-	int64_t publish_ns = c->mono_ns - frame->stamps.recv_mono.ns + frame->stamps.waited.ns;
+	const struct transport_stamps *stamps = frame->stamps;
+	int64_t publish_ns = c->mono_ns - stamps->recv_mono.ns + stamps->waited.ns;
 	int64_t arrival_ns;
 
 	hist_record(&p->publish, span_ns(publish_ns));
 	if (exch_ns == VENUE_NO_TIME)
 		return;
-	arrival_ns = frame->stamps.recv.ns - exch_ns;
+	arrival_ns = stamps->recv.ns - exch_ns;
 	hist_record(&p->arrival, span_ns(arrival_ns));
 	hist_record(&p->of_line[frame->line], span_ns(arrival_ns + publish_ns));
 }
@@ -322,7 +324,8 @@ take_frame(struct pipeline *p, struct frame *frame)
 	note_on_board(p, (uint32_t)id, e.kind);
 	if (p->measures)
 		measure(p, frame, &c, e.exch_ns);
-	out.published = judge_hold_key((uint32_t)id, &e, &out.key);
+	if (!hold_is_empty(&p->hold))
+		out.published = judge_hold_key((uint32_t)id, &e, &out.key);
 	return out;
 }
 
@@ -370,12 +373,13 @@ void
 pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, struct bytes bytes,
     struct transport_stamps stamps)
 {
-	struct frame frame = {.line = line, .payload = payload, .bytes = bytes, .stamps = stamps,
+	struct frame frame = {.line = line, .payload = payload, .bytes = bytes, .stamps = &stamps,
 	    .arrived = stamps.recv_mono};
 	struct pipeline *p = context;
 	struct outcome out;
 
-	recorder_on_frame(p->recorder, line, payload, bytes, stamps);
+	if (p->recorder != NULL)
+		recorder_on_frame(p->recorder, line, payload, bytes, stamps);
 	p->now = mono_before(p->now, stamps.recv_mono) ? stamps.recv_mono : p->now;
 	p->heard |= 1ull << line;
 	pipeline_count(p, TICK_COUNTER_MESSAGES);
@@ -384,7 +388,7 @@ pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, 
 		out = take_frame(p, &frame);
 		if (out.kept)
 			pipeline_count(p, TICK_COUNTER_HELD);
-		if (out.published && !hold_is_empty(&p->hold))
+		if (out.published)
 			release(p, out.key);
 	} while (++frame.index < frame.count);
 }

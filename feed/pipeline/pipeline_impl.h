@@ -9,6 +9,7 @@
 #define FEED_PIPELINE_PIPELINE_IMPL_H
 
 #include "feed/core/hold.h"
+#include "feed/io/clock_near.h"
 #include "feed/pipeline/pipeline.h"
 #include "feed/pipeline/publish.h"
 #include "feed/pipeline/recorder.h"
@@ -30,7 +31,7 @@ struct frame {
 	unsigned line;
 	enum transport_payload payload;
 	struct bytes bytes;
-	struct transport_stamps stamps;
+	const struct transport_stamps *stamps;
 	uint32_t index, count; /* which of its events, of how many; text: 0 of 1 */
 	mono_t arrived; /* stamps.recv_mono; ARBITER_AT_ONCE: it cannot be held */
 	bool part;           /* an element of a list ... */
@@ -39,13 +40,15 @@ struct frame {
 
 /* A message that waits for ids before it. */
 struct held_frame {
-	struct frame frame; /* its bytes are those below */
+	struct frame frame; /* its stamps and bytes are those below */
+	struct transport_stamps stamps;
 	char bytes[PIPELINE_HOLD_BYTES + TRANSPORT_PADDING];
 };
 
 struct pipeline {
 	struct pipeline_cfg cfg;
 	struct recorder *recorder; /* NULL: none */
+	struct clock_near clock; /* of publishing */
 	const struct listing *listing; /* NULL: none is known */
 	mono_t now; /* of the last message or pause: no clock decides, so a replay decides alike */
 	struct event_scratch *scratch;
@@ -112,7 +115,19 @@ struct kind_row {
 extern const struct kind_row pipeline_kinds[EVENT_KINDS];
 
 /* Keeps a last good id for the board. */
-void pipeline_remember_id(struct tick_data *data, enum arbiter_class class, int64_t id);
+static inline void
+pipeline_remember_id(struct tick_data *data, enum arbiter_class class, int64_t id)
+{
+	int64_t *const last[ARBITER_CLASSES] = {
+		[ARBITER_TRADE] = &data->trade_id,
+		[ARBITER_AGG_TRADE] = &data->agg_trade_id,
+		[ARBITER_QUOTE] = &data->quote_id,
+		[ARBITER_DEPTH] = &data->depth_id,
+	};
+
+	if (class < ARBITER_CLASSES)
+		*last[class] = id;
+}
 
 enum judgement {
 	JUDGE_PUBLISH, /* it is news; gaps before it were told */
@@ -128,7 +143,16 @@ enum judgement judge(struct pipeline *p, struct publish_context *c, const struct
 void judge_on_stream_left(struct pipeline *p, uint32_t number, unsigned line);
 
 /* The key of hold.h for an event; false: it has no ids to wait for. */
-bool judge_hold_key(uint32_t instrument, const struct event *e, uint64_t *key);
+static inline bool
+judge_hold_key(uint32_t instrument, const struct event *e, uint64_t *key)
+{
+	enum arbiter_class class = pipeline_kinds[e->kind].class;
+
+	if (class == ARBITER_CLASSES)
+		return false;
+	*key = hold_key(instrument, class);
+	return true;
+}
 
 /* Reads a line's answer to LIST_SUBSCRIPTIONS into p->listed. False: it is none. */
 bool listed_read(struct pipeline *p, unsigned line, struct bytes result);

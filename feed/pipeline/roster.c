@@ -96,22 +96,12 @@ roster_find_name(const struct roster *roster, uint32_t instrument, enum event_ki
 }
 
 uint32_t
-roster_find(const struct roster *roster, uint32_t instrument, enum event_kind kind,
+roster_find_among(const struct roster *roster, uint32_t instrument, enum event_kind kind,
     struct bytes name)
 {
-	uint32_t number, of_all;
+	uint32_t number = roster->first[instrument][kind];
+	uint32_t of_all = roster->first[roster->instruments_max][kind];
 
-	if (instrument >= roster->instruments_max || kind >= ROSTER_KINDS)
-		return ROSTER_NONE;
-	number = roster->first[instrument][kind];
-	of_all = roster->first[roster->instruments_max][kind];
-	if (of_all == ROSTER_NONE) {
-		/* Names are compared only where there is a choice. */
-		if (number == ROSTER_NONE || roster->stream[number].next == ROSTER_NONE ||
-		    name.n == 0)
-			return number;
-		return roster_find_name(roster, instrument, kind, name);
-	}
 	if (name.n == 0)
 		return number != ROSTER_NONE ? number : of_all;
 	of_all = roster_find_name(roster, roster->instruments_max, kind, name);
@@ -125,16 +115,6 @@ roster_last(struct roster *roster, uint32_t number, uint32_t instrument)
 	struct roster_stream *s = &roster->stream[number];
 
 	return s->each != NULL ? &s->each[instrument] : &s->last;
-}
-
-void
-roster_on_message(struct roster *roster, uint32_t number, unsigned line)
-{
-	struct roster_stream *s = &roster->stream[number];
-
-	if (s->messages++ == 0)
-		roster->heard[roster->nheard++] = number;
-	s->lines |= UINT64_C(1) << line;
 }
 
 unsigned

@@ -28,16 +28,17 @@ struct roster_last {
 };
 
 struct roster_stream {
+	/* What each message looks at comes first, in one cache line. */
+	uint64_t lines;      /* heard there since roster_take() */
+	uint32_t messages;   /* since roster_take() */
+	uint32_t next;       /* of the same instrument and kind */
+	uint8_t line_of[ARBITER_LEGS_MAX]; /* whose messages the arbiter knows by that number */
+	bool stale;          /* as the control plane says */
 	char *name;          /* NULL: this number is not in use */
 	uint32_t instrument; /* or the roster's instruments_max: of all symbols */
 	enum event_kind kind;
-	uint32_t next;       /* of the same instrument and kind */
-	bool stale;          /* as the control plane says */
-	uint8_t line_of[ARBITER_LEGS_MAX]; /* whose messages the arbiter knows by that number */
 	struct roster_last last;
 	struct roster_last *each; /* streams of all symbols: one per instrument, in place of it */
-	uint32_t messages;   /* since roster_take() */
-	uint64_t lines;      /* heard there since roster_take() */
 };
 
 struct roster {
@@ -63,12 +64,28 @@ int roster_add(struct roster *roster, uint32_t number, struct bytes name, uint32
 /* Takes it off; its number may be used anew. */
 void roster_remove(struct roster *roster, uint32_t number);
 
+/* roster_find() where there is a choice, and names are compared. */
+uint32_t roster_find_among(const struct roster *roster, uint32_t instrument, enum event_kind kind,
+    struct bytes name);
+
 /*
  * The number of the stream called `name` in the combined envelope, of that
  * instrument or of all; ROSTER_NONE: not on it.
  */
-uint32_t roster_find(const struct roster *roster, uint32_t instrument, enum event_kind kind,
-    struct bytes name);
+static inline uint32_t
+roster_find(const struct roster *roster, uint32_t instrument, enum event_kind kind,
+    struct bytes name)
+{
+	uint32_t number;
+
+	if (instrument >= roster->instruments_max || (unsigned)kind >= ROSTER_KINDS)
+		return ROSTER_NONE;
+	number = roster->first[instrument][kind];
+	if (roster->first[roster->instruments_max][kind] == ROSTER_NONE &&
+	    (number == ROSTER_NONE || roster->stream[number].next == ROSTER_NONE))
+		return number;
+	return roster_find_among(roster, instrument, kind, name);
+}
 
 /* The same by name alone, of that instrument (instruments_max: of all) only. */
 uint32_t roster_find_name(const struct roster *roster, uint32_t instrument, enum event_kind kind,
@@ -78,7 +95,15 @@ uint32_t roster_find_name(const struct roster *roster, uint32_t instrument, enum
 struct roster_last *roster_last(struct roster *roster, uint32_t number, uint32_t instrument);
 
 /* A message of it came on that line. */
-void roster_on_message(struct roster *roster, uint32_t number, unsigned line);
+static inline void
+roster_on_message(struct roster *roster, uint32_t number, unsigned line)
+{
+	struct roster_stream *s = &roster->stream[number];
+
+	if (s->messages++ == 0)
+		roster->heard[roster->nheard++] = number;
+	s->lines |= UINT64_C(1) << line;
+}
 
 /* Who was heard since the last call: up to `max` in out[]; returns how many. */
 unsigned roster_take(struct roster *roster, struct pool_heard *out, unsigned max);

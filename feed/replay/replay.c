@@ -239,6 +239,7 @@ replay_run(const struct config *cfg, const struct replay_cfg *how)
 	stores_init(&r.stores);
 	signals_catch();
 	snapshot_init(&r.snapshot, "replay", "", clock_wall(), clock_mono());
+	snapshot_take_config(&r.snapshot, cfg);
 	rc = stores_open(&r.stores, cfg, signals_stop_flag());
 	if (rc == 0)
 		rc = play_all(&r);

@@ -240,6 +240,7 @@ struct tick_latency {
 };
 
 #define TICK_HISTOGRAM_BUCKETS 24
+#define TICK_KEYS_MAX 12288 /* bytes */
 
 /*
  * Spans of time since the feed's start, each counted in one bucket: those
@@ -280,6 +281,11 @@ struct tick_status {
 	struct tick_settings settings;
 	struct tick_line_detail detail[TICK_LINES_MAX]; /* by line */
 	int64_t ended[TICK_REASONS_MAX]; /* connections and attempts that ended, by reason */
+	/*
+	 * The configuration in force: lines "key=value", each after '*' where the
+	 * value is not the default and ' ' where it is; NUL-terminated.
+	 */
+	char keys[TICK_KEYS_MAX];
 };
 
 TICK_STATIC_ASSERT(sizeof(struct tick_line_status) == 256, "32 words");

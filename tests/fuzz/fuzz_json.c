@@ -27,6 +27,13 @@ number_too_long_for_cjson(const uint8_t *data, size_t size)
 	return false;
 }
 
+/* Its strings end at a NUL: a key "r\u0000" is "r" to it. */
+static bool
+nul_written(const uint8_t *data, size_t size)
+{
+	return memmem(data, size, "\\u0000", 6) != NULL;
+}
+
 /* Decodes a copy with nothing but `pad` behind it. */
 static enum decode_result
 decode_padded(const uint8_t *data, size_t size, int pad, struct event_scratch *room,
@@ -83,7 +90,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_free(again);
 	}
 	must(general_way_agrees(data, size, result, &event), "the general way differs");
-	if (result == DECODE_OK && !number_too_long_for_cjson(data, size))
+	if (result == DECODE_OK && !number_too_long_for_cjson(data, size) &&
+	    !nul_written(data, size))
 		must(oracle_agrees(copy, &event, why), why);
 	fuzz_free(copy);
 	return 0;

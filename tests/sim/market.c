@@ -45,7 +45,7 @@ is_owed(const struct sim_stream *s)
 
 	if (!sim_owes())
 		return false;
-	legs = sim.phase == SIM_CALM ? sim_all_legs() : 1u << sim.storm.spared;
+	legs = sim_healthy_legs();
 	return s->wanted && !s->renumbered && (s->joined & legs) == legs;
 }
 

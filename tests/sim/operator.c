@@ -36,6 +36,7 @@ drop_or_add(void)
 	if (s->wanted && wanted_streams() == 1)
 		return;
 	s->joined = 0;
+	s->added = sim.now;
 	s->wanted = !s->wanted;
 	journal_note(s->wanted ? "stream is added" : "stream is dropped", -1, stream, 0);
 	if (s->wanted) {

@@ -9,6 +9,7 @@
  *  - What a healthy line was to bring is there in time.
  *  - No limit of the exchange is exceeded: messages a second on a line,
  *    connects per window, streams on a line, bytes of a request.
+ *  - What is added is subscribed on a healthy leg soon, whatever the others go through.
  *  - After a storm every stream is carried by every leg within its time.
  *  - The clock goes on: every deadline lies ahead, and few come in a minute.
  */

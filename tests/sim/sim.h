@@ -54,6 +54,7 @@ struct sim_stream {
 	struct sim_record record[SIM_RECORDS];
 	bool wanted;       /* configured: not dropped */
 	unsigned joined;   /* bit: a line of that leg has subscribed it since it was added */
+	mono_t added;      /* when */
 	/* as the reader sees it */
 	int64_t seen;      /* last id, -1: none */
 	mono_t seen_at;
@@ -173,6 +174,13 @@ static inline unsigned
 sim_all_legs(void)
 {
 	return (1u << sim.cfg.redundancy) - 1;
+}
+
+/* Those that nothing happens to now; when sim_owes(). */
+static inline unsigned
+sim_healthy_legs(void)
+{
+	return sim.phase == SIM_CALM ? sim_all_legs() : 1u << sim.storm.spared;
 }
 
 /* Runs one seed for at least `hours`. Returns only when no rule was broken. */

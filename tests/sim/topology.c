@@ -34,6 +34,7 @@ build_streams(void)
 		s->seen = s->anew = -1;
 		s->wanted = true;
 		s->joined = sim_all_legs();
+		s->added = sim.now;
 		s->owed_since = MONO_NEVER;
 	}
 }

@@ -175,6 +175,7 @@ a_field_missing_wrong_or_twice_is_malformed(void **state)
 		"{\"e\":\"avgPrice\",\"E\":17,\"s\":\"A\",\"i\":\"5m\",\"w\":\"1\","
 		"\"T\":1700000000000}",
 		"{\"e\":\"referencePrice\",\"s\":\"A\",\"r\":1,\"t\":1700000000012}",
+		"{\"e\":\"referencePrice\",\"s\":\"A\",\"t\":1700000000012}",
 		"{\"e\":\"referencePrice\",\"r\":null,\"t\":1700000000012}",
 		"{\"e\":\"forceOrder\",\"E\":1700000000123}",
 		"{\"e\":\"forceOrder\",\"E\":1700000000123,\"o\":[]}",

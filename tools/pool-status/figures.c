@@ -353,6 +353,7 @@ figures_take(struct figures *f, const struct reading *r)
 	take_note(f, r);
 	take_check(f, r);
 	take_streams(f, r);
+	settings_take(&f->settings, r->now->keys);
 }
 
 bool

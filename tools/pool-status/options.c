@@ -14,6 +14,7 @@ enum {
 	KEY_CHECK = CLI_LONG,
 	KEY_STREAMS,
 	KEY_BUDGETS,
+	KEY_SETTINGS,
 	KEY_WHY,
 	KEY_PLAIN,
 	KEY_DURATION,
@@ -23,6 +24,7 @@ enum {
 static const struct cli_option table[] = {
 	{KEY_STREAMS, "streams", NULL, "streams wanted, sent, acknowledged; healing"},
 	{KEY_BUDGETS, "budgets", NULL, "what is used of the exchange's limits"},
+	{KEY_SETTINGS, "settings", NULL, "the configuration in force, and what is not default"},
 	{KEY_WHY, "why", "LINE", "the last transitions of that line with their reasons"},
 	{KEY_CHECK, "check", NULL, "one row; exit code 1 unless all lines are live"},
 	{'f', "follow", NULL, "at each interval: redrawn, or blocks; key: q quit"},
@@ -119,6 +121,9 @@ read_switch(struct options *o, int key)
 	case KEY_BUDGETS:
 		o->mode = MODE_BUDGETS;
 		break;
+	case KEY_SETTINGS:
+		o->mode = MODE_SETTINGS;
+		break;
 	case KEY_CHECK:
 		o->mode = MODE_CHECK;
 		break;
@@ -155,6 +160,8 @@ finish(struct options *o, int argc, char **argv)
 		return apart("--follow", "--check");
 	if (o->follow && o->output == OUTPUT_PROM)
 		return apart("--follow", "--output prom");
+	if (o->mode == MODE_SETTINGS && o->output == OUTPUT_PROM)
+		return apart("--settings", "--output prom");
 	if (o->mode == MODE_WHY && o->output == OUTPUT_PROM)
 		return apart("--why", "--output prom");
 	return -1;

@@ -207,9 +207,9 @@ LAYOUT: Dict[str, Tuple[int, Fields]] = {
     "tick_board_trade": (64, _words(0, "seq", *Trade._fields)),
     "tick_board_state": (64, _words(0, "seq", *Data._fields)),
     "tick_board_book": (64, _words(0, "seq", *Book._fields)),
-    "tick_status_record": (1138688, {"copy": (0, 90112), "stream": (90112, 1048576)}),
-    "tick_status_block": (45056, {"seq": (0, 8), "status": (128, 44912)}),
-    "tick_status": (44912, {
+    "tick_status_record": (1163264, {"copy": (0, 114688), "stream": (114688, 1048576)}),
+    "tick_status_block": (57344, {"seq": (0, 8), "status": (128, 57200)}),
+    "tick_status": (57200, {
         **_words(0, *FeedStatus._fields[:5], "lines", *FeedStatus._fields[5:8]),
         "publish": (256, 48), "arrival": (304, 48), "counter": (352, 8 * COUNTERS_MAX),
         "line": (1376, 256 * LINES_MAX), "transport": (17760, 16), "version": (17776, 32)}),
