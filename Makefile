@@ -420,7 +420,8 @@ test-transport: all $(call bin,$(SYSTEM_TESTS)) ## the system tests with TRANSPO
 unit: $(call bin,$(UNIT_TESTS)) ## build and run the unit tests only
 	@$(ENVIRONMENT) tests/run.sh $^
 
-LINT := $(addprefix tests/lint/,layers.sh pure.sh shape.sh headers.sh documents.sh selftest.sh)
+LINT := $(addprefix tests/lint/,layers.sh pure.sh shape.sh headers.sh documents.sh unused.sh \
+        selftest.sh)
 .PHONY: lint
 lint: all $(call obj,$(PURE)) ## layer order, purity, shape of the code, headers and man pages
 	@$(ENVIRONMENT) tests/run.sh $(LINT)

@@ -2,31 +2,6 @@
 
 #include <assert.h>
 
-/* ---- load ---- */
-
-void
-balance_rate_init(struct balance_rate *rate, uint32_t load)
-{
-	*rate = (struct balance_rate){.load = load};
-}
-
-void
-balance_rate_update(struct balance_rate *rate, span_t elapsed)
-{
-	uint64_t cost = (uint64_t)rate->messages * BALANCE_MESSAGE_BYTES + rate->bytes;
-	__uint128_t now;
-
-	assert(elapsed.ns > 0);
-	now = (__uint128_t)cost * 1000000000 / (uint64_t)elapsed.ns;
-	if (now > UINT32_MAX)
-		now = UINT32_MAX;
-	if (rate->measured)
-		now = (3 * (uint64_t)rate->load + (uint64_t)now) / 4;
-	rate->load = (uint32_t)now;
-	rate->measured = true;
-	rate->messages = rate->bytes = 0;
-}
-
 /* ---- placement ---- */
 
 /* Half as healthy counts as twice as loaded; a line of no health at all as the worst. */
@@ -177,13 +152,6 @@ balance_scale_step(struct balance_scale *scale, const struct balance_line *line,
 		return BALANCE_SHRINK;
 	}
 	return BALANCE_STAY;
-}
-
-mono_t
-balance_scale_deadline(const struct balance_scale *scale)
-{
-	return mono_min(mono_add(scale->high_since, scale->cfg->grow_after),
-	    mono_add(scale->low_since, scale->cfg->shrink_after));
 }
 
 /* ---- moves ---- */

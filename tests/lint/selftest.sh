@@ -87,6 +87,15 @@ write_tree() {
 			return copy[0];
 		}
 	END
+	put feed/main.c <<-'END'
+		#include "feed/core/pool.h"
+
+		int
+		main(void)
+		{
+			return pool_step(1, 2);
+		}
+	END
 	header feed/io/wsframe.h </dev/null
 	header feed/io/transport.h </dev/null
 	put tools/exchange-sim.c <<-'END'
@@ -186,6 +195,7 @@ shared && passes headers.sh
 pure_object && passes pure.sh
 clean_tree
 passes documents.sh
+passes unused.sh
 
 # ---- documents ----
 
@@ -201,6 +211,13 @@ said 'pool_gone()' 'there is no pool_gone()'
 said '`make gone`' 'make knows no target gone'
 echo 'int x;' | put shm/one.c
 caught documents.sh 'tests/sim/one.patch: does not fit'
+
+# ---- dead code ----
+
+printf 'int\none_more(void)\n{\n}\n' | put shm/more.c
+caught unused.sh 'shm/more.c:2: one_more(): nothing but tests calls it'
+echo '#define ONE_MORE 1' >>shm/one.c
+caught unused.sh 'ONE_MORE: a macro that nobody uses'
 
 # ---- layers ----
 
