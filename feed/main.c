@@ -16,17 +16,25 @@
 #include "feed/base/log.h"
 #include "feed/conf/config.h"
 #include "feed/plan/forecast.h"
+#include "feed/probe/command.h"
 #include "feed/replay/replay.h"
 
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 #define OVERRIDES_MAX 256
 
+/* Options without a letter. */
+enum { CHECK = 256, PRINT, CAPTURE, REPLAY, SPEED, PROBE, STREAM, TIMEOUT, JSON };
+
 struct options {
 	const char *file;
 	const char *override[OVERRIDES_MAX];
 	size_t overrides;
-	bool check, print, replay;
+	bool check, print, replay, probe;
+	bool json;        /* of the probe */
+	span_t within;    /* likewise: longest time of a step */
+	char *stream;     /* override of streams */
+	char endpoint[PROBE_OVERRIDES][PROBE_OVERRIDE_MAX]; /* overrides of the one to probe */
 	int64_t speed_milli;
 	const char *const *files; /* to replay */
 	size_t nfiles;
@@ -35,6 +43,7 @@ struct options {
 
 static const char help[] =
     "Usage: feedd [-c FILE] [-s KEY=VALUE]... [--capture DIR]\n"
+    "       feedd --probe [--stream NAME] [--timeout SEC] [--json] [-c FILE] [ENDPOINT]\n"
     "       feedd --replay [--speed X] [-c FILE] [-s KEY=VALUE]... CAPTURE...\n"
     "Keeps connections to the exchange alive and publishes its market data as\n"
     "normalized ticks in shared memory: /dev/shm/NAME.ring, .board and .status.\n"
@@ -45,6 +54,12 @@ static const char help[] =
     "      --print-config    print the effective configuration with help, end;\n"
     "                        streams need not be given for that\n"
     "      --capture DIR     write all that is received to files there: capture.dir\n"
+    "      --probe           try each endpoint step by step, print what was found, end;\n"
+    "                        ENDPOINT, wss://HOST[:PORT][/PATH] or HOST:PORT[@ADDRESS],\n"
+    "                        is tried in place of the configured ones\n"
+    "      --stream NAME     that the probe subscribes [the first configured one]\n"
+    "      --timeout SEC     longest time of each of its steps, 0.1 to 600 [10]\n"
+    "      --json            its report for machines\n"
     "      --replay          run such files, in that order, through the same pipeline,\n"
     "                        into feed NAME.replay unless -s feed= says another\n"
     "      --speed X         of the replay: 1 as it was, 0.5, 10 ..., or max [1]\n"
@@ -53,7 +68,8 @@ static const char help[] =
     "\n"
     "Reads the configuration once more on SIGHUP. Ends in good order on SIGINT and\n"
     "SIGTERM. Exit status: 0 ended on request,\n"
-    "1 could not start or go on, 2 wrong options or configuration.\n";
+    "1 could not start or go on, or a step of the probe failed, 2 wrong options or\n"
+    "configuration.\n";
 
 static int
 wrong_usage(const char *what)
@@ -71,16 +87,23 @@ add_override(struct options *o, const char *text)
 	return true;
 }
 
-/* "max", or a decimal number with up to three decimals, above 0. */
+/* Did somebody say that? */
 static bool
-read_speed(const char *text, int64_t *milli)
+overrides(const struct options *o, const char *key)
+{
+	for (size_t i = 0; i < o->overrides; i++)
+		if (strncmp(o->override[i], key, strlen(key)) == 0)
+			return true;
+	return false;
+}
+
+/* A decimal number with up to three decimals, above 0. */
+static bool
+read_milli(const char *text, int64_t *milli)
 {
 	char *end;
 	int64_t value, part = 100;
 
-	*milli = 0;
-	if (strcmp(text, "max") == 0)
-		return true;
 	if (!isdigit((unsigned char)*text) || strlen(text) > 12)
 		return false;
 	value = strtoll(text, &end, 10) * 1000;
@@ -91,12 +114,77 @@ read_speed(const char *text, int64_t *milli)
 	return *end == '\0' && value > 0;
 }
 
+static bool
+read_speed(const char *text, int64_t *milli)
+{
+	*milli = 0;
+	return strcmp(text, "max") == 0 || read_milli(text, milli);
+}
+
+static bool
+read_timeout(const char *text, span_t *within)
+{
+	int64_t ms = 0;
+	bool good = read_milli(text, &ms) && ms >= 100 && ms <= 600000;
+
+	*within = span_ms(ms);
+	return good;
+}
+
+/* Returns NULL, or what is wrong. */
+static const char *
+read_probe_option(int option, struct options *o)
+{
+	switch (option) {
+	case STREAM:
+		if (asprintf(&o->stream, "streams=%s", optarg) < 0 || !add_override(o, o->stream))
+			return "too many --set";
+		break;
+	case TIMEOUT:
+		if (!read_timeout(optarg, &o->within))
+			return "--timeout takes seconds from 0.1 to 600";
+		break;
+	case JSON:
+		o->json = true;
+		break;
+	default:
+		o->probe = true;
+		break;
+	}
+	return NULL;
+}
+
+/* The endpoint to probe, and a stream where nobody names one. Returns -1 or an exit code. */
+static int
+read_probe(struct options *o)
+{
+	const char *why = "takes one ENDPOINT at most";
+	size_t n = 0;
+
+	if (o->nfiles == 1)
+		n = probe_overrides(o->files[0], o->endpoint, &why);
+	if (o->nfiles > 1 || (o->nfiles == 1 && n == 0)) {
+		fprintf(stderr, "feedd: --probe: %s %s\n", o->nfiles == 1 ? o->files[0] : "it",
+		    why);
+		return EXIT_USAGE;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!add_override(o, o->endpoint[i]))
+			return wrong_usage("too many --set");
+	if (o->file == NULL && !overrides(o, "streams=") &&
+	    !add_override(o, "streams=" PROBE_STREAM))
+		return wrong_usage("too many --set");
+	return -1;
+}
+
 /* Returns -1 to go on, or an exit code. */
 static int
 read_operands(int argc, char **argv, struct options *o)
 {
 	o->files = (const char *const *)argv + optind;
 	o->nfiles = (size_t)(argc - optind);
+	if (o->probe)
+		return read_probe(o);
 	if (!o->replay && o->nfiles > 0)
 		return wrong_usage("takes no arguments beside options");
 	if (o->replay && o->nfiles == 0)
@@ -108,7 +196,6 @@ read_operands(int argc, char **argv, struct options *o)
 static int
 read_options(int argc, char **argv, struct options *o)
 {
-	enum { CHECK = 256, PRINT, CAPTURE, REPLAY, SPEED };
 	static const struct option table[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"set", required_argument, NULL, 's'},
@@ -117,10 +204,15 @@ read_options(int argc, char **argv, struct options *o)
 		{"capture", required_argument, NULL, CAPTURE},
 		{"replay", no_argument, NULL, REPLAY},
 		{"speed", required_argument, NULL, SPEED},
+		{"probe", no_argument, NULL, PROBE},
+		{"stream", required_argument, NULL, STREAM},
+		{"timeout", required_argument, NULL, TIMEOUT},
+		{"json", no_argument, NULL, JSON},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
 		{NULL, 0, NULL, 0},
 	};
+	const char *why;
 	int c;
 
 	opterr = 1;
@@ -144,6 +236,14 @@ read_options(int argc, char **argv, struct options *o)
 		case SPEED:
 			if (!read_speed(optarg, &o->speed_milli))
 				return wrong_usage("--speed takes a number or max");
+			break;
+		case PROBE:
+		case STREAM:
+		case TIMEOUT:
+		case JSON:
+			why = read_probe_option(c, o);
+			if (why != NULL)
+				return wrong_usage(why);
 			break;
 		case CHECK:
 			o->check = true;
@@ -240,9 +340,8 @@ name_replay(struct config *cfg, const struct options *o)
 	size_t n = strlen(cfg->feed), most = 64 - (sizeof(suffix) - 1);
 	char *name;
 
-	for (size_t i = 0; i < o->overrides; i++)
-		if (strncmp(o->override[i], "feed=", 5) == 0)
-			return;
+	if (overrides(o, "feed="))
+		return;
 	if (asprintf(&name, "%.*s%s", (int)(n < most ? n : most), cfg->feed, suffix) < 0)
 		abort();
 	free(cfg->feed);
@@ -253,7 +352,7 @@ int
 main(int argc, char **argv)
 {
 	struct config_problems problems = {0};
-	struct options o = {.speed_milli = 1000};
+	struct options o = {.speed_milli = 1000, .within = span_s(10)};
 	struct config cfg;
 	bool good;
 	int code = read_options(argc, argv, &o);
@@ -269,7 +368,7 @@ main(int argc, char **argv)
 			return code;
 	}
 	good = config_load(o.file, o.override, o.overrides, &cfg, &problems);
-	if (o.print && !o.check) /* what is to be printed needs no streams */
+	if ((o.print && !o.check) || o.probe) /* what is to be printed needs no streams */
 		good = problems.n + problems.more == problems.unset;
 	if (o.replay)
 		name_replay(&cfg, &o);
@@ -280,11 +379,14 @@ main(int argc, char **argv)
 	} else if (o.print) {
 		config_print(stdout, &cfg, true);
 		code = EXIT_FINE;
+	} else if (o.probe) {
+		code = probe_run(&cfg, &(struct probe_cfg){o.json, o.within});
 	} else {
 		code = run(&cfg, &o);
 	}
 	config_problems_free(&problems);
 	config_free(&cfg);
 	free(o.capture);
+	free(o.stream);
 	return code;
 }

@@ -28,6 +28,7 @@ pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 		.hold_for = span_ms(50),
 		.streams_max = 16,
 		.books = rig->books,
+		.gaps = rig->gaps,
 	};
 
 	shm_fixture_ring(&rig->fixture, &rig->ring, PIPELINE_RIG_SLOTS);
@@ -44,7 +45,8 @@ pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 }
 
 static int
-setup(void **state, const char *venue, const struct books_cfg *books, uint32_t depth)
+setup(void **state, const char *venue, const struct books_cfg *books,
+    const struct gaps_cfg *gaps, uint32_t depth)
 {
 	struct pipeline_rig *rig = calloc(1, sizeof(*rig));
 
@@ -53,6 +55,7 @@ setup(void **state, const char *venue, const struct books_cfg *books, uint32_t d
 	*state = rig;
 	rig->venue = venue_find(bytes_of(venue));
 	rig->books = books;
+	rig->gaps = gaps;
 	rig->depth = depth;
 	shm_fixture_init(&rig->fixture);
 	rig->instruments.default_price_exponent = rig->instruments.default_qty_exponent = -8;
@@ -65,19 +68,25 @@ setup(void **state, const char *venue, const struct books_cfg *books, uint32_t d
 int
 pipeline_rig_setup(void **state)
 {
-	return setup(state, "spot", NULL, PIPELINE_RIG_DEPTH);
+	return setup(state, "spot", NULL, NULL, PIPELINE_RIG_DEPTH);
 }
 
 int
 pipeline_rig_setup_books(void **state, const struct books_cfg *books, uint32_t depth)
 {
-	return setup(state, "spot", books, depth);
+	return setup(state, "spot", books, NULL, depth);
+}
+
+int
+pipeline_rig_setup_gaps(void **state, const struct gaps_cfg *gaps)
+{
+	return setup(state, "spot", NULL, gaps, PIPELINE_RIG_DEPTH);
 }
 
 int
 pipeline_rig_setup_venue(void **state, const char *venue)
 {
-	return setup(state, venue, NULL, PIPELINE_RIG_DEPTH);
+	return setup(state, venue, NULL, NULL, PIPELINE_RIG_DEPTH);
 }
 
 void

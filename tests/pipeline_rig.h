@@ -24,6 +24,7 @@ struct pipeline_rig {
 	const struct venue *venue;  /* spot */
 	struct pipeline *pipeline;
 	const struct books_cfg *books; /* NULL: none are kept */
+	const struct gaps_cfg *gaps;   /* NULL: none are filled */
 	uint32_t depth;
 	struct tick_reader *reader; /* has seen everything up to the START or RESTART */
 	struct tick_board *look;
@@ -36,6 +37,9 @@ int pipeline_rig_setup(void **state);
 
 /* The same, with books, and a board of that depth. */
 int pipeline_rig_setup_books(void **state, const struct books_cfg *books, uint32_t depth);
+
+/* The same, and gaps of trades are filled. */
+int pipeline_rig_setup_gaps(void **state, const struct gaps_cfg *gaps);
 
 /* The same, with another venue than spot. */
 int pipeline_rig_setup_venue(void **state, const char *venue);

@@ -253,6 +253,7 @@ take_snapshot(struct app *app, mono_t now)
 	tell_foreign(app->pipeline);
 	pipeline_counters(app->pipeline)[TICK_COUNTER_LOG_DROPPED] = log_dropped();
 	recorder_count(app->recorder, pipeline_counters(app->pipeline));
+	app_count_rest(app);
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
 	if (app->cfg->monitoring.enabled)
 		verdict_look(&app->verdict, &app->snapshot.status,

@@ -127,6 +127,9 @@ app_take_orders(struct app *app, mono_t now)
 		case OPS_SNAPSHOT:
 			app_take_snapshot(app, order.object, now);
 			break;
+		case OPS_FILL:
+			app_take_fill(app, order.object, now);
+			break;
 		case OPS_LISTING:
 			app_take_listing(app, order.object, now);
 			break;

@@ -56,6 +56,8 @@ struct app {
 	struct config_strings streams; /* that were wanted at start, by name */
 	struct books_want want; /* not told yet for want of room, if there is one */
 	bool has_want;
+	struct pipeline_gap gap; /* likewise */
+	bool has_gap;
 	struct alarm *alarm;    /* ops thread; NULL: nobody is told */
 	struct trace *trace;    /* NULL: nothing is traced */
 	struct tracer *tracer;  /* ops thread; NULL: likewise */
@@ -115,11 +117,17 @@ void app_look_at_resources(struct app *app, mono_t now);
 
 /* ---- app_rest.c: snapshots of books, the list of instruments ----------------------- */
 
-/* Has the ops thread fetch the snapshots that books want. */
+/* Has the ops thread fetch the snapshots that books want, and trades that were missed. */
 void app_tell_wants(struct app *app);
 
 /* One of them came; it goes back to the ops thread. */
 void app_take_snapshot(struct app *app, struct rest_snapshot *snapshot, mono_t now);
+
+/* Some trades that were missed came. */
+void app_take_fill(struct app *app, struct rest_fill *fill, mono_t now);
+
+/* Puts what REST counted among the counters. */
+void app_count_rest(struct app *app);
 
 /*
  * The list of instruments came, NULL: it did not. What follows from it: who

@@ -22,8 +22,10 @@ static int
 open_rest(struct app *app)
 {
 	struct books_cfg books;
+	struct gaps_cfg gaps;
 
-	if (rest_plan_books(app->cfg, &books) || rest_plan_lists(app->cfg))
+	if (rest_plan_books(app->cfg, &books) || rest_plan_lists(app->cfg) ||
+	    rest_plan_gaps(app->cfg, &gaps))
 		return rest_open(&app->rest, app->ops, app->cfg);
 	LOG(INFO, "rest_unused", LOG_THEN("no books are put together from changes"));
 	return 0;

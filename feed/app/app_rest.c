@@ -1,7 +1,7 @@
 /*
  * What the feed thread and REST (rest.h) have to do with each other: wishes
- * for snapshots go to the ops thread; snapshots and the list of instruments
- * come back.
+ * for snapshots and gaps go to the ops thread; snapshots, missing trades and
+ * the list of instruments come back.
  */
 #include "feed/app/app_impl.h"
 
@@ -16,15 +16,33 @@
 #include "feed/plan/rest_plan.h"
 #include "feed/venue/binance/streams.h"
 
-/* ---- snapshots ---------------------------------------------------------------- */
+/* ---- what is missing ------------------------------------------------------------ */
 
-void
-app_tell_wants(struct app *app)
+static void
+tell_gaps(struct app *app)
+{
+	struct ops_note note = {.kind = OPS_GAP_WANTED};
+	const struct pipeline_gap *gap = &app->gap;
+
+	while (app->has_gap || pipeline_next_gap(app->pipeline, &app->gap)) {
+		app->has_gap = true;
+		note.number = gap->instrument;
+		note.value[0] = (int64_t)gap->ticket;
+		note.value[1] = gap->aggregate;
+		note.value[2] = gap->first;
+		note.value[3] = gap->last;
+		note.object = &app->stores.ring.directory[gap->instrument];
+		if (!ops_tell(app->ops, &note))
+			return; /* full: at the next turn */
+		app->has_gap = false;
+	}
+}
+
+static void
+tell_snapshots(struct app *app)
 {
 	struct ops_note note = {.kind = OPS_SNAPSHOT_WANTED};
 
-	if (app->rest == NULL)
-		return;
 	while (app->has_want || pipeline_next_want(app->pipeline, &app->want)) {
 		app->has_want = true;
 		note.number = app->want.instrument;
@@ -35,6 +53,15 @@ app_tell_wants(struct app *app)
 			return; /* full: at the next turn */
 		app->has_want = false;
 	}
+}
+
+void
+app_tell_wants(struct app *app)
+{
+	if (app->rest == NULL)
+		return;
+	tell_snapshots(app);
+	tell_gaps(app);
 }
 
 /* Memory that the ops thread brought goes back there, to be freed. */
@@ -52,6 +79,23 @@ app_take_snapshot(struct app *app, struct rest_snapshot *snapshot, mono_t now)
 	pipeline_on_snapshot(
 	    app->pipeline, snapshot->instrument, &snapshot->snapshot, clock_wall(), now);
 	give_back(app, snapshot);
+}
+
+void
+app_take_fill(struct app *app, struct rest_fill *fill, mono_t now)
+{
+	pipeline_on_fill(app->pipeline, &fill->fill, clock_wall(), now);
+	give_back(app, fill);
+}
+
+void
+app_count_rest(struct app *app)
+{
+	const struct rest_gauges gauges = rest_gauges(app->rest);
+	uint64_t *counter = pipeline_counters(app->pipeline);
+
+	counter[TICK_COUNTER_BACKFILL_REQUESTS] = gauges.fills;
+	counter[TICK_COUNTER_BACKFILL_REFUSED] = gauges.fills_refused;
 }
 
 /* ---- the list of instruments --------------------------------------------------- */

@@ -116,6 +116,13 @@ struct config_rest {
 	int64_t snapshot_limit;    /* 0: by the weight that is left */
 };
 
+struct config_backfill {
+	bool enabled;
+	int64_t ids_max; /* of a gap */
+	int64_t gaps_max;
+	int64_t age_max_ms;
+};
+
 struct config_pool {
 	int64_t initial_connections;
 	int64_t max_connections;
@@ -258,6 +265,7 @@ struct config {
 	struct config_instruments instruments;
 	struct config_books books;
 	struct config_rest rest;
+	struct config_backfill backfill;
 	struct config_pool pool;
 	struct config_failover failover;
 	struct config_heartbeat heartbeat;

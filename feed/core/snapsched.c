@@ -65,13 +65,13 @@ snapsched_used(const struct snapsched *s, mono_t now)
 	return used;
 }
 
-/* When so much will be left of the budget; MONO_NEVER: not before an answer comes. */
+/* When so much will be left of `budget`; MONO_NEVER: not before an answer comes. */
 static mono_t
-free_at(const struct snapsched *s, int64_t weight, mono_t now)
+free_at(const struct snapsched *s, int64_t budget, int64_t weight, mono_t now)
 {
 	int64_t used = snapsched_used(s, now), first = now.ns / SLOT_NS - SNAPSCHED_SLOTS + 1;
 
-	if (used + weight <= s->cfg.budget)
+	if (used + weight <= budget)
 		return now;
 	for (int64_t slot = first < 0 ? 0 : first; slot <= now.ns / SLOT_NS; slot++) {
 		const struct snapsched_spent *spent = &s->spent[slot % SNAPSCHED_SLOTS];
@@ -79,7 +79,7 @@ free_at(const struct snapsched *s, int64_t weight, mono_t now)
 		if (spent->slot != slot || !mono_before(now, end_of(s, spent)))
 			continue;
 		used -= spent->weight;
-		if (used + weight <= s->cfg.budget)
+		if (used + weight <= budget)
 			return end_of(s, spent);
 	}
 	return MONO_NEVER;
@@ -305,7 +305,35 @@ snapsched_deadline(const struct snapsched *s, mono_t now)
 	if (s->waiting == 0 || s->asked >= s->cfg.in_flight_max)
 		return MONO_NEVER;
 	at = later(earliest_wanted(s), later(s->next_at, s->paused_until));
-	return later(at, free_at(s, weight, now));
+	return later(at, free_at(s, s->cfg.budget, weight, now));
+}
+
+/* ---- what is less urgent ---------------------------------------------------- */
+
+static int64_t
+spare_budget(const struct snapsched *s, uint32_t weight)
+{
+	int64_t half = s->cfg.budget / 2;
+
+	return weight > half ? weight : half;
+}
+
+bool
+snapsched_take_spare(struct snapsched *s, uint32_t weight, mono_t now)
+{
+	return choose(s, now) == NULL &&
+	    snapsched_used(s, now) + weight <= spare_budget(s, weight) &&
+	    snapsched_take(s, weight, now);
+}
+
+mono_t
+snapsched_spare_deadline(const struct snapsched *s, uint32_t weight, mono_t now)
+{
+	if (weight > s->cfg.budget || choose(s, now) != NULL ||
+	    s->asked >= s->cfg.in_flight_max)
+		return MONO_NEVER;
+	return later(later(s->next_at, s->paused_until),
+	    free_at(s, spare_budget(s, weight), weight, now));
 }
 
 /* ---- answers ---------------------------------------------------------------- */

@@ -134,11 +134,23 @@ enum snapsched_verdict snapsched_on_answer(struct snapsched *s, uint32_t item,
  * one of that weight may be sent now. Its answer goes to snapsched_on_other().
  */
 bool snapsched_take(struct snapsched *s, uint32_t weight, mono_t now);
+
+/*
+ * The same for what is less urgent than any snapshot: not while one waits that
+ * could go, and only of the first half of the budget, so that the other half is
+ * there for a book that is lost a moment later. A request of more weight than
+ * that is alone in its window.
+ */
+bool snapsched_take_spare(struct snapsched *s, uint32_t weight, mono_t now);
+
 enum snapsched_verdict snapsched_on_other(struct snapsched *s, uint32_t weight,
     const struct snapsched_answer *answer, mono_t now);
 
 /* When snapsched_next() may have something; MONO_NEVER: when something happens. */
 mono_t snapsched_deadline(const struct snapsched *s, mono_t now);
+
+/* When snapsched_take_spare() may allow it; MONO_NEVER: after a snapshot or an answer. */
+mono_t snapsched_spare_deadline(const struct snapsched *s, uint32_t weight, mono_t now);
 
 /* Weight that counts now: in flight, and of the last window. */
 int64_t snapsched_used(const struct snapsched *s, mono_t now);

@@ -184,7 +184,7 @@ is_sound(const struct http_request *r)
 		return false;
 	if (r->address != NULL && *r->address != '\0' && !host_is_numeric(r->address))
 		return false;
-	return !r->plain || host_is_loopback(r->host);
+	return !r->plain || (host_is_loopback(r->host) && r->api_key == NULL);
 }
 
 int
@@ -201,7 +201,8 @@ http_send(struct http_client *client, const struct http_request *r, http_done_fn
 	if (t == NULL)
 		return -EAGAIN;
 	*t = (struct transfer){.client = client, .ticket = t->ticket, .port = r->port,
-	    .plain = r->plain, .answer_max = r->answer_max, .done = done, .context = context,
+	    .plain = r->plain, .api_key = r->api_key, .answer_max = r->answer_max, .done = done,
+	    .context = context,
 	    .answer = {.retry_after_s = -1, .used_weight = -1}};
 	snprintf(t->host, sizeof(t->host), "%s", r->host);
 	snprintf(t->path, sizeof(t->path), "%s", r->path);

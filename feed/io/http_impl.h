@@ -30,6 +30,7 @@ struct transfer {
 	char address[RESOLVE_ADDRESS_SIZE];
 	uint16_t port;
 	bool plain, has_body;
+	const char *api_key; /* the caller's */
 	char *body; /* what is sent, behind LWS_PRE spare bytes */
 	size_t body_n, body_sent;
 	char *got;

@@ -46,6 +46,7 @@ enum tape_kind {
 	TAPE_TIME = 11,      /* held messages were due; no payload */
 	TAPE_SNAPSHOT = 12,  /* struct tape_snapshot, then its levels: a book's, by REST */
 	TAPE_WISH = 13,      /* no payload: the oldest wish for a snapshot was taken up */
+	TAPE_FILL = 14,      /* struct tape_fill, then its trades: of a gap, by REST */
 	TAPE_KINDS
 };
 
@@ -83,6 +84,23 @@ struct tape_snapshot {
 	uint64_t bids, asks;
 };
 
+/* Followed by the trades, ids rising. */
+struct tape_fill {
+	uint64_t ticket;     /* of the gap, from 1 on */
+	uint64_t instrument;
+	int64_t last;        /* up to this id; what is not among the trades is not to be had */
+	uint64_t trades;
+};
+
+struct tape_trade {
+	int64_t id, price, qty;    /* mantissas */
+	int64_t first_id, last_id; /* of an aggregate, else INT64_MIN */
+	int64_t trade_ns;
+	int64_t buyer_maker;       /* 1: the buyer was the maker; else 0 */
+};
+
+static_assert(sizeof(struct tape_fill) == 32, "the layout is the format");
+static_assert(sizeof(struct tape_trade) == 56, "the layout is the format");
 static_assert(sizeof(struct tape_snapshot) == 48, "the layout is the format");
 static_assert(sizeof(struct tape_block_header) == 64, "the layout is the format");
 static_assert(sizeof(struct tape_piece) == 24, "the layout is the format");

@@ -106,6 +106,16 @@ expect_host(X509_VERIFY_PARAM *param, const char *host)
 	    X509_VERIFY_PARAM_set1_host(param, host, 0) == 1;
 }
 
+/* For who wants to see it, whatever becomes of it. */
+static void
+show(const struct tls_peer *peer, X509 *cert)
+{
+	if (peer->shown == NULL || cert == NULL || X509_up_ref(cert) != 1)
+		return;
+	X509_free(*peer->shown);
+	*peer->shown = cert;
+}
+
 /*
  * The whole verification of the server's certificate. It runs in place of
  * OpenSSL's own, so that whatever a library put on the SSL before (callback,
@@ -124,6 +134,7 @@ verify_server(X509_STORE_CTX *store, void *unused)
 		X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
 		return 0;
 	}
+	show(peer, X509_STORE_CTX_get0_cert(store));
 	X509_STORE_CTX_set_verify_cb(store, accept_no_excuse);
 	if (X509_verify_cert(store) == 1)
 		return 1;

@@ -10,6 +10,8 @@
 #include "feed/base/log.h"
 #include "feed/io/clock.h"
 #include "feed/io/http.h"
+#include "feed/ops/backfill.h"
+#include "feed/ops/rest_impl.h"
 #include "feed/pipeline/listing.h"
 #include "feed/plan/rest_plan.h"
 #include "feed/venue/binance/depth_snapshot.h"
@@ -21,6 +23,7 @@
 #define LIST_AGAIN_S 60     /* after a failure */
 #define TELL_EVERY_S 10     /* of failures that are alike */
 #define AT_ONCE_MAX 8
+#define NUMBERS_MAX 80      /* bytes of a path behind its symbol */
 
 /* A snapshot on its way. */
 struct request {
@@ -39,14 +42,13 @@ struct rest {
 	const struct tick_instrument **instrument; /* by id, of those that were wanted */
 	struct request request[AT_ONCE_MAX];
 	struct ops_timer pump_timer, list_timer;
+	struct backfill *backfill;    /* NULL: none is wanted */
 	struct tick_level *levels;    /* of the snapshot that is read: bids, then asks */
 	mono_t tell_at;               /* failures are not told before */
 	uint64_t untold;
 	bool paused;
 	_Atomic int64_t used, paused_until_ns;
 };
-
-static void pump(void *context);
 
 /* ---- requests --------------------------------------------------------------- */
 
@@ -62,23 +64,29 @@ struct rest_gauges
 rest_gauges(const struct rest *r)
 {
 	struct rest_gauges out = {0};
+	struct backfill_counts counts;
 
 	if (!r)
 		return out;
 	out.used = atomic_load_explicit(&r->used, memory_order_relaxed);
 	out.budget = r->sched.cfg.budget;
+	counts = backfill_counts(r->backfill);
+	out.fills = counts.requests;
+	out.fills_refused = counts.refused;
 	out.paused_until.ns = atomic_load_explicit(&r->paused_until_ns, memory_order_relaxed);
 	return out;
 }
 
-static int
-send_get(struct rest *r, const char *path, size_t bytes_max, http_done_fn *done, void *context)
+int
+rest_get(struct rest *r, const char *path, const char *api_key, size_t bytes_max,
+    http_done_fn *done, void *context)
 {
 	struct http_request request = {
 		.host = r->base.host,
 		.port = r->base.port,
 		.address = r->base.address,
 		.path = path,
+		.api_key = api_key,
 		.within = r->base.within,
 		.answer_max = bytes_max,
 	};
@@ -86,8 +94,8 @@ send_get(struct rest *r, const char *path, size_t bytes_max, http_done_fn *done,
 	return http_send(r->http, &request, done, context);
 }
 
-static struct snapsched_answer
-answer_of(const struct http_answer *a)
+struct snapsched_answer
+rest_answer(const struct http_answer *a)
 {
 	bool whole = a->reason == TICK_REASON_NONE;
 	bool fine = a->status >= 200 && a->status < 300;
@@ -101,8 +109,8 @@ answer_of(const struct http_answer *a)
 
 /* ---- what is said of answers -------------------------------------------------- */
 
-static void
-tell_verdict(struct rest *r, enum snapsched_verdict verdict, const struct http_answer *a,
+void
+rest_tell_verdict(struct rest *r, enum snapsched_verdict verdict, const struct http_answer *a,
     const char *what, mono_t now)
 {
 	span_t pause = mono_diff(r->sched.paused_until, now);
@@ -201,7 +209,7 @@ on_depth(void *context, const struct http_answer *a)
 	struct request *q = context;
 	struct rest *r = q->rest;
 	const struct tick_instrument *i = r->instrument[q->instrument];
-	const struct snapsched_answer answer = answer_of(a);
+	const struct snapsched_answer answer = rest_answer(a);
 	mono_t now = clock_mono();
 	enum snapsched_verdict verdict;
 	const char *fault;
@@ -209,7 +217,7 @@ on_depth(void *context, const struct http_answer *a)
 
 	snprintf(symbol, sizeof(symbol), "%.*s", i->symbol_bytes, i->symbol);
 	verdict = snapsched_on_answer(&r->sched, q->instrument, &answer, now);
-	tell_verdict(r, verdict, a, symbol, now);
+	rest_tell_verdict(r, verdict, a, symbol, now);
 	fault = verdict == SNAPSCHED_FINE && a->body.n > 0 ? forward(r, q, a->body) : NULL;
 	if (verdict == SNAPSCHED_FINE && a->body.n == 0)
 		fault = "the answer is empty";
@@ -219,7 +227,7 @@ on_depth(void *context, const struct http_answer *a)
 		snapsched_want(&r->sched, q->instrument, SNAPSCHED_NEVER, true, now);
 	}
 	q->busy = false;
-	pump(r);
+	rest_pump(r);
 }
 
 /* Symbols may be UTF-8. */
@@ -237,6 +245,13 @@ add_escaped(char *out, size_t room, const char *text, size_t n)
 	}
 }
 
+void
+rest_symbol_path(char *path, const char *base, const struct tick_instrument *i)
+{
+	snprintf(path, HTTP_PATH_MAX, "%s?symbol=", base);
+	add_escaped(path, HTTP_PATH_MAX - NUMBERS_MAX, i->symbol, i->symbol_bytes);
+}
+
 static void
 send_request(struct rest *r, const struct snapsched_request *wanted, mono_t now)
 {
@@ -249,28 +264,28 @@ send_request(struct rest *r, const struct snapsched_request *wanted, mono_t now)
 	while (q->busy && q < &r->request[AT_ONCE_MAX - 1])
 		q++;
 	*q = (struct request){r, true, wanted->item, wanted->limit};
-	snprintf(path, sizeof(path), "%s?symbol=", r->base.depth);
-	add_escaped(path, sizeof(path) - 20, i->symbol, i->symbol_bytes);
+	rest_symbol_path(path, r->base.depth, i);
 	n = strlen(path);
 	snprintf(path + n, sizeof(path) - n, "&limit=%" PRIu32, wanted->limit);
-	if (send_get(r, path, DEPTH_BYTES_MAX, on_depth, q) == 0)
+	if (rest_get(r, path, NULL, DEPTH_BYTES_MAX, on_depth, q) == 0)
 		return;
 	q->busy = false;
 	snapsched_on_answer(&r->sched, wanted->item, &none, now);
 }
 
 /* Sends what may be sent, and comes back when there may be more. */
-static void
-pump(void *context)
+void
+rest_pump(struct rest *r)
 {
-	struct rest *r = context;
 	mono_t now = clock_mono(), due;
 	struct snapsched_request wanted;
 
 	while (snapsched_next(&r->sched, now, &wanted))
 		send_request(r, &wanted, now);
+	backfill_pump(r->backfill, now);
 	show(r, now);
-	due = snapsched_deadline(&r->sched, now);
+	due = mono_min(
+	    snapsched_deadline(&r->sched, now), backfill_deadline(r->backfill, now));
 	if (atomic_load_explicit(&r->used, memory_order_relaxed) > 0)
 		due = mono_min(due, mono_add(now, span_s(1))); /* what is used is shown */
 	if (mono_is_never(due))
@@ -279,13 +294,19 @@ pump(void *context)
 		ops_timer_start(r->ops, &r->pump_timer, mono_diff(due, now));
 }
 
+static void
+on_pump(void *context)
+{
+	rest_pump(context);
+}
+
 /* ---- the list of instruments ---------------------------------------------------- */
 
 static void
 on_list(void *context, const struct http_answer *a)
 {
 	struct rest *r = context;
-	const struct snapsched_answer answer = answer_of(a);
+	const struct snapsched_answer answer = rest_answer(a);
 	struct ops_order order = {.kind = OPS_LISTING};
 	span_t again = span_ms(r->cfg.instruments.refresh_ms);
 	struct listing *listing = NULL;
@@ -294,7 +315,7 @@ on_list(void *context, const struct http_answer *a)
 	    &r->sched, rest_plan_list_weight(&r->cfg), &answer, now);
 	bool told;
 
-	tell_verdict(r, verdict, a, "exchangeInfo", now);
+	rest_tell_verdict(r, verdict, a, "exchangeInfo", now);
 	if (verdict == SNAPSCHED_FINE && listing_read(&listing, a->body) != 0)
 		LOG(WARNING, "instruments_unknown",
 		    LOG_STR("detail", "the exchange's list of instruments is malformed"),
@@ -308,7 +329,7 @@ on_list(void *context, const struct http_answer *a)
 			again = span_s(LIST_AGAIN_S);
 	}
 	ops_timer_start(r->ops, &r->list_timer, again);
-	pump(r);
+	rest_pump(r);
 }
 
 static void
@@ -320,7 +341,7 @@ ask_list(void *context)
 
 	if (!snapsched_take(&r->sched, weight, clock_mono())) {
 		ops_timer_start(r->ops, &r->list_timer, span_s(1));
-	} else if (send_get(r, r->base.info, LIST_BYTES_MAX, on_list, r) != 0) {
+	} else if (rest_get(r, r->base.info, NULL, LIST_BYTES_MAX, on_list, r) != 0) {
 		snapsched_on_other(&r->sched, weight, &none, clock_mono());
 		ops_timer_start(r->ops, &r->list_timer, span_s(1));
 	}
@@ -338,7 +359,16 @@ on_wanted(void *context, const struct ops_note *note)
 	r->instrument[note->number] = note->object;
 	snapsched_want(&r->sched, note->number, (enum snapsched_why)note->value[0],
 	    note->value[1] != 0, clock_mono());
-	pump(r);
+	rest_pump(r);
+}
+
+static void
+on_gap(void *context, const struct ops_note *note)
+{
+	struct rest *r = context;
+
+	backfill_on_gap(r->backfill, note, clock_mono());
+	rest_pump(r);
 }
 
 static void
@@ -346,6 +376,26 @@ on_memory(void *context, const struct ops_note *note)
 {
 	(void)context;
 	free(note->object);
+}
+
+/* ---- for backfill.c ------------------------------------------------------------ */
+
+struct ops *
+rest_ops(struct rest *r)
+{
+	return r->ops;
+}
+
+struct snapsched *
+rest_schedule(struct rest *r)
+{
+	return &r->sched;
+}
+
+const struct rest_base *
+rest_base_of(const struct rest *r)
+{
+	return &r->base;
 }
 
 /* ---- start and end ------------------------------------------------------------ */
@@ -386,15 +436,18 @@ rest_open(struct rest **out, struct ops *ops, const struct config *cfg)
 		return -ENOMEM;
 	r->ops = ops;
 	config_copy(&r->cfg, cfg);
-	r->pump_timer.fn = pump;
+	r->pump_timer.fn = on_pump;
 	r->list_timer.fn = ask_list;
 	r->pump_timer.context = r->list_timer.context = r;
 	rc = make(r);
+	if (rc == 0)
+		rc = backfill_open(&r->backfill, r, cfg);
 	if (rc != 0) {
 		rest_close(out);
 		return rc;
 	}
 	ops_receive(ops, OPS_SNAPSHOT_WANTED, on_wanted, r);
+	ops_receive(ops, OPS_GAP_WANTED, on_gap, r);
 	ops_receive(ops, OPS_MEMORY_BACK, on_memory, r);
 	if (rest_plan_lists(&r->cfg))
 		ops_timer_start(ops, &r->list_timer, SPAN_ZERO);
@@ -412,6 +465,7 @@ rest_close(struct rest **rest)
 	ops_timer_stop(&r->pump_timer);
 	ops_timer_stop(&r->list_timer);
 	http_close(&r->http);
+	backfill_close(&r->backfill);
 	config_free(&r->cfg);
 	free(r->item);
 	free(r->instrument);

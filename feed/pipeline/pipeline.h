@@ -21,7 +21,9 @@
 #include "feed/core/pool.h"
 #include "feed/io/transport.h"
 #include "feed/pipeline/books.h"
+#include "feed/pipeline/gaps.h"
 #include "feed/pipeline/listing.h"
+#include "feed/venue/binance/trades_page.h"
 #include "feed/venue/venue.h"
 #include "feed/venue/venues.h"
 #include "shm/board_writer.h"
@@ -45,6 +47,7 @@ struct pipeline_cfg {
 	void *number_context;
 	const struct books_cfg *books; /* NULL: no books are kept; copied */
 	const struct listing *listing; /* as pipeline_list() takes it */
+	const struct gaps_cfg *gaps; /* NULL: gaps are told and stay; copied */
 };
 
 /* What a message said to the control plane: the app hands it to the pool. */
@@ -55,6 +58,26 @@ struct pipeline_control {
 	bool listed;          /* EVENT_REPLY: an answer to LIST_SUBSCRIPTIONS */
 	int code;             /* error replies */
 	char text[120];       /* error replies: the exchange's words, cut to fit */
+};
+
+/* Ids that were told missing and are to be asked for. */
+struct pipeline_gap {
+	uint64_t ticket; /* the answer carries it */
+	uint32_t instrument;
+	bool aggregate;  /* ids of aggregate trades; else of single ones */
+	int64_t first, last;
+};
+
+/*
+ * What REST has of the ids of a gap, up to `last`: what is not among the trades
+ * is not to be had. The next part begins behind that.
+ */
+struct pipeline_fill {
+	uint64_t ticket;
+	uint32_t instrument;
+	uint32_t trades;
+	int64_t last;
+	const struct past_trade *trade; /* ids rising, at the instrument's exponents */
 };
 
 struct pipeline;
@@ -153,6 +176,16 @@ enum booksync_outcome pipeline_on_snapshot(struct pipeline *p, uint32_t instrume
 
 /* The oldest wish for a snapshot; false: there is none. */
 bool pipeline_next_want(struct pipeline *p, struct books_want *out);
+
+/*
+ * The oldest gap that nobody asked for yet; false: there is none. Every one
+ * that is given out is answered by pipeline_on_fill(), up to its last id.
+ */
+bool pipeline_next_gap(struct pipeline *p, struct pipeline_gap *out);
+
+/* A part of an answer, or all of it; one that belongs to no gap (any more) changes nothing. */
+void pipeline_on_fill(struct pipeline *p, const struct pipeline_fill *fill, wall_t now,
+    mono_t mono);
 
 /* An instrument's book, to look at; NULL: none is kept. */
 const struct booksync *pipeline_book(const struct pipeline *p, uint32_t instrument);

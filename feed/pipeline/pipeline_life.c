@@ -178,14 +178,18 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	p->instrument = calloc(p->instruments_max + 1, sizeof(*p->instrument));
 	p->arbiter_memory = calloc(p->instruments_max, sizeof(*p->arbiter_memory));
 	p->of_line = calloc(TRANSPORT_LINES_MAX, sizeof(*p->of_line));
+	p->clock_of = MONO_NEVER;
 	p->measures = true;
+	p->unasked_kind = EVENT_KINDS;
+	p->cfg.gaps = NULL; /* the caller's */
 	p->held = malloc(HOLD_MAX * sizeof(*p->held));
 	p->listed_words = cfg->streams_max / 64 + 1;
 	p->listed = calloc(TRANSPORT_LINES_MAX * p->listed_words, sizeof(*p->listed));
 	if (!p->of_line || !p->held || !p->listed || !p->scratch || !p->levels || !p->instrument ||
 	    !p->arbiter_memory ||
 	    roster_init(&p->roster, cfg->streams_max, p->instruments_max) != 0 ||
-	    make_books(p, cfg->books) != 0) {
+	    make_books(p, cfg->books) != 0 ||
+	    (cfg->gaps != NULL && gaps_new(&p->gaps, cfg->gaps) != 0)) {
 		pipeline_free(out, now, mono);
 		return -ENOMEM;
 	}
@@ -213,6 +217,7 @@ pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono)
 		tell(p, TICK_REASON_STOP, 0, now, mono, (int64_t[3]){0});
 	free(p->of_line);
 	books_free(&p->books);
+	gaps_free(&p->gaps);
 	free(p->image);
 	free(p->held);
 	free(p->listed);

@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "feed/io/secret.h"
+#include "feed/plan/choice.h"
 #include "feed/plan/patterns.h"
 #include "feed/plan/plan.h"
 #include "feed/plan/rest_plan.h"
@@ -95,6 +97,22 @@ foresee_books(const struct config *cfg, const struct config_strings *streams,
 	out->synced_after = snapsched_plan(&schedule, out->books, out->snapshot_limit);
 }
 
+static void
+foresee_backfill(const struct config *cfg, struct forecast *out)
+{
+	char why[SECRET_WHY_MAX];
+	struct secret *key = NULL;
+	struct gaps_cfg gaps;
+
+	out->wants_backfill = cfg->backfill.enabled;
+	out->has_rest = rest_plan_gaps(cfg, &gaps);
+	out->aggregates = rest_plan_past(cfg, true);
+	out->trades = rest_plan_past(cfg, false);
+	out->has_key = out->has_rest && out->trades.needs_key &&
+	    secret_open(&key, cfg->endpoint.api_key_file, CHOICE_KEY_VARIABLE, why) == 0;
+	secret_close(&key);
+}
+
 int
 forecast_make(const struct config *cfg, struct forecast *out)
 {
@@ -115,6 +133,7 @@ forecast_make(const struct config *cfg, struct forecast *out)
 		rehearse(r);
 	}
 	foresee_books(cfg, &streams, out);
+	foresee_backfill(cfg, out);
 	patterns_free(&streams);
 	plan_free(&r->plan);
 	free(r);
@@ -132,6 +151,30 @@ print_span(FILE *out, span_t span)
 	fprintf(out, "%lld.%lld %s", tenths / 10, tenths % 10, minutes ? "minutes" : "seconds");
 }
 
+static void
+print_past(FILE *out, const struct limits_past *past)
+{
+	fprintf(out, "weight %u for %u ids", past->weight, past->page_max);
+}
+
+static void
+print_backfill(FILE *out, const struct forecast *f)
+{
+	if (!f->has_rest || f->aggregates.page_max == 0) {
+		fprintf(out, "backfill: none, there is no REST host for it\n");
+		return;
+	}
+	fprintf(out, "backfill: gaps of @aggTrade, ");
+	print_past(out, &f->aggregates);
+	if (f->trades.needs_key && !f->has_key) {
+		fprintf(out, "; gaps of @trade stay, for there is no API key\n");
+		return;
+	}
+	fprintf(out, "; of @trade, ");
+	print_past(out, &f->trades);
+	fprintf(out, "\n");
+}
+
 void
 forecast_print(FILE *out, const struct forecast *f)
 {
@@ -144,6 +187,8 @@ forecast_print(FILE *out, const struct forecast *f)
 	if (f->patterns > 0)
 		fprintf(out, "%u patterns: what they mean, the exchange's list tells at start\n",
 		    f->patterns);
+	if (f->wants_backfill)
+		print_backfill(out, f);
 	if (f->books == 0)
 		return;
 	fprintf(out, "%u books: ", f->books);

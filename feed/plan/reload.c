@@ -9,7 +9,8 @@
 /* Keys (or groups, with a dot) that memory, segments and sockets were made for at start. */
 static const char *const immutable[] = {
 	"feed", "product", "transport", "endpoint.", "endpoints", "redundancy", "ring.", "board.",
-	"arbiter.", "books.", "rest.", "capture.", "instruments.refresh_ms", "instruments.wait_ms",
+	"arbiter.", "books.", "rest.", "backfill.", "capture.", "instruments.refresh_ms",
+	"instruments.wait_ms",
 	"security.max_message_bytes", "security.rate_limiting", "log.file", "cpu", "busy_poll",
 	"kernel_stamps", "ops.", "alerts.", "tracing.",
 };

@@ -188,6 +188,37 @@ tell_snapshot(struct replay_apply *r, const struct tape_record *record)
 	free(levels);
 }
 
+/* As above: the trades lie behind the head. */
+static void
+tell_fill(struct replay_apply *r, const struct tape_record *record)
+{
+	struct bytes left = record->payload;
+	struct past_trade *trades;
+	struct tape_fill head;
+
+	if (left.n < sizeof(head)) {
+		r->senseless++;
+		return;
+	}
+	memcpy(&head, left.p, sizeof(head));
+	left = (struct bytes){left.p + sizeof(head), left.n - sizeof(head)};
+	if (left.n % sizeof(*trades) != 0 || head.trades != left.n / sizeof(*trades) ||
+	    head.instrument >= r->stores->ring.instruments) {
+		r->senseless++;
+		return;
+	}
+	trades = malloc(left.n + 1); /* aligned */
+	if (trades == NULL)
+		abort();
+	if (left.n > 0)
+		memcpy(trades, left.p, left.n);
+	pipeline_on_fill(r->pipeline,
+	    &(struct pipeline_fill){.ticket = head.ticket,
+	        .instrument = (uint32_t)head.instrument, .trades = (uint32_t)head.trades,
+	        .last = head.last, .trade = trades}, record->wall, record->mono);
+	free(trades);
+}
+
 static void
 tell(struct replay_apply *r, const struct tape_record *record)
 {
@@ -214,6 +245,9 @@ tell(struct replay_apply *r, const struct tape_record *record)
 		break;
 	case TAPE_SNAPSHOT:
 		tell_snapshot(r, record);
+		break;
+	case TAPE_FILL:
+		tell_fill(r, record);
 		break;
 	case TAPE_WISH:
 		(void)pipeline_next_want(r->pipeline, &want);

@@ -31,10 +31,13 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 		.number_context = plan,
 	};
 	struct books_cfg books;
+	struct gaps_cfg gaps;
 	int rc;
 
 	if (rest_plan_books(cfg, &books))
 		p.books = &books;
+	if (rest_plan_gaps(cfg, &gaps))
+		p.gaps = &gaps;
 	if (pipeline_new(out, &p, clock_wall(), clock_mono()) != 0)
 		return -1;
 	for (uint32_t i = 0; i < plan->n; i++) {

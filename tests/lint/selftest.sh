@@ -240,7 +240,8 @@ includes feed/plan/plan.c feed/store/stores.h
 includes feed/store/stores.c feed/ops/ops.h
 includes feed/ops/ops.c feed/status/snapshot.h
 includes feed/status/snapshot.c feed/replay/replay.h
-includes feed/replay/replay.c feed/app/app.h
+includes feed/replay/replay.c feed/probe/probe.h
+includes feed/probe/probe.c feed/app/app.h
 includes feed/app/app.c feed/main.h
 includes tools/inspect.c feed/base/two.h
 includes tools/exchange-sim.c feed/io/transport.h

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "feed/io/clock.h"
 #include "tests/pipeline_rig.h"
 
 #define MS INT64_C(1000000)
@@ -361,6 +362,37 @@ latencies_are_taken_once_and_histograms_go_on(void **state)
 	assert_int_equal(tick_histogram_bound(TICK_HISTOGRAM_BUCKETS - 1), INT64_MAX);
 }
 
+/* When the last of so many trades in one receive was published; a trade has over 100 bytes. */
+static int64_t
+published_after(struct pipeline_rig *rig, unsigned trades)
+{
+	static int64_t id = 100;
+	int64_t mono_ns = 0;
+
+	while (trades-- > 0) {
+		pipeline_rig_trade(rig, id++);
+		mono_ns = pipeline_rig_tick(rig).mono_ns;
+	}
+	return mono_ns;
+}
+
+static void
+the_time_of_publishing_is_read_with_each_receive_and_each_kilobyte(void **state)
+{
+	struct pipeline_rig *rig = *state;
+	int64_t first, now;
+
+	rig->stamps.recv_mono = clock_mono();
+	first = published_after(rig, 1);
+	assert_true(first >= rig->stamps.recv_mono.ns && first <= clock_mono().ns);
+	now = clock_mono().ns;
+	assert_true(published_after(rig, 12) >= now);
+	now = clock_mono().ns;
+	rig->stamps.recv_mono.ns++;
+	assert_true(published_after(rig, 1) >= now);
+	assert_true(published_after(rig, 1) <= clock_mono().ns);
+}
+
 int
 main(void)
 {
@@ -377,6 +409,7 @@ main(void)
 		TEST(a_partial_book_clears_and_is_on_the_board_best_first),
 		TEST(an_empty_partial_book_clears_the_book),
 		TEST(stamps_show_in_the_flags),
+		TEST(the_time_of_publishing_is_read_with_each_receive_and_each_kilobyte),
 		TEST(latencies_are_taken_once_and_histograms_go_on),
 	};
 

@@ -191,6 +191,69 @@ an_instrument_of_another_id_is_refused(void **state)
 	log_set_fd(2);
 }
 
+static struct tick
+next_past(struct rig *rig, int64_t id)
+{
+	struct tick t = next_tick(rig);
+
+	assert_int_equal(t.type, TICK_TRADE);
+	assert_int_equal(t.id, id);
+	assert_int_equal(t.flags & TICK_FLAG_REPLAY, TICK_FLAG_REPLAY);
+	return t;
+}
+
+/* As the session had it: a gap, and what REST had of it. */
+static void
+what_rest_had_of_a_gap_becomes_the_same_ticks(void **state)
+{
+	struct {
+		struct tape_fill head;
+		struct tape_trade trade[2];
+	} part = {{.ticket = 1, .last = 13, .trades = 2},
+	    {{.id = 11, .price = 5, .qty = 6, .first_id = TICK_ABSENT, .last_id = TICK_ABSENT,
+	         .trade_ns = WALL_NS, .buyer_maker = 1}, {.id = 13, .price = 7, .qty = 8}}};
+	struct rig *rig = *state;
+	struct tick t;
+
+	/* Where the session's configuration asks for nothing, such a record changes nothing. */
+	tell_trade(rig, 10);
+	tell_trade(rig, 14);
+	assert_int_equal(tell(rig, TAPE_FILL, 0, &part, sizeof(part)), 0);
+	next_event(rig, TICK_REASON_START);
+	assert_int_equal(next_tick(rig).id, 10);
+	next_event(rig, TICK_REASON_GAP);
+	assert_int_equal(next_tick(rig).id, 14);
+	assert_int_equal(tick_reader_next(rig->reader, &t), TICK_END);
+
+	rig->cfg.backfill.enabled = true;
+	rig->session = 2;
+	tell_instrument(rig, 0, "ABCUSDT", 10);
+	tell_trade(rig, 14);
+	assert_int_equal(tell(rig, TAPE_FILL, 0, &part, sizeof(part)), 0);
+	next_event(rig, TICK_REASON_STOP);
+	next_event(rig, TICK_REASON_START);
+	next_event(rig, TICK_REASON_GAP);
+	assert_int_equal(next_tick(rig).id, 14);
+	t = next_past(rig, 11);
+	assert_int_equal(t.trade.price, 5);
+	assert_int_equal(t.trade.qty, 6);
+	assert_int_equal(t.trade_ns, WALL_NS);
+	assert_int_equal(t.recv_ns, WALL_NS);
+	assert_int_equal(t.flags & TICK_FLAG_SIDE, TICK_FLAG_SIDE);
+	t = next_event(rig, TICK_REASON_UNFILLED);
+	assert_int_equal(t.event.b, 12);
+	assert_int_equal(t.event.c, 12);
+	assert_int_equal(next_past(rig, 13).flags & TICK_FLAG_SIDE, 0);
+	next_event(rig, TICK_REASON_BACKFILLED);
+	assert_int_equal(rig->apply.senseless, 0);
+	part.head.trades = 3; /* more than there are */
+	assert_int_equal(tell(rig, TAPE_FILL, 0, &part, sizeof(part)), 0);
+	part.head.trades = 2;
+	part.head.instrument = 1; /* unknown */
+	assert_int_equal(tell(rig, TAPE_FILL, 0, &part, sizeof(part)), 0);
+	assert_int_equal(rig->apply.senseless, 2);
+}
+
 static void
 what_makes_no_sense_is_counted_and_left_out(void **state)
 {
@@ -228,6 +291,7 @@ main(void)
 		TEST(a_session_goes_on_from_the_ids_that_its_capture_names),
 		TEST(the_preamble_of_a_later_file_changes_nothing),
 		TEST(an_instrument_of_another_id_is_refused),
+		TEST(what_rest_had_of_a_gap_becomes_the_same_ticks),
 		TEST(what_makes_no_sense_is_counted_and_left_out),
 	};
 

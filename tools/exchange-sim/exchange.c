@@ -61,6 +61,7 @@ exchange_init(struct exchange *x, const struct options *o, const struct capture 
 		return r;
 	}
 	x->rest.faults = &x->faults;
+	x->rest.api_key = x->desk.cfg.api_key;
 	x->rest.tally = &x->desk.tally;
 	x->rest.weight_max = o->strict ? o->weight_max : 0;
 	x->rest.ban = o->ban;

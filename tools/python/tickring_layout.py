@@ -23,7 +23,8 @@ COUNTERS = tuple("""messages message_bytes ticks trades agg_trades quotes depths
     requests controls_dropped log_dropped late held id_resets captured capture_bytes
     capture_dropped snapshots snapshots_too_old book_syncs book_gaps books_crossed
     book_levels_dropped block_trades mini_tickers tickers avg_prices reference_prices mark_prices
-    liquidations statuses arrays foreign""".split())
+    liquidations statuses arrays foreign backfill_gaps backfill_unasked backfill_ids
+    backfill_missing backfill_requests backfill_refused""".split())
 
 
 class Tick(NamedTuple):
