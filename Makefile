@@ -54,10 +54,10 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
         feed/conf/config_value.c
 
 # L5
-IO := feed/io/assemble.c feed/io/clock_near.c feed/io/http.c feed/io/http_lws.c \
-      feed/io/lws_line.c feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c \
-      feed/io/notify.c feed/io/proxy.c feed/io/recv_bio.c feed/io/resolve.c feed/io/resources.c \
-      feed/io/secret.c feed/io/signals.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
+IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
+      feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/notify.c \
+      feed/io/proxy.c feed/io/recv_bio.c feed/io/resolve.c feed/io/resources.c feed/io/secret.c \
+      feed/io/signals.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
       feed/io/tape_reader.c feed/io/tape_thread.c feed/io/tape_uring.c feed/io/tls.c \
       feed/io/tls_session.c feed/io/transport.c feed/io/transport_lws.c \
       feed/io/transport_uring.c feed/io/upgrade.c feed/io/uring_line.c feed/io/uring_recv.c \
@@ -152,36 +152,35 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
               tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
-              tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_clock_near.c \
-              tests/unit/test_config.c tests/unit/test_config_amend.c \
-              tests/unit/test_config_docs.c tests/unit/test_config_wrong.c \
-              tests/unit/test_crc32c.c tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \
-              tests/unit/test_endpoints.c tests/unit/test_exchange_info.c \
-              tests/unit/test_exponents.c tests/unit/test_feed_segments.c \
-              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_health.c \
-              tests/unit/test_health_limits.c tests/unit/test_health_verdict.c \
-              tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
-              tests/unit/test_host.c tests/unit/test_inspect_figures.c \
-              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
-              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
-              tests/unit/test_json_events.c tests/unit/test_json_layouts.c \
-              tests/unit/test_json_market.c tests/unit/test_ledger.c tests/unit/test_limits.c \
-              tests/unit/test_listing.c tests/unit/test_log.c tests/unit/test_mailbox.c \
-              tests/unit/test_mapping.c tests/unit/test_metrics_text.c tests/unit/test_names.c \
-              tests/unit/test_notify.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
-              tests/unit/test_pipeline_books.c tests/unit/test_pipeline_figures.c \
-              tests/unit/test_pipeline_gaps.c tests/unit/test_pipeline_legs.c \
-              tests/unit/test_pipeline_life.c tests/unit/test_pipeline_list.c \
-              tests/unit/test_pipeline_sbe.c tests/unit/test_pool.c \
-              tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
-              tests/unit/test_poolstatus_render.c tests/unit/test_predict.c \
-              tests/unit/test_probe_report.c tests/unit/test_proxy.c tests/unit/test_quota.c \
-              tests/unit/test_recall.c tests/unit/test_region.c tests/unit/test_replay.c \
-              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
-              tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_sbe.c \
-              tests/unit/test_scale.c tests/unit/test_secret.c tests/unit/test_session.c \
-              tests/unit/test_session_streams.c tests/unit/test_settings.c \
-              tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
+              tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_config.c \
+              tests/unit/test_config_amend.c tests/unit/test_config_docs.c \
+              tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
+              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
+              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
+              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
+              tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
+              tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
+              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_host.c \
+              tests/unit/test_inspect_figures.c tests/unit/test_inspect_numbers.c \
+              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
+              tests/unit/test_json_damage.c tests/unit/test_json_events.c \
+              tests/unit/test_json_layouts.c tests/unit/test_json_market.c \
+              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_listing.c \
+              tests/unit/test_log.c tests/unit/test_mailbox.c tests/unit/test_mapping.c \
+              tests/unit/test_metrics_text.c tests/unit/test_names.c tests/unit/test_notify.c \
+              tests/unit/test_ops.c tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
+              tests/unit/test_pipeline_figures.c tests/unit/test_pipeline_gaps.c \
+              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
+              tests/unit/test_pipeline_list.c tests/unit/test_pipeline_sbe.c \
+              tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
+              tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
+              tests/unit/test_predict.c tests/unit/test_probe_report.c tests/unit/test_proxy.c \
+              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_region.c \
+              tests/unit/test_replay.c tests/unit/test_request.c tests/unit/test_retry.c \
+              tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
+              tests/unit/test_sbe.c tests/unit/test_scale.c tests/unit/test_secret.c \
+              tests/unit/test_session.c tests/unit/test_session_streams.c \
+              tests/unit/test_settings.c tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
               tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
               tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "feed/base/utf8.h"
+#include "feed/io/clock.h"
 #include "feed/pipeline/normalize.h"
 #include "feed/pipeline/pipeline_impl.h"
 #include "feed/venue/binance/json_market.h"

@@ -10,7 +10,6 @@
 #define FEED_PIPELINE_PIPELINE_IMPL_H
 
 #include "feed/core/hold.h"
-#include "feed/io/clock_near.h"
 #include "feed/pipeline/gaps.h"
 #include "feed/pipeline/pipeline.h"
 #include "feed/pipeline/publish.h"
@@ -56,7 +55,6 @@ struct held_frame {
 struct pipeline {
 	struct pipeline_cfg cfg;
 	struct recorder *recorder; /* NULL: none */
-	struct clock_near clock; /* of publishing */
 	const struct listing *listing; /* NULL: none is known */
 	mono_t now; /* of the last message or pause: no clock decides, so a replay decides alike */
 	mono_t clock, clock_of; /* read last, and for the receive of that time */

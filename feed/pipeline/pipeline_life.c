@@ -171,7 +171,6 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	if (!p)
 		return -ENOMEM;
 	p->cfg = *cfg;
-	clock_near_init(&p->clock);
 	p->instruments_max = (uint32_t)cfg->ring->header->directory_max;
 	p->scratch = malloc(sizeof(*p->scratch));
 	p->levels = malloc(VENUE_LEVELS_MAX * sizeof(*p->levels));
