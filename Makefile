@@ -30,28 +30,29 @@ BASE := feed/base/crc32c.c feed/base/fixed.c feed/base/hist.c feed/base/host.c f
 # L3: pure: no clock, no I/O, no malloc, no log
 VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
          feed/venue/binance/exchange_info.c feed/venue/binance/fields.c \
-         feed/venue/binance/json.c feed/venue/binance/json_market.c feed/venue/binance/levels.c \
-         feed/venue/binance/levels_avx512.c feed/venue/binance/levels_run.c \
-         feed/venue/binance/limits.c feed/venue/binance/market_value.c \
-         feed/venue/binance/predict.c feed/venue/binance/reading.c feed/venue/binance/request.c \
-         feed/venue/binance/sbe.c feed/venue/binance/scan.c feed/venue/binance/streams.c \
-         feed/venue/binance/trades_page.c feed/venue/binance/walk.c
+         feed/venue/binance/hosts.c feed/venue/binance/json.c feed/venue/binance/json_market.c \
+         feed/venue/binance/levels.c feed/venue/binance/levels_avx512.c \
+         feed/venue/binance/levels_run.c feed/venue/binance/limits.c \
+         feed/venue/binance/market_value.c feed/venue/binance/predict.c \
+         feed/venue/binance/reading.c feed/venue/binance/request.c feed/venue/binance/sbe.c \
+         feed/venue/binance/scan.c feed/venue/binance/stream_types.c \
+         feed/venue/binance/streams.c feed/venue/binance/trades_page.c feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balance.c \
         feed/core/book.c feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c \
         feed/core/diffs.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
         feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
         feed/core/pool_view.c feed/core/quota.c feed/core/region.c feed/core/retry.c \
         feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c \
-        feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c feed/core/subscribe_list.c \
-        feed/core/trace.c feed/core/vigil.c feed/core/watch.c
+        feed/core/shift.c feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c \
+        feed/core/subscribe_list.c feed/core/trace.c feed/core/vigil.c feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
         feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_lines.c \
         feed/conf/config_listen.c feed/conf/config_load.c feed/conf/config_print.c \
         feed/conf/config_problem.c feed/conf/config_product.c feed/conf/config_relate.c \
-        feed/conf/config_rule.c feed/conf/config_target.c feed/conf/config_url.c \
-        feed/conf/config_value.c
+        feed/conf/config_rule.c feed/conf/config_streams.c feed/conf/config_target.c \
+        feed/conf/config_url.c feed/conf/config_value.c
 
 # L5
 IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
@@ -75,16 +76,17 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/gaps.c feed/
         feed/ops/alarm.c feed/ops/alarm_command.c feed/ops/alarm_post.c feed/ops/alarm_text.c \
         feed/ops/backfill.c feed/ops/keeper.c feed/ops/lookout.c feed/ops/metrics.c \
         feed/ops/ops.c feed/ops/quoted.c feed/ops/rest.c feed/ops/stale.c feed/ops/status_json.c \
-        feed/ops/tracer.c feed/ops/web.c feed/ops/web_accept.c feed/ops/web_assets.c \
-        feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c feed/status/errors.c \
-        feed/status/guard.c feed/status/snapshot.c feed/status/snapshot_control.c \
-        feed/status/snapshot_detail.c feed/status/snapshot_health.c \
-        feed/status/snapshot_streams.c feed/status/verdict.c feed/replay/replay.c \
-        feed/replay/replay_apply.c feed/probe/certificate.c feed/probe/command.c \
-        feed/probe/probe.c feed/probe/probe_clock.c feed/probe/probe_talk.c feed/probe/report.c \
-        feed/probe/report_json.c feed/probe/wire.c
+        feed/ops/token.c feed/ops/tracer.c feed/ops/web.c feed/ops/web_accept.c \
+        feed/ops/web_assets.c feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c \
+        feed/status/errors.c feed/status/guard.c feed/status/snapshot.c \
+        feed/status/snapshot_control.c feed/status/snapshot_detail.c \
+        feed/status/snapshot_health.c feed/status/snapshot_streams.c feed/status/verdict.c \
+        feed/replay/replay.c feed/replay/replay_apply.c feed/probe/certificate.c \
+        feed/probe/command.c feed/probe/probe.c feed/probe/probe_clock.c feed/probe/probe_talk.c \
+        feed/probe/report.c feed/probe/report_json.c feed/probe/wire.c
 MAIN := feed/app/app.c feed/app/app_changes.c feed/app/app_ops.c feed/app/app_rest.c \
-        feed/app/app_trace.c feed/app/orders.c feed/app/tell.c feed/main.c
+        feed/app/app_trace.c feed/app/check.c feed/app/orders.c feed/app/precheck.c \
+        feed/app/tell.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
@@ -154,24 +156,25 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
               tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_config.c \
               tests/unit/test_config_amend.c tests/unit/test_config_docs.c \
-              tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
-              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
-              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
-              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
-              tests/unit/test_fixed.c tests/unit/test_health.c tests/unit/test_health_limits.c \
-              tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
-              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_host.c \
-              tests/unit/test_inspect_figures.c tests/unit/test_inspect_numbers.c \
-              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
-              tests/unit/test_json_damage.c tests/unit/test_json_events.c \
-              tests/unit/test_json_layouts.c tests/unit/test_json_market.c \
-              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_listing.c \
-              tests/unit/test_log.c tests/unit/test_mailbox.c tests/unit/test_mapping.c \
-              tests/unit/test_metrics_text.c tests/unit/test_names.c tests/unit/test_notify.c \
-              tests/unit/test_ops.c tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
-              tests/unit/test_pipeline_figures.c tests/unit/test_pipeline_gaps.c \
-              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
-              tests/unit/test_pipeline_list.c tests/unit/test_pipeline_sbe.c \
+              tests/unit/test_config_streams.c tests/unit/test_config_wrong.c \
+              tests/unit/test_crc32c.c tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \
+              tests/unit/test_endpoints.c tests/unit/test_exchange_info.c \
+              tests/unit/test_exponents.c tests/unit/test_feed_segments.c \
+              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_health.c \
+              tests/unit/test_health_limits.c tests/unit/test_health_verdict.c \
+              tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
+              tests/unit/test_host.c tests/unit/test_hosts.c tests/unit/test_inspect_figures.c \
+              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
+              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
+              tests/unit/test_json_events.c tests/unit/test_json_layouts.c \
+              tests/unit/test_json_market.c tests/unit/test_ledger.c tests/unit/test_limits.c \
+              tests/unit/test_listing.c tests/unit/test_log.c tests/unit/test_mailbox.c \
+              tests/unit/test_mapping.c tests/unit/test_metrics_text.c tests/unit/test_names.c \
+              tests/unit/test_notify.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
+              tests/unit/test_pipeline_books.c tests/unit/test_pipeline_figures.c \
+              tests/unit/test_pipeline_gaps.c tests/unit/test_pipeline_legs.c \
+              tests/unit/test_pipeline_life.c tests/unit/test_pipeline_list.c \
+              tests/unit/test_pipeline_sbe.c tests/unit/test_pipeline_undecoded.c \
               tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
               tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
               tests/unit/test_predict.c tests/unit/test_probe_report.c tests/unit/test_proxy.c \
@@ -180,16 +183,16 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
               tests/unit/test_sbe.c tests/unit/test_scale.c tests/unit/test_secret.c \
               tests/unit/test_session.c tests/unit/test_session_streams.c \
-              tests/unit/test_settings.c tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
-              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
-              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
-              tests/unit/test_snapsched.c tests/unit/test_snapshot_health.c \
-              tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_streams.c \
-              tests/unit/test_tape.c tests/unit/test_trace.c tests/unit/test_trades_page.c \
-              tests/unit/test_upgrade.c tests/unit/test_url.c tests/unit/test_usual.c \
-              tests/unit/test_venues.c tests/unit/test_vigil.c tests/unit/test_watch.c \
-              tests/unit/test_wsframe.c
+              tests/unit/test_settings.c tests/unit/test_settle.c tests/unit/test_shm_doc.c \
+              tests/unit/test_sim_binary.c tests/unit/test_sim_capture.c \
+              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
+              tests/unit/test_sim_spoil.c tests/unit/test_snapsched.c \
+              tests/unit/test_snapshot_health.c tests/unit/test_stale.c tests/unit/test_stall.c \
+              tests/unit/test_stream_types.c tests/unit/test_streams.c tests/unit/test_tape.c \
+              tests/unit/test_trace.c tests/unit/test_trades_page.c tests/unit/test_upgrade.c \
+              tests/unit/test_url.c tests/unit/test_usual.c tests/unit/test_venues.c \
+              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
@@ -206,7 +209,8 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_backfill.c \
                 tests/system/test_http_client.c tests/system/test_lost_files.c \
                 tests/system/test_metrics.c tests/system/test_no_uring.c \
                 tests/system/test_notify.c tests/system/test_pool_status.c \
-                tests/system/test_probe.c tests/system/test_sbe.c tests/system/test_traces.c \
+                tests/system/test_probe.c tests/system/test_sbe.c \
+                tests/system/test_start_refused.c tests/system/test_traces.c \
                 tests/system/test_transport.c tests/system/test_transport_full.c \
                 tests/system/test_transport_loop.c tests/system/test_transport_refusal.c \
                 tests/system/test_transport_way.c

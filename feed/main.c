@@ -13,9 +13,10 @@
 #include <tickring/version.h>
 
 #include "feed/app/app.h"
+#include "feed/app/check.h"
+#include "feed/app/precheck.h"
 #include "feed/base/log.h"
 #include "feed/conf/config.h"
-#include "feed/plan/forecast.h"
 #include "feed/probe/command.h"
 #include "feed/replay/replay.h"
 
@@ -35,6 +36,8 @@ struct options {
 	span_t within;    /* likewise: longest time of a step */
 	char *stream;     /* override of streams */
 	char endpoint[PROBE_OVERRIDES][PROBE_OVERRIDE_MAX]; /* overrides of the one to probe */
+	bool paced;       /* --speed was given */
+	bool probed;      /* one of the probe's own options was */
 	int64_t speed_milli;
 	const char *const *files; /* to replay */
 	size_t nfiles;
@@ -50,7 +53,8 @@ static const char help[] =
     "\n"
     "  -c, --config FILE     configuration, JSON with comments (feed.json(5))\n"
     "  -s, --set KEY=VALUE   override one key, such as pool.max_connections=5\n"
-    "      --check-config    print the effective configuration, every problem, the plan; end\n"
+    "      --check-config    read it, open what it names; print the effective configuration\n"
+    "                        and the plan, or every problem; end\n"
     "      --print-config    print the effective configuration with help, end;\n"
     "                        streams need not be given for that\n"
     "      --capture DIR     write all that is received to files there: capture.dir\n"
@@ -115,10 +119,11 @@ read_milli(const char *text, int64_t *milli)
 }
 
 static bool
-read_speed(const char *text, int64_t *milli)
+read_speed(const char *text, struct options *o)
 {
-	*milli = 0;
-	return strcmp(text, "max") == 0 || read_milli(text, milli);
+	o->paced = true;
+	o->speed_milli = 0;
+	return strcmp(text, "max") == 0 || read_milli(text, &o->speed_milli);
 }
 
 static bool
@@ -135,6 +140,7 @@ read_timeout(const char *text, span_t *within)
 static const char *
 read_probe_option(int option, struct options *o)
 {
+	o->probed = option != PROBE || o->probed;
 	switch (option) {
 	case STREAM:
 		if (asprintf(&o->stream, "streams=%s", optarg) < 0 || !add_override(o, o->stream))
@@ -177,10 +183,29 @@ read_probe(struct options *o)
 	return -1;
 }
 
+/* What single options cannot tell. Returns NULL, or what is wrong. */
+static const char *
+judge_options(const struct options *o)
+{
+	if (o->check + o->print + o->probe + o->replay > 1)
+		return "one of --check-config, --print-config, --probe and --replay at a time";
+	if (o->paced && !o->replay)
+		return "--speed is for --replay";
+	if (o->capture != NULL && o->replay)
+		return "--capture does not go with --replay";
+	if (o->probed && !o->probe)
+		return "--stream, --timeout and --json are for --probe";
+	return NULL;
+}
+
 /* Returns -1 to go on, or an exit code. */
 static int
 read_operands(int argc, char **argv, struct options *o)
 {
+	const char *wrong = judge_options(o);
+
+	if (wrong != NULL)
+		return wrong_usage(wrong);
 	o->files = (const char *const *)argv + optind;
 	o->nfiles = (size_t)(argc - optind);
 	if (o->probe)
@@ -234,7 +259,7 @@ read_options(int argc, char **argv, struct options *o)
 			o->replay = true;
 			break;
 		case SPEED:
-			if (!read_speed(optarg, &o->speed_milli))
+			if (!read_speed(optarg, o))
 				return wrong_usage("--speed takes a number or max");
 			break;
 		case PROBE:
@@ -276,18 +301,30 @@ open_log(const struct config *cfg)
 		return 0;
 	fd = open(cfg->log.file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 	if (fd < 0) {
-		fprintf(stderr, "log.file: value \"%s\" cannot be opened: %s\n", cfg->log.file,
-		    strerror(errno));
+		fprintf(stderr, "key \"log.file\": value \"%s\" cannot be used: %s\n",
+		    cfg->log.file, strerror(errno));
 		return -1;
 	}
 	log_set_fd(fd);
 	return 0;
 }
 
-static int
-run(struct config *cfg, const struct options *o)
+/* What an operator should know before it matters. */
+static void
+tell_warnings(const struct config *cfg, const struct reload_source *source)
 {
-	const struct reload_source source = {o->file, o->override, o->overrides};
+	struct config_problems warnings = {0};
+
+	precheck_hosts(cfg, source, &warnings);
+	for (size_t i = 0; i < warnings.n; i++)
+		LOG_EACH(WARNING, "host_of_other_product", LOG_STR("detail", warnings.line[i]),
+		    LOG_THEN("the feed connects there all the same"));
+	config_problems_free(&warnings);
+}
+
+static int
+run(struct config *cfg, const struct options *o, const struct reload_source *source)
+{
 	const struct replay_cfg replay = {o->files, o->nfiles, o->speed_milli};
 	int code, rc;
 
@@ -298,24 +335,14 @@ run(struct config *cfg, const struct options *o)
 		fprintf(stderr, "feedd: cannot start the log's thread: %s\n", strerror(-rc));
 		return EXIT_FAILED;
 	}
-	if (o->replay)
+	if (o->replay) {
 		code = replay_run(cfg, &replay);
-	else
-		code = app_run(cfg, &source);
+	} else {
+		tell_warnings(cfg, source);
+		code = app_run(cfg, source);
+	}
 	log_stop();
 	return code;
-}
-
-/* The effective configuration went to stdout, as JSON; the plan is for the eye. */
-static int
-say_plan(const struct config *cfg)
-{
-	struct forecast forecast;
-
-	if (forecast_make(cfg, &forecast) != 0)
-		return EXIT_USAGE;
-	forecast_print(stderr, &forecast);
-	return EXIT_FINE;
 }
 
 /* The capture knows what it was made with. */
@@ -348,44 +375,54 @@ name_replay(struct config *cfg, const struct options *o)
 	cfg->feed = name;
 }
 
+/* Reads the configuration, and starts what is asked for if it is right. Returns the exit code. */
+static int
+load_and_run(const struct options *o)
+{
+	const struct reload_source source = {o->file, o->override, o->overrides};
+	struct config_problems problems = {0};
+	struct config cfg;
+	bool good = config_load(o->file, o->override, o->overrides, &cfg, &problems);
+	int code = EXIT_USAGE;
+
+	if (o->print || o->probe) /* they do without streams */
+		good = problems.n + problems.more == problems.unset;
+	if (o->replay)
+		name_replay(&cfg, o);
+	if (good && !o->print && !o->probe && !o->replay) {
+		precheck_files(&cfg, &source, &problems);
+		good = problems.n == 0;
+	}
+	if (!good) {
+		config_problems_print(stderr, &problems);
+	} else if (o->print) {
+		config_print(stdout, &cfg, true);
+		code = EXIT_FINE;
+	} else if (o->probe) {
+		code = probe_run(&cfg, &(struct probe_cfg){o->json, o->within});
+	} else {
+		code = run(&cfg, o, &source);
+	}
+	config_problems_free(&problems);
+	config_free(&cfg);
+	return code;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct config_problems problems = {0};
 	struct options o = {.speed_milli = 1000, .within = span_s(10)};
-	struct config cfg;
-	bool good;
 	int code = read_options(argc, argv, &o);
 
 	if (code >= 0)
 		return code;
-	code = EXIT_USAGE;
 	if (o.replay && o.file == NULL && !use_captured_config(&o))
-		return code;
-	if (o.check) {
-		code = config_check(stdout, stderr, o.file, o.override, o.overrides);
-		if (code != EXIT_FINE)
-			return code;
-	}
-	good = config_load(o.file, o.override, o.overrides, &cfg, &problems);
-	if ((o.print && !o.check) || o.probe) /* what is to be printed needs no streams */
-		good = problems.n + problems.more == problems.unset;
-	if (o.replay)
-		name_replay(&cfg, &o);
-	if (!good) {
-		config_problems_print(stderr, &problems);
-	} else if (o.check) {
-		code = say_plan(&cfg);
-	} else if (o.print) {
-		config_print(stdout, &cfg, true);
-		code = EXIT_FINE;
-	} else if (o.probe) {
-		code = probe_run(&cfg, &(struct probe_cfg){o.json, o.within});
-	} else {
-		code = run(&cfg, &o);
-	}
-	config_problems_free(&problems);
-	config_free(&cfg);
+		code = EXIT_USAGE;
+	else if (o.check)
+		code = check_config(stdout, stderr,
+		    &(struct reload_source){o.file, o.override, o.overrides});
+	else
+		code = load_and_run(&o);
 	free(o.capture);
 	free(o.stream);
 	return code;

@@ -402,7 +402,11 @@ start(struct app *app)
 	choice_spell(&app->choice, app->cfg);
 	for (unsigned i = 0; i < config_targets(cfg); i++)
 		choice_target(&app->choice, cfg, i, &app->target[i]);
-	rc = stores_open(&app->stores, cfg, signals_stop_flag());
+	rc = stores_claim(&app->stores, cfg, signals_stop_flag());
+	if (rc == 0)
+		rc = app_look_ahead(app);
+	if (rc == 0)
+		rc = stores_open(&app->stores, cfg, NULL);
 	if (rc == 0)
 		rc = app_open_ops(app);
 	if (rc == 0)
@@ -438,6 +442,7 @@ app_run(struct config *cfg, const struct reload_source *source)
 		return 1;
 	app->cfg = cfg;
 	app->source = source;
+	app->web_fd = -1;
 	stores_init(&app->stores);
 	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
 		app->connected[line].ns = TICK_ABSENT;

@@ -62,6 +62,7 @@ struct app {
 	struct trace *trace;    /* NULL: nothing is traced */
 	struct tracer *tracer;  /* ops thread; NULL: likewise */
 	struct web *web;        /* ops thread; NULL: no HTTP interface */
+	int web_fd;             /* its socket until it is there, -1: none */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
 	int64_t nstreams; /* wanted now */
 	uint64_t shed, reloads, reloads_refused;
@@ -78,6 +79,12 @@ struct app {
 void app_step(struct app *app, const struct pool_event *event, mono_t now);
 
 /* ---- app_ops.c: the ops thread and what runs in it ------------------------------ */
+
+/*
+ * Before shared memory is touched: is all there that the start needs? Takes
+ * the address of the HTTP interface. Returns 0 or -errno (logged).
+ */
+int app_look_ahead(struct app *app);
 
 /* Opens all of it, without the thread. Returns 0, or -errno (logged). */
 int app_open_ops(struct app *app);

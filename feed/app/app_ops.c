@@ -3,6 +3,10 @@
  */
 #include "feed/app/app_impl.h"
 
+#include <errno.h>
+#include <unistd.h>
+
+#include "feed/app/precheck.h"
 #include "feed/base/log.h"
 #include "feed/plan/rest_plan.h"
 
@@ -31,12 +35,37 @@ open_rest(struct app *app)
 	return 0;
 }
 
+int
+app_look_ahead(struct app *app)
+{
+	struct config_problems problems = {0};
+	char why[WEB_WHY_MAX];
+
+	precheck_files(app->cfg, app->source, &problems);
+	precheck_capture(app->cfg, app->source, &problems);
+	for (size_t i = 0; i < problems.n; i++)
+		LOG_EACH(ERROR, "start_refused", LOG_STR("detail", problems.line[i]),
+		    LOG_THEN("the feed does not start"));
+	if (problems.n > 0) {
+		config_problems_free(&problems);
+		return -EINVAL;
+	}
+	if (app->cfg->ops.listen[0] == '\0')
+		return 0;
+	app->web_fd = web_listen(app->cfg->ops.listen, why);
+	if (app->web_fd >= 0)
+		return 0;
+	LOG(ERROR, "http_refused", LOG_STR("detail", why), LOG_THEN("the feed does not start"));
+	return app->web_fd;
+}
+
 static int
 open_web(struct app *app)
 {
 	const struct web_cfg cfg = {
 		.feed = app->cfg->feed,
 		.listen = app->cfg->ops.listen,
+		.fd = app->web_fd,
 		.token_file = app->cfg->ops.token_file,
 		.keeper = &app->keeper,
 		.alarm = app->alarm,
@@ -47,6 +76,7 @@ open_web(struct app *app)
 
 	if (*cfg.listen == '\0')
 		return 0;
+	app->web_fd = -1;
 	rc = web_open(&app->web, app->ops, &cfg, why);
 	if (rc != 0)
 		LOG(ERROR, "http_refused", LOG_STR("detail", why),
@@ -103,6 +133,8 @@ app_start_ops(struct app *app)
 void
 app_shut_ops(struct app *app)
 {
+	if (app->web_fd >= 0)
+		close(app->web_fd);
 	if (app->ops == NULL)
 		return;
 	ops_stop(app->ops);

@@ -104,17 +104,3 @@ config_product_streams_max(enum config_product product)
 
 	return limits_find(bytes_of(venue->limits))->streams_per_line;
 }
-
-int
-config_check(FILE *out, FILE *err, const char *file, const char *const *overrides, size_t n)
-{
-	struct config_problems problems = {0};
-	struct config cfg;
-	bool good = config_load(file, overrides, n, &cfg, &problems);
-
-	config_print(out, &cfg, false);
-	config_problems_print(err, &problems);
-	config_problems_free(&problems);
-	config_free(&cfg);
-	return good ? 0 : 2;
-}

@@ -258,6 +258,7 @@ struct config {
 	int64_t redundancy;
 	struct config_strings streams;
 	struct config_strings optional_streams;
+	struct config_strings extra_stream_types;
 	struct config_subscribe subscribe;
 	struct config_arbiter arbiter;
 	struct config_ring ring;
@@ -325,13 +326,6 @@ void config_print(FILE *out, const struct config *cfg, bool comments);
  * Neither allocates nor blocks.
  */
 size_t config_lines(char *out, size_t size, const struct config *cfg);
-
-/*
- * The answer to --check-config: the effective configuration on `out`, every
- * problem, one a line, on `err`. Returns the exit code: 0, or 2 when there
- * were problems.
- */
-int config_check(FILE *out, FILE *err, const char *file, const char *const *overrides, size_t n);
 
 /*
  * The words of the choices, as the file spells them: "spot". Never NULL for a

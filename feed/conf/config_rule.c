@@ -175,6 +175,19 @@ config_rule_stream(const char *text)
 }
 
 const char *
+config_rule_stream_type(const char *text)
+{
+	if (*text == '\0')
+		return "is empty";
+	if (strlen(text) > 64)
+		return "is longer than 64 characters";
+	if (!consists_of(text, LOWER UPPER DIGITS "_"))
+		return "is no type of a stream: letters, digits and _ only, without symbol "
+		       "and \"@\"";
+	return NULL;
+}
+
+const char *
 config_rule_listen(const char *text)
 {
 	struct config_listen listen;

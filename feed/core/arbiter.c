@@ -106,6 +106,13 @@ is_counted_anew(const struct arbiter *arbiter, const struct arbiter_cell *cell,
 	return younger > 0 && (fell || younger >= arbiter->cfg.again_after.ns);
 }
 
+/* Has the row's highest id stood for longer than any leg lags behind another? */
+static bool
+is_over(const struct arbiter *arbiter, const struct arbiter_cell *cell, mono_t now)
+{
+	return mono_due(mono_add(cell->rose, arbiter->cfg.again_after), now);
+}
+
 /* Not far below the last id: are there enough of them, from every leg? */
 static bool
 counts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
@@ -117,7 +124,8 @@ counts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 		cell->again = 0;
 		return false;
 	}
-	if (cell->again == 0 || (message->id < cell->again_id && is_alone(cell, message->leg))) {
+	if (cell->again == 0 || (message->id < cell->again_id &&
+	    (is_alone(cell, message->leg) || is_over(arbiter, cell, message->now)))) {
 		cell->again = 0;
 		cell->again_legs = 0;
 		cell->again_since = message->now;
@@ -127,6 +135,7 @@ counts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 	if (cell->again > 0 && message->id <= cell->again_id)
 		return false;
 	cell->again_id = message->id;
+	cell->rose = message->now;
 	cell->again += cell->again < UINT16_MAX;
 	if (cell->again < ARBITER_AGAIN_MIN)
 		return false;
@@ -146,8 +155,9 @@ starts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 	cell->again = 0;
 	if (cell->id - message->id >= ARBITER_RESET_DISTANCE && is_alone(cell, message->leg))
 		return true;
-	if (mono_is_never(cell->low_since)) {
-		cell->low_since = message->now;
+	if (mono_is_never(cell->low_since) ||
+	    (message->id < cell->low_id && is_over(arbiter, cell, message->now))) {
+		cell->low_since = cell->rose = message->now;
 		cell->low_id = message->id;
 		cell->lows = 1;
 		return false;
@@ -156,6 +166,7 @@ starts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 	if (message->id <= cell->low_id)
 		return false;
 	cell->low_id = message->id;
+	cell->rose = message->now;
 	cell->lows += cell->lows < UINT32_MAX;
 	return cell->lows >= ARBITER_RESET_MIN &&
 	    mono_due(mono_add(cell->low_since, arbiter->cfg.reset_after), message->now);

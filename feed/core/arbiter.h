@@ -40,7 +40,9 @@
  * such time by the order of arrival; after arbiter_seed() time counts from the
  * first message. ARBITER_AGAIN_MIN of them in a row, rising, from every leg
  * that runs, are a RESET; where one of the legs says nothing, the row has to
- * last for again_after. A message that is no evidence begins the row anew.
+ * last for again_after. A message that is no evidence begins the row anew, and
+ * so does one below a row, of either kind, that has not risen for again_after:
+ * what began it was not of the new count.
  */
 #ifndef FEED_CORE_ARBITER_H
 #define FEED_CORE_ARBITER_H
@@ -121,6 +123,7 @@ struct arbiter_cell {
 	int64_t low_id;                /* highest of them */
 	int64_t held_low;              /* lowest id that was told HOLD; INT64_MAX: none */
 	uint32_t lows;                 /* how many, saturating */
+	mono_t rose;                   /* when again_id or low_id was set last */
 	uint32_t legs;                 /* bit: the leg has shown an id on this connection */
 	int64_t leg_id[ARBITER_LEGS_MAX]; /* highest id it has shown */
 };

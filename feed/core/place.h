@@ -33,7 +33,10 @@ struct pool_stream {
 	mono_t since;                    /* of that change; MONO_NEVER: never stale */
 	mono_t heard;                    /* last message on any line, MONO_NEVER: none */
 	uint64_t messages, measured;     /* so far; until the last review */
-	uint32_t load;                   /* bytes/s on one leg, moving average */
+	int64_t fast, steady;            /* load on one leg, moving averages; unit: scale.c */
+	uint8_t reviews;                 /* that `steady` is made of */
+	uint8_t doublings;               /* of the rest after the next move; shift.h */
+	mono_t rests_until;              /* it was moved, and is not moved again before */
 	uint32_t at[PLACE_COPIES_MAX];   /* positions in the lines' lists, PLACE_NONE: unused */
 };
 

@@ -66,7 +66,8 @@ cfg_is_valid(const struct pool_cfg *cfg)
 	    cfg->connects_max <= POOL_CONNECTS_MAX && cfg->connects_window.ns > 0 &&
 	    rotate_cfg_is_valid(&cfg->rotate) && cfg->scale.idle_for.ns > 0 &&
 	    cfg->checkup.every.ns > 0 &&
-	    cfg->scale.load_high > cfg->scale.load_low && route_cfg_is_valid(&cfg->route) &&
+	    cfg->scale.load_high > 0 &&
+	    cfg->scale.load_high >= cfg->scale.load_low && route_cfg_is_valid(&cfg->route) &&
 	    session_cfg_is_valid(&cfg->session);
 }
 

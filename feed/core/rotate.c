@@ -6,6 +6,7 @@
 #include "feed/base/rng.h"
 #include "feed/core/place.h"
 #include "feed/core/pool.h"
+#include "feed/core/shift.h"
 #include "feed/core/subscribe.h"
 
 static const span_t look_again = {INT64_C(1000000000)};
@@ -152,7 +153,7 @@ begin(struct pool *pool, unsigned line, mono_t now, struct pool_actions *actions
 	pool_line_init(&pool->line[next], POOL_LINE_SUCCESSOR, l->leg);
 	pool->line[next].peer = (uint8_t)line;
 	pool->session[next].leg = l->leg;
-	scale_on_rotation(pool, line);
+	shift_on_rotation(pool, line);
 	place_copy(pool, line, next);
 	pool->rotations.begun++;
 	tell(pool, line, ROTATION_BEGUN, actions);

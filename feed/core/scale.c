@@ -4,13 +4,16 @@
 
 #include "feed/core/place.h"
 #include "feed/core/pool.h"
+#include "feed/core/shift.h"
 #include "feed/core/subscribe.h"
 
 static const span_t review_every = {INT64_C(10000000000)};
 static const span_t grow_after = {INT64_C(10000000000)};
-static const span_t move_within = {INT64_C(60000000000)};
 
 #define MESSAGE_BYTES 512 /* of a message, as load: sizes are not measured per stream */
+#define FAST_REVIEWS 4    /* that the load of now is made of: 40 s */
+#define STEADY_REVIEWS 32 /* that the usual load is made of: five minutes */
+#define MEASURED_REVIEWS 3 /* before these nobody knows what a stream's load is */
 #define MOVES_AT_ONCE 16  /* per leg and review */
 #define UNBALANCE_PERMILLE 1500
 #define HEALTHY 1000
@@ -126,7 +129,30 @@ emptiest(const struct pool *pool, unsigned leg, unsigned least,
 	return best;
 }
 
-/* Closes lines that have been empty for long, but never the last one of a leg. */
+static unsigned
+wanted_streams(const struct pool *pool)
+{
+	unsigned wanted = 0;
+
+	for (unsigned i = 0; i < pool->nstreams; i++)
+		wanted += pool->stream[i].wanted;
+	return wanted;
+}
+
+/* Is an empty line one too many, and was it so for long? */
+static bool
+may_close(const struct pool *pool, const struct pool_line *line, mono_t now)
+{
+	const struct balance_scale *scale = &pool->scale.legs[line->leg];
+	unsigned least = balance_lines_min(&pool->scale.balance, wanted_streams(pool));
+
+	if (line->closing)
+		return true;
+	return members_of(pool, line->leg) > least &&
+	    mono_due(mono_add(line->idle_since, balance_scale_patience(scale, now)), now);
+}
+
+/* Closes lines that have been empty for long, as long as there are more than the least. */
 static void
 close_idle(struct pool *pool, mono_t now, struct pool_actions *actions)
 {
@@ -134,7 +160,6 @@ close_idle(struct pool *pool, mono_t now, struct pool_actions *actions)
 
 	for (unsigned line = 0; line < pool->nlines; line++) {
 		struct pool_line *l = &pool->line[line];
-		mono_t idle_until;
 
 		if (l->role != POOL_LINE_MEMBER || l->peer != POOL_NO_LINE ||
 		    !place_is_empty(pool, line)) {
@@ -143,10 +168,9 @@ close_idle(struct pool *pool, mono_t now, struct pool_actions *actions)
 		}
 		if (mono_is_never(l->idle_since))
 			l->idle_since = now;
-		idle_until = mono_add(l->idle_since, pool->cfg.scale.idle_for);
-		if (!l->closing &&
-		    (!mono_due(idle_until, now) || members_of(pool, l->leg) == 1))
+		if (!may_close(pool, l, now))
 			continue;
+		balance_scale_on_closed(&pool->scale.legs[l->leg]);
 		place_clear(pool, line);
 		pool_line_init(l, POOL_LINE_FREE, 0);
 		pool->scale.closed++;
@@ -160,11 +184,8 @@ close_idle(struct pool *pool, mono_t now, struct pool_actions *actions)
 static bool
 has_room(const struct pool *pool)
 {
-	unsigned wanted = 0;
-
-	for (unsigned i = 0; i < pool->nstreams; i++)
-		wanted += pool->stream[i].wanted;
-	return wanted < pool->scale.balance.lines_max * pool->cfg.max_streams_per_connection;
+	return wanted_streams(pool) <
+	    pool->scale.balance.lines_max * pool->cfg.max_streams_per_connection;
 }
 
 static bool
@@ -225,153 +246,96 @@ scale_drop(struct pool *pool, uint32_t stream)
 		place_remove(pool, line, stream);
 }
 
-/* ---- moves ------------------------------------------------------------------ */
-
-static void
-move(struct pool *pool, uint32_t stream, unsigned from, unsigned to)
-{
-	struct session_stream *entry = place_of(pool, from, stream);
-
-	if (entry == NULL || entry->moving_to != POOL_NO_LINE ||
-	    place_of(pool, to, stream) != NULL || pool->line[from].peer != POOL_NO_LINE ||
-	    pool->line[to].peer != POOL_NO_LINE || !place_add(pool, to, stream))
-		return;
-	entry->moving_to = (uint8_t)to;
-	pool->scale.moves++;
-}
-
-void
-scale_on_produced(struct pool *pool, uint32_t stream, unsigned line)
-{
-	for (unsigned from = 0; from < pool->nlines; from++) {
-		struct session_stream *entry = place_of(pool, from, stream);
-
-		if (entry != NULL && entry->moving_to == line && from != line) {
-			entry->moving_to = POOL_NO_LINE;
-			place_remove(pool, from, stream);
-		}
-	}
-}
-
-void
-scale_on_rotation(struct pool *pool, unsigned line)
-{
-	for (unsigned from = 0; from < pool->nlines; from++) {
-		struct session *session = &pool->session[from];
-
-		for (unsigned i = 0; i < session->nstreams; i++) {
-			struct session_stream *entry = &session->stream[session->first + i];
-			unsigned to = entry->moving_to;
-
-			if (to == POOL_NO_LINE || (from != line && to != line))
-				continue;
-			entry->moving_to = POOL_NO_LINE;
-			place_remove(pool, to, entry->index);
-		}
-	}
-}
-
-/* A move is over when the new line has it as far as anyone can tell, or never will. */
-static void
-look_at_move(struct pool *pool, unsigned from, struct session_stream *entry, mono_t now)
-{
-	unsigned to = entry->moving_to;
-	const struct session_stream *there = place_of(pool, to, entry->index);
-	bool quiet;
-
-	if (there == NULL) {
-		entry->moving_to = POOL_NO_LINE;
-		return;
-	}
-	if (mono_is_never(there->acked) ||
-	    !mono_due(mono_add(there->acked, pool->cfg.rotate.quiet_within), now))
-		return;
-	quiet = mono_is_never(entry->heard) || mono_before(entry->heard, there->acked);
-	if (quiet) {
-		entry->moving_to = POOL_NO_LINE;
-		place_remove(pool, from, entry->index);
-	} else if (mono_due(mono_add(there->acked, move_within), now)) {
-		entry->moving_to = POOL_NO_LINE;
-		place_remove(pool, to, entry->index);
-		pool->scale.moves_failed++;
-	}
-}
-
-static void
-look_at_moves(struct pool *pool, mono_t now)
-{
-	for (unsigned line = 0; line < pool->nlines; line++) {
-		struct session *session = &pool->session[line];
-
-		for (unsigned i = 0; i < session->nstreams; i++) {
-			struct session_stream *entry = &session->stream[session->first + i];
-
-			if (entry->state != STREAM_FREE && entry->moving_to != POOL_NO_LINE)
-				look_at_move(pool, line, entry, now);
-		}
-	}
-}
-
 /* ---- the review ------------------------------------------------------------- */
+
+#define FRACTION 1024 /* of a byte/s, in averages */
 
 static void
 measure(struct pool *pool, mono_t now)
 {
-	int64_t ns = mono_diff(now, pool->scale.reviewed).ns;
+	uint64_t ms = (uint64_t)(mono_diff(now, pool->scale.reviewed).ns / 1000000 + 1);
 
-	for (uint32_t i = 0; i < pool->nstreams && ns > 0; i++) {
+	for (uint32_t i = 0; i < pool->nstreams; i++) {
 		struct pool_stream *s = &pool->stream[i];
 		uint64_t messages = s->messages - s->measured;
-		uint64_t load = messages * MESSAGE_BYTES * 1000 / ((uint64_t)ns / 1000000 + 1);
-
 		/* Every leg brings each message. */
-		load /= pool->cfg.redundancy;
-		load = load < UINT32_MAX ? load : UINT32_MAX;
-		s->load = (uint32_t)(s->load - s->load / 4 + load / 4);
+		int64_t load = (int64_t)(messages * MESSAGE_BYTES * 1000 / ms * FRACTION /
+		    pool->cfg.redundancy);
+
+		s->reviews += s->reviews < STEADY_REVIEWS;
+		s->fast += (load - s->fast) / FAST_REVIEWS;
+		s->steady += (load - s->steady) / s->reviews;
 		s->measured = s->messages;
 	}
 	pool->scale.reviewed = now;
 }
 
-/* The lines of a leg as balance.h sees them, and where each stream is. */
+static uint32_t
+load_of(int64_t average)
+{
+	int64_t load = average / FRACTION;
+
+	return load < UINT32_MAX ? (uint32_t)load : UINT32_MAX;
+}
+
+/* One of the stream's places, as far as it is one of that leg. */
 static void
-describe(struct pool *pool, unsigned leg, struct balance_line *line)
+describe_place(const struct pool *pool, unsigned leg, uint32_t at, struct balance_item *item,
+    struct balance_line *line)
+{
+	unsigned on = at == PLACE_NONE ? POOL_NO_LINE : place_line(pool, at);
+
+	if (on == POOL_NO_LINE || pool->line[on].role != POOL_LINE_MEMBER ||
+	    pool->line[on].leg != leg)
+		return;
+	/* What is on its way counts where it is going to be. */
+	item->fixed |= pool->entry[at].moving_to != POOL_NO_LINE ||
+	    pool->entry[at].state != STREAM_ACKED || pool->line[on].peer != POOL_NO_LINE;
+	if (pool->entry[at].moving_to != POOL_NO_LINE)
+		return;
+	item->line = (uint16_t)on;
+	line[on].load += item->load;
+	line[on].streams++;
+}
+
+/*
+ * The lines of a leg as balance.h sees them, and where each stream is. How many
+ * lines there should be is a matter of the load of now, where streams run one
+ * of their load as it usually is.
+ */
+static void
+describe(struct pool *pool, unsigned leg, bool usually, mono_t now, struct balance_line *line)
 {
 	for (unsigned i = 0; i < pool->nlines; i++)
 		line[i] = (struct balance_line){
 			.health = HEALTHY,
 			.endpoint = (uint16_t)pool->session[i].endpoint,
 			.open = takes_streams(pool, i, leg),
+			.down = !is_up(&pool->session[i]),
 		};
 	for (uint32_t i = 0; i < pool->nstreams; i++) {
-		struct balance_item *item = &pool->item[i];
+		const struct pool_stream *s = &pool->stream[i];
 
-		*item = (struct balance_item){
-			.load = pool->stream[i].load, .line = BALANCE_NONE, .fixed = true};
-		for (unsigned k = 0; k < PLACE_COPIES_MAX; k++) {
-			uint32_t at = pool->stream[i].at[k];
-			unsigned on = at == PLACE_NONE ? POOL_NO_LINE : place_line(pool, at);
-
-			if (on == POOL_NO_LINE || pool->line[on].role != POOL_LINE_MEMBER ||
-			    pool->line[on].leg != leg)
-				continue;
-			item->fixed = item->line != BALANCE_NONE ||
-			    pool->entry[at].state != STREAM_ACKED ||
-			    pool->line[on].peer != POOL_NO_LINE;
-			item->line = (uint16_t)on;
-			line[on].load += item->load;
-			line[on].streams++;
-		}
+		pool->item[i] = (struct balance_item){
+			.load = load_of(usually ? s->steady : s->fast),
+			.line = BALANCE_NONE,
+			.rests = shift_rests(s, now) || s->reviews < MEASURED_REVIEWS,
+		};
+		for (unsigned k = 0; k < PLACE_COPIES_MAX; k++)
+			describe_place(pool, leg, s->at[k], &pool->item[i], line);
 	}
 }
 
-/* Is there anything worth a move: a line to be emptied, or one with a load to speak of? */
+/* Is there anything worth a move: what cannot stay where it is, or a load to speak of? */
 static bool
 is_worth_moving(const struct pool *pool, const struct balance_line *line)
 {
+	const struct scale_cfg *cfg = &pool->cfg.scale;
+	uint64_t least = cfg->load_low > cfg->load_high / 4 ? cfg->load_low : cfg->load_high / 4;
+
 	for (unsigned i = 0; i < pool->nlines; i++)
-		if ((line[i].streams > 0 && !line[i].open) ||
-		    line[i].load > pool->cfg.scale.load_low)
+		if ((line[i].streams > 0 && !line[i].open) || line[i].load > least ||
+		    line[i].streams > pool->scale.balance.streams_max)
 			return true;
 	return false;
 }
@@ -403,18 +367,19 @@ scale_leg(struct pool *pool, unsigned leg, struct balance_line *line, mono_t now
     struct pool_actions *actions)
 {
 	struct scale *scale = &pool->scale;
-	unsigned wanted = 0;
+	struct balance_demand demand = {
+		.items = wanted_streams(pool),
+		.divisible = balance_would_spread(&scale->balance, line, pool->nlines, pool->item,
+		    pool->nstreams, 1),
+	};
 	uint16_t victim;
 
-	for (uint32_t i = 0; i < pool->nstreams; i++)
-		wanted += pool->stream[i].wanted;
-	switch (balance_scale_step(&scale->legs[leg], line, pool->nlines, wanted, now, &victim)) {
+	switch (balance_scale_step(&scale->legs[leg], line, pool->nlines, &demand, now, &victim)) {
 	case BALANCE_GROW:
 		open_line(pool, leg, now, actions);
 		break;
 	case BALANCE_SHRINK:
 		pool->line[victim].closing = true;
-		line[victim].open = false;
 		break;
 	case BALANCE_STAY:
 		break;
@@ -429,16 +394,17 @@ review_leg(struct pool *pool, unsigned leg, mono_t now, struct pool_actions *act
 	struct balance_move moves[MOVES_AT_ONCE];
 	unsigned n;
 
-	describe(pool, leg, line);
+	describe(pool, leg, false, now, line);
 	/* One line at a time is opened or closed. */
 	if (!is_closing_one(pool, leg, line))
 		scale_leg(pool, leg, line, now, actions);
+	describe(pool, leg, true, now, line);
 	if (!is_worth_moving(pool, line))
 		return;
 	n = balance_plan(&scale->balance, line, pool->nlines, pool->item, pool->nstreams, 1, moves,
 	    MOVES_AT_ONCE);
 	for (unsigned i = 0; i < n; i++)
-		move(pool, moves[i].item, moves[i].from, moves[i].to);
+		shift_begin(pool, moves[i].item, moves[i].from, moves[i].to, now);
 }
 
 void
@@ -447,7 +413,7 @@ scale_look(struct pool *pool, mono_t now, struct pool_actions *actions)
 	if (!mono_due(pool->scale.review_at, now))
 		return;
 	pool->scale.review_at = mono_add(now, review_every);
-	look_at_moves(pool, now);
+	shift_look(pool, now);
 	measure(pool, now);
 	for (unsigned leg = 0; leg < pool->cfg.redundancy && pool->item != NULL; leg++)
 		review_leg(pool, leg, now, actions);

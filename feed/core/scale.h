@@ -2,9 +2,8 @@
  * How many lines there are, and which streams move between them: by load, by
  * room, by health; streams that come and go while the pool runs.
  *
- * The part of a pool (pool.h) that opens and closes member lines. A stream is
- * moved as a line is replaced: subscribed on the new line, heard there, then
- * unsubscribed on the old one.
+ * The part of a pool (pool.h) that measures what streams bring and opens and
+ * closes member lines; balance.h decides, shift.h moves the streams.
  */
 #ifndef FEED_CORE_SCALE_H
 #define FEED_CORE_SCALE_H
@@ -45,12 +44,6 @@ bool scale_add(struct pool *pool, uint32_t stream, mono_t now, struct pool_actio
 
 /* A stream is not wanted any more. */
 void scale_drop(struct pool *pool, uint32_t stream);
-
-/* A stream was heard for the first time on a line: a move that waited for it is done. */
-void scale_on_produced(struct pool *pool, uint32_t stream, unsigned line);
-
-/* The line is about to be replaced: its moves, to and from, are taken back. */
-void scale_on_rotation(struct pool *pool, unsigned line);
 
 /* Measures, opens, moves and closes, when it is time. */
 void scale_look(struct pool *pool, mono_t now, struct pool_actions *actions);

@@ -7,6 +7,8 @@
 #ifndef FEED_IO_SECRET_H
 #define FEED_IO_SECRET_H
 
+#include <stddef.h>
+
 #define SECRET_MAX 1024 /* bytes */
 #define SECRET_WHY_MAX 200
 
@@ -22,6 +24,12 @@ struct secret;
  * ASCII), -ENOMEM.
  */
 int secret_open(struct secret **out, const char *file, const char *variable, char *why);
+
+/*
+ * Reads USER:PASSWORD from `file`, at most bytes_max long. Returns as
+ * secret_open(), and -EINVAL when it has not that form.
+ */
+int secret_open_credentials(struct secret **out, const char *file, size_t bytes_max, char *why);
 
 /* The text, NUL-terminated; NULL for no secret. It lives until secret_close(). */
 const char *secret_text(const struct secret *secret);

@@ -244,15 +244,28 @@ open_lookout(struct web *web, char *why)
 }
 
 int
+web_listen(const char *listen, char *why)
+{
+	struct config_listen at;
+	int fd = config_listen_parse(listen, &at) != NULL ? -EINVAL : listen_at(&at);
+
+	if (fd < 0)
+		snprintf(why, WEB_WHY_MAX, "ops.listen \"%.64s\": %s", listen, strerror(-fd));
+	return fd;
+}
+
+int
 web_open(struct web **out, struct ops *ops, const struct web_cfg *cfg, char *why)
 {
 	struct web *web = calloc(1, sizeof(*web));
 	struct config_listen at;
-	int rc, fd = -1;
+	int rc;
 
 	snprintf(why, WEB_WHY_MAX, "out of memory for the HTTP interface");
-	if (web == NULL)
+	if (web == NULL) {
+		close(cfg->fd);
 		return -ENOMEM;
+	}
 	web->ops = ops;
 	web->held = -1;
 	web->keeper = cfg->keeper;
@@ -265,18 +278,15 @@ web_open(struct web **out, struct ops *ops, const struct web_cfg *cfg, char *why
 		rc = -EINVAL;
 	if (rc == 0)
 		rc = open_lookout(web, why);
-	if (rc == 0 && (fd = listen_at(&at)) < 0) {
-		rc = fd;
-		snprintf(why, WEB_WHY_MAX, "ops.listen \"%.64s\": %s", cfg->listen,
-		    strerror(-rc));
-	}
 	if (rc == 0)
-		rc = begin(web, fd);
+		rc = begin(web, cfg->fd);
+	else
+		close(cfg->fd);
 	if (rc != 0) {
 		web_close(&web);
 		return rc;
 	}
-	tell(fd, &at);
+	tell(cfg->fd, &at);
 	*out = web;
 	return 0;
 }

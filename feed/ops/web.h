@@ -36,6 +36,7 @@
 struct web_cfg {
 	const char *feed;
 	const char *listen;     /* config_listen.h */
+	int fd;                 /* that web_listen() made of it; web_open() takes it over */
 	const char *token_file; /* "": nothing changes by HTTP */
 	struct keeper *keeper;
 	const struct tracer *tracer; /* NULL: nothing is traced */
@@ -45,9 +46,15 @@ struct web_cfg {
 struct web;
 
 /*
- * Listens. Before the ops thread starts; the status segment is there. Returns
- * 0 or -errno of the address ("address already in use" ...), or -EIO when the
- * status cannot be read; `why` (WEB_WHY_MAX bytes) says it in words.
+ * Takes the address, before anything else of the feed is touched: returns a
+ * socket that listens there, or -errno; `why` (WEB_WHY_MAX bytes) says it in words.
+ */
+int web_listen(const char *listen, char *why);
+
+/*
+ * Serves. Before the ops thread starts; the status segment is there. Returns
+ * 0, or -EIO when the status cannot be read, or -ENOMEM ...; `why`
+ * (WEB_WHY_MAX bytes) says it in words.
  */
 int web_open(struct web **out, struct ops *ops, const struct web_cfg *cfg, char *why);
 

@@ -5,42 +5,28 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "feed/base/log.h"
 #include "feed/io/clock.h"
+#include "feed/ops/token.h"
 #include "feed/ops/web_impl.h"
 
-#define TOKEN_MIN 16
-#define TOKEN_MAX 512
 #define BEARER "Bearer "
 
 /* ---- the token ------------------------------------------------------------------- */
 
-/* Reads it anew each time, so that it can be changed. False: there is none to be used. */
+/* False: there is none to be used, which is logged. */
 static bool
 read_token(const char *file, char token[TOKEN_MAX + 1])
 {
-	ssize_t n;
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char why[TOKEN_WHY_MAX];
 
-	if (fd < 0) {
-		LOG(ERROR, "token_unreadable", LOG_STR("file", file), LOG_ERRNO("error", errno),
-		    LOG_THEN("nobody can change anything by HTTP"));
-		return false;
-	}
-	n = read(fd, token, TOKEN_MAX);
-	close(fd);
-	while (n > 0 && (token[n - 1] == '\n' || token[n - 1] == '\r' || token[n - 1] == ' '))
-		n--;
-	token[n < 0 ? 0 : n] = '\0';
-	if (n >= TOKEN_MIN)
+	if (token_read(file, token, why) == 0)
 		return true;
-	LOG(ERROR, "token_unusable", LOG_STR("file", file), LOG_U64("characters_min", TOKEN_MIN),
+	LOG(ERROR, "token_unusable", LOG_STR("file", file), LOG_STR("detail", why),
 	    LOG_THEN("nobody can change anything by HTTP"));
 	return false;
 }

@@ -3,9 +3,8 @@
 #include "feed/pipeline/pipeline_impl.h"
 #include "feed/venue/binance/streams.h"
 
-/* The number of the stream of that name; ROSTER_NONE: it is not watched. */
-static uint32_t
-watched_number(const struct pipeline *p, struct bytes name)
+uint32_t
+listed_number(const struct pipeline *p, struct bytes name)
 {
 	char symbol[TICK_SYMBOL_MAX];
 	struct stream_name parts;
@@ -28,7 +27,7 @@ watched_number(const struct pipeline *p, struct bytes name)
 static uint32_t
 number_of(const struct pipeline *p, struct bytes name)
 {
-	uint32_t number = watched_number(p, name);
+	uint32_t number = listed_number(p, name);
 
 	if (number == ROSTER_NONE && p->cfg.number_of != NULL)
 		number = p->cfg.number_of(p->cfg.number_context, name);

@@ -202,6 +202,13 @@ const uint64_t *pipeline_listed(const struct pipeline *p, unsigned line);
 /* Lines that were heard since the last call, one bit each. */
 uint64_t pipeline_heard(struct pipeline *p);
 
+/*
+ * Streams whose messages cannot be decoded: of a kind that never is, or the
+ * last messages of them were malformed or unknown. The latter is known of
+ * streams that the envelope names, at paths like /stream.
+ */
+uint32_t pipeline_undecoded(const struct pipeline *p);
+
 /* Streams that were heard since the last call: up to `max` in out[]; returns how many. */
 unsigned pipeline_take_heard(struct pipeline *p, struct pool_heard *out, unsigned max);
 

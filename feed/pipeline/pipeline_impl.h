@@ -179,6 +179,9 @@ judge_hold_key(uint32_t instrument, const struct event *e, uint64_t *key)
 /* Reads a line's answer to LIST_SUBSCRIPTIONS into p->listed. False: it is none. */
 bool listed_read(struct pipeline *p, unsigned line, struct bytes result);
 
+/* The number of the stream of that name; ROSTER_NONE: it is not watched. */
+uint32_t listed_number(const struct pipeline *p, struct bytes name);
+
 /* Which events a stream of that class brings; false: none that is published. */
 bool pipeline_kind_of(enum stream_class class, enum event_kind *kind);
 

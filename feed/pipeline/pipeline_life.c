@@ -45,12 +45,24 @@ is_of_pair(const struct pipeline *p, const struct stream_name *name)
 	    memchr(name->symbol.p, '_', name->symbol.n) == NULL;
 }
 
+/* Puts it on the roster, or counts it where its messages mean nothing to us. */
+static int
+watch(struct pipeline *p, uint32_t number, struct bytes name, uint32_t instrument,
+    enum stream_class class)
+{
+	enum event_kind kind;
+
+	if (pipeline_kind_of(class, &kind))
+		return roster_add(&p->roster, number, name, instrument, kind);
+	roster_add_foreign(&p->roster, number);
+	return 0;
+}
+
 int
 pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name)
 {
 	char symbol[TICK_SYMBOL_MAX];
 	struct stream_name parts;
-	enum event_kind kind;
 	int64_t id;
 	size_t n;
 
@@ -59,19 +71,15 @@ pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name)
 		return -EINVAL;
 	n = stream_symbol_upper(parts.symbol, symbol, sizeof(symbol));
 	if (n == 0 || is_of_pair(p, &parts))
-		return pipeline_kind_of(parts.class, &kind)
-		    ? roster_add(&p->roster, number, name, p->instruments_max, kind)
-		    : 0;
+		return watch(p, number, name, p->instruments_max, parts.class);
 	id = ring_find(p->cfg.ring, symbol, n);
 	if (id < 0)
 		id = pipeline_add_instrument(p, (struct bytes){symbol, n});
 	if (id < 0)
 		return (int)id;
-	if (!pipeline_kind_of(parts.class, &kind))
-		return 0;
-	if (kind == EVENT_DEPTH && p->books && books_add(p->books, (uint32_t)id) != 0)
+	if (parts.class == STREAM_DEPTH && p->books && books_add(p->books, (uint32_t)id) != 0)
 		return -ENOMEM;
-	return roster_add(&p->roster, number, name, (uint32_t)id, kind);
+	return watch(p, number, name, (uint32_t)id, parts.class);
 }
 
 void
@@ -82,9 +90,13 @@ pipeline_remove_stream(struct pipeline *p, uint32_t number)
 	bool of_book;
 
 	recorder_on_stream(p->recorder, TAPE_STREAM_GONE, number, 0, BYTES_NONE);
-	if (number >= p->roster.streams_max || p->roster.stream[number].name == NULL)
+	if (number >= p->roster.streams_max)
 		return;
 	s = &p->roster.stream[number];
+	if (s->name == NULL) {
+		roster_remove(&p->roster, number);
+		return;
+	}
 	instrument = s->instrument;
 	of_book = s->kind == EVENT_DEPTH;
 	if (s->stale)
@@ -334,6 +346,12 @@ const uint64_t *
 pipeline_listed(const struct pipeline *p, unsigned line)
 {
 	return p->listed + line * p->listed_words;
+}
+
+uint32_t
+pipeline_undecoded(const struct pipeline *p)
+{
+	return p->roster.undecoded;
 }
 
 unsigned

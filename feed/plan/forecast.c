@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "feed/base/plural.h"
 #include "feed/io/secret.h"
 #include "feed/plan/choice.h"
 #include "feed/plan/patterns.h"
@@ -179,19 +180,20 @@ void
 forecast_print(FILE *out, const struct forecast *f)
 {
 	fprintf(out,
-	    "plan: %u streams on %u lines, at most %u a line; %u connects, %u SUBSCRIBE requests; "
-	    "subscribed after %lld.%03lld s beside network time\n",
-	    f->streams, f->lines, f->streams_per_line, f->connects, f->requests,
+	    "plan: %u stream%s on %u line%s, at most %u a line; %u connect%s, %u SUBSCRIBE "
+	    "request%s; subscribed after %lld.%03lld s beside network time\n",
+	    f->streams, plural(f->streams), f->lines, plural(f->lines), f->streams_per_line,
+	    f->connects, plural(f->connects), f->requests, plural(f->requests),
 	    (long long)(f->subscribed_after.ns / 1000000000),
 	    (long long)(f->subscribed_after.ns / 1000000 % 1000));
 	if (f->patterns > 0)
-		fprintf(out, "%u patterns: what they mean, the exchange's list tells at start\n",
-		    f->patterns);
+		fprintf(out, "%u pattern%s: what is meant, the exchange's list tells at start\n",
+		    f->patterns, plural(f->patterns));
 	if (f->wants_backfill)
 		print_backfill(out, f);
 	if (f->books == 0)
 		return;
-	fprintf(out, "%u books: ", f->books);
+	fprintf(out, "%u book%s: ", f->books, plural(f->books));
 	print_span(out, f->synced_after);
 	fprintf(out, " at limit %u\n", f->snapshot_limit);
 }

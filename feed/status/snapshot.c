@@ -142,6 +142,7 @@ snapshot_take(struct snapshot *s, const struct snapshot_sources *from, wall_t no
 	take_lines(status, from, now, mono);
 	take_rates(s, from->pipeline, mono);
 	status->stream_rows = from->stream_rows;
+	status->streams_undecoded = pipeline_undecoded(from->pipeline);
 	snapshot_take_details(s, from, now, mono);
 	snapshot_take_latencies(s, from, mono);
 	snapshot_take_control(&status->control, from, now, mono);

@@ -13,12 +13,16 @@ stores_init(struct stores *s)
 }
 
 int
-stores_open(struct stores *s, const struct config *cfg, const volatile sig_atomic_t *stop)
+stores_claim(struct stores *s, const struct config *cfg, const volatile sig_atomic_t *stop)
 {
-	int rc = standby_take(&s->claim, cfg, stop);
+	return standby_take(&s->claim, cfg, stop);
+}
 
-	if (rc == 0)
-		rc = segments_open(cfg, &s->ring, &s->board, &s->status);
+int
+stores_open(struct stores *s, const struct config *cfg, const char *discard)
+{
+	int rc = segments_open(cfg, discard, &s->ring, &s->board, &s->status);
+
 	if (rc == 0)
 		ringer_open(&s->bell, cfg, s->ring.header);
 	return rc;

@@ -42,6 +42,7 @@ struct venue {
 	const char *name;        /* "product" of the configuration */
 	enum tick_venue id;      /* what its instruments are marked with */
 	const char *limits;      /* row of the limits */
+	unsigned markets;        /* bits of enum stream_market: whose types of streams it has */
 	const char *host;        /* of the streams */
 	uint16_t port;
 	const char *path;        /* of the WebSocket, combined messages */

@@ -277,7 +277,8 @@ struct tick_status {
 	struct tick_histogram arrival_spans; /* the same of `arrival`; negative ones count as 0 */
 	char transport_why[96]; /* why it is not the first choice, cut to fit; "" when it is */
 	int64_t stream_rows;    /* rows of streams in use, 0 to TICK_STREAMS_MAX */
-	int64_t spare2[15];
+	int64_t streams_undecoded; /* wanted ones whose messages cannot be decoded */
+	int64_t spare2[14];
 	struct tick_settings settings;
 	struct tick_line_detail detail[TICK_LINES_MAX]; /* by line */
 	int64_t ended[TICK_REASONS_MAX]; /* connections and attempts that ended, by reason */

@@ -152,7 +152,7 @@ the_same_file_without_the_problem_is_fine(void **state)
 {
 	(void)state;
 	write_config("\"cpu\": -1");
-	assert_non_null(strstr(words(0), "plan: 1 streams on 1 lines"));
+	assert_non_null(strstr(words(0), "plan: 1 stream on 1 line,"));
 }
 
 int

@@ -228,6 +228,35 @@ both_legs_together_show_a_new_count(void **state)
 	assert_int_equal(on_trade(0, LOW + ROW + 1, 101), ARBITER_NEW);
 }
 
+/* What begins a row may be an old message of the old count: nothing rises above it. */
+static void
+a_row_that_does_not_rise_any_more_gives_way(void **state)
+{
+	(void)state;
+	on_quote(0, HIGH, 100);
+	on_quote(1, HIGH, 100);
+	assert_int_equal(on_quote(1, HIGH - 1, 111), ARBITER_OLD);
+	for (int i = 0; i < ROW - 1; i++) {
+		assert_int_equal(on_quote(0, LOW + i, 121 + i), ARBITER_OLD);
+		assert_int_equal(on_quote(1, LOW + i, 121 + i), ARBITER_OLD);
+	}
+	assert_int_equal(on_quote(0, LOW + ROW, 122 + ROW), ARBITER_RESET);
+}
+
+static void
+a_row_far_below_that_does_not_rise_any_more_gives_way(void **state)
+{
+	const int64_t far = 150000, high = 3 * far;
+
+	(void)state;
+	on_quote(0, high, 100);
+	on_quote(1, high, 100);
+	assert_int_equal(on_quote(1, high - far, 101), ARBITER_OLD);
+	for (int i = 0; i < 30; i++)
+		assert_int_equal(on_quote(0, LOW + i, 111 + i), ARBITER_OLD);
+	assert_int_equal(on_quote(0, LOW + 30, 141), ARBITER_RESET);
+}
+
 int
 main(void)
 {
@@ -246,6 +275,8 @@ main(void)
 		TEST(one_leg_s_nonsense_is_outvoted),
 		TEST(a_leg_that_says_nothing_is_not_waited_for_for_ever),
 		TEST(both_legs_together_show_a_new_count),
+		TEST(a_row_that_does_not_rise_any_more_gives_way),
+		TEST(a_row_far_below_that_does_not_rise_any_more_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

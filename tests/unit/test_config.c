@@ -338,34 +338,6 @@ the_shipped_example_is_right_and_needs_no_key(void **state)
 }
 
 static void
-checking_shows_the_effective_values_and_every_problem(void **state)
-{
-	static const char *const wrong[] = {"cpu=-2", "fed=x"};
-	char *out_text = NULL, *err_text = NULL;
-	size_t out_size, err_size;
-	FILE *out = open_memstream(&out_text, &out_size);
-	FILE *err = open_memstream(&err_text, &err_size);
-	struct config cfg;
-
-	(void)state;
-	assert_int_equal(config_check(out, err, "conf/feed.json", NULL, 0), 0);
-	fflush(out);
-	fflush(err);
-	assert_string_equal(err_text, "");
-	load(out_text, NULL, 0, &cfg);
-	assert_string_equal(cfg.feed, "binance");
-	config_free(&cfg);
-	assert_int_equal(config_check(out, err, "conf/feed.json", wrong, 2), 2);
-	fclose(out);
-	fclose(err);
-	assert_string_equal(err_text,
-	    "--set cpu: key \"cpu\": value -2 is too small, allowed: -1 to 1023\n"
-	    "--set fed: unknown key \"fed\"; did you mean \"feed\"?\n");
-	free(out_text);
-	free(err_text);
-}
-
-static void
 deep_nesting_is_refused(void **state)
 {
 	char text[256] = "{\"x\":";
@@ -454,7 +426,6 @@ main(void)
 	    cmocka_unit_test(missing_streams_are_told_from_other_problems),
 	    cmocka_unit_test(of_a_file_that_cannot_be_read_nothing_is_missed),
 	    cmocka_unit_test(the_shipped_example_is_right_and_needs_no_key),
-	    cmocka_unit_test(checking_shows_the_effective_values_and_every_problem),
 	    cmocka_unit_test(deep_nesting_is_refused),
 	};
 

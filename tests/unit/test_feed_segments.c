@@ -25,6 +25,7 @@ static struct config cfg;
 static struct ring ring;
 static struct board board;
 static struct status_writer status;
+static const char *discard; /* of the ring that is there */
 static int log_fd;
 
 static const char *
@@ -39,7 +40,7 @@ path_of(const char *suffix)
 static int
 open_segments(void)
 {
-	int rc = segments_open(&cfg, &ring, &board, &status);
+	int rc = segments_open(&cfg, discard, &ring, &board, &status);
 
 	assert_true((ring.header != NULL) == (rc == 0));
 	assert_true((board.entries != NULL) == (rc == 0));

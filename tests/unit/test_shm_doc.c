@@ -125,8 +125,10 @@ static const struct known known[] = {
     F(tick_status, line), F(tick_status, transport), F(tick_status, version),
     F(tick_status, control), F(tick_status, publish_spans), F(tick_status, arrival_spans),
     F(tick_status, transport_why),
-    F(tick_status, stream_rows), F(tick_status, spare2), F(tick_status, settings),
-    F(tick_status, detail), F(tick_status, ended), F(tick_status, keys), END(tick_status),
+    F(tick_status, stream_rows), F(tick_status, streams_undecoded),
+    F(tick_status, spare2), F(tick_status, settings),
+    F(tick_status, detail), F(tick_status, ended), F(tick_status, keys),
+    END(tick_status),
 
     F(tick_histogram, count), F(tick_histogram, sum_ns), F(tick_histogram, spare),
     F(tick_histogram, bucket), END(tick_histogram),

@@ -316,7 +316,7 @@ take_streams(struct figures *f, const struct reading *r)
 	f->streams_note[0] = '\0';
 	if (s->torn > 0)
 		snprintf(f->streams_note, sizeof(f->streams_note),
-		    "%u rows of streams were being written: what they say may not belong together",
+		    "rows of streams were being written (%u): their parts may not belong together",
 		    s->torn);
 	else if (s->row != NULL && r->now->streams > TICK_STREAMS_MAX)
 		snprintf(f->streams_note, sizeof(f->streams_note),
@@ -416,7 +416,7 @@ figures_why(struct figures *f, const struct reading *r, int64_t line)
 		last_reason(f, r, line);
 	else if (first > 0)
 		snprintf(f->why_note, sizeof(f->why_note),
-		    "the last %d transitions of all lines are kept, %" PRId64 " older ones are not",
-		    TICK_TRANSITIONS_MAX, first);
+		    "the last %d transitions of all lines are kept, %" PRId64 " older %s not",
+		    TICK_TRANSITIONS_MAX, first, first == 1 ? "one is" : "ones are");
 	return true;
 }

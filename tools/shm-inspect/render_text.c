@@ -352,7 +352,7 @@ text_note(FILE *out, const struct note *note)
 {
 	fprintf(out, "-- %s", note->text);
 	if (note->lost > 0)
-		fprintf(out, ", %" PRIu64 " ticks lost", note->lost);
+		fprintf(out, ", %" PRIu64 " tick%s lost", note->lost, text_plural(note->lost));
 	fprintf(out, " (epoch %" PRIu32 ")\n", note->epoch);
 }
 
