@@ -14,7 +14,9 @@
 #include <tickring/reasons.h>
 
 #include "feed/base/mono.h"
+#include "feed/core/balance.h"
 #include "feed/core/session.h"
+#include "feed/core/shift.h"
 
 #define PLACE_NONE UINT32_MAX
 #define PLACE_COPIES_MAX 8 /* three legs, each on a line, its successor, and on the move */
@@ -35,8 +37,7 @@ struct pool_stream {
 	uint64_t messages, measured;     /* so far; until the last review */
 	int64_t fast, steady;            /* load on one leg, moving averages; unit: scale.c */
 	uint8_t reviews;                 /* that `steady` is made of */
-	uint8_t doublings;               /* of the rest after the next move; shift.h */
-	mono_t rests_until;              /* it was moved, and is not moved again before */
+	struct shift_rest rest[BALANCE_LEGS_MAX]; /* by leg: it was moved */
 	uint32_t at[PLACE_COPIES_MAX];   /* positions in the lines' lists, PLACE_NONE: unused */
 };
 

@@ -319,7 +319,7 @@ describe(struct pool *pool, unsigned leg, bool usually, mono_t now, struct balan
 		pool->item[i] = (struct balance_item){
 			.load = load_of(usually ? s->steady : s->fast),
 			.line = BALANCE_NONE,
-			.rests = shift_rests(s, now) || s->reviews < MEASURED_REVIEWS,
+			.rests = shift_rests(&s->rest[leg], now) || s->reviews < MEASURED_REVIEWS,
 		};
 		for (unsigned k = 0; k < PLACE_COPIES_MAX; k++)
 			describe_place(pool, leg, s->at[k], &pool->item[i], line);

@@ -12,18 +12,18 @@ static const span_t forgotten_after = {INT64_C(24) * 3600 * 1000000000};
 #define DOUBLINGS_MAX 7 /* of rest_min: four hours */
 
 bool
-shift_rests(const struct pool_stream *stream, mono_t now)
+shift_rests(const struct shift_rest *rest, mono_t now)
 {
-	return !mono_due(stream->rests_until, now);
+	return !mono_due(rest->until, now);
 }
 
 static void
-rest(struct pool_stream *stream, mono_t now)
+begin_rest(struct shift_rest *rest, mono_t now)
 {
-	if (mono_due(mono_add(stream->rests_until, forgotten_after), now))
-		stream->doublings = 0;
-	stream->rests_until = mono_add(now, span_ns(rest_min.ns << stream->doublings));
-	stream->doublings += stream->doublings < DOUBLINGS_MAX;
+	if (mono_due(mono_add(rest->until, forgotten_after), now))
+		rest->doublings = 0;
+	rest->until = mono_add(now, span_ns(rest_min.ns << rest->doublings));
+	rest->doublings += rest->doublings < DOUBLINGS_MAX;
 }
 
 void
@@ -37,7 +37,7 @@ shift_begin(struct pool *pool, uint32_t stream, unsigned from, unsigned to, mono
 		return;
 	entry->moving_to = (uint8_t)to;
 	pool->scale.moves++;
-	rest(&pool->stream[stream], now);
+	begin_rest(&pool->stream[stream].rest[pool->line[from].leg], now);
 }
 
 void

@@ -16,13 +16,17 @@
 #include "feed/base/mono.h"
 
 struct pool;
-struct pool_stream;
+
+struct shift_rest {
+	mono_t until;      /* not moved again before that */
+	uint8_t doublings; /* of the rest after the next move */
+};
 
 /* Begins to move a stream; not while it is on its way, or one of the lines is being replaced. */
 void shift_begin(struct pool *pool, uint32_t stream, unsigned from, unsigned to, mono_t now);
 
 /* Was it moved not long ago? */
-bool shift_rests(const struct pool_stream *stream, mono_t now);
+bool shift_rests(const struct shift_rest *rest, mono_t now);
 
 /* A stream was heard for the first time on a line: a move that waited for it is done. */
 void shift_on_produced(struct pool *pool, uint32_t stream, unsigned line);

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,32 +58,42 @@ static void
 on_beat(void *context)
 {
 	struct web *web = context;
+	mono_t now = clock_mono();
 
-	for (unsigned i = 0; i < WEB_CONNECTIONS_MAX; i++)
-		if (web->conn[i].state == WEB_EVENTS) {
-			web->conn[i].due = true;
-			lws_callback_on_writable(web->conn[i].wsi);
-		}
+	for (unsigned i = 0; i < WEB_CONNECTIONS_MAX; i++) {
+		struct web_conn *c = &web->conn[i];
+
+		if (c->state != WEB_EVENTS)
+			continue;
+		c->due = true;
+		if (mono_is_never(c->since)) /* it may never be writeable again */
+			c->since = now;
+		lws_callback_on_writable(c->wsi);
+	}
 	ops_timer_start(web->ops, &web->beat, span_ms(BEAT_MS));
 }
 
 /* ---- what the library says -------------------------------------------------------- */
 
 /*
- * The library closes it and has not been told to: the client has, too, or what
- * it sent was no request, or too long a one.
+ * It ends, and we did not end it. Where something came and was never answered it
+ * was no request, too long a one, or broken off: the library does not say which.
  */
 static void
 note_end(struct web_conn *conn)
 {
 	struct web_counts *counts = &conn->web->counts;
-	ssize_t n;
+	struct tcp_info info = {0};
+	socklen_t size = sizeof(info);
+	int fd = lws_get_socket_fd(conn->wsi);
 	char byte;
 
 	if (conn->state != WEB_WAITING || conn->closes)
 		return;
-	n = recv(lws_get_socket_fd(conn->wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-	if (n > 0 || (n < 0 && errno == EAGAIN)) {
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+	/* The end itself may be counted as a byte. */
+	if ((!conn->served && info.tcpi_bytes_received > 1) ||
+	    recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
 		counts->malformed++;
 		counts->dropped++;
 	}
@@ -159,7 +170,6 @@ make_vhost(struct web *web)
 		.vhost_name = "web",
 		.protocols = protocols,
 		/* Times are ours: on_sweep(). The library's only come later. */
-		.timeout_secs = 2 * WEB_REQUEST_WITHIN_S,
 		.timeout_secs_ah_idle = 2 * WEB_REQUEST_WITHIN_S,
 		.keepalive_timeout = 2 * WEB_REQUEST_WITHIN_S,
 		.user = web,

@@ -128,6 +128,7 @@ web_begin_change(struct web_conn *conn, int64_t length)
 	if (length > WEB_BODY_MAX)
 		return web_refuse(conn, 413, "the body is too long");
 	conn->denied = judge_right(conn);
+	lws_set_timeout(conn->wsi, NO_PENDING_TIMEOUT, 0); /* web.c keeps the time */
 	if (length == 0)
 		return web_on_body_end(conn);
 	conn->state = WEB_BODY;

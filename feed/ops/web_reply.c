@@ -122,6 +122,7 @@ send_answer(struct web_conn *conn)
 		return -1;
 	if (conn->sent == total(conn))
 		return finish(conn);
+	lws_set_timeout(conn->wsi, NO_PENDING_TIMEOUT, 0); /* it has one of its own: 5 s */
 	lws_callback_on_writable(conn->wsi);
 	return 0;
 }
@@ -259,7 +260,7 @@ send_events(struct web_conn *conn)
 		return 0;
 	}
 	drop_page(conn);
-	conn->since = MONO_NEVER;
+	conn->since = conn->due ? clock_mono() : MONO_NEVER;
 	if (conn->due)
 		lws_callback_on_writable(conn->wsi);
 	return 0;

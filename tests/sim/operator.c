@@ -1,5 +1,7 @@
 #include "tests/sim/operator.h"
 
+#include <string.h>
+
 #include "tests/sim/feed.h"
 #include "tests/sim/journal.h"
 #include "tests/sim/peer.h"
@@ -35,8 +37,9 @@ drop_or_add(void)
 
 	if (s->wanted && wanted_streams() == 1)
 		return;
-	s->joined = 0;
+	s->joined = s->shown = 0;
 	s->added = sim.now;
+	memset(s->moves, 0, sizeof(s->moves)); /* whatever was known of it is forgotten */
 	s->wanted = !s->wanted;
 	journal_note(s->wanted ? "stream is added" : "stream is dropped", -1, stream, 0);
 	if (s->wanted) {
@@ -88,7 +91,9 @@ operator_restart(void)
 	feed_leave();
 	rules_on_restart();
 	peer_forget_all();
-	for (unsigned i = 0; i < sim.nstreams; i++)
+	for (unsigned i = 0; i < sim.nstreams; i++) {
 		sim.stream[i].wanted = true;
+		memset(sim.stream[i].moves, 0, sizeof(sim.stream[i].moves));
+	}
 	feed_return();
 }

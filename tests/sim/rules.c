@@ -151,7 +151,7 @@ rules_on_recovered(void)
 		    "a stream is not carried by every leg after the storm", i, peer_legs_of(i),
 		    sim.cfg.redundancy);
 		if (sim.stream[i].wanted)
-			sim.stream[i].joined = sim_all_legs();
+			sim.stream[i].joined = sim.stream[i].shown = sim_all_legs();
 	}
 	for (unsigned line = 0; line < SIM_LINES; line++)
 		RULE(!places_is_astray(line), "a line is still in another region", line, 0, 0);

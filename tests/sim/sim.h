@@ -28,6 +28,7 @@
 enum {
 	SIM_LINES = 20,   /* members and replacements */
 	SIM_STREAMS = 12,
+	SIM_LEGS = 3,
 	SIM_ROOM = 16,    /* streams of a line */
 	SIM_RECORDS = 256, /* messages of a stream that are remembered */
 	SIM_SENDS = 32,
@@ -54,7 +55,13 @@ struct sim_stream {
 	struct sim_record record[SIM_RECORDS];
 	bool wanted;       /* configured: not dropped */
 	unsigned joined;   /* bit: a line of that leg has subscribed it since it was added */
+	unsigned shown;    /* and has brought a message of it: the arbiter reckons with it */
 	mono_t added;      /* when */
+	struct sim_moves { /* from line to line, by leg */
+		mono_t hour;
+		unsigned count; /* in that hour */
+		bool moves;     /* now */
+	} moves[SIM_LEGS];
 	/* as the reader sees it */
 	int64_t seen;      /* last id, -1: none */
 	mono_t seen_at;

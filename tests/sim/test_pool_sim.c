@@ -463,8 +463,7 @@ run_seed(uint64_t seed)
 
 static uint64_t seeds = 300, first_seed = 1;
 
-/* Beyond the first ones: a rule was broken there once. */
-static const uint64_t went_wrong[] = {10008, 11322};
+static const uint64_t went_wrong[] = {10008, 11322}; /* once, beyond the first ones */
 
 static void
 after_any_course_of_faults_every_stream_is_subscribed_once(void **state)

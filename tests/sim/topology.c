@@ -33,7 +33,7 @@ build_streams(void)
 		s->id = sim_pick(1, 1000000);
 		s->seen = s->anew = -1;
 		s->wanted = true;
-		s->joined = sim_all_legs();
+		s->joined = s->shown = sim_all_legs();
 		s->added = sim.now;
 		s->owed_since = MONO_NEVER;
 	}
