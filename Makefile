@@ -150,6 +150,7 @@ tested-feedhealth := feed-health
 tested-inspect := shm-inspect
 tested-poolstatus := pool-status
 tested-sim := exchange-sim
+tested-tickdiff := tick-diff
 UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
@@ -190,10 +191,10 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_sim_spoil.c tests/unit/test_snapsched.c \
               tests/unit/test_snapshot_health.c tests/unit/test_snapshot_streams.c \
               tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_stream_types.c \
-              tests/unit/test_streams.c tests/unit/test_trace.c \
-              tests/unit/test_trades_page.c tests/unit/test_upgrade.c tests/unit/test_url.c \
-              tests/unit/test_usual.c tests/unit/test_venues.c tests/unit/test_vigil.c \
-              tests/unit/test_watch.c tests/unit/test_wsframe.c
+              tests/unit/test_streams.c tests/unit/test_tickdiff.c \
+              tests/unit/test_trace.c tests/unit/test_trades_page.c tests/unit/test_upgrade.c \
+              tests/unit/test_url.c tests/unit/test_usual.c tests/unit/test_venues.c \
+              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
@@ -226,9 +227,9 @@ SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
                  tests/captures/test_capture_rest.c tests/captures/test_capture_sbe.c
 SHELL_TESTS := tests/system/containers.sh tests/system/install.sh tests/system/interop.sh \
-               tests/system/monitoring.sh tests/system/oracle_empty.sh tests/system/page.sh \
-               tests/system/readme_example.sh tests/system/scan.sh tests/system/tape_small.sh \
-               tests/system/unit_files.sh
+               tests/system/monitoring.sh tests/system/options.sh tests/system/oracle_empty.sh \
+               tests/system/page.sh tests/system/readme_example.sh tests/system/scan.sh \
+               tests/system/tape_small.sh tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/json_layout.c \

@@ -78,6 +78,28 @@ grep -o 'event=replayed.*' "$work/replay.log"
 	fail "the ticks differ"
 }
 cat "$work/diff"
+tail -n 1 "$work/diff" | grep -qx 'no difference' || fail "tick-diff does not sum up last"
+
+# A second replay is a ring of its own, not the first one's second half.
+"$bin"/feedd --replay --speed max "$work"/tape/*.trc* 2>"$work/replay.log" ||
+    fail "the second replay failed"
+grep -q 'event=segment_replaced.*of an earlier replay' "$work/replay.log" ||
+    fail "the second replay went on in the ring of the first"
+"$bin"/tick-diff --prefix "$feed" "$feed.replay" >"$work/diff" || {
+	cat "$work/diff"
+	fail "the ticks of the second replay differ"
+}
+
+# The live feed's own ring is nothing to replay into, and stays as it is.
+"$bin"/feedd --replay --speed max -s feed="$feed" "$work"/tape/*.trc* 2>"$work/replay.log" &&
+    fail "a replay took a live feed's ring"
+grep -q 'event=replay_refused' "$work/replay.log" || fail "no word on the refused replay"
+"$bin"/tick-diff --prefix "$feed" "$feed.replay" >"$work/diff" ||
+    fail "the refused replay has touched the ring"
+"$bin"/feedd --replay --speed max "$work/nothing.trc" -s feed="$feed.replay" \
+    2>"$work/replay.log" && fail "a replay of nothing"
+"$bin"/tick-diff --prefix "$feed" "$feed.replay" >"$work/diff" ||
+    fail "a replay of nothing has touched the ring"
 echo "captured at $first and $per_s messages/s, none dropped"
 [ "$first" -ge "$rate" ] && [ "$per_s" -ge "$rate" ] || {
 	[ -n "${TAPE_ANY_RATE:-}" ] || fail "less than $rate messages/s"

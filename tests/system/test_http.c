@@ -209,7 +209,7 @@ nothing_changes_without_the_right_token(void **state)
 	has(rig, "www-authenticate: Bearer\r\n");
 	assert_int_equal(http_rig_patch(rig, "correct-horse", "{\"status_interval_ms\":77}"), 401);
 	assert_int_equal(http_rig_patch(rig, HTTP_RIG_TOKEN "x", "{}"), 401);
-	logged(rig, "event=config_audit by=127.0.0.1 result=refused status=401");
+	logged(rig, "level=warning event=config_audit by=127.0.0.1 result=refused status=401");
 	http_rig_get(rig, "/config", "");
 	has(rig, "\"status_interval_ms\": 10,");
 	http_rig_get(rig, "/metrics", "");
@@ -243,7 +243,7 @@ a_change_is_taken_live_audited_and_shown(void **state)
 	logged(rig, "event=config_changed key=status_interval_ms from=10 to=20");
 	logged(rig, "event=config_changed key=streams from_entries=2 to_entries=2");
 	logged(rig, "event=streams_changed added=1 removed=1");
-	logged(rig, "event=config_audit by=127.0.0.1 result=taken");
+	logged(rig, "level=info event=config_audit by=127.0.0.1 result=taken");
 	http_rig_get(rig, "/config", "");
 	has(rig, "\"status_interval_ms\": 20,");
 	has(rig, "\"ethusdt@trade\"");
