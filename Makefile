@@ -43,8 +43,9 @@ CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balan
         feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
         feed/core/pool_view.c feed/core/quota.c feed/core/region.c feed/core/retry.c \
         feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c \
-        feed/core/shift.c feed/core/snapsched.c feed/core/stall.c feed/core/subscribe.c \
-        feed/core/subscribe_list.c feed/core/trace.c feed/core/vigil.c feed/core/watch.c
+        feed/core/shift.c feed/core/snapsched.c feed/core/snapsched_plan.c feed/core/stall.c \
+        feed/core/subscribe.c feed/core/subscribe_list.c feed/core/trace.c feed/core/vigil.c \
+        feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
@@ -70,27 +71,28 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/gaps.c feed/
         feed/pipeline/pipeline.c feed/pipeline/pipeline_books.c feed/pipeline/pipeline_gaps.c \
         feed/pipeline/pipeline_life.c feed/pipeline/pipeline_list.c feed/pipeline/publish.c \
         feed/pipeline/recall.c feed/pipeline/recorder.c feed/pipeline/roster.c \
-        feed/plan/choice.c feed/plan/forecast.c feed/plan/patterns.c feed/plan/plan.c \
-        feed/plan/reload.c feed/plan/rest_plan.c feed/store/instruments.c feed/store/opening.c \
-        feed/store/ringer.c feed/store/segments.c feed/store/standby.c feed/store/stores.c \
-        feed/ops/alarm.c feed/ops/alarm_command.c feed/ops/alarm_post.c feed/ops/alarm_text.c \
-        feed/ops/backfill.c feed/ops/keeper.c feed/ops/lookout.c feed/ops/metrics.c \
-        feed/ops/ops.c feed/ops/quoted.c feed/ops/rest.c feed/ops/stale.c feed/ops/status_json.c \
-        feed/ops/token.c feed/ops/tracer.c feed/ops/web.c feed/ops/web_accept.c \
-        feed/ops/web_assets.c feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c \
-        feed/status/errors.c feed/status/guard.c feed/status/snapshot.c \
+        feed/plan/choice.c feed/plan/forecast.c feed/plan/names.c feed/plan/patterns.c \
+        feed/plan/plan.c feed/plan/reload.c feed/plan/rest_plan.c feed/store/instruments.c \
+        feed/store/opening.c feed/store/ringer.c feed/store/segments.c feed/store/standby.c \
+        feed/store/stores.c feed/ops/alarm.c feed/ops/alarm_command.c feed/ops/alarm_post.c \
+        feed/ops/alarm_text.c feed/ops/backfill.c feed/ops/keeper.c feed/ops/lookout.c \
+        feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c feed/ops/rest.c \
+        feed/ops/rest_depth.c feed/ops/rest_list.c feed/ops/stale.c feed/ops/status_json.c \
+        feed/ops/token.c feed/ops/tracer.c feed/ops/upkeep.c feed/ops/web.c \
+        feed/ops/web_accept.c feed/ops/web_assets.c feed/ops/web_change.c feed/ops/web_pages.c \
+        feed/ops/web_reply.c feed/status/errors.c feed/status/guard.c feed/status/snapshot.c \
         feed/status/snapshot_control.c feed/status/snapshot_detail.c \
         feed/status/snapshot_health.c feed/status/snapshot_streams.c feed/status/verdict.c \
         feed/replay/replay.c feed/replay/replay_apply.c feed/probe/certificate.c \
         feed/probe/command.c feed/probe/probe.c feed/probe/probe_clock.c feed/probe/probe_talk.c \
         feed/probe/report.c feed/probe/report_json.c feed/probe/wire.c
 MAIN := feed/app/app.c feed/app/app_changes.c feed/app/app_ops.c feed/app/app_rest.c \
-        feed/app/app_trace.c feed/app/check.c feed/app/orders.c feed/app/precheck.c \
-        feed/app/tell.c feed/main.c
+        feed/app/app_streams.c feed/app/app_trace.c feed/app/check.c feed/app/orders.c \
+        feed/app/precheck.c feed/app/tell.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
-tool-exchange-sim := tools/exchange-sim/binary.c tools/exchange-sim/book.c \
+tool-exchange-sim := tools/common/cli.c tools/exchange-sim/binary.c tools/exchange-sim/book.c \
                      tools/exchange-sim/ca.c tools/exchange-sim/capture.c \
                      tools/exchange-sim/console.c tools/exchange-sim/control.c \
                      tools/exchange-sim/deliver.c tools/exchange-sim/door.c \
@@ -154,14 +156,15 @@ tested-tickdiff := tick-diff
 UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
               tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
               tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
-              tests/unit/test_book.c tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
-              tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_config.c \
-              tests/unit/test_config_amend.c tests/unit/test_config_docs.c \
-              tests/unit/test_config_streams.c tests/unit/test_config_wrong.c \
-              tests/unit/test_crc32c.c tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \
-              tests/unit/test_endpoints.c tests/unit/test_exchange_info.c \
-              tests/unit/test_exponents.c tests/unit/test_feed_segments.c \
-              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_health.c \
+              tests/unit/test_book.c tests/unit/test_books_memory.c tests/unit/test_booksync.c \
+              tests/unit/test_booksync_model.c tests/unit/test_breaker.c \
+              tests/unit/test_choice.c tests/unit/test_config.c tests/unit/test_config_amend.c \
+              tests/unit/test_config_docs.c tests/unit/test_config_streams.c \
+              tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
+              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
+              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
+              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
+              tests/unit/test_fixed.c tests/unit/test_guard.c tests/unit/test_health.c \
               tests/unit/test_health_limits.c tests/unit/test_health_verdict.c \
               tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
               tests/unit/test_host.c tests/unit/test_hosts.c tests/unit/test_inspect_figures.c \
@@ -170,25 +173,26 @@ UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_
               tests/unit/test_json_events.c tests/unit/test_json_layouts.c \
               tests/unit/test_json_market.c tests/unit/test_ledger.c tests/unit/test_limits.c \
               tests/unit/test_listing.c tests/unit/test_log.c tests/unit/test_mailbox.c \
-              tests/unit/test_mapping.c tests/unit/test_metrics_text.c tests/unit/test_names.c \
-              tests/unit/test_notify.c tests/unit/test_ops.c tests/unit/test_pipeline.c \
-              tests/unit/test_pipeline_books.c tests/unit/test_pipeline_figures.c \
-              tests/unit/test_pipeline_gaps.c tests/unit/test_pipeline_legs.c \
-              tests/unit/test_pipeline_life.c tests/unit/test_pipeline_list.c \
-              tests/unit/test_pipeline_sbe.c tests/unit/test_pipeline_undecoded.c \
-              tests/unit/test_pool.c tests/unit/test_poolstatus_figures.c \
-              tests/unit/test_poolstatus_options.c tests/unit/test_poolstatus_render.c \
-              tests/unit/test_predict.c tests/unit/test_probe_report.c tests/unit/test_proxy.c \
-              tests/unit/test_quota.c tests/unit/test_recall.c tests/unit/test_region.c \
-              tests/unit/test_replay.c tests/unit/test_request.c tests/unit/test_retry.c \
-              tests/unit/test_ring.c tests/unit/test_rng.c tests/unit/test_rotate.c \
-              tests/unit/test_sbe.c tests/unit/test_scale.c tests/unit/test_secret.c \
-              tests/unit/test_session.c tests/unit/test_session_streams.c \
-              tests/unit/test_settings.c tests/unit/test_settle.c tests/unit/test_shm_doc.c \
-              tests/unit/test_sim_binary.c tests/unit/test_sim_capture.c \
-              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
-              tests/unit/test_sim_pace.c tests/unit/test_sim_session.c \
-              tests/unit/test_sim_spoil.c tests/unit/test_snapsched.c \
+              tests/unit/test_mapping.c tests/unit/test_metrics_text.c \
+              tests/unit/test_name_index.c tests/unit/test_names.c tests/unit/test_notify.c \
+              tests/unit/test_ops.c tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
+              tests/unit/test_pipeline_figures.c tests/unit/test_pipeline_gaps.c \
+              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
+              tests/unit/test_pipeline_list.c tests/unit/test_pipeline_sbe.c \
+              tests/unit/test_pipeline_undecoded.c tests/unit/test_pool.c \
+              tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
+              tests/unit/test_poolstatus_render.c tests/unit/test_predict.c \
+              tests/unit/test_probe_report.c tests/unit/test_proxy.c tests/unit/test_quota.c \
+              tests/unit/test_recall.c tests/unit/test_region.c tests/unit/test_replay.c \
+              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
+              tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_sbe.c \
+              tests/unit/test_scale.c tests/unit/test_secret.c tests/unit/test_session.c \
+              tests/unit/test_session_streams.c tests/unit/test_settings.c \
+              tests/unit/test_settle.c tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
+              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
+              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
+              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
+              tests/unit/test_snapsched.c tests/unit/test_snapsched_known.c \
               tests/unit/test_snapshot_health.c tests/unit/test_snapshot_streams.c \
               tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_stream_types.c \
               tests/unit/test_streams.c tests/unit/test_tickdiff.c \

@@ -6,6 +6,8 @@
 # TAPE_RATE: messages per second that must be reached (100000); with
 #   TAPE_ANY_RATE set, what is sent half as fast again, however slow it is taken.
 # TAPE_TRANSPORT, TAPE_WRITER: of the feed (auto). TAPE_LEGS: redundancy (1).
+# TAPE_REST: with snapshots of books and the list of instruments, of which some
+#   are halted now and then, or not listed.
 set -u
 
 name=tape
@@ -20,17 +22,27 @@ while [ "$slots" -lt $((messages * 2)) ]; do
 	slots=$((slots * 2))
 done
 
-start_sim --symbols 8 --rate $((rate * 3 / 2)) --frames-per-record 16
+: >"$work/faults"
+rest=''
+[ -z "${TAPE_REST:-}" ] || for at in 0 2 4 6 8 10 12 14 16 18; do
+	echo "$at.3 halt stream=ethusdt@* for=0.6"
+	echo "$at.9 unlisted stream=bnbusdt@* for=0.7"
+done >"$work/faults"
+start_sim --symbols 8 --rate $((rate * 3 / 2)) --frames-per-record 16 --faults "$work/faults"
 mkdir "$work/tape"
 
 streams=$(for s in btcusdt ethusdt bnbusdt solusdt xrpusdt adausdt dogeusdt; do
 	printf '%s@trade\n%s@bookTicker\n%s@depth@100ms\n%s@aggTrade\n' $s $s $s $s
 done | paste -sd, -)
 
+[ -z "${TAPE_REST:-}" ] || rest="--set rest.host=localhost --set rest.port=$port
+    --set rest.snapshot_limit=100 --set instruments.refresh_ms=100"
+
 start() {
+	# shellcheck disable=SC2086 # words
 	start_feedd --set streams="$streams" --set ring.slots="$slots" --set cpu=-1 \
 	    --set transport="${TAPE_TRANSPORT:-auto}" --set capture.writer="${TAPE_WRITER:-auto}" \
-	    --set redundancy="${TAPE_LEGS:-1}" \
+	    --set redundancy="${TAPE_LEGS:-1}" $rest \
 	    --set pool.initial_connections=2 --set pool.max_connections=2 \
 	    --set resources.max_memory_bytes=17179869184 \
 	    --set capture.file_bytes=67108864 --capture "$work/tape"
@@ -78,6 +90,15 @@ grep -o 'event=replayed.*' "$work/replay.log"
 	fail "the ticks differ"
 }
 cat "$work/diff"
+if [ -n "${TAPE_REST:-}" ]; then
+	for type in book_clear instrument_status; do
+		n=$("$bin"/shm-inspect -f --drain --from oldest -t "$type" -o tsv "$feed.replay" |
+		    wc -l)
+		echo "$n ticks $type"
+		[ "$n" -gt 8 ] || fail "that proves nothing"
+	done
+fi
+
 tail -n 1 "$work/diff" | grep -qx 'no difference' || fail "tick-diff does not sum up last"
 
 # A second replay is a ring of its own, not the first one's second half.

@@ -290,6 +290,8 @@ turn_once(struct app *app)
 	deadline = mono_min(deadline, notify_deadline(&app->notify));
 	deadline = mono_min(deadline, recorder_deadline(app->recorder));
 	deadline = mono_min(deadline, (mono_t){bell_deadline(&app->stores.bell)});
+	if (app_changes_streams(app) && !signals_stop_asked())
+		deadline = MONO_ZERO;
 	rc = transport_wait(app->transport, deadline);
 	if (rc != 0) {
 		LOG(ERROR, "wait_failed", LOG_ERRNO("error", rc), LOG_THEN("the feed ends"));
@@ -308,6 +310,9 @@ turn_once(struct app *app)
 	if (!signals_stop_asked() && signals_take_reload())
 		app_reload(app);
 	app_take_orders(app, now);
+	if (!signals_stop_asked())
+		app_go_on_changing(app, now);
+	app_quiet_if_turned(app, now);
 	app_tell_wants(app);
 	recorder_on_time(app->recorder, now);
 	if (mono_due(guard_deadline(&app->guard), now))
@@ -357,6 +362,7 @@ shut(struct app *app)
 	stores_close(&app->stores, unlink_them);
 	plan_free(&app->plan);
 	patterns_free(&app->streams);
+	free(app->change.before);
 	free(app->listing);
 	choice_end(&app->choice);
 }
@@ -385,8 +391,7 @@ start_path(struct app *app)
 	snapshot_init(
 	    &app->snapshot, transport_name(app->transport), why, clock_wall(), clock_mono());
 	snapshot_take_config(&app->snapshot, cfg);
-	pipeline_list(app->pipeline, app->listing, clock_wall(), clock_mono());
-	app_quiet_streams(app, clock_mono());
+	app_begin_list(app, clock_mono());
 	return 0;
 }
 

@@ -20,6 +20,7 @@
 #include "feed/pipeline/pipeline.h"
 #include "feed/pipeline/recorder.h"
 #include "feed/plan/choice.h"
+#include "feed/plan/patterns.h"
 #include "feed/plan/plan.h"
 #include "feed/status/errors.h"
 #include "feed/status/guard.h"
@@ -29,6 +30,23 @@
 #include "feed/store/stores.h"
 
 #define HEARD_AT_ONCE 1024
+
+/* How far a change of the wanted streams is (app_streams.c). */
+enum change_phase {
+	CHANGE_NONE,
+	CHANGE_MARK, /* who is meant by the configuration */
+	CHANGE_DROP, /* who is not meant any more */
+	CHANGE_ADD,
+};
+
+struct change {
+	enum change_phase phase;
+	struct pattern_walk walk;
+	bool only_new;          /* by a new list: nothing is dropped ... */
+	struct listing *before; /* ... and who was meant by this one stays as he is */
+	uint32_t at;            /* CHANGE_DROP: number of a stream */
+	uint64_t added, removed;
+};
 
 struct app {
 	struct config *cfg;
@@ -53,6 +71,7 @@ struct app {
 	_Atomic(struct transport *) to_wake; /* by the ops thread; NULL: not yet, or no more */
 	struct rest *rest;      /* ops thread; NULL: no REST */
 	struct listing *listing; /* NULL: none came yet */
+	struct change change;
 	struct config_strings streams; /* that were wanted at start, by name */
 	struct books_want want; /* not told yet for want of room, if there is one */
 	bool has_want;
@@ -116,13 +135,25 @@ void app_take_orders(struct app *app, mono_t now);
 /* Frees what orders bring that come too late: the ops thread has ended. */
 void app_drop_orders(struct app *app);
 
-/* One stream more. */
-void app_want_stream(struct app *app, const char *name, mono_t now);
-
 /* Looks at memory and processor; gives a stream up where a limit is passed. */
 void app_look_at_resources(struct app *app, mono_t now);
 
-/* ---- app_rest.c: snapshots of books, the list of instruments ----------------------- */
+/* ---- app_streams.c: streams that come and go --------------------------------------- */
+
+/* One stream less; it is wanted. */
+void app_drop_stream(struct app *app, uint32_t number, mono_t now);
+
+/* Another configuration is in force: the streams are to be as it says. */
+void app_change_streams(struct app *app);
+
+/* Another list is: patterns mean new streams. Takes the one before over, NULL: none. */
+void app_follow_list(struct app *app, struct listing *before);
+
+/* Is there something left of that? Then a piece of it is done here, the rest later. */
+bool app_changes_streams(const struct app *app);
+void app_go_on_changing(struct app *app, mono_t now);
+
+/* ---- app_rest.c: snapshots of books, missed trades, the list of instruments ---------- */
 
 /* Has the ops thread fetch the snapshots that books want, and trades that were missed. */
 void app_tell_wants(struct app *app);
@@ -142,8 +173,20 @@ void app_count_rest(struct app *app);
  */
 void app_take_listing(struct app *app, struct listing *listing, mono_t now);
 
+/* The same at start, when the list may have come, may come, or never will. */
+void app_begin_list(struct app *app, mono_t now);
+
 /* Silence of streams whose instrument does not trade is no alarm. */
 void app_quiet_streams(struct app *app, mono_t now);
+
+/* The same, but only when some instrument stopped or began to trade. */
+void app_quiet_if_turned(struct app *app, mono_t now);
+
+/* The same of one stream. */
+void app_quiet_stream(struct app *app, uint32_t number, mono_t now);
+
+/* Memory that the ops thread brought goes back there, to be freed; NULL is fine. */
+void app_give_back(struct app *app, void *memory);
 
 /*
  * At start, the stores are open and the ops thread runs: which streams the

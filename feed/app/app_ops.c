@@ -8,6 +8,8 @@
 
 #include "feed/app/precheck.h"
 #include "feed/base/log.h"
+#include "feed/io/clock.h"
+#include "feed/ops/upkeep.h"
 #include "feed/plan/rest_plan.h"
 
 /* Ops thread. */
@@ -104,14 +106,20 @@ app_open_ops(struct app *app)
 {
 	const struct ops_cfg cfg = {wake_feed, app, app->cfg->cpu};
 	int rc = ops_open(&app->ops, &cfg);
+	enum tick_reason why;
+	mono_t until;
 
 	if (rc != 0) {
 		LOG(ERROR, "ops_refused", LOG_ERRNO("error", rc),
 		    LOG_THEN("the feed does not start"));
 		return rc;
 	}
+	upkeep_open(app->ops);
 	keeper_init(&app->keeper, app->ops, app->cfg, app->source, &app->choice);
 	rc = open_rest(app);
+	why = stores_recall_pause(&app->stores, clock_wall(), clock_mono(), &until);
+	if (rc == 0 && why != TICK_REASON_NONE)
+		rest_recall_pause(app->rest, until, why);
 	if (rc == 0)
 		rc = open_alarm(app);
 	if (rc == 0)

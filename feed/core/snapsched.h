@@ -25,6 +25,7 @@
 
 #define SNAPSCHED_LIMITS_MAX 8
 #define SNAPSCHED_SLOTS 256 /* of time, in which weight is remembered */
+#define SNAPSCHED_SLOT_NS 250000000
 
 /* Why a snapshot is wanted; the first goes first. */
 enum snapsched_why {
@@ -58,6 +59,7 @@ struct snapsched_item {
 	enum snapsched_why why, again_why;
 	bool again;          /* ASKED: wanted anew meanwhile */
 	bool forgotten;      /* ASKED: not wanted any more */
+	bool rejected;       /* IDLE: not asked for, although perhaps wanted (again) */
 	uint32_t failures;   /* in a row */
 	uint32_t weight;     /* ASKED: of the request */
 	uint64_t order;      /* WAITING: first wanted, first served */
@@ -122,6 +124,22 @@ void snapsched_want(struct snapsched *s, uint32_t item, enum snapsched_why why, 
 
 /* It is not wanted any more. An answer may still come; it only counts. */
 void snapsched_forget(struct snapsched *s, uint32_t item);
+
+/*
+ * After its answer: the exchange does not know it. It is not asked for any
+ * more until it is admitted, and then if it is wanted still, or forgotten.
+ */
+void snapsched_reject(struct snapsched *s, uint32_t item);
+void snapsched_admit(struct snapsched *s, uint32_t item, mono_t now);
+
+static inline bool
+snapsched_is_rejected(const struct snapsched *s, uint32_t item)
+{
+	return s->item[item].rejected;
+}
+
+/* The exchange wants nothing until then, as is known from elsewhere. */
+void snapsched_pause(struct snapsched *s, mono_t until, enum snapsched_verdict why);
 
 /* What is to be sent now; false: nothing. Each is answered with snapsched_on_answer(). */
 bool snapsched_next(struct snapsched *s, mono_t now, struct snapsched_request *out);

@@ -35,6 +35,9 @@ enum ops_note_kind {
 	OPS_SNAPSHOT_WANTED, /* these three: rest.h */
 	OPS_GAP_WANTED,
 	OPS_MEMORY_BACK,
+	OPS_LIST_WANTED,     /* these two: rest.h */
+	OPS_SNAPSHOT_UNWANTED,
+	OPS_UPKEEP,          /* upkeep.h */
 	OPS_NOTE_KINDS
 };
 
@@ -52,6 +55,7 @@ enum ops_order_kind {
 	OPS_SNAPSHOT,      /* these three: rest.h */
 	OPS_LISTING,
 	OPS_FILL,
+	OPS_SOCKETS,       /* upkeep.h */
 };
 
 struct ops_order {

@@ -7,6 +7,8 @@
  *	                     one useless; object: its entry of the directory, which stays
  *	OPS_GAP_WANTED       number: instrument; value: ticket, is it of aggregate trades, first
  *	                     and last id; object: as above
+ *	OPS_SNAPSHOT_UNWANTED number: instrument
+ *	OPS_LIST_WANTED      value: 1: at once, as far as that goes; 0: after a while
  *	OPS_MEMORY_BACK      object: what one of the orders below brought, to be freed
  *
  *	OPS_SNAPSHOT         object: a struct rest_snapshot
@@ -17,6 +19,7 @@
 #define FEED_OPS_REST_H
 
 #include <tickring/layout.h>
+#include <tickring/reasons.h>
 
 #include "feed/conf/config.h"
 #include "feed/core/booksync.h"
@@ -53,7 +56,15 @@ struct rest_gauges {
 	int64_t used, budget;    /* weight of the last minute */
 	mono_t paused_until;     /* the exchange wants no requests until then; MONO_ZERO */
 	uint64_t fills, fills_refused; /* requests for missing trades; of them, without use */
+	enum tick_reason why;    /* it does, or did */
 };
+
+/*
+ * Before the ops thread starts: the last run was told to ask for nothing until
+ * then. Nothing where `rest` is NULL, or `why` is neither BANNED nor RATE_LIMITED: what stands
+ * in the way of others may have been removed.
+ */
+void rest_recall_pause(struct rest *rest, mono_t until, enum tick_reason why);
 
 /* Any thread: as of the last request or answer. `rest` may be NULL. */
 struct rest_gauges rest_gauges(const struct rest *rest);

@@ -1,7 +1,7 @@
 /*
- * Inside of REST: what rest.c (the client, its budget, snapshots, the list of
- * instruments) and backfill.c (trades that were missed) share. Nobody else
- * includes it.
+ * Inside of REST: what rest.c (the client, its budget, snapshots), rest_list.c
+ * (the list of instruments) and backfill.c (trades that were missed) share.
+ * Nobody else includes it.
  */
 #ifndef FEED_OPS_REST_IMPL_H
 #define FEED_OPS_REST_IMPL_H
@@ -10,6 +10,7 @@
 #include "feed/core/snapsched.h"
 #include "feed/io/http.h"
 #include "feed/ops/rest.h"
+#include "feed/pipeline/listing.h"
 #include "feed/plan/rest_plan.h"
 
 /* A GET of the exchange: http_send() with our host and patience. */
@@ -25,6 +26,9 @@ struct snapsched_answer rest_answer(const struct http_answer *answer);
 /* Logs what an answer of `what` means, now and then. */
 void rest_tell_verdict(struct rest *rest, enum snapsched_verdict verdict,
     const struct http_answer *answer, const char *what, mono_t now);
+
+/* The exchange's list has come: snapshots that its symbols were refused are asked for again. */
+void rest_admit(struct rest *rest, const struct listing *listing);
 
 /* Sends what may be sent, and comes back when there may be more. */
 void rest_pump(struct rest *rest);

@@ -6,6 +6,7 @@
 #include <tickring/reasons.h>
 
 #include "feed/base/utf8.h"
+#include "shm/unload.h"
 
 #define VERSION 1
 
@@ -18,9 +19,13 @@ stale_open(struct stale *out, const char *feed)
 	outcome = tick_reader_open(&out->ring, feed, TICK_FROM_NEWEST);
 	if (outcome == 0)
 		outcome = tick_board_open(&out->board, feed);
-	if (outcome != 0)
+	if (outcome != 0) {
 		stale_close(out);
-	return outcome;
+		return outcome;
+	}
+	reader_unload(out->ring);
+	board_unload(out->board);
+	return 0;
 }
 
 void

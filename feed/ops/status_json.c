@@ -26,6 +26,7 @@ static const struct field feed_fields[] = {
 	F(tick_status, at_ns), F(tick_status, at_mono_ns), F(tick_status, started_ns),
 	F(tick_status, messages_per_s), F(tick_status, ticks_per_s), F(tick_status, lines),
 	F(tick_status, lines_live), F(tick_status, instruments), F(tick_status, streams),
+	F(tick_status, books_starved), F(tick_status, books_cut),
 };
 
 static const struct field line_fields[] = {

@@ -239,5 +239,7 @@ judge(struct pipeline *p, struct publish_context *c, const struct event *e,
 		return JUDGE_DROP;
 	p->line[c->leg].wins++;
 	pipeline_remember_id(&p->instrument[c->instrument].data, m.class, e->id);
+	if (p->instrument[c->instrument].halted)
+		pipeline_prove_trading(p, c, e->kind);
 	return JUDGE_PUBLISH;
 }

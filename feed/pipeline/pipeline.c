@@ -356,6 +356,8 @@ take_frame(struct pipeline *p, struct frame *frame)
 		publish_market_event(&c, &e, &n); /* a part must not replace the whole book */
 	if (p->unasked_kind != EVENT_KINDS)
 		pipeline_tell_unasked(p, &c);
+	if (e.kind == EVENT_STATUS)
+		pipeline_on_status(p, &c, &e);
 	pipeline_count(p, pipeline_kinds[e.kind].counter);
 	note_on_board(p, (uint32_t)id, e.kind);
 	if (p->measures)

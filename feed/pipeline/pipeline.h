@@ -46,7 +46,7 @@ struct pipeline_cfg {
 	uint32_t (*number_of)(void *context, struct bytes name);
 	void *number_context;
 	const struct books_cfg *books; /* NULL: no books are kept; copied */
-	const struct listing *listing; /* as pipeline_list() takes it */
+	const struct listing *listing; /* for exponents; then it is given to pipeline_list() */
 	const struct gaps_cfg *gaps; /* NULL: gaps are told and stay; copied */
 };
 
@@ -102,13 +102,39 @@ int64_t pipeline_add_instrument(struct pipeline *p, struct bytes symbol);
 
 /*
  * The exchange's list of instruments, NULL: none is known; borrowed until the
- * next one. Whoever is not in it any more is CLOSED. Changes are published, and
- * instruments that do not trade are HALTED on the board. New instruments have
- * exponents by its steps, unless the configuration names them. Returns the list
- * that was in use before. O(instruments).
+ * next one. Changes are published, and instruments that do not trade are HALTED
+ * on the board. Whoever is not in two lists in a row is CLOSED. New instruments
+ * have exponents by its steps, unless the configuration names them.
+ *
+ * A list that is empty, or lacks more than a fifth of the instruments of the
+ * one before (and more than three), is refused, counted, and returned; the third
+ * such list in a row that is not empty is believed. Else returns the list that
+ * was in use before. O(instruments).
+ *
+ * A message may say otherwise than the list: the exchange's word on the one
+ * instrument (contractInfo); or a trade, of an instrument that is halted or
+ * closed also a quote, a second later or more: it is traded, then, and that is told.
  */
 const struct listing *pipeline_list(struct pipeline *p, const struct listing *listing, wall_t now,
     mono_t mono);
+
+/*
+ * No list has come, or none will: instruments of which nothing is known but
+ * that the last run found them not to trade are UNKNOWN, which is published.
+ */
+void pipeline_no_list(struct pipeline *p, wall_t now, mono_t mono);
+
+enum pipeline_list_wish {
+	PIPELINE_LIST_NONE,
+	PIPELINE_LIST_LATER, /* to confirm the last one */
+	PIPELINE_LIST_SOON,  /* there is an instrument that it does not have */
+};
+
+/* Is another list wanted ahead of its time? Takes the wish out. */
+enum pipeline_list_wish pipeline_take_list_wish(struct pipeline *p);
+
+/* Has pipeline_is_halted() changed for some streams since the last call? */
+bool pipeline_take_turned(struct pipeline *p);
 
 /* Does the instrument of that stream not trade? */
 bool pipeline_is_halted(const struct pipeline *p, uint32_t number);

@@ -30,7 +30,10 @@
 struct instrument {
 	struct tick_data data;
 	uint32_t stale; /* streams of it that are stale */
-	bool halted;    /* the exchange does not trade it */
+	bool halted;    /* the exchange does not trade it ... */
+	bool recalled;  /* ... as the last run knew, which nobody has confirmed */
+	uint8_t unlisted; /* lists in a row that did not have it, up to CLOSED_AFTER */
+	mono_t told;    /* when its state became this one; MONO_ZERO: before this run */
 };
 
 /* One message on its way, with all that the path needs to take it again. */
@@ -56,6 +59,9 @@ struct pipeline {
 	struct pipeline_cfg cfg;
 	struct recorder *recorder; /* NULL: none */
 	const struct listing *listing; /* NULL: none is known */
+	unsigned short_lists; /* refused in a row, as far too short */
+	enum pipeline_list_wish list_wish;
+	bool turned; /* somebody is halted, or trades again, whom nobody has taken note of */
 	mono_t now; /* of the last message or pause: no clock decides, so a replay decides alike */
 	mono_t clock, clock_of; /* read last, and for the receive of that time */
 	size_t since_clock;     /* bytes of messages since */
@@ -98,6 +104,14 @@ pipeline_count(struct pipeline *p, enum tick_counter counter)
 
 /* Fills in the exponents of an instrument that is new to the directory. */
 void pipeline_describe(const struct pipeline *p, struct tick_instrument *i);
+
+/* The exchange's word on one instrument: its state follows. The message is published already. */
+void pipeline_on_status(struct pipeline *p, const struct publish_context *c,
+    const struct event *e);
+
+/* News of an instrument that is said not to trade: perhaps it does, which is told then. */
+void pipeline_prove_trading(struct pipeline *p, const struct publish_context *c,
+    enum event_kind kind);
 
 /* At start: the directory tells who was halted last. */
 void pipeline_recall_trading(struct pipeline *p);

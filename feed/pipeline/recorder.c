@@ -51,6 +51,7 @@ describe_instrument(struct recorder *r, uint32_t id)
 		.quote_id = data->quote_id,
 		.depth_id = data->depth_id,
 		.symbol_bytes = i->symbol_bytes,
+		.trading = i->trading,
 	};
 
 	memcpy(out.symbol, i->symbol, i->symbol_bytes);
@@ -322,6 +323,46 @@ recorder_on_snapshot(struct recorder *r, uint32_t instrument,
 		memcpy(r->room + sizeof(head) + bids, snapshot->asks, asks);
 	add(r, &(struct tape_record){.kind = TAPE_SNAPSHOT, .wall = now, .mono = mono,
 	    .payload = {r->room, sizeof(head) + bids + asks}});
+}
+
+static struct tape_listed
+listed_of(const struct listed *from)
+{
+	struct tape_listed out = {
+		.trading = from->trading,
+		.price_exponent = from->price_exponent,
+		.qty_exponent = from->qty_exponent,
+		.price_step = from->price_step,
+		.qty_step = from->qty_step,
+		.symbol_bytes = from->symbol_bytes,
+	};
+
+	memcpy(out.symbol, from->symbol, from->symbol_bytes);
+	return out;
+}
+
+void
+recorder_on_list(struct recorder *r, const struct listing *listing, wall_t now, mono_t mono)
+{
+	struct tape_list head = {.instruments = listing->n, .unusable = listing->unusable};
+	struct tape_listed item;
+
+	if (r == NULL || !has_room(r, sizeof(head) + listing->n * sizeof(item)))
+		return;
+	memcpy(r->room, &head, sizeof(head));
+	for (size_t i = 0; i < listing->n; i++) {
+		item = listed_of(&listing->item[i]);
+		memcpy(r->room + sizeof(head) + i * sizeof(item), &item, sizeof(item));
+	}
+	add(r, &(struct tape_record){.kind = TAPE_LIST, .wall = now, .mono = mono,
+	    .payload = {r->room, sizeof(head) + listing->n * sizeof(item)}});
+}
+
+void
+recorder_on_no_list(struct recorder *r, wall_t now, mono_t mono)
+{
+	if (r != NULL)
+		add(r, &(struct tape_record){.kind = TAPE_NO_LIST, .wall = now, .mono = mono});
 }
 
 void

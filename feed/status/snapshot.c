@@ -145,6 +145,6 @@ snapshot_take(struct snapshot *s, const struct snapshot_sources *from, wall_t no
 	status->streams_undecoded = pipeline_undecoded(from->pipeline);
 	snapshot_take_details(s, from, now, mono);
 	snapshot_take_latencies(s, from, mono);
-	snapshot_take_control(&status->control, from, now, mono);
+	snapshot_take_control(status, from, now, mono);
 	snapshot_take_health(status, &s->recent, from->pool, from->cfg, mono);
 }

@@ -65,4 +65,11 @@ const char *stores_lost(struct stores *s);
 unsigned stores_recall_connects(const struct stores *s, struct pool *pool, wall_t now,
     mono_t mono);
 
+/*
+ * What the last run was told by REST: no requests until *until. Returns
+ * why, NONE: nothing was, or it is over.
+ */
+enum tick_reason stores_recall_pause(const struct stores *s, wall_t now, mono_t mono,
+    mono_t *until);
+
 #endif

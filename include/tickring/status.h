@@ -278,7 +278,10 @@ struct tick_status {
 	char transport_why[96]; /* why it is not the first choice, cut to fit; "" when it is */
 	int64_t stream_rows;    /* rows of streams in use, 0 to TICK_STREAMS_MAX */
 	int64_t streams_undecoded; /* wanted ones whose messages cannot be decoded */
-	int64_t spare2[14];
+	int64_t books_starved;  /* not in sync: no memory for levels that are shown */
+	int64_t books_cut;      /* in sync, but levels that are not shown found no memory */
+	int64_t rest_paused_reason; /* enum tick_reason of control.rest_paused_until_ns */
+	int64_t spare2[11];
 	struct tick_settings settings;
 	struct tick_line_detail detail[TICK_LINES_MAX]; /* by line */
 	int64_t ended[TICK_REASONS_MAX]; /* connections and attempts that ended, by reason */

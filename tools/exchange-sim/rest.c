@@ -109,6 +109,24 @@ recorded_book(struct rest *r, const struct http_request *q)
 	return n > 0 ? shelf_take(r->shelf, (struct bytes){name, (size_t)n}, r->now) : BYTES_NONE;
 }
 
+/* Is a fault of that kind in force for the symbol? */
+static bool
+is_struck(const struct rest *r, enum fault_kind kind, const struct instrument *what)
+{
+	char name[sizeof(what->name) + 1]; /* and "@" */
+	struct fault_target target = {0};
+	size_t n = 0;
+
+	if (!faults_any(r->faults, kind))
+		return false;
+	for (; n < sizeof(what->name) && what->name[n] != '\0'; n++)
+		name[n] = what->name[n] >= 'A' && what->name[n] <= 'Z'
+		    ? (char)(what->name[n] - 'A' + 'a') : what->name[n];
+	name[n++] = '@';
+	target.stream = (struct bytes){name, n};
+	return faults_find(r->faults, kind, &target) != NULL;
+}
+
 static int
 answer_depth(struct rest *r, const struct http_request *q, wall_t now)
 {
@@ -129,26 +147,10 @@ answer_depth(struct rest *r, const struct http_request *q, wall_t now)
 	m = asked_symbol(r, q, &status);
 	if (m == NULL)
 		return status;
+	if (is_struck(r, FAULT_UNLISTED, &m->what))
+		return error(&r->body, -1121, "Invalid symbol.");
 	message_snapshot(&r->body, m, limit, now);
 	return 200;
-}
-
-/* Is a fault of that kind in force for the symbol? */
-static bool
-is_struck(const struct rest *r, enum fault_kind kind, const struct instrument *what)
-{
-	char name[sizeof(what->name) + 1]; /* and "@" */
-	struct fault_target target = {0};
-	size_t n = 0;
-
-	if (!faults_any(r->faults, kind))
-		return false;
-	for (; n < sizeof(what->name) && what->name[n] != '\0'; n++)
-		name[n] = what->name[n] >= 'A' && what->name[n] <= 'Z'
-		    ? (char)(what->name[n] - 'A' + 'a') : what->name[n];
-	name[n++] = '@';
-	target.stream = (struct bytes){name, n};
-	return faults_find(r->faults, kind, &target) != NULL;
 }
 
 static void

@@ -24,7 +24,8 @@ COUNTERS = tuple("""messages message_bytes ticks trades agg_trades quotes depths
     capture_dropped snapshots snapshots_too_old book_syncs book_gaps books_crossed
     book_levels_dropped block_trades mini_tickers tickers avg_prices reference_prices mark_prices
     liquidations statuses arrays foreign backfill_gaps backfill_unasked backfill_ids
-    backfill_missing backfill_requests backfill_refused""".split())
+    backfill_missing backfill_requests backfill_refused books_starved lists_refused
+    trading_proven""".split())
 
 
 class Tick(NamedTuple):
