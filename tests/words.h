@@ -8,9 +8,9 @@
 #define WORDS_MAX 16
 
 struct words {
-	char text[256];
+	char text[256], program[2];
 	int argc;
-	char *argv[WORDS_MAX]; /* "x" stands for the program */
+	char *argv[WORDS_MAX]; /* the first is the program, "x" */
 };
 
 /* Cuts the text at blanks. What argv points to lives as long as *words. */
@@ -22,7 +22,8 @@ words_cut(struct words *words, const char *text)
 	assert(strlen(text) < sizeof(words->text));
 	memcpy(words->text, text, strlen(text) + 1);
 	words->argc = 1;
-	words->argv[0] = "x";
+	memcpy(words->program, "x", 2);
+	words->argv[0] = words->program;
 	while ((word = strsep(&rest, " ")) != NULL)
 		if (*word != '\0') {
 			assert(words->argc < WORDS_MAX);

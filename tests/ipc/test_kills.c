@@ -66,17 +66,6 @@ publish_next(struct ring *r)
 	ring_publish(r, &t);
 }
 
-static void
-publish_restart(struct ring *r)
-{
-	struct ring_tick t = {
-		.meta = ring_meta(TICK_NO_INSTRUMENT, TICK_FEED_EVENT, 0, 0),
-		.v = {TICK_REASON_RESTART, r->header->epoch, r->torn, 0},
-	};
-
-	ring_publish(r, &t);
-}
-
 /* Publishes until it is killed. */
 static int
 write_for_ever(void *context)
@@ -99,7 +88,7 @@ write_for_ever(void *context)
 		fprintf(stderr, "%s %s\n", r.segment.path, r.segment.found);
 		return 2;
 	}
-	publish_restart(&r);
+	shm_fixture_restart(&r);
 	for (;;)
 		publish_next(&r);
 }
