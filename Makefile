@@ -74,9 +74,9 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/gaps.c feed/
         feed/plan/choice.c feed/plan/forecast.c feed/plan/names.c feed/plan/patterns.c \
         feed/plan/plan.c feed/plan/reload.c feed/plan/rest_plan.c feed/store/instruments.c \
         feed/store/opening.c feed/store/ringer.c feed/store/segments.c feed/store/standby.c \
-        feed/store/stores.c feed/ops/alarm.c feed/ops/alarm_command.c feed/ops/alarm_post.c \
-        feed/ops/alarm_text.c feed/ops/backfill.c feed/ops/keeper.c feed/ops/lookout.c \
-        feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c feed/ops/rest.c \
+        feed/store/stores.c feed/ops/accept.c feed/ops/alarm.c feed/ops/alarm_command.c \
+        feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/backfill.c feed/ops/keeper.c \
+        feed/ops/lookout.c feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c feed/ops/rest.c \
         feed/ops/rest_depth.c feed/ops/rest_list.c feed/ops/stale.c feed/ops/status_json.c \
         feed/ops/token.c feed/ops/tracer.c feed/ops/upkeep.c feed/ops/web.c \
         feed/ops/web_accept.c feed/ops/web_assets.c feed/ops/web_change.c feed/ops/web_pages.c \
@@ -153,29 +153,31 @@ tested-inspect := shm-inspect
 tested-poolstatus := pool-status
 tested-sim := exchange-sim
 tested-tickdiff := tick-diff
-UNIT_TESTS := tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
-              tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
-              tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
-              tests/unit/test_book.c tests/unit/test_books_memory.c tests/unit/test_booksync.c \
-              tests/unit/test_booksync_model.c tests/unit/test_breaker.c \
-              tests/unit/test_choice.c tests/unit/test_config.c tests/unit/test_config_amend.c \
-              tests/unit/test_config_docs.c tests/unit/test_config_streams.c \
-              tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
-              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
-              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
-              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
-              tests/unit/test_fixed.c tests/unit/test_guard.c tests/unit/test_health.c \
-              tests/unit/test_health_limits.c tests/unit/test_health_verdict.c \
-              tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
-              tests/unit/test_host.c tests/unit/test_hosts.c tests/unit/test_inspect_figures.c \
-              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
-              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
-              tests/unit/test_json_events.c tests/unit/test_json_layouts.c \
-              tests/unit/test_json_market.c tests/unit/test_ledger.c tests/unit/test_limits.c \
-              tests/unit/test_listing.c tests/unit/test_log.c tests/unit/test_mailbox.c \
-              tests/unit/test_mapping.c tests/unit/test_metrics_text.c \
-              tests/unit/test_name_index.c tests/unit/test_names.c tests/unit/test_notify.c \
-              tests/unit/test_ops.c tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
+UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_arbiter.c \
+              tests/unit/test_arbiter_again.c tests/unit/test_arbiter_legs.c \
+              tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
+              tests/unit/test_board.c tests/unit/test_book.c tests/unit/test_books_memory.c \
+              tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
+              tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_config.c \
+              tests/unit/test_config_amend.c tests/unit/test_config_docs.c \
+              tests/unit/test_config_streams.c tests/unit/test_config_wrong.c \
+              tests/unit/test_crc32c.c tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \
+              tests/unit/test_endpoints.c tests/unit/test_exchange_info.c \
+              tests/unit/test_exponents.c tests/unit/test_feed_segments.c \
+              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_guard.c \
+              tests/unit/test_health.c tests/unit/test_health_limits.c \
+              tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
+              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_host.c \
+              tests/unit/test_hosts.c tests/unit/test_http_doc.c \
+              tests/unit/test_inspect_figures.c tests/unit/test_inspect_numbers.c \
+              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
+              tests/unit/test_json_damage.c tests/unit/test_json_events.c \
+              tests/unit/test_json_layouts.c tests/unit/test_json_market.c \
+              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_listing.c \
+              tests/unit/test_log.c tests/unit/test_mailbox.c tests/unit/test_mapping.c \
+              tests/unit/test_metrics_text.c tests/unit/test_name_index.c \
+              tests/unit/test_names.c tests/unit/test_notify.c tests/unit/test_ops.c \
+              tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
               tests/unit/test_pipeline_figures.c tests/unit/test_pipeline_gaps.c \
               tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
               tests/unit/test_pipeline_list.c tests/unit/test_pipeline_sbe.c \
