@@ -2,6 +2,7 @@
  * What the core wants done. The core fills the list, the executor (app.c, or
  * the simulator) carries it out in order and reports what became of it as
  * events. Transitions are actions too, so that they are logged in one place.
+ * Pure; feed thread.
  */
 #ifndef FEED_CORE_ACTION_H
 #define FEED_CORE_ACTION_H
