@@ -39,13 +39,13 @@ VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
          feed/venue/binance/streams.c feed/venue/binance/trades_page.c feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balance.c \
         feed/core/book.c feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c \
-        feed/core/diffs.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
-        feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
-        feed/core/pool_view.c feed/core/quota.c feed/core/region.c feed/core/retry.c \
-        feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c \
-        feed/core/shift.c feed/core/snapsched.c feed/core/snapsched_plan.c feed/core/stall.c \
-        feed/core/subscribe.c feed/core/subscribe_list.c feed/core/trace.c feed/core/vigil.c \
-        feed/core/watch.c
+        feed/core/diffs.c feed/core/endpoints.c feed/core/group.c feed/core/health.c \
+        feed/core/heartbeat.c feed/core/hold.c feed/core/ledger.c feed/core/life.c \
+        feed/core/place.c feed/core/pool.c feed/core/pool_view.c feed/core/quota.c \
+        feed/core/region.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
+        feed/core/scale.c feed/core/session.c feed/core/shift.c feed/core/snapsched.c \
+        feed/core/snapsched_plan.c feed/core/stall.c feed/core/subscribe.c \
+        feed/core/subscribe_list.c feed/core/trace.c feed/core/vigil.c feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
@@ -164,8 +164,8 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_crc32c.c tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \
               tests/unit/test_endpoints.c tests/unit/test_exchange_info.c \
               tests/unit/test_exponents.c tests/unit/test_feed_segments.c \
-              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_guard.c \
-              tests/unit/test_health.c tests/unit/test_health_limits.c \
+              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_group.c \
+              tests/unit/test_guard.c tests/unit/test_health.c tests/unit/test_health_limits.c \
               tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
               tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_host.c \
               tests/unit/test_hosts.c tests/unit/test_http_doc.c \
@@ -192,7 +192,7 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_session_streams.c tests/unit/test_settings.c \
               tests/unit/test_settle.c tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
+              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c tests/unit/test_sim_past.c \
               tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
               tests/unit/test_snapsched.c tests/unit/test_snapsched_known.c \
               tests/unit/test_snapshot_health.c tests/unit/test_snapshot_streams.c \
@@ -227,6 +227,9 @@ FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_trades_page.c \
            tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
 
+# They compare times of one run, and have the machine for themselves.
+TESTS_ALONE := test_http_attack test_standby
+
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
@@ -252,11 +255,12 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/bench/decode_mix.c tests/bench/figures.c tests/bench/paced.c \
                 tests/bench/pair.c tests/bench/pingpong.c tests/bench/plain.c \
                 tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
-                tests/system/attack.c tests/system/certs.c tests/system/daemon.c \
-                tests/system/feed_rig.c tests/system/flow.c tests/system/http_rig.c \
-                tests/system/proxy_server.c tests/system/ring_content.c tests/system/sim_rig.c \
-                tests/system/stage.c tests/system/transport_rig.c tests/system/web_server.c \
-                tests/system/ws_server.c tests/ipc/python_rig.c tests/ipc/witness.c
+                tests/system/attack.c tests/system/backfill_rig.c tests/system/certs.c \
+                tests/system/daemon.c tests/system/feed_rig.c tests/system/flow.c \
+                tests/system/http_rig.c tests/system/proxy_server.c tests/system/ring_content.c \
+                tests/system/sim_rig.c tests/system/stage.c tests/system/transport_rig.c \
+                tests/system/web_server.c tests/system/ws_server.c tests/ipc/python_rig.c \
+                tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_path.c \
@@ -415,7 +419,7 @@ PURE := $(VENUE) $(CORE) $(filter-out feed/base/log%,$(BASE))
 ENVIRONMENT = TICKRING_ROOT='$(CURDIR)' TICKRING_BUILD='$(abspath $(B))' \
     TICKRING_VARIANT=$(VARIANT) TICKRING_CAPTURES='$(CAPTURES)' \
     TICKRING_PURE='$(call obj,$(PURE))' CC='$(CC)' CXX='$(CXX)' \
-    UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
+    ALONE='$(TESTS_ALONE)' UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 
 CLANG := $(or $(findstring clang,$(CC)),$(filter fuzz,$(MAKECMDGOALS)))
 JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))

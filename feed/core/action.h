@@ -51,6 +51,7 @@ struct pool_action {
 	unsigned line;
 	uint32_t attempt;        /* CONNECT, HANG_UP: number of the connection attempt */
 	unsigned endpoint;       /* CONNECT: index into the configured endpoints */
+	unsigned path;           /* CONNECT: at which path of it */
 	int64_t request_id;      /* SEND_..., PING */
 	unsigned first;          /* SEND_SUBSCRIBE: position of the first one */
 	unsigned count;          /* SEND_SUBSCRIBE, SEND_UNSUBSCRIBE: how many */
