@@ -1,12 +1,12 @@
 #include "feed/core/security.h"
 
 static const struct {
-	const char *name, *severity, *when;
+	const char *name, *severity;
 } rows[] = {
 #define INFO "info"
 #define WARNING "warning"
 #define CRITICAL "critical"
-#define SECURITY_EVENT(NAME, name, SEVERITY, when) {#name, SEVERITY, when},
+#define SECURITY_EVENT(NAME, name, SEVERITY, when) {#name, SEVERITY},
 #include "feed/core/security.def"
 #undef SECURITY_EVENT
 };
@@ -27,12 +27,6 @@ const char *
 security_severity(enum security_event event)
 {
 	return is_known(event) ? rows[event].severity : "unknown";
-}
-
-const char *
-security_when(enum security_event event)
-{
-	return is_known(event) ? rows[event].when : "";
 }
 
 bool

@@ -26,10 +26,9 @@ enum security_event {
 	LOG_STR("name", security_name(SECURITY_##NAME)),                                           \
 	    LOG_STR("severity", security_severity(SECURITY_##NAME))
 
-/* "invalid_certificate" ..., "critical" ..., and when it is told; never NULL. */
+/* "invalid_certificate" ..., "critical" ...; never NULL. */
 const char *security_name(enum security_event event);
 const char *security_severity(enum security_event event);
-const char *security_when(enum security_event event);
 
 /* Is that what a refused certificate ends a connection with? */
 bool security_is_certificate(enum tick_reason why);
