@@ -111,12 +111,12 @@ tool-exchange-sim := tools/common/cli.c tools/exchange-sim/binary.c tools/exchan
                      tools/exchange-sim/past.c tools/exchange-sim/peer.c \
                      tools/exchange-sim/player.c tools/exchange-sim/publish.c \
                      tools/exchange-sim/report.c tools/exchange-sim/rest.c \
-                     tools/exchange-sim/script.c tools/exchange-sim/server.c \
-                     tools/exchange-sim/session.c tools/exchange-sim/session_streams.c \
-                     tools/exchange-sim/shelf.c tools/exchange-sim/state.c \
-                     tools/exchange-sim/stream.c tools/exchange-sim/strike.c \
-                     tools/exchange-sim/text.c tools/exchange-sim/visitor.c \
-                     tools/exchange-sim/wire.c
+                     tools/exchange-sim/script.c tools/exchange-sim/served.c \
+                     tools/exchange-sim/server.c tools/exchange-sim/session.c \
+                     tools/exchange-sim/session_streams.c tools/exchange-sim/shelf.c \
+                     tools/exchange-sim/state.c tools/exchange-sim/stream.c \
+                     tools/exchange-sim/strike.c tools/exchange-sim/text.c \
+                     tools/exchange-sim/visitor.c tools/exchange-sim/wire.c
 tool-feed-health := tools/common/cli.c tools/common/feed.c tools/common/num.c \
                     tools/common/quantile.c tools/common/reason.c tools/common/stop.c \
                     tools/common/table.c tools/common/term.c tools/common/text.c \
@@ -196,7 +196,7 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_settings.c tests/unit/test_settle.c tests/unit/test_shm_doc.c \
               tests/unit/test_sim_binary.c tests/unit/test_sim_capture.c \
               tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
-              tests/unit/test_sim_pace.c tests/unit/test_sim_past.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_past.c tests/unit/test_sim_served.c \
               tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
               tests/unit/test_snapsched.c tests/unit/test_snapsched_known.c \
               tests/unit/test_snapshot_health.c tests/unit/test_snapshot_streams.c \
@@ -216,13 +216,13 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_backfill.c \
                 tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
                 tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
                 tests/system/test_feed_books.c tests/system/test_feed_budgets.c \
-                tests/system/test_feed_legs.c tests/system/test_feed_way.c \
-                tests/system/test_http.c tests/system/test_http_attack.c \
-                tests/system/test_http_client.c tests/system/test_http_limits.c \
-                tests/system/test_lost_files.c tests/system/test_metrics.c \
-                tests/system/test_no_uring.c tests/system/test_notify.c \
-                tests/system/test_pool_status.c tests/system/test_probe.c \
-                tests/system/test_sbe.c tests/system/test_security.c \
+                tests/system/test_feed_legs.c tests/system/test_feed_paths.c \
+                tests/system/test_feed_way.c tests/system/test_http.c \
+                tests/system/test_http_attack.c tests/system/test_http_client.c \
+                tests/system/test_http_limits.c tests/system/test_lost_files.c \
+                tests/system/test_metrics.c tests/system/test_no_uring.c \
+                tests/system/test_notify.c tests/system/test_pool_status.c \
+                tests/system/test_probe.c tests/system/test_sbe.c tests/system/test_security.c \
                 tests/system/test_start_refused.c tests/system/test_tape.c \
                 tests/system/test_traces.c tests/system/test_transport.c \
                 tests/system/test_transport_full.c tests/system/test_transport_loop.c \

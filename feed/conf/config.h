@@ -333,6 +333,11 @@ size_t config_lines(char *out, size_t size, const struct config *cfg);
  */
 const char *config_product_name(enum config_product product);
 
+/* endpoint.path: each stream goes to the path that serves it. */
+#define CONFIG_PATH_AUTO "auto"
+
+bool config_path_is_auto(const struct config *cfg);
+
 #define CONFIG_TARGETS_MAX 32
 
 /* How many there are: those of `endpoints`, or the single one. 1 to CONFIG_TARGETS_MAX. */

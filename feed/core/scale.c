@@ -388,7 +388,8 @@ scale_group(struct pool *pool, unsigned group, struct balance_line *line, mono_t
 
 	if (least_lines(pool, group) == 0)
 		return;
-	switch (balance_scale_step(&scale->groups[group], line, pool->nlines, &demand, now, &victim)) {
+	switch (balance_scale_step(&scale->groups[group], line, pool->nlines, &demand, now,
+	    &victim)) {
 	case BALANCE_GROW:
 		open_line(pool, group, now, actions);
 		break;
