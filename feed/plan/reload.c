@@ -11,7 +11,7 @@ static const char *const immutable[] = {
 	"feed", "product", "transport", "endpoint.", "endpoints", "redundancy", "ring.", "board.",
 	"arbiter.", "books.", "rest.", "capture.", "instruments.refresh_ms", "instruments.wait_ms",
 	"security.max_message_bytes", "security.rate_limiting", "log.file", "cpu", "busy_poll",
-	"kernel_stamps", "ops.", "alerts.", "tracing.",
+	"kernel_stamps", "permessage_deflate", "ops.", "alerts.", "tracing.",
 };
 
 static bool

@@ -85,7 +85,8 @@ shared=$(awk '$1 == "RssShmem:" { print $2 }' "/proc/$feedd/status")
 shares=$(awk '$1 == "Pss:" { print $2 }' "/proc/$feedd/smaps_rollup")
 private=$(awk '/^Private_/ { n += $2 } END { print n }' "/proc/$feedd/smaps_rollup")
 
-awk -v rss="$rss" -v shared="$shared" -v pss="$shares" -v own="$private" -v ticks="$ticks" -v messages="$messages" \
+awk -v rss="$rss" -v shared="$shared" -v pss="$shares" -v own="$private" \
+    -v ticks="$ticks" -v messages="$messages" \
     -v s="$seconds" -v hz="$(getconf CLK_TCK)" -v json="${TICKRING_ROOT:-.}/build/bench" 'BEGIN {
 	mib = rss / 1024
 	cpu = 100 * ticks / hz / s
