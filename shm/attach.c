@@ -114,6 +114,15 @@ attach_open(struct attachment *a, const char *path, enum tick_segment_kind kind)
 }
 
 int
+attach_feed(struct attachment *a, const char *feed, const char *suffix, enum tick_segment_kind kind)
+{
+	char path[PATH_MAX];
+	int outcome = attach_path(feed, suffix, path);
+
+	return outcome == 0 ? attach_open(a, path, kind) : outcome;
+}
+
+int
 attach_again(struct attachment *a, const struct attachment *from)
 {
 	void *map;

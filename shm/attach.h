@@ -32,6 +32,10 @@ int attach_path(const char *feed, const char *suffix, char path[PATH_MAX]);
 /* Opens, checks and maps. Returns 0 or TICK_E_* as tick_reader_open(); *a is then untouched. */
 int attach_open(struct attachment *a, const char *path, enum tick_segment_kind kind);
 
+/* The same for the segment of a feed, as attach_path() finds it. */
+int attach_feed(struct attachment *a, const char *feed, const char *suffix,
+    enum tick_segment_kind kind);
+
 /* The same file once more, mapped on its own. Returns 0 or TICK_E_SYSTEM; *a is then useless. */
 int attach_again(struct attachment *a, const struct attachment *from);
 

@@ -24,18 +24,14 @@ struct tick_board {
 int
 tick_board_open(struct tick_board **out, const char *feed)
 {
-	char path[PATH_MAX];
 	struct tick_board *b;
 	int outcome;
 
 	*out = NULL;
-	outcome = attach_path(feed, "board", path);
-	if (outcome != 0)
-		return outcome;
 	b = calloc(1, sizeof(*b));
 	if (!b)
 		return TICK_E_SYSTEM;
-	outcome = attach_open(&b->at, path, TICK_SEGMENT_BOARD);
+	outcome = attach_feed(&b->at, feed, "board", TICK_SEGMENT_BOARD);
 	if (outcome != 0) {
 		free(b);
 		return outcome;

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shm/named.h"
 #include "shm/segment.h"
 
 #define CLAIM_MAGIC 0x314b434c52434954ull /* "TICRLCK1" in memory, little endian */
@@ -104,10 +105,7 @@ open_file(struct claim *c, char *why)
 bool
 claim_is_named(const struct claim *c)
 {
-	struct stat mine, named;
-
-	return fstat(c->fd, &mine) == 0 && lstat(c->path, &named) == 0 &&
-	    mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+	return named_still(c->path, c->fd);
 }
 
 static int

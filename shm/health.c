@@ -355,6 +355,9 @@ judge_rest(struct judgement *j)
 		    0);
 	if (c->streams_shed > 0)
 		add_plain(j, TICK_HEALTH_STREAMS_SHED, TICK_HEALTH_WARNING, c->streams_shed, 0);
+	if (j->status->streams_undecoded > 0)
+		add_plain(j, TICK_HEALTH_STREAMS_UNDECODED, TICK_HEALTH_WARNING,
+		    j->status->streams_undecoded, 0);
 }
 
 /* ---- public ------------------------------------------------------------------ */

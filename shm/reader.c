@@ -57,18 +57,14 @@ take_over(struct tick_reader *r)
 int
 tick_reader_open(struct tick_reader **out, const char *feed, enum tick_start from)
 {
-	char path[PATH_MAX];
 	struct tick_reader *r;
 	int outcome;
 
 	*out = NULL;
-	outcome = attach_path(feed, "ring", path);
-	if (outcome != 0)
-		return outcome;
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return TICK_E_SYSTEM;
-	outcome = attach_open(&r->at, path, TICK_SEGMENT_RING);
+	outcome = attach_feed(&r->at, feed, "ring", TICK_SEGMENT_RING);
 	if (outcome != 0) {
 		free(r);
 		return outcome;

@@ -267,7 +267,7 @@ find_place(struct ring *r, const struct segment_spec *spec, char *why)
 			return rc;
 		look_around(r);
 	}
-	if (r->segment.predecessor)
+	if (r->segment.predecessor && spec->discard == NULL)
 		inherit(r, r->segment.predecessor);
 	return 0;
 }
@@ -291,6 +291,7 @@ ring_prepare(struct ring *r, const struct ring_cfg *cfg, char *why)
 		.claimed = cfg->claimed,
 		.heartbeat_every_ns = cfg->heartbeat_every_ns,
 		.huge_pages = cfg->huge_pages,
+		.discard = cfg->discard,
 		.record_bytes = sizeof(struct tick),
 		.records = cfg->slots,
 		.directory_max = cfg->instruments_max,

@@ -18,6 +18,11 @@ struct ring_cfg {
 	uint32_t instruments_max;
 	int64_t heartbeat_every_ns;
 	bool huge_pages;       /* wanted; see segment.warning */
+	/*
+	 * NULL, or why a ring that is there is not taken over, in words: a new one takes
+	 * its name, with numbers and ids of its own.
+	 */
+	const char *discard;
 };
 
 /* A tick to publish: struct tick after its sequence word, made of whole words. */

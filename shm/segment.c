@@ -15,6 +15,7 @@
 
 #include "shm/header.h"
 #include "shm/mapping.h"
+#include "shm/named.h"
 #include "shm/orphan.h"
 
 #define OPEN_ATTEMPTS 8
@@ -138,10 +139,7 @@ map_old(struct segment *s)
 bool
 segment_is_named(const struct segment *s)
 {
-	struct stat mine, named;
-
-	return fstat(s->fd, &mine) == 0 && lstat(s->path, &named) == 0 &&
-	    mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+	return named_still(s->path, s->fd);
 }
 
 /* A magic number with a bit or two wrong is a damaged segment, not somebody else's file. */
@@ -196,12 +194,17 @@ judge(struct segment *s, const struct tick_segment_header *wanted, char *why)
 
 /* The locked file, or with a claim the one that a reader has locked. Returns as open_existing(). */
 static int
-adopt(struct segment *s, const struct tick_segment_header *wanted, bool obstructed, char *why)
+adopt(struct segment *s, const struct segment_spec *spec,
+    const struct tick_segment_header *wanted, bool obstructed, char *why)
 {
 	int rc = judge(s, wanted, why);
 
 	if (rc < 0)
 		return rc;
+	if (spec->discard != NULL) {
+		snprintf(s->found, sizeof(s->found), "%s", spec->discard);
+		rc = 0;
+	}
 	if (rc == 1 && obstructed) {
 		snprintf(s->found, sizeof(s->found), "is locked by a reader");
 		rc = 0;
@@ -219,7 +222,8 @@ adopt(struct segment *s, const struct tick_segment_header *wanted, bool obstruct
  * s->fd >= 0, and mapped if that was possible), -errno.
  */
 static int
-open_existing(struct segment *s, const struct tick_segment_header *wanted, bool claimed, char *why)
+open_existing(struct segment *s, const struct segment_spec *spec,
+    const struct tick_segment_header *wanted, char *why)
 {
 	int rc;
 
@@ -232,12 +236,12 @@ open_existing(struct segment *s, const struct tick_segment_header *wanted, bool 
 		rc = lock_it(s->fd);
 		if (rc == -EBUSY)
 			return why_refuse(why, EBUSY, s->path, "another process writes this feed");
-		if (rc == -EAGAIN && !claimed)
+		if (rc == -EAGAIN && !spec->claimed)
 			return why_refuse(why, EBUSY, s->path, "a reader's lock is in the way");
 		if (rc != 0 && rc != -EAGAIN)
 			return why_refuse(why, -rc, s->path, NULL);
 		if (segment_is_named(s))
-			return adopt(s, wanted, rc == -EAGAIN, why);
+			return adopt(s, spec, wanted, rc == -EAGAIN, why);
 		drop(s);
 	}
 	return why_refuse(why, EBUSY, s->path, "keeps being replaced by another process");
@@ -326,7 +330,7 @@ segment_open(struct segment *s, const struct segment_spec *spec, char *why)
 	    spec->directory ? spec->directory : SEGMENT_DIRECTORY, spec->feed, spec->suffix);
 	/* Also where nothing has to be built: the next build may be years away. */
 	s->orphans = orphan_sweep(s->path);
-	rc = open_existing(s, &wanted, spec->claimed, why);
+	rc = open_existing(s, spec, &wanted, why);
 	if (rc == 1) {
 		s->continued = true;
 		rc = set_permissions(s->fd, spec->group);

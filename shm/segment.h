@@ -32,6 +32,7 @@ struct segment_spec {
 	uint64_t records, directory_max;
 	uint64_t lineage;      /* of a new one; 0: its own */
 	bool huge_pages;       /* asked for; without them small ones do */
+	const char *discard;   /* why one that is there is replaced, as s->found; NULL: it is not */
 };
 
 struct segment {

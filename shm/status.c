@@ -14,18 +14,14 @@ struct tick_status_reader {
 int
 tick_status_open(struct tick_status_reader **out, const char *feed)
 {
-	char path[PATH_MAX];
 	struct tick_status_reader *r;
 	int outcome;
 
 	*out = NULL;
-	outcome = attach_path(feed, "status", path);
-	if (outcome != 0)
-		return outcome;
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return TICK_E_SYSTEM;
-	outcome = attach_open(&r->at, path, TICK_SEGMENT_STATUS);
+	outcome = attach_feed(&r->at, feed, "status", TICK_SEGMENT_STATUS);
 	if (outcome != 0) {
 		free(r);
 		return outcome;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "feed/conf/config.h"
+#include "feed/conf/config_key.h"
 
 /* Problem lines, each ended by a newline, without the leading file name. */
 static inline char *
@@ -61,6 +62,16 @@ config_printed(const struct config *cfg, bool comments)
 	config_print(f, cfg, comments);
 	fclose(f);
 	return text;
+}
+
+/* Have both the same values, defaults included? */
+static inline bool
+config_equal(const struct config *a, const struct config *b)
+{
+	for (size_t i = 0; i < config_keys_n; i++)
+		if (!config_key_equal(&config_keys[i], a, b))
+			return false;
+	return true;
 }
 
 /* The whole file as text, to be freed; NULL when it cannot be read. */

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "feed/io/clock.h"
+
 void
 pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 {
@@ -28,6 +30,7 @@ pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 		.hold_for = span_ms(50),
 		.streams_max = 16,
 		.books = rig->books,
+		.gaps = rig->gaps,
 	};
 
 	shm_fixture_ring(&rig->fixture, &rig->ring, PIPELINE_RIG_SLOTS);
@@ -44,7 +47,8 @@ pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 }
 
 static int
-setup(void **state, const char *venue, const struct books_cfg *books, uint32_t depth)
+setup(void **state, const char *venue, const struct books_cfg *books,
+    const struct gaps_cfg *gaps, uint32_t depth)
 {
 	struct pipeline_rig *rig = calloc(1, sizeof(*rig));
 
@@ -53,6 +57,7 @@ setup(void **state, const char *venue, const struct books_cfg *books, uint32_t d
 	*state = rig;
 	rig->venue = venue_find(bytes_of(venue));
 	rig->books = books;
+	rig->gaps = gaps;
 	rig->depth = depth;
 	shm_fixture_init(&rig->fixture);
 	rig->instruments.default_price_exponent = rig->instruments.default_qty_exponent = -8;
@@ -65,19 +70,25 @@ setup(void **state, const char *venue, const struct books_cfg *books, uint32_t d
 int
 pipeline_rig_setup(void **state)
 {
-	return setup(state, "spot", NULL, PIPELINE_RIG_DEPTH);
+	return setup(state, "spot", NULL, NULL, PIPELINE_RIG_DEPTH);
 }
 
 int
 pipeline_rig_setup_books(void **state, const struct books_cfg *books, uint32_t depth)
 {
-	return setup(state, "spot", books, depth);
+	return setup(state, "spot", books, NULL, depth);
+}
+
+int
+pipeline_rig_setup_gaps(void **state, const struct gaps_cfg *gaps)
+{
+	return setup(state, "spot", NULL, gaps, PIPELINE_RIG_DEPTH);
 }
 
 int
 pipeline_rig_setup_venue(void **state, const char *venue)
 {
-	return setup(state, venue, NULL, PIPELINE_RIG_DEPTH);
+	return setup(state, venue, NULL, NULL, PIPELINE_RIG_DEPTH);
 }
 
 void
@@ -135,12 +146,40 @@ pipeline_rig_feedf(struct pipeline_rig *rig, const char *format, ...)
 	pipeline_rig_feed(rig, 2, text);
 }
 
+#define TRADE \
+	"{\"e\":\"trade\",\"E\":1700000000123,\"s\":\"ABCUSDT\",\"t\":%lld,\"p\":\"12.34\"," \
+	"\"q\":\"0.5\",\"T\":1700000000120,\"m\":true,\"M\":true}"
+
 void
 pipeline_rig_trade(struct pipeline_rig *rig, int64_t id)
 {
-	pipeline_rig_feedf(rig,
-	    "{\"e\":\"trade\",\"E\":1700000000123,\"s\":\"ABCUSDT\",\"t\":%lld,\"p\":\"12.34\","
-	    "\"q\":\"0.5\",\"T\":1700000000120,\"m\":true,\"M\":true}", (long long)id);
+	pipeline_rig_feedf(rig, TRADE, (long long)id);
+}
+
+void
+pipeline_rig_feed_on(struct pipeline_rig *rig, unsigned line, const char *text)
+{
+	rig->stamps.recv_mono = clock_mono();
+	pipeline_rig_feed(rig, line, text);
+}
+
+void
+pipeline_rig_trade_on(struct pipeline_rig *rig, unsigned line, int64_t id)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), TRADE, (long long)id);
+	pipeline_rig_feed_on(rig, line, text);
+}
+
+void
+pipeline_rig_expect_trade(struct pipeline_rig *rig, int64_t id, bool gap_before)
+{
+	struct tick t = pipeline_rig_tick(rig);
+
+	assert_int_equal(t.type, TICK_TRADE);
+	assert_int_equal(t.id, id);
+	assert_int_equal((t.flags & TICK_FLAG_GAP_BEFORE) != 0, gap_before);
 }
 
 struct tick

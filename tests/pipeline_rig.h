@@ -24,6 +24,7 @@ struct pipeline_rig {
 	const struct venue *venue;  /* spot */
 	struct pipeline *pipeline;
 	const struct books_cfg *books; /* NULL: none are kept */
+	const struct gaps_cfg *gaps;   /* NULL: none are filled */
 	uint32_t depth;
 	struct tick_reader *reader; /* has seen everything up to the START or RESTART */
 	struct tick_board *look;
@@ -36,6 +37,9 @@ int pipeline_rig_setup(void **state);
 
 /* The same, with books, and a board of that depth. */
 int pipeline_rig_setup_books(void **state, const struct books_cfg *books, uint32_t depth);
+
+/* The same, and gaps of trades are filled. */
+int pipeline_rig_setup_gaps(void **state, const struct gaps_cfg *gaps);
 
 /* The same, with another venue than spot. */
 int pipeline_rig_setup_venue(void **state, const char *venue);
@@ -55,8 +59,15 @@ void pipeline_rig_feed(struct pipeline_rig *rig, unsigned line, const char *text
 void pipeline_rig_feedf(struct pipeline_rig *rig, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A spot trade of ABCUSDT with that id, price 12.34, quantity 0.5. */
+/* The same, received now. */
+void pipeline_rig_feed_on(struct pipeline_rig *rig, unsigned line, const char *text);
+
+/* A spot trade of ABCUSDT with that id, price 12.34, quantity 0.5; on a line, received now. */
 void pipeline_rig_trade(struct pipeline_rig *rig, int64_t id);
+void pipeline_rig_trade_on(struct pipeline_rig *rig, unsigned line, int64_t id);
+
+/* The next tick is that trade, with or without the flag that a gap is before it. */
+void pipeline_rig_expect_trade(struct pipeline_rig *rig, int64_t id, bool gap_before);
 
 /* The next tick; fails the test when there is none. Then: there is none. */
 struct tick pipeline_rig_tick(struct pipeline_rig *rig);

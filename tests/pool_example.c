@@ -158,6 +158,8 @@ pool_example(struct tick_status *now, struct tick_status *before)
 	now->counter[TICK_COUNTER_MESSAGES] = 12845;
 	now->counter[TICK_COUNTER_TICKS] = 12500;
 	snprintf(now->transport, sizeof(now->transport), "%s", "uring");
+	snprintf(now->keys, sizeof(now->keys), "%s",
+	    " preset=production\n*feed=demo\n*streams=(200 entries)\n*pool.max_connections=5\n");
 	snprintf(now->version, sizeof(now->version), "%s", "1.2.3");
 	fill_control(&now->control);
 	fill_endpoints(&now->control);

@@ -253,6 +253,7 @@ take_snapshot(struct app *app, mono_t now)
 	tell_foreign(app->pipeline);
 	pipeline_counters(app->pipeline)[TICK_COUNTER_LOG_DROPPED] = log_dropped();
 	recorder_count(app->recorder, pipeline_counters(app->pipeline));
+	app_count_rest(app);
 	snapshot_take(&app->snapshot, &from, clock_wall(), now);
 	if (app->cfg->monitoring.enabled)
 		verdict_look(&app->verdict, &app->snapshot.status,
@@ -289,6 +290,8 @@ turn_once(struct app *app)
 	deadline = mono_min(deadline, notify_deadline(&app->notify));
 	deadline = mono_min(deadline, recorder_deadline(app->recorder));
 	deadline = mono_min(deadline, (mono_t){bell_deadline(&app->stores.bell)});
+	if (app_changes_streams(app) && !signals_stop_asked())
+		deadline = MONO_ZERO;
 	rc = transport_wait(app->transport, deadline);
 	if (rc != 0) {
 		LOG(ERROR, "wait_failed", LOG_ERRNO("error", rc), LOG_THEN("the feed ends"));
@@ -307,6 +310,9 @@ turn_once(struct app *app)
 	if (!signals_stop_asked() && signals_take_reload())
 		app_reload(app);
 	app_take_orders(app, now);
+	if (!signals_stop_asked())
+		app_go_on_changing(app, now);
+	app_quiet_if_turned(app, now);
 	app_tell_wants(app);
 	recorder_on_time(app->recorder, now);
 	if (mono_due(guard_deadline(&app->guard), now))
@@ -356,6 +362,7 @@ shut(struct app *app)
 	stores_close(&app->stores, unlink_them);
 	plan_free(&app->plan);
 	patterns_free(&app->streams);
+	free(app->change.before);
 	free(app->listing);
 	choice_end(&app->choice);
 }
@@ -383,8 +390,8 @@ start_path(struct app *app)
 	signals_wake(app->transport);
 	snapshot_init(
 	    &app->snapshot, transport_name(app->transport), why, clock_wall(), clock_mono());
-	pipeline_list(app->pipeline, app->listing, clock_wall(), clock_mono());
-	app_quiet_streams(app, clock_mono());
+	snapshot_take_config(&app->snapshot, cfg);
+	app_begin_list(app, clock_mono());
 	return 0;
 }
 
@@ -400,7 +407,11 @@ start(struct app *app)
 	choice_spell(&app->choice, app->cfg);
 	for (unsigned i = 0; i < config_targets(cfg); i++)
 		choice_target(&app->choice, cfg, i, &app->target[i]);
-	rc = stores_open(&app->stores, cfg, signals_stop_flag());
+	rc = stores_claim(&app->stores, cfg, signals_stop_flag());
+	if (rc == 0)
+		rc = app_look_ahead(app);
+	if (rc == 0)
+		rc = stores_open(&app->stores, cfg, NULL);
 	if (rc == 0)
 		rc = app_open_ops(app);
 	if (rc == 0)
@@ -436,6 +447,7 @@ app_run(struct config *cfg, const struct reload_source *source)
 		return 1;
 	app->cfg = cfg;
 	app->source = source;
+	app->web_fd = -1;
 	stores_init(&app->stores);
 	for (unsigned line = 0; line < TRANSPORT_LINES_MAX; line++)
 		app->connected[line].ns = TICK_ABSENT;

@@ -3,7 +3,13 @@
  */
 #include "feed/app/app_impl.h"
 
+#include <errno.h>
+#include <unistd.h>
+
+#include "feed/app/precheck.h"
 #include "feed/base/log.h"
+#include "feed/io/clock.h"
+#include "feed/ops/upkeep.h"
 #include "feed/plan/rest_plan.h"
 
 /* Ops thread. */
@@ -22,11 +28,37 @@ static int
 open_rest(struct app *app)
 {
 	struct books_cfg books;
+	struct gaps_cfg gaps;
 
-	if (rest_plan_books(app->cfg, &books) || rest_plan_lists(app->cfg))
+	if (rest_plan_books(app->cfg, &books) || rest_plan_lists(app->cfg) ||
+	    rest_plan_gaps(app->cfg, &gaps))
 		return rest_open(&app->rest, app->ops, app->cfg);
 	LOG(INFO, "rest_unused", LOG_THEN("no books are put together from changes"));
 	return 0;
+}
+
+int
+app_look_ahead(struct app *app)
+{
+	struct config_problems problems = {0};
+	char why[WEB_WHY_MAX];
+
+	precheck_files(app->cfg, app->source, &problems);
+	precheck_capture(app->cfg, app->source, &problems);
+	for (size_t i = 0; i < problems.n; i++)
+		LOG_EACH(ERROR, "start_refused", LOG_STR("detail", problems.line[i]),
+		    LOG_THEN("the feed does not start"));
+	if (problems.n > 0) {
+		config_problems_free(&problems);
+		return -EINVAL;
+	}
+	if (app->cfg->ops.listen[0] == '\0')
+		return 0;
+	app->web_fd = web_listen(app->cfg->ops.listen, why);
+	if (app->web_fd >= 0)
+		return 0;
+	LOG(ERROR, "http_refused", LOG_STR("detail", why), LOG_THEN("the feed does not start"));
+	return app->web_fd;
 }
 
 static int
@@ -35,6 +67,7 @@ open_web(struct app *app)
 	const struct web_cfg cfg = {
 		.feed = app->cfg->feed,
 		.listen = app->cfg->ops.listen,
+		.fd = app->web_fd,
 		.token_file = app->cfg->ops.token_file,
 		.keeper = &app->keeper,
 		.alarm = app->alarm,
@@ -45,6 +78,7 @@ open_web(struct app *app)
 
 	if (*cfg.listen == '\0')
 		return 0;
+	app->web_fd = -1;
 	rc = web_open(&app->web, app->ops, &cfg, why);
 	if (rc != 0)
 		LOG(ERROR, "http_refused", LOG_STR("detail", why),
@@ -72,14 +106,20 @@ app_open_ops(struct app *app)
 {
 	const struct ops_cfg cfg = {wake_feed, app, app->cfg->cpu};
 	int rc = ops_open(&app->ops, &cfg);
+	enum tick_reason why;
+	mono_t until;
 
 	if (rc != 0) {
 		LOG(ERROR, "ops_refused", LOG_ERRNO("error", rc),
 		    LOG_THEN("the feed does not start"));
 		return rc;
 	}
+	upkeep_open(app->ops);
 	keeper_init(&app->keeper, app->ops, app->cfg, app->source, &app->choice);
 	rc = open_rest(app);
+	why = stores_recall_pause(&app->stores, clock_wall(), clock_mono(), &until);
+	if (rc == 0 && why != TICK_REASON_NONE)
+		rest_recall_pause(app->rest, until, why);
 	if (rc == 0)
 		rc = open_alarm(app);
 	if (rc == 0)
@@ -101,6 +141,8 @@ app_start_ops(struct app *app)
 void
 app_shut_ops(struct app *app)
 {
+	if (app->web_fd >= 0)
+		close(app->web_fd);
 	if (app->ops == NULL)
 		return;
 	ops_stop(app->ops);

@@ -1,7 +1,7 @@
 /*
  * What the feed thread and REST (rest.h) have to do with each other: wishes
- * for snapshots go to the ops thread; snapshots and the list of instruments
- * come back.
+ * for snapshots and gaps go to the ops thread; snapshots, missing trades and
+ * the list of instruments come back.
  */
 #include "feed/app/app_impl.h"
 
@@ -16,17 +16,48 @@
 #include "feed/plan/rest_plan.h"
 #include "feed/venue/binance/streams.h"
 
-/* ---- snapshots ---------------------------------------------------------------- */
+/* ---- what the pipeline wants ---------------------------------------------------- */
 
-void
-app_tell_wants(struct app *app)
+static void
+tell_list_wish(struct app *app)
 {
-	struct ops_note note = {.kind = OPS_SNAPSHOT_WANTED};
+	enum pipeline_list_wish wish = pipeline_take_list_wish(app->pipeline);
+	const struct ops_note note = {
+		.kind = OPS_LIST_WANTED, .value = {wish == PIPELINE_LIST_SOON}};
 
-	if (app->rest == NULL)
-		return;
+	/* One that is lost for want of room comes later, at its time. */
+	if (wish != PIPELINE_LIST_NONE && app->rest != NULL)
+		(void)ops_tell(app->ops, &note);
+}
+
+static void
+tell_gaps(struct app *app)
+{
+	struct ops_note note = {.kind = OPS_GAP_WANTED};
+	const struct pipeline_gap *gap = &app->gap;
+
+	while (app->has_gap || pipeline_next_gap(app->pipeline, &app->gap)) {
+		app->has_gap = true;
+		note.number = gap->instrument;
+		note.value[0] = (int64_t)gap->ticket;
+		note.value[1] = gap->aggregate;
+		note.value[2] = gap->first;
+		note.value[3] = gap->last;
+		note.object = &app->stores.ring.directory[gap->instrument];
+		if (!ops_tell(app->ops, &note))
+			return; /* full: at the next turn */
+		app->has_gap = false;
+	}
+}
+
+static void
+tell_snapshots(struct app *app)
+{
+	struct ops_note note = {0};
+
 	while (app->has_want || pipeline_next_want(app->pipeline, &app->want)) {
 		app->has_want = true;
+		note.kind = app->want.gone ? OPS_SNAPSHOT_UNWANTED : OPS_SNAPSHOT_WANTED;
 		note.number = app->want.instrument;
 		note.value[0] = app->want.why;
 		note.value[1] = app->want.stale;
@@ -37,9 +68,20 @@ app_tell_wants(struct app *app)
 	}
 }
 
-/* Memory that the ops thread brought goes back there, to be freed. */
-static void
-give_back(struct app *app, void *memory)
+void
+app_tell_wants(struct app *app)
+{
+	tell_list_wish(app);
+	if (app->rest == NULL)
+		return;
+	tell_snapshots(app);
+	tell_gaps(app);
+}
+
+/* ---- what comes back ------------------------------------------------------------- */
+
+void
+app_give_back(struct app *app, void *memory)
 {
 	if (memory != NULL &&
 	    !ops_tell(app->ops, &(struct ops_note){.kind = OPS_MEMORY_BACK, .object = memory}))
@@ -51,41 +93,52 @@ app_take_snapshot(struct app *app, struct rest_snapshot *snapshot, mono_t now)
 {
 	pipeline_on_snapshot(
 	    app->pipeline, snapshot->instrument, &snapshot->snapshot, clock_wall(), now);
-	give_back(app, snapshot);
+	app_give_back(app, snapshot);
+}
+
+void
+app_take_fill(struct app *app, struct rest_fill *fill, mono_t now)
+{
+	pipeline_on_fill(app->pipeline, &fill->fill, clock_wall(), now);
+	app_give_back(app, fill);
+}
+
+void
+app_count_rest(struct app *app)
+{
+	const struct rest_gauges gauges = rest_gauges(app->rest);
+	uint64_t *counter = pipeline_counters(app->pipeline);
+
+	counter[TICK_COUNTER_BACKFILL_REQUESTS] = gauges.fills;
+	counter[TICK_COUNTER_BACKFILL_REFUSED] = gauges.fills_refused;
 }
 
 /* ---- the list of instruments --------------------------------------------------- */
 
-/* New listings of the configuration's patterns. */
-static void
-follow_patterns(struct app *app, const struct listing *before, mono_t now)
+void
+app_quiet_if_turned(struct app *app, mono_t now)
 {
-	struct config_strings added;
+	if (pipeline_take_turned(app->pipeline))
+		app_quiet_streams(app, now);
+}
 
-	if (patterns_expand_new(&app->cfg->streams, app->listing, before, &added) != 0)
-		LOG(ERROR, "listings_refused", LOG_ERRNO("error", -ENOMEM),
-		    LOG_THEN("new instruments are left out"));
-	for (size_t i = 0; i < added.n; i++)
-		app_want_stream(app, added.item[i], now);
-	if (added.n > 0)
-		LOG(INFO, "listed", LOG_STR("stream", added.item[0]),
-		    LOG_U64("streams", added.n));
-	patterns_free(&added);
+void
+app_quiet_stream(struct app *app, uint32_t number, mono_t now)
+{
+	struct pool_event event = {.kind = POOL_QUIET, .stream = number};
+
+	event.quiet = pipeline_is_halted(app->pipeline, number);
+	if (!app->plan.wanted[number] || app->plan.quiet[number] == event.quiet)
+		return;
+	app->plan.quiet[number] = event.quiet;
+	app_step(app, &event, now);
 }
 
 void
 app_quiet_streams(struct app *app, mono_t now)
 {
-	struct pool_event event = {.kind = POOL_QUIET};
-
-	for (uint32_t i = 0; i < app->plan.n; i++) {
-		event.stream = i;
-		event.quiet = pipeline_is_halted(app->pipeline, i);
-		if (!app->plan.wanted[i] || app->plan.quiet[i] == event.quiet)
-			continue;
-		app->plan.quiet[i] = event.quiet;
-		app_step(app, &event, now);
-	}
+	for (uint32_t i = 0; i < app->plan.n; i++)
+		app_quiet_stream(app, i, now);
 }
 
 void
@@ -93,13 +146,34 @@ app_take_listing(struct app *app, struct listing *listing, mono_t now)
 {
 	struct listing *before = app->listing;
 
-	if (listing == NULL)
+	if (listing != NULL &&
+	    pipeline_list(app->pipeline, listing, clock_wall(), now) == listing) {
+		LOG(WARNING, "instruments_refused", LOG_U64("listed", listing->n),
+		    LOG_U64("unusable", listing->unusable),
+		    LOG_U64("before", before != NULL ? before->n : 0),
+		    LOG_THEN("the list is far too short: it is asked for again"));
+		app_give_back(app, listing);
+		listing = NULL;
+	}
+	if (listing == NULL) {
+		pipeline_no_list(app->pipeline, clock_wall(), now);
 		return;
+	}
 	app->listing = listing;
-	pipeline_list(app->pipeline, listing, clock_wall(), now);
-	follow_patterns(app, before, now);
+	app_follow_list(app, before);
+}
+
+void
+app_begin_list(struct app *app, mono_t now)
+{
+	struct listing *listing = app->listing;
+
+	app->listing = NULL;
+	if (listing != NULL)
+		app_take_listing(app, listing, now);
+	else if (app->rest == NULL || !rest_plan_lists(app->cfg))
+		pipeline_no_list(app->pipeline, clock_wall(), now);
 	app_quiet_streams(app, now);
-	give_back(app, before);
 }
 
 /* ---- at start ------------------------------------------------------------------- */

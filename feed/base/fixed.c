@@ -1,7 +1,5 @@
 #include "feed/base/fixed.h"
 
-#include <assert.h>
-
 /* 10^18 is the largest power of ten below 2^63. */
 #define POWERS 19
 
@@ -132,29 +130,4 @@ fixed_rescale(struct fixed value, int exponent, int64_t *mantissa)
 	}
 	*mantissa = scaled;
 	return FIXED_OK;
-}
-
-size_t
-fixed_format(struct fixed value, char *out)
-{
-	uint64_t rest = value.mantissa < 0 ? -(uint64_t)value.mantissa : (uint64_t)value.mantissa;
-	int decimals = value.exponent < 0 ? -value.exponent : 0;
-	char reversed[FIXED_TEXT_MAX];
-	size_t n = 0, length = 0;
-
-	assert(value.exponent >= FIXED_EXPONENT_MIN && value.exponent <= FIXED_EXPONENT_MAX);
-	for (int zero = 0; zero < value.exponent && rest != 0; zero++)
-		reversed[n++] = '0';
-	for (int digit = 0; rest != 0 || digit <= decimals; digit++) {
-		if (digit == decimals && decimals > 0)
-			reversed[n++] = '.';
-		reversed[n++] = (char)('0' + rest % 10);
-		rest /= 10;
-	}
-	if (value.mantissa < 0)
-		reversed[n++] = '-';
-	while (n > 0)
-		out[length++] = reversed[--n];
-	out[length] = '\0';
-	return length;
 }

@@ -1,6 +1,6 @@
 /*
  * Exact decimals: value = mantissa x 10^exponent. No floating point anywhere;
- * what does not fit is refused, never rounded.
+ * what does not fit is refused, never rounded. Pure; any thread.
  */
 #ifndef FEED_BASE_FIXED_H
 #define FEED_BASE_FIXED_H
@@ -13,7 +13,6 @@
 
 #define FIXED_EXPONENT_MIN (-18)
 #define FIXED_EXPONENT_MAX 18
-#define FIXED_TEXT_MAX 48 /* room that fixed_format() needs, NUL included */
 
 struct fixed {
 	int64_t mantissa;
@@ -49,11 +48,5 @@ fixed_fits(struct fixed value, int exponent, int64_t *mantissa)
 	*mantissa = value.mantissa;
 	return true;
 }
-
-/*
- * Writes the value with all its decimals ("-0.00120000" for -120000, -8) and a
- * NUL into out[FIXED_TEXT_MAX]. Returns the length.
- */
-size_t fixed_format(struct fixed value, char *out);
 
 #endif

@@ -60,7 +60,4 @@ uint64_t hist_bucket_top(unsigned index);
  */
 span_t hist_percentile(const struct hist *hist, uint32_t ppm);
 
-/* Adds what `from` recorded to `into`. */
-void hist_merge(struct hist *into, const struct hist *from);
-
 #endif

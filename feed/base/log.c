@@ -152,18 +152,17 @@ report_dropped(int fd)
 	log_state.reported = dropped;
 }
 
-uint64_t
-log_drain(int fd)
+/* Writes out every line that is in the ring: the log thread's work. */
+static void
+drain(int fd)
 {
 	const struct log_slot *slot;
-	uint64_t n = 0;
 
-	for (; (slot = log_ring_peek(&log_state.ring)) != NULL; n++) {
+	while ((slot = log_ring_peek(&log_state.ring)) != NULL) {
 		if (!write_out(fd, slot->text, slot->length))
 			count_dropped();
 		log_ring_release(&log_state.ring);
 	}
-	return n;
 }
 
 /* Returns whether it was posted. */
@@ -184,7 +183,7 @@ wait_for(sem_t *sem, int seconds)
 static void
 write_all(int64_t second)
 {
-	log_drain(log_state.fd);
+	drain(log_state.fd);
 	report_dropped(log_state.fd);
 	report_suppressed(log_state.fd, second);
 }

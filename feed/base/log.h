@@ -67,12 +67,6 @@ void log_stop(void);
 /* Lines dropped so far because the ring was full or could not be written. */
 uint64_t log_dropped(void);
 
-/*
- * Writes out every line that is in the ring; the background thread's work,
- * and callable only where it does not run. Returns the number of lines.
- */
-uint64_t log_drain(int fd);
-
 /* May the site log one more line in that second of CLOCK_MONOTONIC? */
 bool log_site_allows(struct log_site *site, int64_t second);
 

@@ -25,8 +25,9 @@ log_errno_text(int error)
 	return text == NULL ? "unknown error" : text;
 }
 
-const char *
-log_level_name(enum log_level level)
+/* "error", "warning", "info" or "debug". */
+static const char *
+level_name(enum log_level level)
 {
 	static const char *const name[] = {"error", "warning", "info", "debug"};
 
@@ -164,7 +165,7 @@ log_line_format(enum log_format format, wall_t when, enum log_level level,
 
 	format_time(when, stamp);
 	put_field(&line, &LOG_STR("time", stamp));
-	put_field(&line, &LOG_STR("level", log_level_name(level)));
+	put_field(&line, &LOG_STR("level", level_name(level)));
 	for (size_t i = 0; i < n && !line.full; i++)
 		put_field(&line, &field[i]);
 	line.room = LOG_LINE_MAX;

@@ -49,9 +49,6 @@ log_text(const char *text)
 /* The system's text for a positive or negative errno. */
 const char *log_errno_text(int error);
 
-/* "error", "warning", "info" or "debug". */
-const char *log_level_name(enum log_level level);
-
 /*
  * Writes time, level and fields and a newline into out[LOG_LINE_MAX], without
  * a NUL. A field that has no room is left out with all that follow it, and the

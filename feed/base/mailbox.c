@@ -21,15 +21,11 @@ bool
 mailbox_put(struct mailbox *box, const void *record)
 {
 	uint64_t put = atomic_load_explicit(&box->put, memory_order_relaxed);
-	uint64_t refused;
 
 	if (put - box->taken_seen > box->mask)
 		box->taken_seen = atomic_load_explicit(&box->taken, memory_order_acquire);
-	if (put - box->taken_seen > box->mask) {
-		refused = atomic_load_explicit(&box->refused, memory_order_relaxed);
-		atomic_store_explicit(&box->refused, refused + 1, memory_order_relaxed);
+	if (put - box->taken_seen > box->mask)
 		return false;
-	}
 	memcpy(box->memory + (put & box->mask) * box->record, record, box->record);
 	atomic_store_explicit(&box->put, put + 1, memory_order_release);
 	return true;
@@ -47,10 +43,4 @@ mailbox_take(struct mailbox *box, void *record)
 	memcpy(record, box->memory + (taken & box->mask) * box->record, box->record);
 	atomic_store_explicit(&box->taken, taken + 1, memory_order_release);
 	return true;
-}
-
-uint64_t
-mailbox_refused(const struct mailbox *box)
-{
-	return atomic_load_explicit(&box->refused, memory_order_relaxed);
 }

@@ -22,9 +22,8 @@ struct mailbox {
 	size_t record; /* bytes */
 	uint64_t mask; /* records - 1 */
 	char apart_0[MAILBOX_APART];
-	_Atomic uint64_t put;     /* by the side that puts; free-running */
-	uint64_t taken_seen;      /* that side's last look at `taken` */
-	_Atomic uint64_t refused; /* likewise */
+	_Atomic uint64_t put; /* by the side that puts; free-running */
+	uint64_t taken_seen;  /* that side's last look at `taken` */
 	char apart_1[MAILBOX_APART];
 	_Atomic uint64_t taken; /* by the side that takes; free-running */
 	uint64_t put_seen;      /* that side's last look at `put` */
@@ -37,13 +36,10 @@ struct mailbox {
  */
 void mailbox_init(struct mailbox *box, void *memory, size_t record, size_t records);
 
-/* Copies a record in. False: the mailbox is full, and the refusal is counted. */
+/* Copies a record in. False: the mailbox is full. */
 bool mailbox_put(struct mailbox *box, const void *record);
 
 /* Copies the oldest record out. False: there is none. */
 bool mailbox_take(struct mailbox *box, void *record);
-
-/* Records refused so far. Any thread. */
-uint64_t mailbox_refused(const struct mailbox *box);
 
 #endif

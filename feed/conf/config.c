@@ -59,39 +59,6 @@ config_copy(struct config *copy, const struct config *cfg)
 	}
 }
 
-static bool
-strings_equal(const struct config_strings *a, const struct config_strings *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->item[i], b->item[i]) != 0)
-			return false;
-	return true;
-}
-
-static bool
-key_equal(const struct config_key *key, const struct config *a, const struct config *b)
-{
-	/* Only looked at: the accessors serve those who change them as well. */
-	struct config *x = (struct config *)a, *y = (struct config *)b;
-
-	if (key->type == CONFIG_TYPE_TEXT)
-		return strcmp(*config_key_text(key, x), *config_key_text(key, y)) == 0;
-	if (key->type == CONFIG_TYPE_LIST)
-		return strings_equal(config_key_list(key, x), config_key_list(key, y));
-	return config_key_number(key, a) == config_key_number(key, b);
-}
-
-bool
-config_equal(const struct config *a, const struct config *b)
-{
-	for (size_t i = 0; i < config_keys_n; i++)
-		if (!key_equal(&config_keys[i], a, b))
-			return false;
-	return true;
-}
-
 const char *
 config_product_name(enum config_product product)
 {
@@ -136,18 +103,4 @@ config_product_streams_max(enum config_product product)
 	const struct venue *venue = venue_find(bytes_of(config_product_name(product)));
 
 	return limits_find(bytes_of(venue->limits))->streams_per_line;
-}
-
-int
-config_check(FILE *out, FILE *err, const char *file, const char *const *overrides, size_t n)
-{
-	struct config_problems problems = {0};
-	struct config cfg;
-	bool good = config_load(file, overrides, n, &cfg, &problems);
-
-	config_print(out, &cfg, false);
-	config_problems_print(err, &problems);
-	config_problems_free(&problems);
-	config_free(&cfg);
-	return good ? 0 : 2;
 }

@@ -116,6 +116,13 @@ struct config_rest {
 	int64_t snapshot_limit;    /* 0: by the weight that is left */
 };
 
+struct config_backfill {
+	bool enabled;
+	int64_t ids_max; /* of a gap */
+	int64_t gaps_max;
+	int64_t age_max_ms;
+};
+
 struct config_pool {
 	int64_t initial_connections;
 	int64_t max_connections;
@@ -252,6 +259,7 @@ struct config {
 	int64_t redundancy;
 	struct config_strings streams;
 	struct config_strings optional_streams;
+	struct config_strings extra_stream_types;
 	struct config_subscribe subscribe;
 	struct config_arbiter arbiter;
 	struct config_ring ring;
@@ -259,6 +267,7 @@ struct config {
 	struct config_instruments instruments;
 	struct config_books books;
 	struct config_rest rest;
+	struct config_backfill backfill;
 	struct config_pool pool;
 	struct config_failover failover;
 	struct config_heartbeat heartbeat;
@@ -296,8 +305,6 @@ void config_copy(struct config *copy, const struct config *cfg);
 /* Releases what *cfg owns. A zeroed or freed one is accepted. */
 void config_free(struct config *cfg);
 
-bool config_equal(const struct config *a, const struct config *b);
-
 /*
  * Fills *cfg: *base, with the values of `text` laid over, a JSON object as in
  * the file (comments allowed). "preset" is refused, for it would not change
@@ -313,11 +320,13 @@ bool config_amend(const struct config *base, const char *name, struct bytes text
 void config_print(FILE *out, const struct config *cfg, bool comments);
 
 /*
- * The answer to --check-config: the effective configuration on `out`, every
- * problem, one a line, on `err`. Returns the exit code: 0, or 2 when there
- * were problems.
+ * The same as lines "key=value", each after a '*' where the value is not the
+ * default of config.def and a blank where it is; a long list as the number of
+ * its entries, of URLs the host only, for a path may be a secret. What has no
+ * room, `size` bytes with the NUL, is cut at a whole line. Returns the length.
+ * Neither allocates nor blocks.
  */
-int config_check(FILE *out, FILE *err, const char *file, const char *const *overrides, size_t n);
+size_t config_lines(char *out, size_t size, const struct config *cfg);
 
 /*
  * The words of the choices, as the file spells them: "spot". Never NULL for a

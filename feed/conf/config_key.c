@@ -193,6 +193,30 @@ config_key_list(const struct config_key *key, struct config *cfg)
 	return field(key, cfg);
 }
 
+static bool
+strings_equal(const struct config_strings *a, const struct config_strings *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->item[i], b->item[i]) != 0)
+			return false;
+	return true;
+}
+
+bool
+config_key_equal(const struct config_key *key, const struct config *a, const struct config *b)
+{
+	/* Only looked at: the accessors serve those who change them as well. */
+	struct config *x = (struct config *)a, *y = (struct config *)b;
+
+	if (key->type == CONFIG_TYPE_TEXT)
+		return strcmp(*config_key_text(key, x), *config_key_text(key, y)) == 0;
+	if (key->type == CONFIG_TYPE_LIST)
+		return strings_equal(config_key_list(key, x), config_key_list(key, y));
+	return config_key_number(key, a) == config_key_number(key, b);
+}
+
 const char *
 config_key_choice(const struct config_key *key, int64_t n, size_t *length)
 {

@@ -1,5 +1,6 @@
 /*
  * The rows of config.def as a table, and the fields of struct config by row.
+ * Any thread.
  */
 #ifndef FEED_CONF_CONFIG_KEY_H
 #define FEED_CONF_CONFIG_KEY_H
@@ -53,6 +54,9 @@ void config_key_set_number(const struct config_key *key, struct config *cfg, int
 /* The fields of texts and lists. */
 char **config_key_text(const struct config_key *key, struct config *cfg);
 struct config_strings *config_key_list(const struct config_key *key, struct config *cfg);
+
+/* Have both the same value there? */
+bool config_key_equal(const struct config_key *key, const struct config *a, const struct config *b);
 
 /*
  * The n-th word of a choice, its length in *length; NULL when there are fewer

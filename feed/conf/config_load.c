@@ -7,6 +7,7 @@
 
 #include "feed/conf/config_product.h"
 #include "feed/conf/config_relate.h"
+#include "feed/conf/config_streams.h"
 #include "feed/conf/config_value.h"
 
 #define FILE_BYTES_MAX (4 * 1024 * 1024) /* far more than 102400 streams need */
@@ -233,6 +234,7 @@ apply_all(struct load *load, struct source *src, size_t n, const char *file)
 	for (size_t i = 0; i < n; i++)
 		apply_source(load, &src[i]);
 	config_product_route(load->cfg, &load->origins, file, load->problems);
+	config_streams_check(load->cfg, &load->origins, file, load->problems);
 	config_relate(load->cfg, &load->origins, file, load->problems);
 	free(load->origins.at);
 	free(load->origins.wrong);

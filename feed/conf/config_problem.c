@@ -45,7 +45,8 @@ config_problems_print(FILE *out, const struct config_problems *problems)
 	for (size_t i = 0; i < problems->n; i++)
 		fprintf(out, "%s\n", problems->line[i]);
 	if (problems->more > 0)
-		fprintf(out, "%zu more problems are not shown\n", problems->more);
+		fprintf(out, "%zu more problem%s not shown\n", problems->more,
+		    problems->more == 1 ? " is" : "s are");
 }
 
 void

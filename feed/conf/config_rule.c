@@ -1,13 +1,12 @@
 #include "feed/conf/config_rule.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "feed/base/host.h"
 #include "feed/conf/config_exponents.h"
 #include "feed/conf/config_group.h"
 #include "feed/conf/config_listen.h"
@@ -107,10 +106,7 @@ config_rule_file(const char *text)
 const char *
 config_rule_address(const char *text)
 {
-	struct in6_addr addr;
-
-	if (*text == '\0' || inet_pton(AF_INET, text, &addr) == 1 ||
-	    inet_pton(AF_INET6, text, &addr) == 1)
+	if (*text == '\0' || host_is_numeric(text))
 		return NULL;
 	return "is no numeric address like \"127.0.0.1\" or \"::1\"";
 }
@@ -128,18 +124,16 @@ config_rule_proxy(const char *text)
 const char *
 config_rule_source(const char *text)
 {
-	struct sockaddr_in v4 = {.sin_family = AF_INET};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-	bool is_v4 = inet_pton(AF_INET, text, &v4.sin_addr) == 1;
+	struct sockaddr_storage address;
+	socklen_t n = host_address(&address, text, 0);
 	int fd, error;
 
-	if (!is_v4 && inet_pton(AF_INET6, text, &v6.sin6_addr) != 1)
+	if (n == 0)
 		return "is no numeric address like \"127.0.0.1\" or \"::1\"";
-	fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return "is of a kind that this system has no sockets for";
-	error = is_v4 ? bind(fd, (struct sockaddr *)&v4, sizeof(v4))
-	              : bind(fd, (struct sockaddr *)&v6, sizeof(v6));
+	error = bind(fd, (struct sockaddr *)&address, n);
 	close(fd);
 	return error == 0 ? NULL : "is no address of this machine";
 }
@@ -178,6 +172,19 @@ config_rule_stream(const char *text)
 	enum stream_fault fault = stream_parse(bytes_of(text), &name);
 
 	return fault == STREAM_FINE ? NULL : stream_fault_text(fault);
+}
+
+const char *
+config_rule_stream_type(const char *text)
+{
+	if (*text == '\0')
+		return "is empty";
+	if (strlen(text) > 64)
+		return "is longer than 64 characters";
+	if (!consists_of(text, LOWER UPPER DIGITS "_"))
+		return "is no type of a stream: letters, digits and _ only, without symbol "
+		       "and \"@\"";
+	return NULL;
 }
 
 const char *

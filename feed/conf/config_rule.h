@@ -20,6 +20,7 @@ config_rule config_rule_source;  /* numeric address of this machine */
 config_rule config_rule_group;   /* name of a group of this system or "" */
 config_rule config_rule_endpoint; /* HOST:PORT[@ADDRESS][#REGION] */
 config_rule config_rule_stream;  /* name of a stream: btcusdt@trade */
+config_rule config_rule_stream_type; /* what is behind its first "@", without options: trade */
 config_rule config_rule_listen;  /* ADDRESS:PORT or "" */
 config_rule config_rule_argument; /* of a program: any text on one line */
 config_rule config_rule_url;     /* config_url.h */

@@ -1,21 +1,15 @@
 #include "feed/conf/config_target.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "feed/base/host.h"
 #include "feed/conf/config_rule.h"
 
-/* Digits alone, least to most. Returns -1 when they are not. */
-static long
-number(const char *text, long least, long most)
+/* A single digit. Returns -1 when it is none. */
+static int
+region_of(const char *text)
 {
-	char *end;
-	long value;
-
-	if (*text < '0' || *text > '9' || strlen(text) > 5)
-		return -1;
-	value = strtol(text, &end, 10);
-	return *end == '\0' && value >= least && value <= most ? value : -1;
+	return *text >= '0' && *text <= '9' && text[1] == '\0' ? *text - '0' : -1;
 }
 
 /* Cuts the text at its last `mark`; returns what is behind it, NULL when there is none. */
@@ -35,7 +29,7 @@ config_target_parse(const char *text, struct config_target *out)
 {
 	char copy[400], *region, *address, *port;
 	const char *why;
-	long n;
+	int32_t number;
 
 	memset(out, 0, sizeof(*out));
 	if (strlen(text) >= sizeof(copy))
@@ -44,9 +38,10 @@ config_target_parse(const char *text, struct config_target *out)
 	region = cut_behind(copy, '#');
 	address = cut_behind(copy, '@');
 	port = cut_behind(copy, ':');
-	if (region != NULL && number(region, 0, 9) < 0)
+	if (region != NULL && region_of(region) < 0)
 		return "has a region that is no number from 0 to 9 behind the \"#\"";
-	if (port == NULL || (n = number(port, 1, 65535)) < 0)
+	number = port == NULL ? -1 : host_port(bytes_of(port));
+	if (number <= 0)
 		return "has no port from 1 to 65535: an endpoint is HOST:PORT[@ADDRESS][#REGION]";
 	why = config_rule_host(copy);
 	if (why == NULL && address != NULL)
@@ -56,7 +51,7 @@ config_target_parse(const char *text, struct config_target *out)
 	memcpy(out->host, copy, strlen(copy) + 1);
 	if (address != NULL)
 		memcpy(out->address, address, strlen(address) + 1);
-	out->port = (uint16_t)n;
-	out->region = region != NULL ? (uint8_t)number(region, 0, 9) : 0;
+	out->port = (uint16_t)number;
+	out->region = region != NULL ? (uint8_t)region_of(region) : 0;
 	return NULL;
 }

@@ -1,40 +1,13 @@
 #include "feed/conf/config_url.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "feed/base/host.h"
 #include "feed/conf/config_rule.h"
 
 #define HTTPS "https://"
 #define HTTP "http://"
-
-/* Its digits as a port; 0 when they are none. */
-static uint16_t
-port_of(const char *text, size_t n)
-{
-	uint32_t port = 0;
-
-	if (n == 0 || n > 5)
-		return 0;
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return 0;
-		port = port * 10 + (uint32_t)(text[i] - '0');
-	}
-	return port <= UINT16_MAX ? (uint16_t)port : 0;
-}
-
-static bool
-is_this_machine(const char *host)
-{
-	struct in_addr four;
-
-	if (strcmp(host, "localhost") == 0)
-		return true;
-	return inet_pton(AF_INET, host, &four) == 1 &&
-	    ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
-}
 
 /* HOST[:PORT], n bytes. */
 static const char *
@@ -42,6 +15,7 @@ take_authority(const char *text, size_t n, struct config_url *out)
 {
 	const char *colon = memchr(text, ':', n);
 	size_t host = colon == NULL ? n : (size_t)(colon - text);
+	int32_t port = out->plain ? 80 : 443;
 
 	if (host == 0)
 		return "has no host";
@@ -51,10 +25,12 @@ take_authority(const char *text, size_t n, struct config_url *out)
 	out->host[host] = '\0';
 	if (config_rule_host(out->host) != NULL)
 		return "has a host that is no host name";
-	out->port = out->plain ? 80 : 443;
-	if (colon != NULL && (out->port = port_of(colon + 1, n - host - 1)) == 0)
+	if (colon != NULL)
+		port = host_port((struct bytes){colon + 1, n - host - 1});
+	if (port <= 0)
 		return "has no port from 1 to 65535 behind the \":\"";
-	if (out->plain && !is_this_machine(out->host))
+	out->port = (uint16_t)port;
+	if (out->plain && !host_is_loopback(out->host))
 		return "is plain http to another machine: https is wanted";
 	return NULL;
 }

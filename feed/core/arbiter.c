@@ -129,6 +129,13 @@ is_counted_anew(const struct arbiter *arbiter, const struct arbiter_cell *cell,
 	return younger > 0 && (fell || younger >= arbiter->cfg.again_after.ns);
 }
 
+/* Has the row's highest id stood for longer than any leg lags behind another? */
+static bool
+is_over(const struct arbiter *arbiter, const struct arbiter_cell *cell, mono_t now)
+{
+	return mono_due(mono_add(cell->rose, arbiter->cfg.again_after), now);
+}
+
 /* Not far below the last id: are there enough of them, from every leg? */
 static bool
 counts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
@@ -140,7 +147,8 @@ counts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 		cell->again = 0;
 		return false;
 	}
-	if (cell->again == 0 || (message->id < cell->again_id && is_alone(cell, message->leg))) {
+	if (cell->again == 0 || (message->id < cell->again_id &&
+	    (is_alone(cell, message->leg) || is_over(arbiter, cell, message->now)))) {
 		cell->again = 0;
 		cell->again_legs = 0;
 		cell->again_since = message->now;
@@ -150,6 +158,7 @@ counts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 	if (cell->again > 0 && message->id <= cell->again_id)
 		return false;
 	cell->again_id = message->id;
+	cell->rose = message->now;
 	cell->again += cell->again < UINT16_MAX;
 	if (cell->again < ARBITER_AGAIN_MIN)
 		return false;
@@ -169,8 +178,9 @@ starts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 	cell->again = 0;
 	if (cell->id - message->id >= ARBITER_RESET_DISTANCE && is_alone(cell, message->leg))
 		return true;
-	if (mono_is_never(cell->low_since)) {
-		cell->low_since = message->now;
+	if (mono_is_never(cell->low_since) ||
+	    (message->id < cell->low_id && is_over(arbiter, cell, message->now))) {
+		cell->low_since = cell->rose = message->now;
 		cell->low_id = message->id;
 		cell->lows = 1;
 		return false;
@@ -179,6 +189,7 @@ starts_anew(const struct arbiter *arbiter, struct arbiter_cell *cell,
 	if (message->id <= cell->low_id)
 		return false;
 	cell->low_id = message->id;
+	cell->rose = message->now;
 	cell->lows += cell->lows < UINT32_MAX;
 	return cell->lows >= ARBITER_RESET_MIN &&
 	    mono_due(mono_add(cell->low_since, arbiter->cfg.reset_after), message->now);
@@ -395,41 +406,10 @@ arbiter_on_leg_down(struct arbiter *arbiter, uint32_t instrument, enum arbiter_c
 		cell->legs &= ~(UINT32_C(1) << leg);
 }
 
-void
-arbiter_on_leg_lost(struct arbiter *arbiter, unsigned leg)
-{
-	for (uint32_t i = 0; i < arbiter->instruments; i++)
-		for (int class = 0; class < ARBITER_CLASSES; class++)
-			arbiter_on_leg_down(arbiter, i, (enum arbiter_class)class, leg);
-}
-
 int64_t
 arbiter_last_id(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class)
 {
 	const struct arbiter_cell *cell = known_cell_of(arbiter, instrument, class);
 
 	return cell != NULL ? cell->id : ARBITER_NO_ID;
-}
-
-int64_t
-arbiter_leg_id(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class,
-    unsigned leg)
-{
-	const struct arbiter_cell *cell = known_cell_of(arbiter, instrument, class);
-
-	if (cell == NULL || leg >= ARBITER_LEGS_MAX || (cell->legs >> leg & 1) == 0)
-		return ARBITER_NO_ID;
-	return cell->leg_id[leg];
-}
-
-int
-arbiter_win_permille(const struct arbiter *arbiter, unsigned leg)
-{
-	uint64_t all = 0;
-
-	for (unsigned i = 0; i < ARBITER_LEGS_MAX; i++)
-		all += arbiter->leg[i].wins;
-	if (leg >= ARBITER_LEGS_MAX || all == 0)
-		return 0;
-	return (int)(arbiter->leg[leg].wins * 1000 / all);
 }

@@ -40,7 +40,9 @@
  * such time by the order of arrival; after arbiter_seed() time counts from the
  * first message. ARBITER_AGAIN_MIN of them in a row, rising, from every leg
  * that runs, are a RESET; where one of the legs says nothing, the row has to
- * last for again_after. A message that is no evidence begins the row anew.
+ * last for again_after. A message that is no evidence begins the row anew, and
+ * so does one below a row, of either kind, that has not risen for again_after:
+ * what began it was not of the new count.
  */
 #ifndef FEED_CORE_ARBITER_H
 #define FEED_CORE_ARBITER_H
@@ -121,6 +123,7 @@ struct arbiter_cell {
 	int64_t low_id;                /* highest of them */
 	int64_t held_low;              /* lowest id that was told HOLD; INT64_MAX: none */
 	uint32_t lows;                 /* how many, saturating */
+	mono_t rose;                   /* when again_id or low_id was set last */
 	uint32_t legs;                 /* bit: the leg has shown an id on this connection */
 	int64_t leg_id[ARBITER_LEGS_MAX]; /* highest id it has shown */
 };
@@ -158,9 +161,9 @@ struct arbiter {
 };
 
 /*
- * `memory` has room for instruments_max entries and outlives the arbiter; it
- * is written as far as instruments are in use. No ids are known. Defaults: wait_max 20 ms, reset_after 30 s, distance 100,000,
- * again_after 10 s.
+ * `memory` has room for instruments_max entries and outlives the arbiter; it is
+ * written as far as instruments are in use. No ids are known. Defaults:
+ * wait_max 20 ms, reset_after 30 s, distance 100,000, again_after 10 s.
  */
 void arbiter_init(struct arbiter *arbiter, struct arbiter_last *memory, uint32_t instruments_max);
 
@@ -186,18 +189,8 @@ enum arbiter_verdict arbiter_on_id(struct arbiter *arbiter, const struct arbiter
 void arbiter_on_leg_down(struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class,
     unsigned leg);
 
-/* Likewise for all streams of that leg. O(instruments). */
-void arbiter_on_leg_lost(struct arbiter *arbiter, unsigned leg);
-
 /* The last good id, ARBITER_NO_ID when there is none. */
 int64_t arbiter_last_id(const struct arbiter *arbiter, uint32_t instrument,
     enum arbiter_class class);
-
-/* The highest id that leg has shown since it came up, ARBITER_NO_ID when none. */
-int64_t arbiter_leg_id(const struct arbiter *arbiter, uint32_t instrument,
-    enum arbiter_class class, unsigned leg);
-
-/* Share of what was published that this leg brought first, permille; 0 when nothing was. */
-int arbiter_win_permille(const struct arbiter *arbiter, unsigned leg);
 
 #endif

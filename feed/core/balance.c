@@ -2,31 +2,6 @@
 
 #include <assert.h>
 
-/* ---- load ---- */
-
-void
-balance_rate_init(struct balance_rate *rate, uint32_t load)
-{
-	*rate = (struct balance_rate){.load = load};
-}
-
-void
-balance_rate_update(struct balance_rate *rate, span_t elapsed)
-{
-	uint64_t cost = (uint64_t)rate->messages * BALANCE_MESSAGE_BYTES + rate->bytes;
-	__uint128_t now;
-
-	assert(elapsed.ns > 0);
-	now = (__uint128_t)cost * 1000000000 / (uint64_t)elapsed.ns;
-	if (now > UINT32_MAX)
-		now = UINT32_MAX;
-	if (rate->measured)
-		now = (3 * (uint64_t)rate->load + (uint64_t)now) / 4;
-	rate->load = (uint32_t)now;
-	rate->measured = true;
-	rate->messages = rate->bytes = 0;
-}
-
 /* ---- placement ---- */
 
 /* Half as healthy counts as twice as loaded; a line of no health at all as the worst. */
@@ -39,7 +14,7 @@ weighted(uint64_t load, int health)
 static bool
 has_room(const struct balance_cfg *cfg, const struct balance_line *line)
 {
-	return line->open && line->streams < cfg->streams_max;
+	return line->open && !line->down && line->streams < cfg->streams_max;
 }
 
 /* Does one of the peers run there? */
@@ -87,11 +62,16 @@ balance_place(const struct balance_cfg *cfg, const struct balance_line *line, un
 
 /* ---- number of lines ---- */
 
+static const span_t patience_min = {INT64_C(60) * 1000000000};
+static const span_t forgotten_after = {INT64_C(24) * 3600 * 1000000000};
+
+#define REGRETS_MAX 11 /* a minute, doubled so often, is longer than a day */
+
 void
 balance_scale_init(struct balance_scale *scale, const struct balance_cfg *cfg)
 {
 	*scale = (struct balance_scale){.cfg = cfg, .high_since = MONO_NEVER,
-	    .low_since = MONO_NEVER};
+	    .low_since = MONO_NEVER, .grown = MONO_NEVER};
 }
 
 struct totals {
@@ -112,22 +92,33 @@ totals_of(const struct balance_line *line, unsigned nlines)
 	return totals;
 }
 
-static bool
-is_high(const struct balance_cfg *cfg, const struct totals *totals)
+unsigned
+balance_lines_min(const struct balance_cfg *cfg, unsigned items)
 {
-	return totals->lines < cfg->lines_max && totals->lines > 0 &&
+	unsigned least = cfg->lines_min < items ? cfg->lines_min : items;
+
+	return least > 0 ? least : 1;
+}
+
+static bool
+is_high(const struct balance_cfg *cfg, const struct totals *totals,
+    const struct balance_demand *demand)
+{
+	return totals->lines < cfg->lines_max && totals->lines < demand->items &&
+	    totals->lines > 0 && demand->divisible &&
 	    totals->load > cfg->load_high * totals->lines;
 }
 
-/* Would one line fewer carry it all? */
+/* Would one line fewer carry it all, and that not only just? */
 static bool
 is_low(const struct balance_cfg *cfg, const struct totals *totals, unsigned items)
 {
 	unsigned fewer = totals->lines - 1;
+	uint64_t below = cfg->load_high / 4 * 3;
 
-	return totals->lines > cfg->lines_min && fewer > 0 &&
-	    totals->load < cfg->load_low * fewer &&
-	    items <= (uint64_t)cfg->streams_max * fewer;
+	below = cfg->load_low < below ? cfg->load_low : below;
+	return totals->lines > balance_lines_min(cfg, items) && fewer > 0 &&
+	    totals->load < below * fewer && items <= (uint64_t)cfg->streams_max * fewer;
 }
 
 static void
@@ -155,35 +146,74 @@ victim_of(const struct balance_line *line, unsigned nlines)
 	return worst;
 }
 
+/* Was all well for so long that earlier mistakes do not count any more? */
+static bool
+is_forgotten(const struct balance_scale *scale, mono_t now)
+{
+	return mono_is_never(scale->grown) ||
+	    mono_due(mono_add(scale->grown, forgotten_after), now);
+}
+
+span_t
+balance_scale_patience(const struct balance_scale *scale, mono_t now)
+{
+	span_t patience = scale->cfg->shrink_after;
+
+	if (scale->regrets == 0 || is_forgotten(scale, now))
+		return patience;
+	if (patience.ns < patience_min.ns)
+		patience = patience_min;
+	for (unsigned i = 0; i < scale->regrets && patience.ns < forgotten_after.ns; i++)
+		patience.ns *= 2;
+	return patience;
+}
+
+/* Grown by load: was it right to shrink before? */
+static void
+note_growth(struct balance_scale *scale, mono_t now)
+{
+	if (is_forgotten(scale, now))
+		scale->regrets = 0;
+	if (scale->shrunk && scale->regrets < REGRETS_MAX)
+		scale->regrets++;
+	scale->shrunk = false;
+	scale->grown = now;
+}
+
+void
+balance_scale_on_closed(struct balance_scale *scale)
+{
+	scale->high_since = scale->low_since = MONO_NEVER;
+	scale->shrunk = true;
+}
+
 enum balance_wish
 balance_scale_step(struct balance_scale *scale, const struct balance_line *line, unsigned nlines,
-    unsigned items_wanted, mono_t now, uint16_t *victim)
+    const struct balance_demand *demand, mono_t now, uint16_t *victim)
 {
 	const struct balance_cfg *cfg = scale->cfg;
 	struct totals totals = totals_of(line, nlines);
 	bool lacks_room = totals.lines < cfg->lines_max &&
-	    (totals.lines < cfg->lines_min ||
-	    items_wanted > (uint64_t)cfg->streams_max * totals.lines);
+	    (totals.lines < balance_lines_min(cfg, demand->items) ||
+	    demand->items > (uint64_t)cfg->streams_max * totals.lines);
 
-	note(&scale->high_since, is_high(cfg, &totals), now);
-	note(&scale->low_since, is_low(cfg, &totals, items_wanted), now);
-	if (lacks_room || mono_due(mono_add(scale->high_since, cfg->grow_after), now)) {
+	note(&scale->high_since, is_high(cfg, &totals, demand), now);
+	note(&scale->low_since, is_low(cfg, &totals, demand->items), now);
+	if (lacks_room) {
 		scale->high_since = scale->low_since = MONO_NEVER;
 		return BALANCE_GROW;
 	}
-	if (mono_due(mono_add(scale->low_since, cfg->shrink_after), now)) {
+	if (mono_due(mono_add(scale->high_since, cfg->grow_after), now)) {
 		scale->high_since = scale->low_since = MONO_NEVER;
+		note_growth(scale, now);
+		return BALANCE_GROW;
+	}
+	if (mono_due(mono_add(scale->low_since, balance_scale_patience(scale, now)), now)) {
+		balance_scale_on_closed(scale);
 		*victim = victim_of(line, nlines);
 		return BALANCE_SHRINK;
 	}
 	return BALANCE_STAY;
-}
-
-mono_t
-balance_scale_deadline(const struct balance_scale *scale)
-{
-	return mono_min(mono_add(scale->high_since, scale->cfg->grow_after),
-	    mono_add(scale->low_since, scale->cfg->shrink_after));
 }
 
 /* ---- moves ---- */
@@ -247,7 +277,14 @@ add_move(struct plan *plan, uint32_t item, uint16_t to)
 	plan->line[to].load += plan->item[item].load;
 }
 
-/* Streams of lines that take none any more go where there is room. */
+/* May what is on that line not stay there? */
+static bool
+must_go(const struct plan *plan, uint16_t line)
+{
+	return !plan->line[line].open || plan->line[line].streams > plan->cfg->streams_max;
+}
+
+/* Streams of lines that take none any more, or have too many, go where there is room. */
 static void
 plan_evacuation(struct plan *plan, unsigned max)
 {
@@ -256,7 +293,8 @@ plan_evacuation(struct plan *plan, unsigned max)
 	unsigned npeers;
 
 	for (uint32_t i = 0; i < plan->nitems && plan->n < max; i++) {
-		if (item[i].fixed || item[i].line >= plan->nlines || plan->line[item[i].line].open)
+		if (item[i].fixed || item[i].line >= plan->nlines ||
+		    !must_go(plan, item[i].line))
 			continue;
 		npeers = peers_of(plan, i, peers);
 		to = balance_place(plan->cfg, plan->line, plan->nlines, item[i].load, peers,
@@ -307,39 +345,78 @@ keeps_apart(const struct plan *plan, uint32_t item, uint16_t to)
 	    shares_endpoint(plan->line, plan->nlines, from, peers, npeers);
 }
 
-/*
- * The largest item whose move leaves the fuller of the two lines less loaded
- * than it was: a heavier one would only swap their roles.
- */
+/* Does it take enough off the fuller of the two lines? A heavier one would only swap them. */
+static bool
+is_worth_it(const struct plan *plan, uint32_t item, uint16_t from, uint16_t to)
+{
+	const struct balance_line *a = &plan->line[from], *b = &plan->line[to];
+	uint64_t load = plan->item[item].load;
+
+	return weighted(b->load + load, b->health) + weighted(load, a->health) / 3 <
+	    weighted(a->load, a->health);
+}
+
+/* The largest item that is worth the move. */
 static uint32_t
 best_item(const struct plan *plan, uint16_t from, uint16_t to)
 {
-	const struct balance_line *a = &plan->line[from], *b = &plan->line[to];
-	uint64_t before = weighted(a->load, a->health);
 	uint32_t best = UINT32_MAX;
 
 	for (uint32_t i = 0; i < plan->nitems; i++) {
 		const struct balance_item *item = &plan->item[i];
 
-		if (item->line != from || item->fixed || item->load == 0 || is_planned(plan, i))
+		if (item->line != from || item->fixed || item->rests || item->load == 0 ||
+		    (best != UINT32_MAX && item->load <= plan->item[best].load))
 			continue;
-		if (weighted(b->load + item->load, b->health) >= before)
-			continue;
-		if (best != UINT32_MAX && item->load <= plan->item[best].load)
-			continue;
-		if (keeps_apart(plan, i, to))
+		if (is_worth_it(plan, i, from, to) && !is_planned(plan, i) &&
+		    keeps_apart(plan, i, to))
 			best = i;
 	}
 	return best;
 }
 
 static bool
-is_unbalanced(const struct plan *plan, uint16_t high, uint16_t low)
+is_unbalanced(const struct plan *plan, uint16_t high, uint16_t low, int permille)
 {
 	const struct balance_line *a = &plan->line[high], *b = &plan->line[low];
 
 	return (__uint128_t)weighted(a->load, a->health) * 1000 >
-	    (__uint128_t)weighted(b->load, b->health) * (unsigned)plan->cfg->unbalance;
+	    (__uint128_t)weighted(b->load, b->health) * (unsigned)permille;
+}
+
+/* From the fullest line to the emptiest, as long as that is worthwhile. */
+static void
+plan_evening(struct plan *plan, unsigned max)
+{
+	int unbalance = plan->cfg->unbalance;
+	uint16_t high, low;
+	uint32_t i;
+
+	while (plan->n < max) {
+		high = fullest(plan);
+		if (high == BALANCE_NONE)
+			break;
+		low = emptiest(plan, high);
+		if (low == BALANCE_NONE || !is_unbalanced(plan, high, low, unbalance))
+			break;
+		i = best_item(plan, high, low);
+		if (i == UINT32_MAX) {
+			plan->stuck |= UINT64_C(1) << high;
+			continue;
+		}
+		add_move(plan, i, low);
+		unbalance = 1000 + (plan->cfg->unbalance - 1000) / 2;
+	}
+}
+
+/* The plan with nothing in it yet. */
+static void
+plan_init(struct plan *plan, const struct balance_line *line, unsigned nlines)
+{
+	assert(nlines <= BALANCE_LINES_MAX && plan->legs > 0 && plan->legs <= BALANCE_LEGS_MAX);
+	plan->nlines = nlines;
+	for (unsigned l = 0; l < nlines; l++)
+		plan->line[l] = line[l];
 }
 
 unsigned
@@ -347,27 +424,32 @@ balance_plan(const struct balance_cfg *cfg, const struct balance_line *line, uns
     const struct balance_item *item, unsigned nstreams, unsigned legs, struct balance_move *move,
     unsigned max)
 {
-	struct plan plan = {.cfg = cfg, .nlines = nlines, .item = item,
-	    .nitems = nstreams * legs, .legs = legs, .move = move};
-	uint16_t high, low;
-	uint32_t i;
+	struct plan plan = {.cfg = cfg, .item = item, .nitems = nstreams * legs, .legs = legs,
+	    .move = move};
 
-	assert(nlines <= BALANCE_LINES_MAX && legs > 0 && legs <= BALANCE_LEGS_MAX);
-	for (unsigned l = 0; l < nlines; l++)
-		plan.line[l] = line[l];
+	plan_init(&plan, line, nlines);
 	plan_evacuation(&plan, max);
-	while (plan.n < max) {
-		high = fullest(&plan);
-		if (high == BALANCE_NONE)
-			break;
-		low = emptiest(&plan, high);
-		if (low == BALANCE_NONE || !is_unbalanced(&plan, high, low))
-			break;
-		i = best_item(&plan, high, low);
-		if (i == UINT32_MAX)
-			plan.stuck |= UINT64_C(1) << high;
-		else
-			add_move(&plan, i, low);
-	}
+	plan_evening(&plan, max);
 	return plan.n;
+}
+
+bool
+balance_would_spread(const struct balance_cfg *cfg, const struct balance_line *line,
+    unsigned nlines, const struct balance_item *item, unsigned nstreams, unsigned legs)
+{
+	struct plan plan = {.cfg = cfg, .item = item, .nitems = nstreams * legs, .legs = legs};
+	uint16_t more = 0;
+
+	plan_init(&plan, line, nlines);
+	while (more < nlines && (line[more].open || line[more].streams > 0))
+		more++;
+	if (more == BALANCE_LINES_MAX)
+		return false;
+	plan.nlines = more < nlines ? nlines : nlines + 1;
+	plan.line[more] = (struct balance_line){.open = true, .health = 1000};
+	for (uint16_t from = 0; from < plan.nlines; from++)
+		if (from != more && plan.line[from].open &&
+		    best_item(&plan, from, more) != UINT32_MAX)
+			return true;
+	return false;
 }

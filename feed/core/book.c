@@ -7,6 +7,9 @@
 #define BLOCK_POOR (BOOK_BLOCK / 4)
 #define BLOCK_JOINED (BOOK_BLOCK * 3 / 4)
 
+/* Of the pool, one part in so many is kept for levels that are due. */
+#define RESERVE_SHARE 8
+
 /* ---- memory ----------------------------------------------------------------- */
 
 uint32_t
@@ -18,11 +21,26 @@ book_blocks_for(uint32_t books, uint32_t levels)
 void
 book_pool_init(struct book_pool *pool, struct book_block *memory, uint32_t blocks)
 {
-	*pool = (struct book_pool){.block = memory, .blocks = blocks, .free = blocks};
+	*pool = (struct book_pool){.block = memory, .blocks = blocks, .free = blocks,
+	    .reserve = blocks / RESERVE_SHARE};
+}
+
+bool
+book_pool_has(const struct book_pool *pool, uint32_t blocks)
+{
+	return pool->blocks - pool->in_use >= (uint64_t)blocks + pool->reserve;
+}
+
+bool
+book_has_room(const struct book *book)
+{
+	const struct book_pool *pool = book->pool;
+
+	return pool->blocks - pool->in_use >= BOOK_SIDES * (uint64_t)book->rows_due;
 }
 
 static bool
-take_block(struct book_pool *pool, uint32_t *block)
+take_any_block(struct book_pool *pool, uint32_t *block)
 {
 	if (pool->free != pool->blocks) {
 		*block = pool->free;
@@ -34,6 +52,15 @@ take_block(struct book_pool *pool, uint32_t *block)
 	}
 	pool->in_use++;
 	return true;
+}
+
+/* A block for a side; the reserve's, if it has not got what is due. */
+static bool
+take_block(const struct book *book, const struct book_rows *s, uint32_t *block)
+{
+	if (s->rows >= book->rows_due && !book_pool_has(book->pool, 1))
+		return false;
+	return take_any_block(book->pool, block);
 }
 
 static void
@@ -74,6 +101,15 @@ book_init(struct book *book, struct book_pool *pool, struct book_row *rows, uint
 		book->side[side].row = rows + (size_t)side * book->rows_max;
 		book->side[side].edge = BOOK_NO_EDGE;
 	}
+	book_set_due(book, 1);
+}
+
+void
+book_set_due(struct book *book, uint32_t levels)
+{
+	book->due = levels;
+	/* Blocks are half full on the whole, and the first is the worst, which goes first. */
+	book->rows_due = levels / (BOOK_BLOCK / 2) + 2;
 }
 
 /* ---- rows ------------------------------------------------------------------- */
@@ -198,7 +234,7 @@ insert_row(struct book *book, struct book_rows *s, uint32_t r, struct book_row r
 
 /*
  * Makes room in row r, which is full, for a level at index i of it: *r and *i
- * tell where it goes then. False: there is no block left, not even by dropping
+ * tell where it goes then. False: there is no block for it, not even by dropping
  * the worst, for this is the worst.
  */
 static bool
@@ -207,12 +243,13 @@ split_row(struct book *book, struct book_rows *s, uint32_t *r, uint32_t *i)
 	struct book_level *from, *to;
 	uint32_t block, kept;
 
-	if (!take_block(book->pool, &block)) {
+	if (!take_block(book, s, &block)) {
+		s->short_of = true;
 		if (*r == 0)
 			return false;
 		drop_worst_row(book, s);
 		(*r)--;
-		if (!take_block(book->pool, &block))
+		if (!take_any_block(book->pool, &block))
 			return false;
 	}
 	kept = kept_of(s, *r, *i);
@@ -264,7 +301,8 @@ insert_first_level(struct book *book, struct book_rows *s, struct book_level new
 {
 	uint32_t block;
 
-	if (!take_block(book->pool, &block)) {
+	if (!take_block(book, s, &block)) {
+		s->short_of = true;
 		refuse(book, s, new.key);
 		return;
 	}
@@ -308,6 +346,7 @@ clear_side(struct book *book, struct book_rows *s)
 		give_back(book->pool, s->row[r].block);
 	s->rows = s->n = 0;
 	s->edge = BOOK_NO_EDGE;
+	s->short_of = false;
 }
 
 void
@@ -385,4 +424,14 @@ book_is_known(const struct book *book, uint32_t levels)
 {
 	return is_side_known(book, &book->side[BOOK_BID], levels) &&
 	    is_side_known(book, &book->side[BOOK_ASK], levels);
+}
+
+bool
+book_is_starved(const struct book *book)
+{
+	for (int side = 0; side < BOOK_SIDES; side++)
+		if (book->side[side].short_of &&
+		    !is_side_known(book, &book->side[side], book->due))
+			return true;
+	return false;
 }

@@ -9,10 +9,15 @@
  * blocks at most BOOK_BLOCK (`make bench-book` measures both, and std::map).
  *
  * Bounded: a side keeps levels_max levels and a few at most. When it has more,
- * or the pool has no block left, its worst block goes, and the edge says so:
- * nothing is known of what lies beyond. The same holds for a snapshot that
+ * or the pool has no block left for it, its worst block goes, and the edge says
+ * so: nothing is known of what lies beyond. The same holds for a snapshot that
  * was cut at its limit. Levels beyond the edge that change come in all the
  * same (the exchange tells them), with holes among them.
+ *
+ * The pool's last blocks are a reserve for the levels that are due, those that
+ * are shown: deep books give levels up before shallow ones find no room. When
+ * levels that are due find none all the same, the book is starved: it is not
+ * to be shown.
  */
 #ifndef FEED_CORE_BOOK_H
 #define FEED_CORE_BOOK_H
@@ -46,6 +51,7 @@ struct book_pool {
 	uint32_t fresh;   /* those from here on were never used: their pages are not touched */
 	uint32_t free;    /* first of the list of those given back; `blocks`: none */
 	uint32_t in_use;
+	uint32_t reserve; /* so many are for levels that are due only */
 };
 
 /* A block of a side. */
@@ -59,12 +65,15 @@ struct book_rows {
 	uint32_t rows;
 	uint32_t n;       /* levels in all of them */
 	int64_t edge;     /* all levels with this key and better are known */
+	bool short_of;    /* the pool had no block for some of its levels */
 };
 
 struct book {
 	struct book_pool *pool;
 	struct book_rows side[BOOK_SIDES];
 	uint32_t rows_max, levels_max;
+	uint32_t due;     /* levels a side that are shown ... */
+	uint32_t rows_due; /* ... and the rows that may come out of the reserve for them */
 	uint64_t dropped; /* levels that found no room, ever */
 };
 
@@ -83,6 +92,9 @@ size_t book_rows_for(uint32_t levels_max);
  */
 void book_init(struct book *book, struct book_pool *pool, struct book_row *rows,
     uint32_t levels_max);
+
+/* So many levels a side are due: they are shown. book_init() says 1. */
+void book_set_due(struct book *book, uint32_t levels);
 
 /* Empties it and gives its blocks back; `dropped` stays. */
 void book_clear(struct book *book);
@@ -106,6 +118,22 @@ bool book_is_crossed(const struct book *book);
 
 /* Do the best `levels` of both sides lie inside what is known? */
 bool book_is_known(const struct book *book, uint32_t levels);
+
+/* Did it lose levels for want of memory, since it was loaded or emptied? */
+static inline bool
+book_is_short(const struct book *book)
+{
+	return book->side[BOOK_BID].short_of || book->side[BOOK_ASK].short_of;
+}
+
+/* Did it lose levels that are due for want of memory? */
+bool book_is_starved(const struct book *book);
+
+/* Does the pool have so many blocks, without its reserve? */
+bool book_pool_has(const struct book_pool *pool, uint32_t blocks);
+
+/* Are there blocks, the reserve's among them, for the levels that are due on both sides? */
+bool book_has_room(const struct book *book);
 
 static inline uint32_t
 book_count(const struct book *book, enum book_side side)

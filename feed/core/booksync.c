@@ -5,11 +5,11 @@ booksync_init(struct booksync *sync, enum booksync_rule rule)
 {
 	sync->state = BOOKSYNC_SYNCING;
 	sync->rule = rule;
-	sync->loaded = sync->renewing = false;
+	sync->loaded = sync->renewing = sync->starving = false;
 	sync->at = 0;
 	sync->exch_ns = TICK_ABSENT;
 	sync->tally = (struct booksync_tally){.first = -1, .last = -1};
-	sync->gaps = sync->crossed = sync->too_old = sync->joined = 0;
+	sync->gaps = sync->crossed = sync->too_old = sync->joined = sync->starved = 0;
 }
 
 /* ---- one diff --------------------------------------------------------------- */
@@ -60,11 +60,33 @@ fall(struct booksync *sync, const struct diff *diff, enum booksync_outcome why)
 	return why;
 }
 
+/* What it holds is of no use, and others may need the memory. */
+static enum booksync_outcome
+starve(struct booksync *sync)
+{
+	if (sync->state == BOOKSYNC_LIVE)
+		sync->state = BOOKSYNC_GAP;
+	sync->loaded = sync->renewing = false;
+	sync->starving = true;
+	sync->starved++;
+	book_clear(&sync->book);
+	return BOOKSYNC_STARVED;
+}
+
+/* The same, but for a diff that may begin the next attempt. */
+static enum booksync_outcome
+starve_on(struct booksync *sync, const struct diff *diff)
+{
+	diffs_clear(&sync->diffs);
+	diffs_add(&sync->diffs, diff);
+	return starve(sync);
+}
+
 static enum booksync_outcome
 rise(struct booksync *sync)
 {
 	sync->state = BOOKSYNC_LIVE;
-	sync->loaded = sync->renewing = false;
+	sync->loaded = sync->renewing = sync->starving = false;
 	sync->joined++;
 	diffs_clear(&sync->diffs);
 	return BOOKSYNC_JOINED;
@@ -80,6 +102,8 @@ take_live(struct booksync *sync, const struct diff *diff)
 	if (diff->before > sync->at)
 		return fall(sync, diff, BOOKSYNC_GAPPED);
 	apply(sync, diff);
+	if (book_is_starved(&sync->book))
+		return starve_on(sync, diff);
 	if (book_is_crossed(&sync->book))
 		return fall(sync, diff, BOOKSYNC_CROSSED);
 	if (sync->renewing)
@@ -101,6 +125,8 @@ prove(struct booksync *sync, const struct diff *diff)
 		sync->tally.dropped++;
 	else
 		apply(sync, diff);
+	if (book_is_starved(&sync->book))
+		return starve_on(sync, diff);
 	if (book_is_crossed(&sync->book))
 		return fall(sync, diff, BOOKSYNC_CROSSED);
 	return rise(sync);
@@ -181,6 +207,10 @@ booksync_on_snapshot(struct booksync *sync, const struct booksync_snapshot *snap
 		return BOOKSYNC_WAITING;
 	}
 	catch_up(sync);
+	if (book_is_starved(&sync->book)) {
+		diffs_clear(&sync->diffs);
+		return starve(sync);
+	}
 	if (book_is_crossed(&sync->book)) {
 		booksync_lose(sync);
 		sync->crossed++;

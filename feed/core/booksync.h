@@ -17,6 +17,9 @@
  * A snapshot that is older than the oldest diff kept cannot join: another one
  * is needed. One that arrives before any diff waits for one: only a diff
  * proves that the stream flows.
+ *
+ * A book whose memory does not hold the levels that are due (book.h) is never
+ * LIVE: it gives back what it has, and needs a snapshot.
  */
 #ifndef FEED_CORE_BOOKSYNC_H
 #define FEED_CORE_BOOKSYNC_H
@@ -49,6 +52,7 @@ enum booksync_outcome {
 	BOOKSYNC_CROSSED, /* bid and ask overlap: not LIVE, a snapshot is needed */
 	BOOKSYNC_TOO_OLD, /* the snapshot ends before the diffs begin: another one is needed */
 	BOOKSYNC_WAITING, /* snapshot: taken, the next diff decides */
+	BOOKSYNC_STARVED, /* no memory for levels that are due: not LIVE, empty */
 	BOOKSYNC_OUTCOMES
 };
 
@@ -65,12 +69,13 @@ struct booksync {
 	enum booksync_rule rule;
 	bool loaded;       /* not LIVE: a snapshot is in the book and waits for a diff */
 	bool renewing;     /* LIVE: diffs are kept as well as applied */
+	bool starving;     /* not LIVE: its last attempt had not the memory for it */
 	int64_t at;        /* id of the book; LIVE or loaded */
 	int64_t exch_ns;   /* of the last that was applied; TICK_ABSENT: none */
 	struct book book;
 	struct diffs diffs;
 	struct booksync_tally tally;
-	uint64_t gaps, crossed, too_old, joined; /* ever */
+	uint64_t gaps, crossed, too_old, joined, starved; /* ever */
 };
 
 struct booksync_snapshot {
@@ -84,11 +89,11 @@ struct booksync_snapshot {
 /* SYNCING, empty. Book and diffs were initialized by the caller. */
 void booksync_init(struct booksync *sync, enum booksync_rule rule);
 
-/* Returns APPLIED, OLD, KEPT, JOINED, GAPPED, CROSSED or TOO_OLD. */
+/* Returns APPLIED, OLD, KEPT, JOINED, GAPPED, CROSSED, STARVED or TOO_OLD. */
 enum booksync_outcome booksync_on_diff(struct booksync *sync, const struct diff *diff);
 
 /*
- * Returns JOINED, WAITING, CROSSED, or TOO_OLD: then nothing has changed, and
+ * Returns JOINED, WAITING, CROSSED, STARVED, or TOO_OLD: then nothing has changed, and
  * a book that was LIVE still is.
  */
 enum booksync_outcome booksync_on_snapshot(struct booksync *sync,

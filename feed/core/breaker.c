@@ -7,7 +7,15 @@
 
 #define S(n) {INT64_C(n) * 1000000000}
 
-static const struct breaker_rule rules[BREAKER_FAULTS] = {
+/* The rows of the table in breaker.h. */
+struct rule {
+	bool at_once;   /* opens at the first failure instead of failures_max */
+	bool ours;      /* concerns our address, so every endpoint of the exchange */
+	span_t first;   /* first delay */
+	span_t cap;     /* longest one */
+};
+
+static const struct rule rules[BREAKER_FAULTS] = {
 	[BREAKER_DNS] = {.first = S(5), .cap = S(60)},
 	[BREAKER_NETWORK] = {.first = S(5), .cap = S(60)},
 	[BREAKER_TLS] = {.first = S(10), .cap = S(300)},
@@ -19,15 +27,9 @@ static const struct breaker_rule rules[BREAKER_FAULTS] = {
 	[BREAKER_REGION] = {.at_once = true, .ours = true, .first = S(900), .cap = S(21600)},
 };
 
-const struct breaker_rule *
-breaker_rule(enum breaker_fault fault)
-{
-	assert(fault < BREAKER_FAULTS);
-	return &rules[fault];
-}
-
-enum breaker_fault
-breaker_fault_of(enum tick_reason reason)
+/* The kind of fault that a failed attempt's reason is (anything unforeseen: NETWORK). */
+static enum breaker_fault
+fault_of(enum tick_reason reason)
 {
 	static const struct {
 		enum tick_reason reason;
@@ -56,7 +58,7 @@ breaker_fault_of(enum tick_reason reason)
 bool
 breaker_is_ours(enum tick_reason reason)
 {
-	return rules[breaker_fault_of(reason)].ours;
+	return rules[fault_of(reason)].ours;
 }
 
 static void
@@ -115,7 +117,7 @@ next_random(struct breaker *breaker)
 
 /* first x 2^(times opened), at most the cap; longer by the jitter, never shorter. */
 static span_t
-own_delay(struct breaker *breaker, const struct breaker_rule *rule)
+own_delay(struct breaker *breaker, const struct rule *rule)
 {
 	int64_t ns = rule->first.ns, spread;
 
@@ -138,7 +140,7 @@ asked_delay(int32_t retry_after_s)
 static void
 open_circuit(struct breaker *breaker, enum tick_reason reason, int32_t retry_after_s, mono_t now)
 {
-	enum breaker_fault fault = breaker_fault_of(reason);
+	enum breaker_fault fault = fault_of(reason);
 	span_t delay, asked = asked_delay(retry_after_s);
 
 	/* Another kind of fault starts with its own first delay. */
@@ -158,7 +160,7 @@ open_circuit(struct breaker *breaker, enum tick_reason reason, int32_t retry_aft
 static void
 lengthen(struct breaker *breaker, enum tick_reason reason, int32_t retry_after_s, mono_t now)
 {
-	enum breaker_fault fault = breaker_fault_of(reason);
+	enum breaker_fault fault = fault_of(reason);
 	mono_t until = mono_add(now, asked_delay(retry_after_s));
 	mono_t before = breaker->until;
 
@@ -174,7 +176,7 @@ void
 breaker_on_failure(struct breaker *breaker, enum tick_reason reason, int32_t retry_after_s,
     mono_t now)
 {
-	const struct breaker_rule *rule = &rules[breaker_fault_of(reason)];
+	const struct rule *rule = &rules[fault_of(reason)];
 
 	breaker->failures += breaker->failures < UINT_MAX;
 	switch (breaker->state) {
@@ -212,20 +214,4 @@ mono_t
 breaker_deadline(const struct breaker *breaker)
 {
 	return breaker->until;
-}
-
-const char *
-breaker_state_label(enum breaker_state state)
-{
-	switch (state) {
-	case BREAKER_CLOSED:
-		return "closed";
-	case BREAKER_OPEN:
-		return "open";
-	case BREAKER_HALF_OPEN:
-		return "half_open";
-	case BREAKER_STATES:
-		break;
-	}
-	return "unknown";
 }

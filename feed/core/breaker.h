@@ -53,13 +53,6 @@ enum breaker_state {
 	BREAKER_STATES
 };
 
-struct breaker_rule {
-	bool at_once;   /* opens at the first failure instead of failures_max */
-	bool ours;      /* concerns our address, so every endpoint of the exchange */
-	span_t first;   /* first delay */
-	span_t cap;     /* longest one */
-};
-
 struct breaker_cfg {
 	unsigned failures_max;   /* in a row until it opens, >= 1 */
 	unsigned jitter_percent; /* delays are lengthened by up to this much, 0 to 100 */
@@ -79,12 +72,6 @@ struct breaker {
 	uint64_t opened_total;
 	uint64_t probes;          /* tries in HALF_OPEN */
 };
-
-/* The table above; `fault` < BREAKER_FAULTS. */
-const struct breaker_rule *breaker_rule(enum breaker_fault fault);
-
-/* The kind of fault that a failed attempt's reason is (anything unforeseen: NETWORK). */
-enum breaker_fault breaker_fault_of(enum tick_reason reason);
 
 /* Does it concern our address, so that all endpoints are to be told (403 418 429 451)? */
 bool breaker_is_ours(enum tick_reason reason);
@@ -122,8 +109,5 @@ void breaker_on_abandoned(struct breaker *breaker, mono_t now);
 
 /* When breaker_allows() becomes true; MONO_NEVER: CLOSED, it does already. */
 mono_t breaker_deadline(const struct breaker *breaker);
-
-/* "closed", "open", "half_open"; "unknown" when out of range. Never NULL. */
-const char *breaker_state_label(enum breaker_state state);
 
 #endif

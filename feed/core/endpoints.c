@@ -227,16 +227,3 @@ endpoints_probe(const struct endpoints *endpoints, const struct endpoints_query 
 	}
 	return best;
 }
-
-mono_t
-endpoints_deadline(const struct endpoints *endpoints, endpoint_set usable)
-{
-	mono_t deadline = MONO_NEVER;
-
-	for (unsigned i = 0; i < endpoints->n; i++)
-		if (endpoints->list[i].region < endpoints->current && is_in(usable, i) &&
-		    is_fit(endpoints, i))
-			deadline = mono_min(deadline, mono_add(endpoints->list[i].good_since,
-			    endpoints->cfg->return_after));
-	return deadline;
-}

@@ -94,7 +94,4 @@ uint32_t endpoints_choose(const struct endpoints *endpoints, const struct endpoi
  */
 uint32_t endpoints_probe(const struct endpoints *endpoints, const struct endpoints_query *query);
 
-/* When endpoints_review() with that set returns to a better region; MONO_NEVER: none is good. */
-mono_t endpoints_deadline(const struct endpoints *endpoints, endpoint_set usable);
-
 #endif

@@ -124,21 +124,3 @@ health_is_unhealthy(const struct health *health)
 {
 	return health->score < health->cfg->unhealthy;
 }
-
-const char *
-health_level_label(enum health_level level)
-{
-	switch (level) {
-	case HEALTH_GOOD:
-		return "good";
-	case HEALTH_FAIR:
-		return "fair";
-	case HEALTH_ALERT:
-		return "alert";
-	case HEALTH_CRITICAL:
-		return "critical";
-	case HEALTH_LEVELS:
-		break;
-	}
-	return "unknown";
-}

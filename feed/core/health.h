@@ -97,7 +97,4 @@ enum health_level health_level(const struct health *health);
 /* Below unhealthy_threshold? Then the line wants to be replaced. */
 bool health_is_unhealthy(const struct health *health);
 
-/* "good", "fair", "alert", "critical"; "unknown" when out of range. Never NULL. */
-const char *health_level_label(enum health_level level);
-
 #endif

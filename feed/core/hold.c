@@ -85,13 +85,6 @@ hold_take_due(struct hold *hold, mono_t now, struct held *out)
 	return false;
 }
 
-void
-hold_put_back(struct hold *hold, const struct held *held)
-{
-	assert(hold->n < HOLD_MAX && (hold->slots & UINT64_C(1) << held->slot) == 0);
-	insert(hold, held);
-}
-
 mono_t
 hold_deadline(const struct hold *hold)
 {

@@ -65,9 +65,6 @@ bool hold_take(struct hold *hold, uint64_t key, struct held *out);
  */
 bool hold_take_due(struct hold *hold, mono_t now, struct held *out);
 
-/* Undoes the take that filled *held, with its slot: before any other call. */
-void hold_put_back(struct hold *hold, const struct held *held);
-
 /* When hold_take_due() has something; MONO_NEVER: nothing is held. */
 mono_t hold_deadline(const struct hold *hold);
 

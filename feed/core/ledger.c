@@ -181,20 +181,3 @@ ledger_on_listed(struct pool *pool, unsigned line, const uint64_t *listed)
 			    stream < pool->nstreams ? pool->stream[stream].bytes : 0);
 		}
 }
-
-const char *
-ledger_state_label(enum ledger_state state)
-{
-	static const char *const label[LEDGER_STATES] = {
-		[LEDGER_NONE] = "none",
-		[LEDGER_WANTED] = "wanted",
-		[LEDGER_SENT] = "sent",
-		[LEDGER_ACKED] = "acked",
-		[LEDGER_LISTED] = "listed",
-		[LEDGER_PRODUCING] = "producing",
-		[LEDGER_REFUSED] = "refused",
-		[LEDGER_LEAVING] = "leaving",
-	};
-
-	return (unsigned)state < LEDGER_STATES ? label[state] : "unknown";
-}

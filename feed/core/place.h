@@ -3,7 +3,7 @@
  * and on the line's successor as well while a line is being replaced.
  *
  * The part of a pool (pool.h) that keeps the lists of its sessions and the way
- * back from a stream to its places in them.
+ * back from a stream to its places in them. Pure; feed thread.
  */
 #ifndef FEED_CORE_PLACE_H
 #define FEED_CORE_PLACE_H
@@ -14,7 +14,9 @@
 #include <tickring/reasons.h>
 
 #include "feed/base/mono.h"
+#include "feed/core/balance.h"
 #include "feed/core/session.h"
+#include "feed/core/shift.h"
 
 #define PLACE_NONE UINT32_MAX
 #define PLACE_COPIES_MAX 8 /* three legs, each on a line, its successor, and on the move */
@@ -25,6 +27,7 @@ struct pool;
 struct pool_stream {
 	uint16_t bytes;                  /* what it adds to a request */
 	uint8_t class;                   /* enum stall_class: how long it may be silent */
+	uint8_t path;                    /* its lines connect to: group.h */
 	bool wanted;                     /* configured */
 	bool quiet;                      /* its instrument does not trade: silence is no alarm */
 	bool stale;                      /* nothing carries it, or it is silent beyond its limit */
@@ -33,7 +36,9 @@ struct pool_stream {
 	mono_t since;                    /* of that change; MONO_NEVER: never stale */
 	mono_t heard;                    /* last message on any line, MONO_NEVER: none */
 	uint64_t messages, measured;     /* so far; until the last review */
-	uint32_t load;                   /* bytes/s on one leg, moving average */
+	int64_t fast, steady;            /* load on one leg, moving averages; unit: scale.c */
+	uint8_t reviews;                 /* that `steady` is made of */
+	struct shift_rest rest[BALANCE_LEGS_MAX]; /* by leg: it was moved */
 	uint32_t at[PLACE_COPIES_MAX];   /* positions in the lines' lists, PLACE_NONE: unused */
 };
 
@@ -62,8 +67,8 @@ struct session_stream *place_of(struct pool *pool, unsigned line, uint32_t strea
 unsigned place_line(const struct pool *pool, uint32_t position);
 
 /*
- * Moves it from a line to the emptiest other one of its leg. False: there is
- * none with room, or it is on its way between two lines already.
+ * Moves it from a line to the emptiest other one of its leg that is up. False:
+ * there is none with room, or it is on its way between two lines already.
  */
 bool place_move(struct pool *pool, unsigned line, uint32_t stream);
 

@@ -2,9 +2,9 @@
  * How many lines there are, and which streams move between them: by load, by
  * room, by health; streams that come and go while the pool runs.
  *
- * The part of a pool (pool.h) that opens and closes member lines. A stream is
- * moved as a line is replaced: subscribed on the new line, heard there, then
- * unsubscribed on the old one.
+ * The part of a pool (pool.h) that measures what streams bring and opens and
+ * closes member lines; balance.h decides, shift.h moves the streams.
+ * Pure; feed thread.
  */
 #ifndef FEED_CORE_SCALE_H
 #define FEED_CORE_SCALE_H
@@ -15,6 +15,7 @@
 #include "feed/base/mono.h"
 #include "feed/core/action.h"
 #include "feed/core/balance.h"
+#include "feed/core/group.h"
 
 struct pool;
 
@@ -24,8 +25,8 @@ struct scale_cfg {
 };
 
 struct scale {
-	struct balance_cfg balance;   /* of one leg */
-	struct balance_scale legs[BALANCE_LEGS_MAX];
+	struct balance_cfg balance[GROUPS_MAX];
+	struct balance_scale groups[GROUPS_MAX];
 	mono_t review_at;             /* MONO_NEVER: not started */
 	mono_t reviewed;
 	uint64_t opened, closed, moves, moves_failed; /* so far */
@@ -45,12 +46,6 @@ bool scale_add(struct pool *pool, uint32_t stream, mono_t now, struct pool_actio
 
 /* A stream is not wanted any more. */
 void scale_drop(struct pool *pool, uint32_t stream);
-
-/* A stream was heard for the first time on a line: a move that waited for it is done. */
-void scale_on_produced(struct pool *pool, uint32_t stream, unsigned line);
-
-/* The line is about to be replaced: its moves, to and from, are taken back. */
-void scale_on_rotation(struct pool *pool, unsigned line);
 
 /* Measures, opens, moves and closes, when it is time. */
 void scale_look(struct pool *pool, mono_t now, struct pool_actions *actions);

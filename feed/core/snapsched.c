@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-#define SLOT_NS 250000000
+#define SLOT_NS SNAPSCHED_SLOT_NS
 
 /* Pauses when the exchange does not say how long, and what is believed of it at most. */
 static const span_t pause_rate_limited = {60 * INT64_C(1000000000)};
@@ -65,13 +65,13 @@ snapsched_used(const struct snapsched *s, mono_t now)
 	return used;
 }
 
-/* When so much will be left of the budget; MONO_NEVER: not before an answer comes. */
+/* When so much will be left of `budget`; MONO_NEVER: not before an answer comes. */
 static mono_t
-free_at(const struct snapsched *s, int64_t weight, mono_t now)
+free_at(const struct snapsched *s, int64_t budget, int64_t weight, mono_t now)
 {
 	int64_t used = snapsched_used(s, now), first = now.ns / SLOT_NS - SNAPSCHED_SLOTS + 1;
 
-	if (used + weight <= s->cfg.budget)
+	if (used + weight <= budget)
 		return now;
 	for (int64_t slot = first < 0 ? 0 : first; slot <= now.ns / SLOT_NS; slot++) {
 		const struct snapsched_spent *spent = &s->spent[slot % SNAPSCHED_SLOTS];
@@ -79,7 +79,7 @@ free_at(const struct snapsched *s, int64_t weight, mono_t now)
 		if (spent->slot != slot || !mono_before(now, end_of(s, spent)))
 			continue;
 		used -= spent->weight;
-		if (used + weight <= s->cfg.budget)
+		if (used + weight <= budget)
 			return end_of(s, spent);
 	}
 	return MONO_NEVER;
@@ -129,21 +129,6 @@ limit_of(const struct snapsched *s, mono_t now)
 	return snapsched_usual_limit(&s->cfg);
 }
 
-span_t
-snapsched_plan(const struct snapsched_cfg *cfg, uint32_t count, uint32_t limit)
-{
-	int64_t weight = snapsched_weight(cfg, limit), per_window = cfg->budget / weight;
-	int64_t windows, rest;
-
-	if (count == 0 || per_window == 0)
-		return SPAN_ZERO;
-	windows = (count - 1) / per_window;
-	rest = count - windows * per_window;
-	/* Weight is remembered by quarter seconds. */
-	return span_ns(windows * (cfg->window.ns + SLOT_NS) +
-	    rest * weight * (cfg->spread.ns / cfg->budget));
-}
-
 /* ---- what is wanted --------------------------------------------------------- */
 
 /* Doubling from retry_base on. */
@@ -185,6 +170,11 @@ snapsched_want(struct snapsched *s, uint32_t number, enum snapsched_why why, boo
 		item->forgotten = false;
 		return;
 	}
+	if (item->rejected) {
+		item->again = true;
+		item->again_why = why;
+		return;
+	}
 	item->failures = stale ? item->failures + 1 : 0;
 	wait_for(s, item, why, stale ? mono_add(now, pause_after(s, item->failures)) : now);
 }
@@ -196,13 +186,40 @@ snapsched_forget(struct snapsched *s, uint32_t number)
 
 	if (number >= s->items)
 		return;
-	item->again = false;
+	item->again = item->rejected = false;
 	item->failures = 0;
 	item->forgotten = item->state == SNAPSCHED_ASKED;
 	if (item->state != SNAPSCHED_WAITING)
 		return;
 	item->state = SNAPSCHED_IDLE;
 	s->waiting--;
+}
+
+void
+snapsched_reject(struct snapsched *s, uint32_t number)
+{
+	struct snapsched_item *item = &s->item[number];
+
+	if (number >= s->items || item->state == SNAPSCHED_ASKED)
+		return;
+	item->again = item->state == SNAPSCHED_WAITING;
+	item->again_why = item->why;
+	item->rejected = item->again; /* who is not wanted has nothing to wait for */
+	if (item->state == SNAPSCHED_WAITING)
+		s->waiting--;
+	item->state = SNAPSCHED_IDLE;
+}
+
+void
+snapsched_admit(struct snapsched *s, uint32_t number, mono_t now)
+{
+	struct snapsched_item *item = &s->item[number];
+
+	if (number >= s->items || !item->rejected)
+		return;
+	item->rejected = item->again = false;
+	item->failures = 0;
+	wait_for(s, item, item->again_why, now);
 }
 
 static bool
@@ -305,7 +322,35 @@ snapsched_deadline(const struct snapsched *s, mono_t now)
 	if (s->waiting == 0 || s->asked >= s->cfg.in_flight_max)
 		return MONO_NEVER;
 	at = later(earliest_wanted(s), later(s->next_at, s->paused_until));
-	return later(at, free_at(s, weight, now));
+	return later(at, free_at(s, s->cfg.budget, weight, now));
+}
+
+/* ---- what is less urgent ---------------------------------------------------- */
+
+static int64_t
+spare_budget(const struct snapsched *s, uint32_t weight)
+{
+	int64_t half = s->cfg.budget / 2;
+
+	return weight > half ? weight : half;
+}
+
+bool
+snapsched_take_spare(struct snapsched *s, uint32_t weight, mono_t now)
+{
+	return choose(s, now) == NULL &&
+	    snapsched_used(s, now) + weight <= spare_budget(s, weight) &&
+	    snapsched_take(s, weight, now);
+}
+
+mono_t
+snapsched_spare_deadline(const struct snapsched *s, uint32_t weight, mono_t now)
+{
+	if (weight > s->cfg.budget || choose(s, now) != NULL ||
+	    s->asked >= s->cfg.in_flight_max)
+		return MONO_NEVER;
+	return later(later(s->next_at, s->paused_until),
+	    free_at(s, spare_budget(s, weight), weight, now));
 }
 
 /* ---- answers ---------------------------------------------------------------- */
@@ -361,6 +406,15 @@ within(span_t span, span_t least, span_t most)
 	return span.ns > most.ns ? most : span;
 }
 
+void
+snapsched_pause(struct snapsched *s, mono_t until, enum snapsched_verdict why)
+{
+	if (!mono_before(s->paused_until, until))
+		return;
+	s->paused_until = until;
+	s->paused_why = why;
+}
+
 /* The part of an answer that concerns all of them. */
 static enum snapsched_verdict
 take_answer(struct snapsched *s, uint32_t weight, const struct snapsched_answer *answer,
@@ -368,7 +422,6 @@ take_answer(struct snapsched *s, uint32_t weight, const struct snapsched_answer 
 {
 	enum snapsched_verdict verdict = verdict_of(answer->status);
 	span_t pause = pause_of(verdict);
-	mono_t until;
 
 	s->in_flight -= weight;
 	s->asked--;
@@ -380,11 +433,7 @@ take_answer(struct snapsched *s, uint32_t weight, const struct snapsched_answer 
 		return verdict;
 	if (answer->retry_after.ns >= 0)
 		pause = within(answer->retry_after, pause_min, pause_max);
-	until = mono_add(now, pause);
-	if (mono_before(s->paused_until, until)) {
-		s->paused_until = until;
-		s->paused_why = verdict;
-	}
+	snapsched_pause(s, mono_add(now, pause), verdict);
 	return verdict;
 }
 
@@ -427,21 +476,4 @@ snapsched_on_answer(struct snapsched *s, uint32_t number, const struct snapsched
 		item->why = item->again_why;
 	wait_for(s, item, item->why, again_at(s, item, verdict, now));
 	return verdict;
-}
-
-const char *
-snapsched_verdict_name(enum snapsched_verdict verdict)
-{
-	static const char *const names[SNAPSCHED_VERDICTS] = {
-		[SNAPSCHED_FINE] = "fine",
-		[SNAPSCHED_NETWORK] = "no answer",
-		[SNAPSCHED_SERVER] = "server error (5xx)",
-		[SNAPSCHED_RATE_LIMITED] = "too many requests (429)",
-		[SNAPSCHED_BANNED] = "address is banned (418)",
-		[SNAPSCHED_FORBIDDEN] = "refused by the exchange's firewall (403)",
-		[SNAPSCHED_BLOCKED] = "region is blocked (451)",
-		[SNAPSCHED_REFUSED] = "refused",
-	};
-
-	return (unsigned)verdict < SNAPSCHED_VERDICTS ? names[verdict] : "unknown";
 }

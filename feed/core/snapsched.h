@@ -25,6 +25,7 @@
 
 #define SNAPSCHED_LIMITS_MAX 8
 #define SNAPSCHED_SLOTS 256 /* of time, in which weight is remembered */
+#define SNAPSCHED_SLOT_NS 250000000
 
 /* Why a snapshot is wanted; the first goes first. */
 enum snapsched_why {
@@ -58,6 +59,7 @@ struct snapsched_item {
 	enum snapsched_why why, again_why;
 	bool again;          /* ASKED: wanted anew meanwhile */
 	bool forgotten;      /* ASKED: not wanted any more */
+	bool rejected;       /* IDLE: not asked for, although perhaps wanted (again) */
 	uint32_t failures;   /* in a row */
 	uint32_t weight;     /* ASKED: of the request */
 	uint64_t order;      /* WAITING: first wanted, first served */
@@ -123,6 +125,22 @@ void snapsched_want(struct snapsched *s, uint32_t item, enum snapsched_why why, 
 /* It is not wanted any more. An answer may still come; it only counts. */
 void snapsched_forget(struct snapsched *s, uint32_t item);
 
+/*
+ * After its answer: the exchange does not know it. It is not asked for any
+ * more until it is admitted, and then if it is wanted still, or forgotten.
+ */
+void snapsched_reject(struct snapsched *s, uint32_t item);
+void snapsched_admit(struct snapsched *s, uint32_t item, mono_t now);
+
+static inline bool
+snapsched_is_rejected(const struct snapsched *s, uint32_t item)
+{
+	return s->item[item].rejected;
+}
+
+/* The exchange wants nothing until then, as is known from elsewhere. */
+void snapsched_pause(struct snapsched *s, mono_t until, enum snapsched_verdict why);
+
 /* What is to be sent now; false: nothing. Each is answered with snapsched_on_answer(). */
 bool snapsched_next(struct snapsched *s, mono_t now, struct snapsched_request *out);
 
@@ -134,11 +152,23 @@ enum snapsched_verdict snapsched_on_answer(struct snapsched *s, uint32_t item,
  * one of that weight may be sent now. Its answer goes to snapsched_on_other().
  */
 bool snapsched_take(struct snapsched *s, uint32_t weight, mono_t now);
+
+/*
+ * The same for what is less urgent than any snapshot: not while one waits that
+ * could go, and only of the first half of the budget, so that the other half is
+ * there for a book that is lost a moment later. A request of more weight than
+ * that is alone in its window.
+ */
+bool snapsched_take_spare(struct snapsched *s, uint32_t weight, mono_t now);
+
 enum snapsched_verdict snapsched_on_other(struct snapsched *s, uint32_t weight,
     const struct snapsched_answer *answer, mono_t now);
 
 /* When snapsched_next() may have something; MONO_NEVER: when something happens. */
 mono_t snapsched_deadline(const struct snapsched *s, mono_t now);
+
+/* When snapsched_take_spare() may allow it; MONO_NEVER: after a snapshot or an answer. */
+mono_t snapsched_spare_deadline(const struct snapsched *s, uint32_t weight, mono_t now);
 
 /* Weight that counts now: in flight, and of the last window. */
 int64_t snapsched_used(const struct snapsched *s, mono_t now);

@@ -459,23 +459,3 @@ stall_stage(const struct stall *stall, uint32_t entry)
 
 	return stream != NULL ? (enum stall_stage)stream->stage : STALL_OK;
 }
-
-const char *
-stall_stage_label(enum stall_stage stage)
-{
-	switch (stage) {
-	case STALL_OK:
-		return "ok";
-	case STALL_LIST:
-		return "list";
-	case STALL_RESUBSCRIBE:
-		return "resubscribe";
-	case STALL_MOVE:
-		return "move";
-	case STALL_RECYCLE:
-		return "recycle";
-	case STALL_STAGES:
-		break;
-	}
-	return "unknown";
-}

@@ -176,7 +176,4 @@ bool stall_is_sparse(const struct stall *stall, uint32_t entry);
 /* Its stage; OK when it is not watched. */
 enum stall_stage stall_stage(const struct stall *stall, uint32_t entry);
 
-/* "ok", "list", "resubscribe", "move", "recycle"; "unknown" when out of range. Never NULL. */
-const char *stall_stage_label(enum stall_stage stage);
-
 #endif

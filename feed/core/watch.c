@@ -5,6 +5,7 @@
 
 #include "feed/core/place.h"
 #include "feed/core/pool.h"
+#include "feed/core/shift.h"
 #include "feed/core/stall.h"
 #include "feed/core/subscribe.h"
 
@@ -57,7 +58,7 @@ watch_on_heard(struct pool *pool, const struct pool_heard *heard, mono_t now)
 			continue;
 		entry->produced = true;
 		rotate_on_produced(pool, line);
-		scale_on_produced(pool, heard->stream, line);
+		shift_on_produced(pool, heard->stream, line);
 	}
 }
 

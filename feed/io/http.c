@@ -1,33 +1,15 @@
 #include "feed/io/http_impl.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed/base/host.h"
 #include "feed/io/net_reason.h"
 
 #define PROTOCOL "http-client" /* our own name for it */
-
-static bool
-is_numeric(const char *host)
-{
-	unsigned char scratch[sizeof(struct in6_addr)];
-
-	return inet_pton(AF_INET, host, scratch) == 1 || inet_pton(AF_INET6, host, scratch) == 1;
-}
-
-bool
-http_is_loopback(const char *host)
-{
-	struct in_addr v4;
-
-	if (strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0)
-		return true;
-	return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
-}
 
 /* ---- the end of a request ----------------------------------------------------- */
 
@@ -182,7 +164,7 @@ start(struct transfer *t, const struct http_request *r)
 	t->ticket++;
 	lws_sul_schedule(t->client->context, 0, &t->timer, on_late,
 	    (lws_usec_t)(r->within.ns / 1000));
-	if (is_numeric(address)) {
+	if (host_is_numeric(address)) {
 		snprintf(t->address, sizeof(t->address), "%.45s", address);
 		dial(t);
 		return;
@@ -200,9 +182,9 @@ is_sound(const struct http_request *r)
 	    r->port == 0 || r->path == NULL || *r->path != '/' ||
 	    strlen(r->path) > HTTP_PATH_MAX)
 		return false;
-	if (r->address != NULL && *r->address != '\0' && !is_numeric(r->address))
+	if (r->address != NULL && *r->address != '\0' && !host_is_numeric(r->address))
 		return false;
-	return !r->plain || http_is_loopback(r->host);
+	return !r->plain || (host_is_loopback(r->host) && r->api_key == NULL);
 }
 
 int
@@ -219,7 +201,8 @@ http_send(struct http_client *client, const struct http_request *r, http_done_fn
 	if (t == NULL)
 		return -EAGAIN;
 	*t = (struct transfer){.client = client, .ticket = t->ticket, .port = r->port,
-	    .plain = r->plain, .answer_max = r->answer_max, .done = done, .context = context,
+	    .plain = r->plain, .api_key = r->api_key, .answer_max = r->answer_max, .done = done,
+	    .context = context,
 	    .answer = {.retry_after_s = -1, .used_weight = -1}};
 	snprintf(t->host, sizeof(t->host), "%s", r->host);
 	snprintf(t->path, sizeof(t->path), "%s", r->path);

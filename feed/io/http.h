@@ -24,15 +24,16 @@
 #define HTTP_PATH_MAX 1000
 #define HTTP_DETAIL_MAX 160
 
-/* Everything is copied. */
+/* Everything is copied but the key. */
 struct http_request {
 	const char *host;    /* name or numeric address: SNI, Host and certificate check use it */
 	uint16_t port;
 	const char *address; /* numeric address in place of a lookup; NULL or "": none */
-	bool plain;          /* without TLS: for this machine only, http_is_loopback() */
+	bool plain;          /* without TLS: for this machine only, host_is_loopback() */
 	const char *path;    /* with query, begins with "/" */
 	const char *content_type; /* of the body */
 	struct bytes body;   /* POST when p is not NULL, else GET */
+	const char *api_key; /* X-MBX-APIKEY, not copied: it outlives the request; NULL: none */
 	span_t within;       /* longest time until the answer is whole */
 	size_t answer_max;   /* longest body of an answer in bytes */
 };
@@ -63,12 +64,9 @@ void http_close(struct http_client **client);
 /*
  * Starts a request. Returns 0, -EAGAIN (HTTP_AT_ONCE_MAX are under way),
  * -EINVAL (host, port, address or path are none, or too long; plain to another
- * machine) or -ENOMEM.
+ * machine, or with a key) or -ENOMEM.
  */
 int http_send(struct http_client *client, const struct http_request *request, http_done_fn *done,
     void *context);
-
-/* Is that a numeric address of this machine, or "localhost"? */
-bool http_is_loopback(const char *host);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * Inside of the HTTP client: what http.c (requests and their way) and
  * http_lws.c (what libwebsockets says of them) share. Nobody else includes it.
+ * Ops thread.
  */
 #ifndef FEED_IO_HTTP_IMPL_H
 #define FEED_IO_HTTP_IMPL_H
@@ -30,6 +31,7 @@ struct transfer {
 	char address[RESOLVE_ADDRESS_SIZE];
 	uint16_t port;
 	bool plain, has_body;
+	const char *api_key; /* the caller's */
 	char *body; /* what is sent, behind LWS_PRE spare bytes */
 	size_t body_n, body_sent;
 	char *got;

@@ -38,7 +38,9 @@ on_request(struct transfer *t, void *in, size_t room)
 	unsigned char **p = in, *limit = *p + room;
 	char length[24];
 
-	if (!add_header(t->wsi, "user-agent:", "tickring", p, limit))
+	if (!add_header(t->wsi, "user-agent:", "tickring", p, limit) ||
+	    (t->api_key != NULL &&
+	        !add_header(t->wsi, "x-mbx-apikey:", t->api_key, p, limit)))
 		return -1;
 	if (!t->has_body)
 		return 0;

@@ -1,6 +1,5 @@
 #include "feed/io/lws_line.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "feed/base/host.h"
 #include "feed/io/clock.h"
 #include "feed/io/lws_reason.h"
 #include "feed/io/net_reason.h"
@@ -131,14 +131,6 @@ dial(struct lws_line *line)
 		    line->port, errno != 0 ? strerror(errno) : "cannot connect");
 }
 
-static bool
-is_numeric(const char *host)
-{
-	unsigned char scratch[sizeof(struct in6_addr)];
-
-	return inet_pton(AF_INET, host, scratch) == 1 || inet_pton(AF_INET6, host, scratch) == 1;
-}
-
 int
 lws_line_connect(struct lws_line *line, uint32_t attempt, const struct transport_target *target,
     mono_t now)
@@ -147,10 +139,6 @@ lws_line_connect(struct lws_line *line, uint32_t attempt, const struct transport
 
 	if (line->state != LWS_LINE_IDLE)
 		return -EBUSY;
-	if (strlen(target->host) > LWS_LINE_HOST_MAX || target->port == 0 ||
-	    (target->address != NULL && !is_numeric(target->address)) ||
-	    (target->source != NULL && !is_numeric(target->source)))
-		return -EINVAL;
 	snprintf(line->host, sizeof(line->host), "%s", target->host);
 	snprintf(line->source, sizeof(line->source), "%s",
 	    target->source != NULL ? target->source : "");
@@ -167,7 +155,7 @@ lws_line_connect(struct lws_line *line, uint32_t attempt, const struct transport
 	line->close_code = 0;
 	line->close_text[0] = '\0';
 	line->ticket++;
-	if (is_numeric(address)) {
+	if (host_is_numeric(address)) {
 		snprintf(line->address, sizeof(line->address), "%s", address);
 		dial(line);
 		return 0;

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "feed/base/plural.h"
+
 #define TEXT_MAX 160
 #define US_MAX INT64_C(86400000000) /* a day; more is as good as none */
 
@@ -96,8 +98,10 @@ notify_on_turn(struct notify *n, const struct tick_status *status, mono_t now)
 		return;
 	n->due = mono_add(now, n->every);
 	snprintf(text, sizeof(text),
-	    "WATCHDOG=1\nSTATUS=%" PRId64 " of %" PRId64 " lines live, %" PRId64 " messages/s",
-	    status->lines_live, status->control.members, status->messages_per_s);
+	    "WATCHDOG=1\nSTATUS=%" PRId64 " of %" PRId64 " line%s live, %" PRId64 " message%s/s",
+	    status->lines_live, status->control.members,
+	    plural((uint64_t)status->control.members), status->messages_per_s,
+	    plural((uint64_t)status->messages_per_s));
 	tell(n, text);
 }
 

@@ -126,6 +126,21 @@ secret_open(struct secret **out, const char *file, const char *variable, char *w
 	return rc == -ENOENT ? -EINVAL : rc; /* a file that was named is to be there */
 }
 
+int
+secret_open_credentials(struct secret **out, const char *file, size_t bytes_max, char *why)
+{
+	int rc = secret_open(out, file, "", why);
+
+	if (rc != 0)
+		return rc;
+	if (strchr((*out)->text, ':') != NULL && strlen((*out)->text) <= bytes_max)
+		return 0;
+	secret_close(out);
+	snprintf(why, SECRET_WHY_MAX, "%.100s: is not USER:PASSWORD of at most %zu bytes", file,
+	    bytes_max);
+	return -EINVAL;
+}
+
 const char *
 secret_text(const struct secret *secret)
 {

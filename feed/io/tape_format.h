@@ -46,6 +46,9 @@ enum tape_kind {
 	TAPE_TIME = 11,      /* held messages were due; no payload */
 	TAPE_SNAPSHOT = 12,  /* struct tape_snapshot, then its levels: a book's, by REST */
 	TAPE_WISH = 13,      /* no payload: the oldest wish for a snapshot was taken up */
+	TAPE_FILL = 14,      /* struct tape_fill, then its trades: of a gap, by REST */
+	TAPE_LIST = 15,      /* struct tape_list, then its instruments: the exchange's list */
+	TAPE_NO_LIST = 16,   /* no payload: no such list came, or none will */
 	TAPE_KINDS
 };
 
@@ -72,6 +75,23 @@ struct tape_instrument {
 	int64_t trade_id, agg_trade_id, quote_id, depth_id; /* last good ones, INT64_MIN: none */
 	uint64_t symbol_bytes;
 	char symbol[64];
+	int64_t trading; /* enum tick_trading; not there in older files */
+};
+
+#define TAPE_INSTRUMENT_BYTES_MIN 144
+
+/* Followed by the instruments, by symbol. */
+struct tape_list {
+	uint64_t instruments;
+	uint64_t unusable;
+};
+
+struct tape_listed {
+	int64_t trading; /* enum tick_trading */
+	int64_t price_exponent, qty_exponent;
+	int64_t price_step, qty_step;
+	uint64_t symbol_bytes;
+	char symbol[64];
 };
 
 /* Followed by the bids, then the asks: price and quantity of each, mantissas. */
@@ -83,9 +103,28 @@ struct tape_snapshot {
 	uint64_t bids, asks;
 };
 
+/* Followed by the trades, ids rising. */
+struct tape_fill {
+	uint64_t ticket;     /* of the gap, from 1 on */
+	uint64_t instrument;
+	int64_t last;        /* up to this id; what is not among the trades is not to be had */
+	uint64_t trades;
+};
+
+struct tape_trade {
+	int64_t id, price, qty;    /* mantissas */
+	int64_t first_id, last_id; /* of an aggregate, else INT64_MIN */
+	int64_t trade_ns;
+	int64_t buyer_maker;       /* 1: the buyer was the maker; else 0 */
+};
+
+static_assert(sizeof(struct tape_fill) == 32, "the layout is the format");
+static_assert(sizeof(struct tape_trade) == 56, "the layout is the format");
 static_assert(sizeof(struct tape_snapshot) == 48, "the layout is the format");
 static_assert(sizeof(struct tape_block_header) == 64, "the layout is the format");
 static_assert(sizeof(struct tape_piece) == 24, "the layout is the format");
-static_assert(sizeof(struct tape_instrument) == 144, "the layout is the format");
+static_assert(sizeof(struct tape_instrument) == 152, "the layout is the format");
+static_assert(sizeof(struct tape_list) == 16, "the layout is the format");
+static_assert(sizeof(struct tape_listed) == 112, "the layout is the format");
 
 #endif

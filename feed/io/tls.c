@@ -1,12 +1,13 @@
 #include "feed/io/tls.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "feed/base/host.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int peer_index = -1;
@@ -15,14 +16,6 @@ static void
 reserve_index(void)
 {
 	peer_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
-}
-
-static bool
-is_address(const char *host)
-{
-	unsigned char scratch[sizeof(struct in6_addr)];
-
-	return inet_pton(AF_INET, host, scratch) == 1 || inet_pton(AF_INET6, host, scratch) == 1;
 }
 
 static struct tls_peer *
@@ -106,11 +99,21 @@ static bool
 expect_host(X509_VERIFY_PARAM *param, const char *host)
 {
 	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	if (is_address(host))
+	if (host_is_numeric(host))
 		return X509_VERIFY_PARAM_set1_host(param, NULL, 0) == 1 &&
 		    X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1;
 	return X509_VERIFY_PARAM_set1_ip(param, NULL, 0) == 1 &&
 	    X509_VERIFY_PARAM_set1_host(param, host, 0) == 1;
+}
+
+/* For who wants to see it, whatever becomes of it. */
+static void
+show(const struct tls_peer *peer, X509 *cert)
+{
+	if (peer->shown == NULL || cert == NULL || X509_up_ref(cert) != 1)
+		return;
+	X509_free(*peer->shown);
+	*peer->shown = cert;
 }
 
 /*
@@ -131,6 +134,7 @@ verify_server(X509_STORE_CTX *store, void *unused)
 		X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
 		return 0;
 	}
+	show(peer, X509_STORE_CTX_get0_cert(store));
 	X509_STORE_CTX_set_verify_cb(store, accept_no_excuse);
 	if (X509_verify_cert(store) == 1)
 		return 1;
@@ -202,7 +206,7 @@ int
 tls_guard(SSL *ssl, struct tls_peer *peer)
 {
 	static const unsigned char alpn[] = "\x08http/1.1";
-	const char *sni = is_address(peer->host) ? NULL : peer->host;
+	const char *sni = host_is_numeric(peer->host) ? NULL : peer->host;
 
 	peer->reason = TICK_REASON_NONE;
 	peer->detail[0] = '\0';

@@ -22,6 +22,7 @@
 /* Whom a connection talks to, and what was wrong with them. */
 struct tls_peer {
 	const char *host;        /* name or numeric address; borrowed, outlives the handshake */
+	X509 **shown;            /* NULL, or gets its certificate, refused or not: X509_free() it */
 	enum tick_reason reason; /* TICK_REASON_NONE, or why the handshake failed */
 	char detail[TLS_DETAIL_MAX]; /* in words: host, certificate, error; "" when none */
 };
@@ -37,7 +38,7 @@ int tls_context(SSL_CTX **out, const char *ca_file, char *why);
 /*
  * Puts the policy and peer->host on one connection: SNI (names only, RFC 6066
  * section 3 forbids addresses), verification, ALPN http/1.1. `peer` is cleared
- * but for the host, written to during the handshake and must outlive `ssl` or
+ * but for host and shown, written to during the handshake and must outlive `ssl` or
  * be released. Returns 0 or -ENOMEM.
  */
 int tls_guard(SSL *ssl, struct tls_peer *peer);

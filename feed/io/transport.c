@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "feed/base/host.h"
 #include "feed/io/transport_impl.h"
 
 static_assert((TRANSPORT_EVENTS_MAX & (TRANSPORT_EVENTS_MAX - 1)) == 0, "a power of two");
@@ -80,13 +81,26 @@ transport_close(struct transport **transport)
 	*transport = NULL;
 }
 
+static bool
+is_numeric_or_none(const char *address)
+{
+	return address == NULL || host_is_numeric(address);
+}
+
+static bool
+is_sound(const struct transport_target *target, size_t host_max)
+{
+	return target->host != NULL && target->host[0] != '\0' &&
+	    strlen(target->host) <= host_max && target->port != 0 && target->path != NULL &&
+	    target->path[0] == '/' && strlen(target->path) <= TRANSPORT_PATH_MAX &&
+	    is_numeric_or_none(target->address) && is_numeric_or_none(target->source);
+}
+
 int
 transport_connect(struct transport *transport, unsigned line, uint32_t attempt,
     const struct transport_target *target)
 {
-	if (line >= transport->cfg.lines || target->host == NULL || target->host[0] == '\0' ||
-	    target->path == NULL || target->path[0] != '/' ||
-	    strlen(target->path) > TRANSPORT_PATH_MAX)
+	if (line >= transport->cfg.lines || !is_sound(target, transport->ops->host_max))
 		return -EINVAL;
 	if (transport->owed[line] > 0)
 		return -EBUSY; /* the last attempt's end has not been taken yet */

@@ -17,6 +17,7 @@
 struct transport_ops {
 	const char *name;
 	bool has_pings;
+	size_t host_max; /* characters of a target's host */
 	int (*open)(struct transport **out, const struct transport_cfg *cfg, char *why);
 	void (*close)(struct transport *transport);
 	int (*connect)(struct transport *transport, unsigned line, uint32_t attempt,

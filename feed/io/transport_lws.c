@@ -418,6 +418,7 @@ transport_lws_wait(struct transport *transport, mono_t deadline)
 const struct transport_ops transport_lws_ops = {
 	.name = "lws",
 	.has_pings = false,
+	.host_max = LWS_LINE_HOST_MAX,
 	.open = transport_lws_open,
 	.close = transport_lws_close,
 	.connect = transport_lws_connect,

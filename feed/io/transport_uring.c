@@ -470,6 +470,7 @@ transport_uring_hang_up(struct transport *transport, unsigned line, int close_co
 const struct transport_ops transport_uring_ops = {
 	.name = "uring",
 	.has_pings = true,
+	.host_max = URING_LINE_HOST_MAX,
 	.open = transport_uring_open,
 	.close = transport_uring_close,
 	.connect = transport_uring_connect,

@@ -1,6 +1,5 @@
 #include "feed/io/uring_line.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
@@ -12,6 +11,7 @@
 #include <openssl/err.h>
 #include <openssl/rand.h>
 
+#include "feed/base/host.h"
 #include "feed/io/clock.h"
 #include "feed/io/net_reason.h"
 
@@ -106,32 +106,12 @@ uring_line_end(struct uring_line *line, enum tick_reason reason, const char *for
 
 /* ---- connecting -------------------------------------------------------------- */
 
-/* Returns its length, 0 when the text is no numeric address. */
-static socklen_t
-to_address(struct sockaddr_storage *out, const char *text, uint16_t port)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)out;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
-
-	memset(out, 0, sizeof(*out));
-	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons(port);
-		return sizeof(*v4);
-	}
-	if (inet_pton(AF_INET6, text, &v6->sin6_addr) != 1)
-		return 0;
-	v6->sin6_family = AF_INET6;
-	v6->sin6_port = htons(port);
-	return sizeof(*v6);
-}
-
 /* The port is found by connect(), which knows more than bind() of those in use. */
 static int
 bind_source(struct uring_line *line)
 {
 	struct sockaddr_storage source;
-	socklen_t n = to_address(&source, line->source, 0);
+	socklen_t n = host_address(&source, line->source, 0);
 	const int on = 1;
 
 	setsockopt(line->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
@@ -161,7 +141,7 @@ fail_errno(struct uring_line *line, int error)
 static void
 dial(struct uring_line *line)
 {
-	socklen_t n = to_address(&line->peer_address, line->address, line->dial_port);
+	socklen_t n = host_address(&line->peer_address, line->address, line->dial_port);
 	struct io_uring_sqe *sqe;
 	int error;
 
@@ -191,22 +171,6 @@ dial(struct uring_line *line)
 	io_uring_prep_connect(sqe, line->fd, (struct sockaddr *)&line->peer_address, n);
 }
 
-static bool
-is_numeric(const char *host)
-{
-	unsigned char scratch[sizeof(struct in6_addr)];
-
-	return inet_pton(AF_INET, host, scratch) == 1 || inet_pton(AF_INET6, host, scratch) == 1;
-}
-
-static bool
-is_right(const struct transport_target *target)
-{
-	return strlen(target->host) <= URING_LINE_HOST_MAX && target->port != 0 &&
-	    (target->address == NULL || is_numeric(target->address)) &&
-	    (target->source == NULL || is_numeric(target->source));
-}
-
 static void
 aim(struct uring_line *line, const struct transport_target *target)
 {
@@ -231,8 +195,6 @@ uring_line_connect(struct uring_line *line, uint32_t attempt, const struct trans
 
 	if (line->state != URING_LINE_IDLE)
 		return -EBUSY;
-	if (!is_right(target))
-		return -EINVAL;
 	aim(line, target);
 	address = proxy[0] != '\0' ? proxy : line->target[0] != '\0' ? line->target : line->host;
 	line->attempt = attempt;
@@ -243,7 +205,7 @@ uring_line_connect(struct uring_line *line, uint32_t attempt, const struct trans
 	line->close_code = 0;
 	line->close_text[0] = '\0';
 	line->serial++;
-	if (is_numeric(address)) {
+	if (host_is_numeric(address)) {
 		snprintf(line->address, sizeof(line->address), "%.45s", address);
 		dial(line);
 		return 0;

@@ -5,6 +5,8 @@
 
 #include <tickring/reasons.h>
 
+#include "feed/ops/quoted.h"
+
 #define KNOWN(x) ((x) < 0 ? TICK_ABSENT : (x))
 #define NS_PER_S 1000000000
 
@@ -66,20 +68,6 @@ value_of(size_t metric, const struct metrics_source *from, unsigned n)
 
 /* ---- pieces -------------------------------------------------------------------- */
 
-/* In quotes, as both formats want it; what is no text becomes a question mark. */
-static void
-put_quoted(FILE *out, const char *text, size_t room)
-{
-	fputc('"', out);
-	for (size_t i = 0; i < room && text[i] != '\0'; i++) {
-		if (text[i] == '"' || text[i] == '\\')
-			fputc('\\', out);
-		fputc((unsigned char)text[i] < ' ' || (unsigned char)text[i] > '~' ? '?' : text[i],
-		    out);
-	}
-	fputc('"', out);
-}
-
 static void
 put_scaled(FILE *out, int64_t value, int64_t unit, int digits)
 {
@@ -131,14 +119,14 @@ static void
 begin_sample(const struct page *p, const char *name, const char *suffix)
 {
 	fprintf(p->out, "%s%s{feed=", name, suffix);
-	put_quoted(p->out, p->from->feed, 64);
+	quoted_put(p->out, p->from->feed, 64);
 }
 
 static void
 put_label(const struct page *p, const char *label, const char *text, size_t room)
 {
 	fprintf(p->out, ",%s=", label);
-	put_quoted(p->out, text, room);
+	quoted_put(p->out, text, room);
 }
 
 /* ---- tables -------------------------------------------------------------------- */
@@ -301,6 +289,23 @@ put_reasons(const struct page *p)
 	}
 }
 
+/* Reasons that never happened have no sample. */
+static void
+put_ends(const struct page *p)
+{
+	const char *name = "tickring_connection_ends_total";
+
+	put_head(p, name, "counter", "Connections and attempts that ended, by reason.");
+	for (unsigned i = 0; i < TICK_REASON_COUNT; i++) {
+		if (p->from->status->ended[i] == 0)
+			continue;
+		begin_sample(p, name, "");
+		put_label(p, "reason", tick_reason_label(i), 64);
+		fputc('}', p->out);
+		put_value(p->out, ONE, p->from->status->ended[i]);
+	}
+}
+
 /* Every alert has its sample, so that its absence is no end of an alarm. */
 static void
 put_alerts(const struct page *p)
@@ -346,6 +351,7 @@ metrics_print(FILE *out, const struct metrics_source *from, bool openmetrics)
 	    "Time from the exchange's stamp to receipt, by two clocks.",
 	    &from->status->arrival_spans);
 	put_lines(&page);
+	put_ends(&page);
 	put_reasons(&page);
 	put_alerts(&page);
 	if (openmetrics)

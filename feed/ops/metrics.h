@@ -1,6 +1,7 @@
 /*
  * The text of GET /metrics: Prometheus' text format 0.0.4, or OpenMetrics 1.0,
  * from a copy of the status and the verdict on it. The rows: metrics.def.
+ * Ops thread.
  */
 #ifndef FEED_OPS_METRICS_H
 #define FEED_OPS_METRICS_H
@@ -17,7 +18,9 @@
 /* What the HTTP server counts of itself. */
 struct web_counts {
 	int64_t connections, event_streams; /* now */
-	int64_t requests, refused, dropped, unauthorized;
+	int64_t requests, refused, unauthorized, events_refused;
+	/* Connections that were cut: all, and of these the slow, the crowded out, the malformed. */
+	int64_t dropped, slow, crowded, malformed;
 };
 
 struct metrics_source {

@@ -14,7 +14,7 @@
 #include "feed/base/log.h"
 #include "feed/base/mailbox.h"
 
-#define NICENESS 10 /* below the feed thread where both want a processor */
+#define NICENESS 10 /* a tenth of the feed thread's share where both want a processor */
 
 struct receiver {
 	ops_note_fn *fn;
@@ -112,6 +112,21 @@ avoid_processor(int64_t cpu)
 	sched_setaffinity(0, sizeof(set), &set); /* refused where there is no other one */
 }
 
+/*
+ * Where both want the same processor the feed thread has it: SCHED_BATCH never
+ * interrupts who runs, niceness lets itself be interrupted. Not SCHED_IDLE: on a
+ * busy machine /livez would have no answer, and a supervisor that asks for it
+ * would end a feed that works. Both need no rights.
+ */
+static void
+stand_back(void)
+{
+	static const struct sched_param none;
+
+	sched_setscheduler(0, SCHED_BATCH, &none);
+	setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+}
+
 static void
 deliver_notes(struct ops *ops)
 {
@@ -129,7 +144,7 @@ run(void *context)
 
 	pthread_setname_np(pthread_self(), "ops");
 	avoid_processor(ops->cfg.cpu);
-	setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+	stand_back();
 	while (!atomic_load_explicit(&ops->stop, memory_order_acquire)) {
 		deliver_notes(ops);
 		if (lws_service(ops->context, 0) < 0) {

@@ -32,8 +32,12 @@ enum ops_note_kind {
 	OPS_CONFIG_TAKEN,   /* object: the struct config that was in force before */
 	OPS_CONFIG_REFUSED, /* object: the struct config that was offered */
 	OPS_SPAN,           /* tracer.h */
-	OPS_SNAPSHOT_WANTED, /* these two: rest.h */
+	OPS_SNAPSHOT_WANTED, /* these three: rest.h */
+	OPS_GAP_WANTED,
 	OPS_MEMORY_BACK,
+	OPS_LIST_WANTED,     /* these two: rest.h */
+	OPS_SNAPSHOT_UNWANTED,
+	OPS_UPKEEP,          /* upkeep.h */
 	OPS_NOTE_KINDS
 };
 
@@ -48,8 +52,10 @@ struct ops_note {
 enum ops_order_kind {
 	OPS_CHANGE_CONFIG, /* object: a struct config, checked; it comes back with a note */
 	OPS_COUNT_REFUSAL, /* a configuration was refused before it could be offered */
-	OPS_SNAPSHOT,      /* these two: rest.h */
+	OPS_SNAPSHOT,      /* these three: rest.h */
 	OPS_LISTING,
+	OPS_FILL,
+	OPS_SOCKETS,       /* upkeep.h */
 };
 
 struct ops_order {

@@ -10,17 +10,18 @@
 #include "feed/base/log.h"
 #include "feed/io/clock.h"
 #include "feed/io/http.h"
+#include "feed/ops/backfill.h"
+#include "feed/ops/rest_depth.h"
+#include "feed/ops/rest_impl.h"
+#include "feed/ops/rest_list.h"
 #include "feed/pipeline/listing.h"
 #include "feed/plan/rest_plan.h"
-#include "feed/venue/binance/depth_snapshot.h"
-#include "feed/venue/binance/scan.h"
 
-#define DEPTH_MAX 5000      /* levels a side; the exchange gives no more */
 #define DEPTH_BYTES_MAX (2u << 20)
-#define LIST_BYTES_MAX (64u << 20)
-#define LIST_AGAIN_S 60     /* after a failure */
 #define TELL_EVERY_S 10     /* of failures that are alike */
 #define AT_ONCE_MAX 8
+#define NUMBERS_MAX 80      /* bytes of a path behind its symbol */
+#define CODE_INVALID_SYMBOL (-1121) /* Binance (2026-08): {"code":-1121,"msg":"Invalid symbol."} */
 
 /* A snapshot on its way. */
 struct request {
@@ -38,21 +39,30 @@ struct rest {
 	struct snapsched_item *item;
 	const struct tick_instrument **instrument; /* by id, of those that were wanted */
 	struct request request[AT_ONCE_MAX];
-	struct ops_timer pump_timer, list_timer;
+	struct ops_timer pump_timer;
+	struct rest_list list;
+	struct backfill *backfill;    /* NULL: none is wanted */
 	struct tick_level *levels;    /* of the snapshot that is read: bids, then asks */
 	mono_t tell_at;               /* failures are not told before */
 	uint64_t untold;
 	bool paused;
-	_Atomic int64_t used, paused_until_ns;
+	_Atomic int64_t used, paused_until_ns, paused_why;
 };
 
-static void pump(void *context);
-
 /* ---- requests --------------------------------------------------------------- */
+
+static const enum tick_reason reason_of[SNAPSCHED_VERDICTS] = {
+	[SNAPSCHED_RATE_LIMITED] = TICK_REASON_RATE_LIMITED,
+	[SNAPSCHED_BANNED] = TICK_REASON_BANNED,
+	[SNAPSCHED_FORBIDDEN] = TICK_REASON_FORBIDDEN,
+	[SNAPSCHED_BLOCKED] = TICK_REASON_BLOCKED_REGION,
+};
 
 static void
 show(struct rest *r, mono_t now)
 {
+	atomic_store_explicit(
+	    &r->paused_why, reason_of[r->sched.paused_why], memory_order_relaxed);
 	atomic_store_explicit(&r->used, snapsched_used(&r->sched, now), memory_order_relaxed);
 	atomic_store_explicit(
 	    &r->paused_until_ns, r->sched.paused_until.ns, memory_order_relaxed);
@@ -62,23 +72,30 @@ struct rest_gauges
 rest_gauges(const struct rest *r)
 {
 	struct rest_gauges out = {0};
+	struct backfill_counts counts;
 
 	if (!r)
 		return out;
 	out.used = atomic_load_explicit(&r->used, memory_order_relaxed);
 	out.budget = r->sched.cfg.budget;
+	counts = backfill_counts(r->backfill);
+	out.fills = counts.requests;
+	out.fills_refused = counts.refused;
+	out.why = (enum tick_reason)atomic_load_explicit(&r->paused_why, memory_order_relaxed);
 	out.paused_until.ns = atomic_load_explicit(&r->paused_until_ns, memory_order_relaxed);
 	return out;
 }
 
-static int
-send_get(struct rest *r, const char *path, size_t bytes_max, http_done_fn *done, void *context)
+int
+rest_get(struct rest *r, const char *path, const char *api_key, size_t bytes_max,
+    http_done_fn *done, void *context)
 {
 	struct http_request request = {
 		.host = r->base.host,
 		.port = r->base.port,
 		.address = r->base.address,
 		.path = path,
+		.api_key = api_key,
 		.within = r->base.within,
 		.answer_max = bytes_max,
 	};
@@ -86,8 +103,8 @@ send_get(struct rest *r, const char *path, size_t bytes_max, http_done_fn *done,
 	return http_send(r->http, &request, done, context);
 }
 
-static struct snapsched_answer
-answer_of(const struct http_answer *a)
+struct snapsched_answer
+rest_answer(const struct http_answer *a)
 {
 	bool whole = a->reason == TICK_REASON_NONE;
 	bool fine = a->status >= 200 && a->status < 300;
@@ -101,8 +118,8 @@ answer_of(const struct http_answer *a)
 
 /* ---- what is said of answers -------------------------------------------------- */
 
-static void
-tell_verdict(struct rest *r, enum snapsched_verdict verdict, const struct http_answer *a,
+void
+rest_tell_verdict(struct rest *r, enum snapsched_verdict verdict, const struct http_answer *a,
     const char *what, mono_t now)
 {
 	span_t pause = mono_diff(r->sched.paused_until, now);
@@ -135,64 +152,47 @@ tell_verdict(struct rest *r, enum snapsched_verdict verdict, const struct http_a
 
 /* ---- snapshots ---------------------------------------------------------------- */
 
-static struct rest_snapshot *
-pack(const struct request *q, const struct depth_snapshot *d)
+static struct rest_depth
+depth_of(struct rest *r, const struct request *q)
 {
-	size_t n = (size_t)d->nbids + d->nasks;
-	struct rest_snapshot *s = malloc(sizeof(*s) + n * sizeof(s->level[0]));
-
-	if (!s)
-		return NULL;
-	memcpy(s->level, d->bids, d->nbids * sizeof(s->level[0]));
-	memcpy(s->level + d->nbids, d->asks, d->nasks * sizeof(s->level[0]));
-	s->instrument = q->instrument;
-	s->snapshot = (struct booksync_snapshot){
-		.id = d->last_update_id,
-		.exch_ns = d->exch_ns,
-		.bids = s->level,
-		.asks = s->level + d->nbids,
-		.nbids = d->nbids,
-		.nasks = d->nasks,
-		.limit = q->limit,
-	};
-	return s;
+	return (struct rest_depth){r->instrument[q->instrument], q->instrument, q->limit,
+	    r->levels, 0};
 }
 
 /* Reads the body and sends it to the feed thread. NULL, or why not. */
 static const char *
 forward(struct rest *r, const struct request *q, struct bytes body)
 {
-	static const char *const words[] = {
-		[DEPTH_SNAPSHOT_MALFORMED] = "the snapshot is malformed",
-		[DEPTH_SNAPSHOT_UNFIT] = "a value is not exact at the instrument's exponents",
-		[DEPTH_SNAPSHOT_TOO_MANY] = "more levels than were asked for",
-		[DEPTH_SNAPSHOT_REFUSED] = "refused by the exchange",
-	};
-	struct depth_snapshot d = {
-		.price_exponent = r->instrument[q->instrument]->price_exponent,
-		.qty_exponent = r->instrument[q->instrument]->qty_exponent,
-		.bids = r->levels,
-		.asks = r->levels + DEPTH_MAX,
-		.room = DEPTH_MAX,
-	};
 	struct ops_order order = {.kind = OPS_SNAPSHOT};
-	enum depth_snapshot_result result;
-	char *copy = calloc(1, body.n + SCAN_AHEAD);
+	struct rest_snapshot *snapshot;
+	struct rest_depth depth = depth_of(r, q);
+	const char *fault = rest_depth_read(&depth, body, &snapshot);
 
-	if (!copy)
-		return "no memory";
-	memcpy(copy, body.p, body.n);
-	result = depth_snapshot_parse(&d, (struct bytes){copy, body.n});
-	free(copy);
-	if (result != DEPTH_SNAPSHOT_OK)
-		return words[result];
-	order.object = pack(q, &d);
-	if (order.object == NULL)
-		return "no memory";
+	if (fault != NULL)
+		return fault;
+	order.object = snapshot;
 	if (ops_order(r->ops, &order))
 		return NULL;
-	free(order.object);
+	free(snapshot);
 	return "the feed thread is behind";
+}
+
+/* Told once; the next list of instruments tells whether there is such a symbol by then. */
+static bool
+is_rejected(struct rest *r, const struct request *q, const struct http_answer *a,
+    const char *symbol)
+{
+	struct rest_depth depth = depth_of(r, q);
+	struct rest_snapshot *snapshot;
+
+	if (rest_depth_read(&depth, a->body, &snapshot) == NULL)
+		free(snapshot);
+	if (!rest_plan_lists(&r->cfg) || depth.code != CODE_INVALID_SYMBOL)
+		return false;
+	snapsched_reject(&r->sched, q->instrument);
+	LOG(WARNING, "symbol_unknown", LOG_STR("symbol", symbol),
+	    LOG_THEN("its book is not asked for before a list of instruments has it"));
+	return true;
 }
 
 static void
@@ -201,7 +201,7 @@ on_depth(void *context, const struct http_answer *a)
 	struct request *q = context;
 	struct rest *r = q->rest;
 	const struct tick_instrument *i = r->instrument[q->instrument];
-	const struct snapsched_answer answer = answer_of(a);
+	const struct snapsched_answer answer = rest_answer(a);
 	mono_t now = clock_mono();
 	enum snapsched_verdict verdict;
 	const char *fault;
@@ -209,7 +209,8 @@ on_depth(void *context, const struct http_answer *a)
 
 	snprintf(symbol, sizeof(symbol), "%.*s", i->symbol_bytes, i->symbol);
 	verdict = snapsched_on_answer(&r->sched, q->instrument, &answer, now);
-	tell_verdict(r, verdict, a, symbol, now);
+	if (verdict != SNAPSCHED_REFUSED || !is_rejected(r, q, a, symbol))
+		rest_tell_verdict(r, verdict, a, symbol, now);
 	fault = verdict == SNAPSCHED_FINE && a->body.n > 0 ? forward(r, q, a->body) : NULL;
 	if (verdict == SNAPSCHED_FINE && a->body.n == 0)
 		fault = "the answer is empty";
@@ -219,7 +220,7 @@ on_depth(void *context, const struct http_answer *a)
 		snapsched_want(&r->sched, q->instrument, SNAPSCHED_NEVER, true, now);
 	}
 	q->busy = false;
-	pump(r);
+	rest_pump(r);
 }
 
 /* Symbols may be UTF-8. */
@@ -237,6 +238,13 @@ add_escaped(char *out, size_t room, const char *text, size_t n)
 	}
 }
 
+void
+rest_symbol_path(char *path, const char *base, const struct tick_instrument *i)
+{
+	snprintf(path, HTTP_PATH_MAX, "%s?symbol=", base);
+	add_escaped(path, HTTP_PATH_MAX - NUMBERS_MAX, i->symbol, i->symbol_bytes);
+}
+
 static void
 send_request(struct rest *r, const struct snapsched_request *wanted, mono_t now)
 {
@@ -249,28 +257,28 @@ send_request(struct rest *r, const struct snapsched_request *wanted, mono_t now)
 	while (q->busy && q < &r->request[AT_ONCE_MAX - 1])
 		q++;
 	*q = (struct request){r, true, wanted->item, wanted->limit};
-	snprintf(path, sizeof(path), "%s?symbol=", r->base.depth);
-	add_escaped(path, sizeof(path) - 20, i->symbol, i->symbol_bytes);
+	rest_symbol_path(path, r->base.depth, i);
 	n = strlen(path);
 	snprintf(path + n, sizeof(path) - n, "&limit=%" PRIu32, wanted->limit);
-	if (send_get(r, path, DEPTH_BYTES_MAX, on_depth, q) == 0)
+	if (rest_get(r, path, NULL, DEPTH_BYTES_MAX, on_depth, q) == 0)
 		return;
 	q->busy = false;
 	snapsched_on_answer(&r->sched, wanted->item, &none, now);
 }
 
 /* Sends what may be sent, and comes back when there may be more. */
-static void
-pump(void *context)
+void
+rest_pump(struct rest *r)
 {
-	struct rest *r = context;
 	mono_t now = clock_mono(), due;
 	struct snapsched_request wanted;
 
 	while (snapsched_next(&r->sched, now, &wanted))
 		send_request(r, &wanted, now);
+	backfill_pump(r->backfill, now);
 	show(r, now);
-	due = snapsched_deadline(&r->sched, now);
+	due = mono_min(
+	    snapsched_deadline(&r->sched, now), backfill_deadline(r->backfill, now));
 	if (atomic_load_explicit(&r->used, memory_order_relaxed) > 0)
 		due = mono_min(due, mono_add(now, span_s(1))); /* what is used is shown */
 	if (mono_is_never(due))
@@ -279,51 +287,10 @@ pump(void *context)
 		ops_timer_start(r->ops, &r->pump_timer, mono_diff(due, now));
 }
 
-/* ---- the list of instruments ---------------------------------------------------- */
-
 static void
-on_list(void *context, const struct http_answer *a)
+on_pump(void *context)
 {
-	struct rest *r = context;
-	const struct snapsched_answer answer = answer_of(a);
-	struct ops_order order = {.kind = OPS_LISTING};
-	span_t again = span_ms(r->cfg.instruments.refresh_ms);
-	struct listing *listing = NULL;
-	mono_t now = clock_mono();
-	enum snapsched_verdict verdict = snapsched_on_other(
-	    &r->sched, rest_plan_list_weight(&r->cfg), &answer, now);
-	bool told;
-
-	tell_verdict(r, verdict, a, "exchangeInfo", now);
-	if (verdict == SNAPSCHED_FINE && listing_read(&listing, a->body) != 0)
-		LOG(WARNING, "instruments_unknown",
-		    LOG_STR("detail", "the exchange's list of instruments is malformed"),
-		    LOG_THEN("asked again after a while"));
-	order.object = listing;
-	told = ops_order(r->ops, &order); /* also that there is none */
-	if (!told)
-		free(listing);
-	if (!told || listing == NULL) {
-		if (again.ns > span_s(LIST_AGAIN_S).ns)
-			again = span_s(LIST_AGAIN_S);
-	}
-	ops_timer_start(r->ops, &r->list_timer, again);
-	pump(r);
-}
-
-static void
-ask_list(void *context)
-{
-	struct rest *r = context;
-	const struct snapsched_answer none = {.used = -1, .retry_after = {-1}};
-	uint32_t weight = rest_plan_list_weight(&r->cfg);
-
-	if (!snapsched_take(&r->sched, weight, clock_mono())) {
-		ops_timer_start(r->ops, &r->list_timer, span_s(1));
-	} else if (send_get(r, r->base.info, LIST_BYTES_MAX, on_list, r) != 0) {
-		snapsched_on_other(&r->sched, weight, &none, clock_mono());
-		ops_timer_start(r->ops, &r->list_timer, span_s(1));
-	}
+	rest_pump(context);
 }
 
 /* ---- from the feed thread ----------------------------------------------------- */
@@ -338,7 +305,24 @@ on_wanted(void *context, const struct ops_note *note)
 	r->instrument[note->number] = note->object;
 	snapsched_want(&r->sched, note->number, (enum snapsched_why)note->value[0],
 	    note->value[1] != 0, clock_mono());
-	pump(r);
+	rest_pump(r);
+}
+
+static void
+on_gap(void *context, const struct ops_note *note)
+{
+	struct rest *r = context;
+
+	backfill_on_gap(r->backfill, note, clock_mono());
+	rest_pump(r);
+}
+
+static void
+on_unwanted(void *context, const struct ops_note *note)
+{
+	struct rest *r = context;
+
+	snapsched_forget(&r->sched, note->number);
 }
 
 static void
@@ -346,6 +330,39 @@ on_memory(void *context, const struct ops_note *note)
 {
 	(void)context;
 	free(note->object);
+}
+
+/* Those whose symbol the exchange did not know, and that it lists now. */
+void
+rest_admit(struct rest *r, const struct listing *listing)
+{
+	for (uint32_t i = 0; i < r->sched.items; i++) {
+		const struct tick_instrument *at = r->instrument[i];
+
+		if (snapsched_is_rejected(&r->sched, i) &&
+		    listing_find(listing, (struct bytes){at->symbol, at->symbol_bytes}) != NULL)
+			snapsched_admit(&r->sched, i, clock_mono());
+	}
+}
+
+/* ---- for the others -------------------------------------------------------------- */
+
+struct ops *
+rest_ops(struct rest *r)
+{
+	return r->ops;
+}
+
+struct snapsched *
+rest_schedule(struct rest *r)
+{
+	return &r->sched;
+}
+
+const struct rest_base *
+rest_base_of(const struct rest *r)
+{
+	return &r->base;
 }
 
 /* ---- start and end ------------------------------------------------------------ */
@@ -362,7 +379,7 @@ make(struct rest *r)
 	rest_plan_base(&r->cfg, &r->base);
 	r->item = calloc(items, sizeof(*r->item));
 	r->instrument = calloc(items, sizeof(struct tick_instrument *));
-	r->levels = calloc(2 * DEPTH_MAX, sizeof(*r->levels));
+	r->levels = calloc(2 * REST_DEPTH_MAX, sizeof(*r->levels));
 	if (!r->item || !r->instrument || !r->levels)
 		return -ENOMEM;
 	if (schedule.in_flight_max > AT_ONCE_MAX)
@@ -386,20 +403,40 @@ rest_open(struct rest **out, struct ops *ops, const struct config *cfg)
 		return -ENOMEM;
 	r->ops = ops;
 	config_copy(&r->cfg, cfg);
-	r->pump_timer.fn = pump;
-	r->list_timer.fn = ask_list;
-	r->pump_timer.context = r->list_timer.context = r;
+	r->pump_timer.fn = on_pump;
+	r->pump_timer.context = r;
 	rc = make(r);
+	if (rc == 0)
+		rc = backfill_open(&r->backfill, r, cfg);
 	if (rc != 0) {
 		rest_close(out);
 		return rc;
 	}
 	ops_receive(ops, OPS_SNAPSHOT_WANTED, on_wanted, r);
+	ops_receive(ops, OPS_GAP_WANTED, on_gap, r);
+	ops_receive(ops, OPS_SNAPSHOT_UNWANTED, on_unwanted, r);
 	ops_receive(ops, OPS_MEMORY_BACK, on_memory, r);
-	if (rest_plan_lists(&r->cfg))
-		ops_timer_start(ops, &r->list_timer, SPAN_ZERO);
+	rest_list_open(&r->list, r, &r->cfg);
 	show(r, clock_mono());
 	return 0;
+}
+
+void
+rest_recall_pause(struct rest *r, mono_t until, enum tick_reason why)
+{
+	enum snapsched_verdict verdict =
+	    why == TICK_REASON_BANNED ? SNAPSCHED_BANNED : SNAPSCHED_RATE_LIMITED;
+	int64_t seconds = mono_diff(until, clock_mono()).ns / 1000000000 + 1;
+	char then[64];
+
+	if (!r || (why != TICK_REASON_BANNED && why != TICK_REASON_RATE_LIMITED))
+		return;
+	snapsched_pause(&r->sched, until, verdict);
+	snprintf(then, sizeof(then), "no request for %" PRId64 " s", seconds);
+	LOG(WARNING, "rest_paused", LOG_STR("reason", snapsched_verdict_name(verdict)),
+	    LOG_STR("request", "of the last run"), LOG_THEN(then));
+	r->paused = true;
+	show(r, clock_mono());
 }
 
 void
@@ -410,8 +447,9 @@ rest_close(struct rest **rest)
 	if (!r)
 		return;
 	ops_timer_stop(&r->pump_timer);
-	ops_timer_stop(&r->list_timer);
+	rest_list_close(&r->list);
 	http_close(&r->http);
+	backfill_close(&r->backfill);
 	config_free(&r->cfg);
 	free(r->item);
 	free(r->instrument);

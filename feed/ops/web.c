@@ -1,13 +1,13 @@
 /*
- * Connections of the HTTP interface: taken from a listening socket of our own,
- * so that we decide how many there are, and given to libwebsockets.
+ * The HTTP interface: its start and end, its times, and what libwebsockets says
+ * of its connections.
  */
 #include "feed/ops/web_impl.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,128 +20,11 @@
 
 #define SWEEP_MS 500  /* between two looks for connections that are too slow */
 #define BEAT_MS 500   /* between two events */
-#define PAUSE_MS 100  /* when nothing can be accepted */
-#define BACKLOG 256
-#define SEND_BUFFER 65536 /* of a socket, so that slow readers hold little memory */
+#define BACKLOG 1024  /* who finds no place waits its turn there */
 
-/* ---- the life of a connection --------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------- */
 
-void
-web_cut(struct web_conn *conn)
-{
-	if (conn->state == WEB_FREE || conn->state == WEB_DYING)
-		return;
-	if (conn->state == WEB_EVENTS)
-		conn->web->counts.event_streams--;
-	conn->state = WEB_DYING;
-	conn->web->counts.dropped++;
-	lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-}
-
-static void
-release(struct web_conn *conn)
-{
-	struct web *web = conn->web;
-
-	if (conn->state == WEB_EVENTS)
-		web->counts.event_streams--;
-	web_page_drop(conn->page);
-	free(conn->body);
-	conn->page = NULL;
-	conn->body = NULL;
-	conn->wsi = NULL;
-	conn->state = WEB_FREE;
-	web->counts.connections--;
-	atomic_store_explicit(
-	    &web->connections, (unsigned)web->counts.connections, memory_order_relaxed);
-}
-
-static struct web_conn *
-free_place(struct web *web)
-{
-	for (unsigned i = 0; i < WEB_CONNECTIONS_MAX; i++)
-		if (web->conn[i].state == WEB_FREE)
-			return &web->conn[i];
-	return NULL;
-}
-
-/* Makes room: whoever has waited longest for its request goes; nobody does before that. */
-static void
-cut_oldest(struct web *web)
-{
-	struct web_conn *oldest = NULL;
-
-	for (unsigned i = 0; i < WEB_CONNECTIONS_MAX; i++) {
-		struct web_conn *c = &web->conn[i];
-
-		if (c->state == WEB_DYING)
-			return; /* room is being made */
-		if (c->state == WEB_WAITING &&
-		    (oldest == NULL || mono_before(c->since, oldest->since)))
-			oldest = c;
-	}
-	if (oldest != NULL)
-		web_cut(oldest);
-}
-
-static void
-adopt(struct web *web, struct web_conn *conn, int fd)
-{
-	int size = SEND_BUFFER, on = 1;
-	struct lws *wsi;
-
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	wsi = lws_adopt_socket_vhost(web->vhost, fd);
-	if (wsi == NULL)
-		return; /* the library has closed it */
-	*conn = (struct web_conn){.web = web, .wsi = wsi, .state = WEB_WAITING,
-	    .since = clock_mono(), .serial = conn->serial + 1};
-	if (lws_get_peer_simple(wsi, conn->peer, sizeof(conn->peer)) == NULL)
-		snprintf(conn->peer, sizeof(conn->peer), "?");
-	lws_set_opaque_user_data(wsi, conn);
-	web->counts.connections++;
-	atomic_store_explicit(
-	    &web->connections, (unsigned)web->counts.connections, memory_order_relaxed);
-}
-
-static void
-on_pause_over(void *context)
-{
-	struct web *web = context;
-
-	lws_rx_flow_control(web->listener, 1);
-}
-
-/* The listening socket has connections. */
-static void
-accept_some(struct web *web)
-{
-	struct web_conn *place;
-	int fd;
-
-	for (unsigned n = 0; n < WEB_CONNECTIONS_MAX; n++) {
-		place = free_place(web);
-		if (place == NULL) {
-			cut_oldest(web);
-			return;
-		}
-		fd = accept4(lws_get_socket_fd(web->listener), NULL, NULL,
-		    SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (fd >= 0) {
-			adopt(web, place, fd);
-			continue;
-		}
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-			/* It stays readable: without a pause we would do nothing else. */
-			lws_rx_flow_control(web->listener, 0);
-			ops_timer_start(web->ops, &web->pause, span_ms(PAUSE_MS));
-		}
-		return;
-	}
-}
-
-/* Cuts off who keeps us waiting. */
+/* Cuts off who keeps us waiting. Who was answered and asks for nothing more is no offender. */
 static void
 on_sweep(void *context)
 {
@@ -155,25 +38,66 @@ on_sweep(void *context)
 
 		if (c->state != WEB_FREE && !mono_is_never(c->since) &&
 		    mono_due(mono_add(c->since, span_s(limit_s)), now))
-			web_cut(c);
+			web_cut(c, c->state == WEB_WAITING && c->served ? NULL
+			                                                : &web->counts.slow);
 	}
 	ops_timer_start(web->ops, &web->sweep, span_ms(SWEEP_MS));
+}
+
+static void
+on_pause_over(void *context)
+{
+	struct web *web = context;
+
+	lws_rx_flow_control(web->listener, 1);
+	if (web->held >= 0)
+		web_accept(web);
 }
 
 static void
 on_beat(void *context)
 {
 	struct web *web = context;
+	mono_t now = clock_mono();
 
-	for (unsigned i = 0; i < WEB_CONNECTIONS_MAX; i++)
-		if (web->conn[i].state == WEB_EVENTS) {
-			web->conn[i].due = true;
-			lws_callback_on_writable(web->conn[i].wsi);
-		}
+	for (unsigned i = 0; i < WEB_CONNECTIONS_MAX; i++) {
+		struct web_conn *c = &web->conn[i];
+
+		if (c->state != WEB_EVENTS)
+			continue;
+		c->due = true;
+		if (mono_is_never(c->since)) /* it may never be writeable again */
+			c->since = now;
+		lws_callback_on_writable(c->wsi);
+	}
 	ops_timer_start(web->ops, &web->beat, span_ms(BEAT_MS));
 }
 
 /* ---- what the library says -------------------------------------------------------- */
+
+/*
+ * It ends, and we did not end it. Where something came and was never answered it
+ * was no request, too long a one, or broken off: the library does not say which.
+ */
+static void
+note_end(struct web_conn *conn)
+{
+	struct web_counts *counts = &conn->web->counts;
+	struct tcp_info info = {0};
+	socklen_t size = sizeof(info);
+	int fd = lws_get_socket_fd(conn->wsi);
+	char byte;
+
+	if (conn->state != WEB_WAITING || conn->closes)
+		return;
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+	/* The end itself may be counted as a byte. */
+	if ((!conn->served && info.tcpi_bytes_received > 1) ||
+	    recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+		counts->malformed++;
+		counts->dropped++;
+	}
+}
 
 static int
 on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
@@ -186,6 +110,7 @@ on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
 	case LWS_CALLBACK_HTTP_BODY:
 	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
 	case LWS_CALLBACK_HTTP_WRITEABLE:
+	case LWS_CALLBACK_CLOSED_HTTP:
 	case LWS_CALLBACK_WSI_DESTROY:
 		conn = lws_get_opaque_user_data(wsi);
 		break;
@@ -194,8 +119,14 @@ on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
 	default:
 		break;
 	}
-	if (conn == NULL || (conn->state == WEB_DYING && reason != LWS_CALLBACK_WSI_DESTROY))
-		return conn == NULL ? 0 : -1;
+	if (conn == NULL)
+		return 0;
+	if (reason == LWS_CALLBACK_WSI_DESTROY) {
+		web_release(conn);
+		return 0;
+	}
+	if (conn->state == WEB_DYING)
+		return -1;
 	switch (reason) {
 	case LWS_CALLBACK_HTTP:
 		return web_on_request(conn);
@@ -205,8 +136,10 @@ on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
 		return web_on_body_end(conn);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return web_on_writeable(conn);
+	case LWS_CALLBACK_CLOSED_HTTP:
+		note_end(conn);
+		return 0;
 	default:
-		release(conn);
 		return 0;
 	}
 }
@@ -218,7 +151,7 @@ on_listener(struct lws *wsi, enum lws_callback_reasons reason, void *user, void 
 	(void)in;
 	(void)n;
 	if (reason == LWS_CALLBACK_RAW_RX_FILE)
-		accept_some(lws_get_vhost_user(lws_get_vhost(wsi)));
+		web_accept(lws_get_vhost_user(lws_get_vhost(wsi)));
 	return 0;
 }
 
@@ -236,8 +169,9 @@ make_vhost(struct web *web)
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
 		.vhost_name = "web",
 		.protocols = protocols,
-		.timeout_secs = WEB_REQUEST_WITHIN_S,
-		.keepalive_timeout = WEB_REQUEST_WITHIN_S,
+		/* Times are ours: on_sweep(). The library's only come later. */
+		.timeout_secs_ah_idle = 2 * WEB_REQUEST_WITHIN_S,
+		.keepalive_timeout = 2 * WEB_REQUEST_WITHIN_S,
 		.user = web,
 	};
 
@@ -320,16 +254,30 @@ open_lookout(struct web *web, char *why)
 }
 
 int
+web_listen(const char *listen, char *why)
+{
+	struct config_listen at;
+	int fd = config_listen_parse(listen, &at) != NULL ? -EINVAL : listen_at(&at);
+
+	if (fd < 0)
+		snprintf(why, WEB_WHY_MAX, "ops.listen \"%.64s\": %s", listen, strerror(-fd));
+	return fd;
+}
+
+int
 web_open(struct web **out, struct ops *ops, const struct web_cfg *cfg, char *why)
 {
 	struct web *web = calloc(1, sizeof(*web));
 	struct config_listen at;
-	int rc, fd = -1;
+	int rc;
 
 	snprintf(why, WEB_WHY_MAX, "out of memory for the HTTP interface");
-	if (web == NULL)
+	if (web == NULL) {
+		close(cfg->fd);
 		return -ENOMEM;
+	}
 	web->ops = ops;
+	web->held = -1;
 	web->keeper = cfg->keeper;
 	web->alarm = cfg->alarm;
 	web->tracer = cfg->tracer;
@@ -340,18 +288,15 @@ web_open(struct web **out, struct ops *ops, const struct web_cfg *cfg, char *why
 		rc = -EINVAL;
 	if (rc == 0)
 		rc = open_lookout(web, why);
-	if (rc == 0 && (fd = listen_at(&at)) < 0) {
-		rc = fd;
-		snprintf(why, WEB_WHY_MAX, "ops.listen \"%.64s\": %s", cfg->listen,
-		    strerror(-rc));
-	}
 	if (rc == 0)
-		rc = begin(web, fd);
+		rc = begin(web, cfg->fd);
+	else
+		close(cfg->fd);
 	if (rc != 0) {
 		web_close(&web);
 		return rc;
 	}
-	tell(fd, &at);
+	tell(cfg->fd, &at);
 	*out = web;
 	return 0;
 }
@@ -367,11 +312,14 @@ web_close(struct web **web)
 	ops_timer_stop(&w->sweep);
 	ops_timer_stop(&w->beat);
 	ops_timer_stop(&w->pause);
+	if (w->held >= 0)
+		close(w->held);
+	w->held = -1;
 	for (unsigned i = 0; i < WEB_CONNECTIONS_MAX; i++) {
 		if (w->conn[i].state == WEB_FREE)
 			continue;
 		lws_set_opaque_user_data(w->conn[i].wsi, NULL);
-		release(&w->conn[i]);
+		web_release(&w->conn[i]);
 	}
 	for (unsigned i = 0; i < WEB_KEPT; i++)
 		web_page_drop(w->kept[i]);

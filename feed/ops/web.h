@@ -24,7 +24,10 @@
 #include "feed/ops/tracer.h"
 
 #define WEB_CONNECTIONS_MAX 128 /* at a time */
+#define WEB_PER_PEER_MAX 96     /* of them from one address */
 #define WEB_EVENTS_MAX 16       /* of them that follow /events */
+#define WEB_EVENTS_PER_PEER_MAX 12
+#define WEB_GRACE_MS 50         /* that a connection has to send its request, however full it is */
 #define WEB_BODY_MAX 65536      /* bytes of a request's body */
 #define WEB_REQUEST_WITHIN_S 10 /* for a request to come whole, from connection or last answer on */
 #define WEB_ANSWER_WITHIN_S 10  /* for an answer to go */
@@ -33,6 +36,7 @@
 struct web_cfg {
 	const char *feed;
 	const char *listen;     /* config_listen.h */
+	int fd;                 /* that web_listen() made of it; web_open() takes it over */
 	const char *token_file; /* "": nothing changes by HTTP */
 	struct keeper *keeper;
 	const struct tracer *tracer; /* NULL: nothing is traced */
@@ -42,9 +46,15 @@ struct web_cfg {
 struct web;
 
 /*
- * Listens. Before the ops thread starts; the status segment is there. Returns
- * 0 or -errno of the address ("address already in use" ...), or -EIO when the
- * status cannot be read; `why` (WEB_WHY_MAX bytes) says it in words.
+ * Takes the address, before anything else of the feed is touched: returns a
+ * socket that listens there, or -errno; `why` (WEB_WHY_MAX bytes) says it in words.
+ */
+int web_listen(const char *listen, char *why);
+
+/*
+ * Serves. Before the ops thread starts; the status segment is there. Returns
+ * 0, or -EIO when the status cannot be read, or -ENOMEM ...; `why`
+ * (WEB_WHY_MAX bytes) says it in words.
  */
 int web_open(struct web **out, struct ops *ops, const struct web_cfg *cfg, char *why);
 

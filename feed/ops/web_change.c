@@ -5,42 +5,28 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "feed/base/log.h"
 #include "feed/io/clock.h"
+#include "feed/ops/token.h"
 #include "feed/ops/web_impl.h"
 
-#define TOKEN_MIN 16
-#define TOKEN_MAX 512
 #define BEARER "Bearer "
 
 /* ---- the token ------------------------------------------------------------------- */
 
-/* Reads it anew each time, so that it can be changed. False: there is none to be used. */
+/* False: there is none to be used, which is logged. */
 static bool
 read_token(const char *file, char token[TOKEN_MAX + 1])
 {
-	ssize_t n;
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char why[TOKEN_WHY_MAX];
 
-	if (fd < 0) {
-		LOG(ERROR, "token_unreadable", LOG_STR("file", file), LOG_ERRNO("error", errno),
-		    LOG_THEN("nobody can change anything by HTTP"));
-		return false;
-	}
-	n = read(fd, token, TOKEN_MAX);
-	close(fd);
-	while (n > 0 && (token[n - 1] == '\n' || token[n - 1] == '\r' || token[n - 1] == ' '))
-		n--;
-	token[n < 0 ? 0 : n] = '\0';
-	if (n >= TOKEN_MIN)
+	if (token_read(file, token, why) == 0)
 		return true;
-	LOG(ERROR, "token_unusable", LOG_STR("file", file), LOG_U64("characters_min", TOKEN_MIN),
+	LOG(ERROR, "token_unusable", LOG_STR("file", file), LOG_STR("detail", why),
 	    LOG_THEN("nobody can change anything by HTTP"));
 	return false;
 }
@@ -89,14 +75,11 @@ refuse_right(struct web_conn *conn, int status)
 {
 	const char *words = status == 401 ? "the token is missing or wrong"
 	                                  : "changes by HTTP are off: see ops.token_file";
-	char *line = NULL;
-	int n = asprintf(&line, "%s\n", words);
 
 	conn->web->counts.unauthorized++;
 	audit_refusal(conn, status, words);
-	return web_reply(conn, status,
-	    web_page_new(n < 0 ? NULL : line, (size_t)n, "text/plain; charset=utf-8"),
-	    status == 401 ? "www-authenticate:" : NULL, "Bearer");
+	return web_reply_text(
+	    conn, status, words, status == 401 ? "www-authenticate: Bearer\r\n" : NULL);
 }
 
 static int
@@ -115,8 +98,7 @@ reply_problems(struct web_conn *conn, const struct config_problems *problems)
 		free(bytes);
 		return -1;
 	}
-	return web_reply(conn, 400, web_page_new(bytes, n, "text/plain; charset=utf-8"), NULL,
-	    NULL);
+	return web_reply(conn, 400, web_page_new(bytes, n, WEB_TEXT), NULL);
 }
 
 /* The feed thread has answered. */
@@ -127,13 +109,17 @@ on_changed(void *context, bool taken)
 	struct web_conn *conn = web->changing;
 
 	web->changing = NULL;
-	LOG_EACH(WARNING, "config_audit", LOG_STR("by", web->changing_for),
-	    LOG_STR("result", taken ? "taken" : "refused"));
+	if (taken)
+		LOG_EACH(INFO, "config_audit", LOG_STR("by", web->changing_for),
+		    LOG_STR("result", "taken"));
+	else
+		LOG_EACH(WARNING, "config_audit", LOG_STR("by", web->changing_for),
+		    LOG_STR("result", "refused"), LOG_THEN("nothing is changed"));
 	if (conn == NULL || conn->serial != web->changing_serial || conn->state != WEB_CHANGING)
 		return; /* who asked is gone */
-	if ((taken ? web_reply_text(conn, 200, "changed")
-	           : web_reply_text(conn, 400, "a limit is out of range: nothing is changed")) != 0)
-		web_cut(conn);
+	if (web_reply_text(conn, taken ? 200 : 400,
+	        taken ? "changed" : "a limit is out of range: nothing is changed", NULL) != 0)
+		web_cut(conn, NULL);
 }
 
 /* ---- the request ------------------------------------------------------------------- */
@@ -146,7 +132,7 @@ web_begin_change(struct web_conn *conn, int64_t length)
 	if (length > WEB_BODY_MAX)
 		return web_refuse(conn, 413, "the body is too long");
 	conn->denied = judge_right(conn);
-	conn->closes = false;
+	lws_set_timeout(conn->wsi, NO_PENDING_TIMEOUT, 0); /* web.c keeps the time */
 	if (length == 0)
 		return web_on_body_end(conn);
 	conn->state = WEB_BODY;
@@ -186,7 +172,8 @@ web_on_body_end(struct web_conn *conn)
 		return refuse_right(conn, conn->denied);
 	if (conn->body == NULL) {
 		audit_refusal(conn, 400, "no body");
-		return web_reply_text(conn, 400, "a JSON object with the keys to change is wanted");
+		return web_reply_text(conn, 400, "a JSON object with the keys to change is wanted",
+		    NULL);
 	}
 	conn->state = WEB_CHANGING;
 	conn->since = clock_mono();
@@ -201,7 +188,7 @@ web_on_body_end(struct web_conn *conn)
 		rc = reply_problems(conn, &problems);
 	} else {
 		audit_refusal(conn, 503, "another change is under way");
-		rc = web_reply_text(conn, 503, "another change is under way");
+		rc = web_reply_text(conn, 503, "another change is under way", NULL);
 	}
 	config_problems_free(&problems);
 	return rc;

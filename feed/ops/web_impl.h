@@ -1,6 +1,7 @@
 /*
- * Inside of the HTTP interface: web.c (connections), web_reply.c (answers),
- * web_pages.c (what stands in them), web_change.c (PATCH). Ops thread.
+ * Inside of the HTTP interface: web.c (start, end, what the library says),
+ * web_accept.c (connections), web_reply.c (answers), web_pages.c (what stands in
+ * them), web_change.c (PATCH). Ops thread.
  */
 #ifndef FEED_OPS_WEB_IMPL_H
 #define FEED_OPS_WEB_IMPL_H
@@ -12,15 +13,21 @@
 #include "feed/ops/stale.h"
 #include "feed/ops/web.h"
 
-#define WEB_PIECE 16384 /* of an answer, per write */
 #define WEB_PEER_MAX 64
+#define WEB_HEAD_MAX 320 /* header fields of a page */
+#define WEB_LINE_MAX 160 /* status line, and header fields of one answer */
+#define WEB_TEXT_MAX 160 /* a body of one line */
 
-/* An answer's body, shared by all that it goes to. */
+/*
+ * An answer's body, and the header fields that belong to it: sent as it is to
+ * all that ask for it. Nothing is composed or copied per request.
+ */
 struct web_page {
-	unsigned users;
-	const char *type;
-	size_t n;
-	char *bytes;
+	unsigned users; /* 0: nobody counts, it is part of something else */
+	char *owned;    /* bytes to be freed, or NULL */
+	const char *bytes;
+	size_t n, head_n;
+	char head[WEB_HEAD_MAX]; /* with the empty line at its end */
 };
 
 /* Pages that are made once per look at the status. */
@@ -52,13 +59,18 @@ struct web_conn {
 	uint32_t serial; /* another connection in the same place, another number */
 	bool head;     /* HEAD: no body */
 	bool closes;   /* after this answer */
+	bool served;   /* at least once */
 	struct web_page *page;
-	size_t sent;
+	size_t sent;   /* of line, head and body together */
 	bool due;      /* EVENTS: time for the next */
 	int denied;    /* BODY: 0, or the status that comes after it */
 	char *body;    /* of the request */
 	size_t body_n, body_room;
 	char peer[WEB_PEER_MAX];
+	unsigned line_n;
+	char line[WEB_LINE_MAX];
+	struct web_page own; /* an answer for this one only; its text: */
+	char text[WEB_TEXT_MAX];
 };
 
 struct web {
@@ -69,6 +81,8 @@ struct web {
 	char *feed, *token_file; /* copies: the configuration is replaced now and then */
 	struct lws_vhost *vhost;
 	struct lws *listener;
+	int held; /* a connection that was taken and has no place yet, or -1 */
+	char held_peer[WEB_PEER_MAX];
 	struct ops_timer sweep, beat, pause;
 	struct lookout lookout;
 	struct stale stale;
@@ -80,29 +94,43 @@ struct web {
 	uint32_t changing_serial;
 	char changing_for[WEB_PEER_MAX];
 	struct web_conn conn[WEB_CONNECTIONS_MAX];
-	unsigned char piece[LWS_PRE + WEB_PIECE];
 };
 
-/* ---- web.c ---- */
+/* ---- web_accept.c ---- */
 
-/* Has the library close it at its next turn. */
-void web_cut(struct web_conn *conn);
+/* The listening socket has connections: takes as many as there is room for, or makes room. */
+void web_accept(struct web *web);
+
+/* Has the library close it at its next turn. `count`: of struct web_counts; NULL: no offence. */
+void web_cut(struct web_conn *conn, int64_t *count);
+
+/* The library has closed it. */
+void web_release(struct web_conn *conn);
 
 /* ---- web_reply.c ---- */
 
-/* A page of `n` bytes, which it owns from now on (free()); NULL bytes: out of memory, NULL. */
+#define WEB_TEXT "text/plain; charset=utf-8"
+
+/*
+ * A page of `n` bytes, which it owns from now on (free()). NULL: out of memory,
+ * as it is when `bytes` is. `type` NULL: no header fields, a part of /events.
+ */
 struct web_page *web_page_new(char *bytes, size_t n, const char *type);
 void web_page_drop(struct web_page *page);
 
 /*
- * Answers with `page`, whose use passes over (NULL: 503). `extra`: one more
- * header, "name:" and value, or NULLs. Returns what the library's callback does.
+ * Answers with `page`, whose use passes over (NULL: the connection ends).
+ * `extra`: one more header field, a whole line, or NULL. Returns what the
+ * library's callback does.
  */
-int web_reply(struct web_conn *conn, int status, struct web_page *page, const char *extra,
-    const char *value);
+int web_reply(struct web_conn *conn, int status, struct web_page *page, const char *extra);
 
-/* The same with a text of one line. */
-int web_reply_text(struct web_conn *conn, int status, const char *text);
+/* The same with bytes that stay where they are. */
+int web_reply_bytes(struct web_conn *conn, int status, struct bytes bytes, const char *type,
+    const char *extra);
+
+/* The same with a text, of one line to which a line feed is added, which is cut when too long. */
+int web_reply_text(struct web_conn *conn, int status, const char *text, const char *extra);
 
 /* Answers at once and has the connection closed: what the client still sends is not read. */
 int web_refuse(struct web_conn *conn, int status, const char *text);

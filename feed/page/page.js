@@ -5,8 +5,9 @@
 "use strict";
 
 const POINTS_MAX = 600; // of the charts: five minutes
-const OLD_MS = 3000;    // without news
+const OLD_MS = 2000;    // without news: four are missing
 const ASK_MS = 2000;    // between two questions where there are no events
+const NAMED_MAX = 6;    // stale instruments that are named at once, more on request
 const LIVE = "live";
 
 const byId = (id) => document.getElementById(id);
@@ -14,7 +15,9 @@ let health = null;  // the newest verdict
 let stale = null;   // the newest list of stale instruments
 let before = null;  // the status before the one on the screen
 let heard = 0;      // performance.now() of the last news
-let paused = false;
+let lost = false;   // the connection is broken
+let asking = false; // /events is refused: news come when we ask
+let paused = "";    // since when, or "": it is not
 
 /* ---- words and numbers -------------------------------------------------------------- */
 
@@ -41,6 +44,11 @@ function span(ns) {
     return count(ns) + " ns";
   const n = ns / found[0];
   return (n < 10 ? n.toFixed(1) : n.toFixed(0)) + " " + found[1];
+}
+
+/* For how long something has been: nobody needs fractions of a second. */
+function duration(ns) {
+  return ns < 1e9 ? "less than 1 s" : span(ns);
 }
 
 function bytes(n) {
@@ -85,12 +93,12 @@ function fillTable(id, rows) {
   });
 }
 
-/* Pairs of name and value. */
+/* Triples of name, value and class. */
 function fillList(id, pairs) {
   const list = byId(id);
   while (list.children.length > pairs.length)
     list.lastChild.remove();
-  pairs.forEach(([name, value], i) => {
+  pairs.forEach(([name, value, kind], i) => {
     if (!list.children[i])
       list.appendChild(element("div")).append(element("dt"), element("dd"));
     const [dt, dd] = list.children[i].children;
@@ -98,6 +106,7 @@ function fillList(id, pairs) {
       dt.textContent = name;
     if (dd.textContent !== value)
       dd.textContent = value;
+    dd.className = kind || "";
   });
 }
 
@@ -138,8 +147,11 @@ function addPoint(chart, label, values) {
   chart.update("none");
 }
 
+/* Where there was no news the lines have a hole. */
 function drawCharts(s) {
   const at = clock(s.at_ns).slice(0, 8);
+  if (before && s.at_ns - before.at_ns > OLD_MS * 1e6)
+    Object.values(charts).forEach((chart) => addPoint(chart, at, [null, null]));
   addPoint(charts.throughput, at, [s.messages_per_s, s.ticks_per_s]);
   const timed = s.publish_ns.count > 0;
   addPoint(charts.latency, at,
@@ -148,10 +160,16 @@ function drawCharts(s) {
 
 /* ---- parts of the page ---------------------------------------------------------------------- */
 
+/* What a share is a share of, where the text of the reason says the opposite. */
+const SHARES = {connection_success: " succeed", heartbeat: " in time"};
+
 function reasonText(r) {
   const of = r.class ? ` (${r.class})` : r.line !== null ? ` (line ${r.line})` : "";
-  const units = {permille: percent, bytes, ns: span};
-  const value = r.value === undefined ? "" : ": " + (units[r.unit] || count)(r.value);
+  const units = {permille: percent, bytes, ns: duration};
+  const word = units[r.unit] || count;
+  const limit = r.limit > 0 && r.unit !== "ns" ? `, limit ${word(r.limit)}` : "";
+  const value = r.value === undefined ? "" :
+    `: ${word(r.value)}${SHARES[r.reason] || ""}${limit}`;
   return spaced(r.text) + of + value;
 }
 
@@ -165,7 +183,8 @@ function drawHealth() {
   list.replaceChildren(...health.reasons.map((r) => {
     const li = element("li");
     const word = r.level === "ok" ? "note" : r.level;
-    li.append(element("b", word, r.level + "-word"), " ", reasonText(r));
+    li.append(element("b", word, (r.level === "ok" ? "info" : r.level) + "-word"), " ",
+      reasonText(r));
     return li;
   }));
   if (health.reasons.length === 0)
@@ -181,7 +200,7 @@ function drawAlerts(s) {
     const li = element("li");
     const word = a.severity.toLowerCase();
     li.append(element("b", word, word + "-word"),
-      ` ${spaced(a.alert)}: ${a.text}, for ${span(Math.max(0, s.at_ns - a.since_ns))}`);
+      ` ${spaced(a.alert)}: ${a.text}, for ${duration(s.at_ns - a.since_ns)}`);
     return li;
   }));
   if (s.alerts.length === 0)
@@ -193,8 +212,10 @@ function drawTiles(s) {
   fillList("tiles", [
     ["messages/s", count(s.messages_per_s)],
     ["ticks/s", count(s.ticks_per_s)],
-    ["lines live", `${count(health.lines_live)} of ${count(health.lines)}`],
-    ["fresh streams", percent(health.fresh_permille)],
+    ["lines live", `${count(health.lines_live)} of ${count(health.lines)}`,
+      health.lines_live < health.lines ? "warning-word" : ""],
+    ["fresh streams", percent(health.fresh_permille),
+      health.fresh_permille !== null && health.fresh_permille < 1000 ? "warning-word" : ""],
     ["receipt to ring p50", s.publish_ns.count > 0 ? span(s.publish_ns.p50) : "–"],
     ["receipt to ring p99", s.publish_ns.count > 0 ? span(s.publish_ns.p99) : "–"],
     ["exchange to us p50", s.arrival_ns.count > 0 ? span(s.arrival_ns.p50) : "–"],
@@ -203,6 +224,8 @@ function drawTiles(s) {
     ["memory", bytes(c.memory_bytes)],
     ["processor", percent(c.cpu_permille)],
     ["running for", span(s.at_ns - s.started_ns)],
+    ...(c.books > 0 ? [["books in sync", `${count(c.books_live)} of ${count(c.books)}`,
+      c.books_live < c.books ? "warning-word" : ""]] : []),
   ]);
 }
 
@@ -214,9 +237,15 @@ function lineRate(s, line) {
   return (line.messages - old.messages) * 1e9 / ns;
 }
 
+/* Those that are down come first. */
 function drawLines(s) {
   const scores = new Map(health.line_scores.map((l) => [l.line, l.score]));
-  fillTable("line-table", s.line.filter((l) => l.role !== "free").map((l) => {
+  const used = s.line.filter((l) => l.role !== "free");
+  const live = used.filter((l) => l.state === LIVE).length;
+  byId("lines-up").textContent = used.length === 0 ? "none yet" :
+    live === used.length ? `all ${live} live` : `${used.length - live} of ${used.length} not live`;
+  used.sort((a, b) => (a.state === LIVE) - (b.state === LIVE) || a.line - b.line);
+  fillTable("line-table", used.map((l) => {
     const up = l.state === LIVE;
     const all = l.wins + l.duplicates;
     return {
@@ -242,13 +271,30 @@ function drawStreams(s) {
   fillTable("class-table", s.classes.filter((c) => c.streams > 0).map((c) => ({
     cells: [c.class, count(c.streams), [count(c.stale), c.stale > 0 ? "critical-word" : ""]],
   })));
-  if (stale === null)
-    return;
-  const names = stale.instruments.map((i) => `${i.symbol} (${spaced(i.reason)})`);
-  const more = stale.stale - names.length;
-  byId("stale").textContent = names.length === 0 ? "no instrument is stale" :
-    `${count(stale.stale)} stale: ${names.join(", ")}` + (more > 0 ? ` and ${more} more` : "");
-  byId("stale").className = names.length === 0 ? "quiet" : "critical-word";
+  if (stale !== null)
+    drawStale();
+}
+
+/* How many, and by reason which: names of the first hundred come. */
+function drawStale() {
+  const by = new Map();
+  stale.instruments.forEach((i) => {
+    by.set(i.reason, [...(by.get(i.reason) || []), i.symbol]);
+  });
+  const more = stale.stale - stale.instruments.length;
+  const lines = [...by].map(([reason, names]) => `${spaced(reason)}: ${names.join(", ")}`);
+  if (more > 0)
+    lines.push(`and ${count(more)} more`);
+  byId("stale").textContent = stale.stale === 0 ? "no instrument is stale" :
+    `stale instruments: ${count(stale.stale)}` +
+    (stale.stale <= NAMED_MAX ? ` (${lines.join("; ")})` : "");
+  byId("stale").className = stale.stale === 0 ? "quiet" : "critical-word";
+  byId("stale-names").hidden = stale.stale <= NAMED_MAX;
+  const text = lines.join("\n");
+  if (byId("stale-list").dataset.text !== text) {
+    byId("stale-list").dataset.text = text;
+    byId("stale-list").replaceChildren(...lines.map((line) => element("p", line)));
+  }
 }
 
 function drawBudgets(s) {
@@ -256,22 +302,26 @@ function drawBudgets(s) {
   const used = s.line.filter((l) => l.role !== "free");
   const most = (key) => used.reduce((n, l) => Math.max(n, l[key]), 0);
   const rows = [
-    [`connection attempts in ${span(c.connects_window_ns)}`, c.connects_used, c.connects_max],
-    [`messages of a line in ${span(c.send_window_ns)}, most`, most("sends_used"), c.sends_max],
-    ["streams of a line, most", most("streams_wanted"), c.streams_max],
-  ];
+    [`connection attempts in ${span(c.connects_window_ns)}`, c.connects_used, c.connects_max, 1],
+    [`messages of a line in ${span(c.send_window_ns)}, most`, most("sends_used"), c.sends_max, 1],
+    ["weight of requests (REST) in a minute", c.rest_used, c.rest_budget, 1],
+    ["streams of a line, most", most("streams_wanted"), c.streams_max, 0], // full is no trouble
+  ].filter(([, , max]) => max > 0);
   const list = byId("budgets");
-  rows.filter(([, , max]) => max > 0).forEach(([name, value, max], i) => {
+  while (list.children.length > rows.length)
+    list.lastChild.remove();
+  rows.forEach(([name, value, max, warns], i) => {
     let li = list.children[i];
     if (!li) {
       li = list.appendChild(element("li"));
       li.append(element("span"), element("span"), element("meter"));
-      li.children[2].setAttribute("aria-label", name);
     }
     const [label, number, meter] = li.children;
     label.textContent = name;
     number.textContent = `${count(value)} of ${count(max)}`;
-    Object.assign(meter, {min: 0, max, low: max * 0.8, high: max * 0.95, optimum: 0, value});
+    meter.setAttribute("aria-label", name);
+    Object.assign(meter, {min: 0, max, low: warns ? max * 0.8 : max,
+      high: warns ? max * 0.95 : max, optimum: 0, value});
   });
 }
 
@@ -294,12 +344,14 @@ function drawCounters(s) {
 function drawChanges(s) {
   const newest = s.transition.slice(-20).reverse();
   fillTable("change-table", newest.map((t) => ({
-    cells: [clock(t.at_ns), count(t.line), spaced(t.from), spaced(t.to), spaced(t.reason)],
+    cells: [clock(t.at_ns), count(t.line), `${spaced(t.from)} → ${spaced(t.to)}`,
+      spaced(t.reason)],
   })));
 }
 
 function draw(s) {
   heard = performance.now();
+  lost = false;
   if (health === null)
     return;
   if (!paused) {
@@ -322,28 +374,43 @@ function draw(s) {
 
 /* ---- news -------------------------------------------------------------------------------------- */
 
-/* Old figures must not pass for new ones. */
-function showNews() {
-  const news = byId("news");
+/*
+ * Old figures must not pass for new ones. Returns why they are old, or "": nothing comes
+ * from the feed, or what comes says that the thread that makes them does not work.
+ */
+function oldBecause() {
   const ms = performance.now() - heard;
-  const old = heard === 0 ? performance.now() > OLD_MS : ms > OLD_MS;
-  news.className = old ? "old" : "";
-  news.textContent = old ? `no news for ${span(ms * 1e6)}: what stands here is old` :
-    heard === 0 ? "no news yet" : paused ? "paused" : "live";
-  if (old) {
+  const of = before === null ? "" : `: what stands here is of ${clock(before.at_ns).slice(0, 8)} UTC`;
+  if (lost)
+    return `connection lost, no news for ${span(ms * 1e6)}${of}`;
+  if (ms > OLD_MS + (asking ? 2 * ASK_MS : 0))
+    return `no news for ${span(ms * 1e6)}${of}`;
+  return before !== null && !health.alive ? `the feed thread does not work${of}` : "";
+}
+
+function showNews() {
+  const why = oldBecause();
+  const old = document.body.classList.contains("old");
+  document.body.classList.toggle("old", why !== "");
+  byId("news").textContent = why || (heard === 0 ? "no news yet" : paused || "live");
+  if (why !== "" && (heard === 0 || health.alive)) {
     byId("level").textContent = "no news";
-    byId("level").className = "badge unknown";
-    document.title = "no news: Tickring";
+    byId("score").textContent = "–";
+    document.title = "no news: " + byId("feed").textContent;
+  } else if (old && health !== null) {
+    drawHealth();
   }
 }
 
 async function ask() {
+  asking = true;
   try {
     health = await (await fetch("/health")).json();
     stale = await (await fetch("/stale")).json();
     draw(await (await fetch("/status")).json());
   } catch (error) {
-    /* showNews() tells. */
+    lost = true;
+    showNews();
   }
   setTimeout(follow, ASK_MS);
 }
@@ -352,16 +419,23 @@ function follow() {
   const source = new EventSource("/events");
   source.addEventListener("health", (e) => { health = JSON.parse(e.data); });
   source.addEventListener("stale", (e) => { stale = JSON.parse(e.data); });
-  source.addEventListener("status", (e) => draw(JSON.parse(e.data)));
+  source.addEventListener("status", (e) => {
+    asking = false;
+    draw(JSON.parse(e.data));
+  });
   source.onerror = () => {
-    if (source.readyState === EventSource.CLOSED)
+    if (source.readyState === EventSource.CLOSED) { // it answers, but not with events
       ask();
+      return;
+    }
+    lost = heard !== 0;
+    showNews();
   };
 }
 
 function pause() {
-  paused = !paused;
-  byId("pause").setAttribute("aria-pressed", String(paused));
+  paused = paused || before === null ? "" : `paused at ${clock(before.at_ns).slice(0, 8)} UTC`;
+  byId("pause").setAttribute("aria-pressed", String(paused !== ""));
   byId("pause").textContent = paused ? "Go on" : "Pause";
   showNews();
 }
@@ -371,5 +445,5 @@ document.addEventListener("keydown", (e) => {
   if (e.key === "p" && !e.ctrlKey && !e.altKey && !e.metaKey)
     pause();
 });
-setInterval(showNews, 500);
+setInterval(showNews, 250);
 follow();

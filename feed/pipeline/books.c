@@ -6,6 +6,9 @@
 /* Of the memory, one part in so many is for diffs that wait. */
 #define WAITING_SHARE 8
 
+/* A book that lost levels for want of memory is fetched anew when one part in so many is free. */
+#define ROOM_AGAIN_SHARE 4
+
 /* Diffs of one book take at most so many blocks: 32,768 levels, some seconds of a storm. */
 #define WAITING_BLOCKS_MAX 512
 
@@ -26,6 +29,9 @@ struct books {
 	struct entry **entry; /* by instrument; NULL: no book */
 	uint32_t *queue;      /* instruments whose wish waits; a ring of instruments_max */
 	uint32_t head, n;
+	uint32_t *gone;       /* instruments of which nothing is wanted any more ... */
+	uint32_t ngone;
+	bool *is_gone;        /* ... by instrument: it is among them */
 };
 
 int
@@ -45,7 +51,9 @@ books_new(struct books **out, const struct books_cfg *cfg)
 	diffs_pool_init(&b->waiting, malloc(diffs * sizeof(struct diffs_block)), diffs);
 	b->entry = calloc(cfg->instruments_max, sizeof(struct entry *));
 	b->queue = calloc(cfg->instruments_max, sizeof(*b->queue));
-	if (b->levels.block && b->waiting.block && b->entry && b->queue)
+	b->gone = calloc(cfg->instruments_max, sizeof(*b->gone));
+	b->is_gone = calloc(cfg->instruments_max, sizeof(*b->is_gone));
+	if (b->levels.block && b->waiting.block && b->entry && b->queue && b->gone && b->is_gone)
 		return 0;
 	books_free(out);
 	return -ENOMEM;
@@ -64,8 +72,17 @@ books_free(struct books **books)
 	free(b->waiting.block);
 	free(b->entry);
 	free(b->queue);
+	free(b->gone);
+	free(b->is_gone);
 	free(b);
 	*books = NULL;
+}
+
+/* Levels a side that ought to be known: the book keeps twice as many at least. */
+static uint32_t
+levels_shown(const struct books *b)
+{
+	return b->cfg.depth < b->cfg.levels_max / 2 ? b->cfg.depth : b->cfg.levels_max / 2;
 }
 
 int
@@ -79,11 +96,32 @@ books_add(struct books *b, uint32_t instrument)
 	if (!e)
 		return -ENOMEM;
 	book_init(&e->sync.book, &b->levels, e->rows, b->cfg.levels_max);
+	book_set_due(&e->sync.book, levels_shown(b));
 	diffs_init(&e->sync.diffs, &b->waiting, WAITING_BLOCKS_MAX);
 	booksync_init(&e->sync, b->cfg.rule);
 	e->want.instrument = instrument;
 	b->entry[instrument] = e;
 	return 0;
+}
+
+/* Takes its wish back, wherever that is. */
+static void
+unwant(struct books *b, struct entry *e)
+{
+	uint32_t instrument = e->want.instrument;
+
+	for (uint32_t i = 0, kept = 0, n = b->n; e->queued && i < n; i++) {
+		uint32_t other = b->queue[(b->head + i) % b->cfg.instruments_max];
+
+		if (other != instrument)
+			b->queue[(b->head + kept++) % b->cfg.instruments_max] = other;
+		b->n = kept;
+	}
+	if (e->asked && !b->is_gone[instrument]) {
+		b->is_gone[instrument] = true;
+		b->gone[b->ngone++] = instrument;
+	}
+	e->queued = e->asked = false;
 }
 
 void
@@ -94,13 +132,7 @@ books_remove(struct books *b, uint32_t instrument)
 	if (!e)
 		return;
 	booksync_clear(&e->sync);
-	for (uint32_t i = 0, kept = 0, n = b->n; e->queued && i < n; i++) {
-		uint32_t other = b->queue[(b->head + i) % b->cfg.instruments_max];
-
-		if (other != instrument)
-			b->queue[(b->head + kept++) % b->cfg.instruments_max] = other;
-		b->n = kept;
-	}
+	unwant(b, e);
 	free(e);
 	b->entry[instrument] = NULL;
 }
@@ -141,6 +173,12 @@ books_next_want(struct books *b, struct books_want *out)
 {
 	struct entry *e;
 
+	/* These first: the instrument may be wanted again meanwhile. */
+	if (b && b->ngone > 0) {
+		*out = (struct books_want){.instrument = b->gone[--b->ngone], .gone = true};
+		b->is_gone[out->instrument] = false;
+		return true;
+	}
 	if (!b || b->n == 0)
 		return false;
 	e = b->entry[b->queue[b->head]];
@@ -157,18 +195,24 @@ why_of(const struct entry *e)
 	return e->sync.state == BOOKSYNC_GAP ? SNAPSCHED_GAP : SNAPSCHED_NEVER;
 }
 
+/* What it lost for want of memory, it may have again. */
+static bool
+may_grow(const struct books *b, const struct entry *e)
+{
+	return book_is_short(&e->sync.book) &&
+	    book_pool_has(&b->levels, b->levels.blocks / ROOM_AGAIN_SHARE);
+}
+
 /* Has the market moved so far that levels which are shown may be missing? */
 static void
 renew_if_shallow(struct books *b, struct entry *e, mono_t now)
 {
-	uint32_t shown = b->cfg.depth;
+	uint32_t shown = levels_shown(b);
 
 	/* A snapshot that is not deeper than that can never be enough. */
 	if (shown > e->limit / 2)
 		shown = e->limit / 2;
-	if (shown > b->cfg.levels_max / 2)
-		shown = b->cfg.levels_max / 2;
-	if (e->asked || book_is_known(&e->sync.book, shown) ||
+	if (e->asked || (book_is_known(&e->sync.book, shown) && !may_grow(b, e)) ||
 	    mono_before(now, mono_add(e->renewed, b->cfg.renew_after)))
 		return;
 	booksync_renew(&e->sync);
@@ -181,7 +225,10 @@ follow_up(struct books *b, struct entry *e, enum booksync_outcome outcome, mono_
 {
 	switch (outcome) {
 	case BOOKSYNC_KEPT:
-		want(b, e, why_of(e), false);
+	case BOOKSYNC_STARVED:
+		/* Without the memory a snapshot is of no use: the next change looks again. */
+		if (!e->sync.starving || book_has_room(&e->sync.book))
+			want(b, e, why_of(e), e->sync.starving && !e->asked);
 		break;
 	case BOOKSYNC_GAPPED:
 		want(b, e, SNAPSCHED_GAP, false);
@@ -245,6 +292,15 @@ books_on_snapshot(struct books *b, uint32_t instrument, const struct booksync_sn
 }
 
 void
+books_close(struct books *b, uint32_t instrument)
+{
+	struct entry *e = find(b, instrument);
+
+	if (e)
+		unwant(b, e);
+}
+
+void
 books_lose(struct books *b, uint32_t instrument)
 {
 	struct entry *e = find(b, instrument);
@@ -264,6 +320,8 @@ books_sums(const struct books *b)
 		sums.books++;
 		sums.live += b->entry[i]->sync.state == BOOKSYNC_LIVE;
 		sums.dropped += b->entry[i]->sync.book.dropped;
+		sums.starving += b->entry[i]->sync.starving;
+		sums.cut += book_is_short(&b->entry[i]->sync.book);
 	}
 	if (b)
 		sums.bytes = (int64_t)b->levels.in_use * (int64_t)sizeof(struct book_block) +

@@ -26,11 +26,12 @@ struct books_cfg {
 	span_t renew_after;     /* at the soonest, since the last snapshot */
 };
 
-/* A snapshot is wanted; as snapsched_want() takes it. */
+/* A snapshot is wanted; as snapsched_want() takes it. Or none is any more. */
 struct books_want {
 	uint32_t instrument;
 	enum snapsched_why why;
 	bool stale;
+	bool gone; /* what was wanted of that instrument is not any more; no why, no stale */
 };
 
 struct books;
@@ -58,6 +59,9 @@ enum booksync_outcome books_on_depth(struct books *books, uint32_t instrument,
 enum booksync_outcome books_on_snapshot(struct books *books, uint32_t instrument,
     const struct booksync_snapshot *snapshot, mono_t now);
 
+/* The exchange has closed that instrument: no snapshot is wanted until a change comes. */
+void books_close(struct books *books, uint32_t instrument);
+
 /* The exchange counts that book's ids anew. Nothing happens when there is no such book. */
 void books_lose(struct books *books, uint32_t instrument);
 
@@ -68,6 +72,8 @@ struct books_sums {
 	uint32_t books, live;
 	int64_t bytes;         /* of levels and waiting diffs, in use */
 	uint64_t dropped;      /* levels that found no room */
+	uint32_t starving;     /* not in sync for want of memory */
+	uint32_t cut;          /* in sync, but levels that are not shown found no memory */
 };
 
 struct books_sums books_sums(const struct books *books);

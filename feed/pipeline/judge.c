@@ -25,6 +25,7 @@ tell_gap(struct pipeline *p, struct publish_context *c, enum event_kind kind,
 	if (kind != EVENT_DEPTH) /* depth ids are not consecutive on futures */
 		p->counter[TICK_COUNTER_GAP_IDS] += (uint64_t)(gap->last - gap->first + 1);
 	publish_event(c, TICK_REASON_GAP, pipeline_kinds[kind].type, gap->first, gap->last);
+	pipeline_note_gap(p, c->instrument, kind, gap);
 }
 
 /* ---- whose ------------------------------------------------------------------ */
@@ -187,6 +188,7 @@ take_verdict(struct pipeline *p, struct publish_context *c, enum event_kind kind
 		tell_gap(p, c, kind, gap);
 		break;
 	case ARBITER_RESET: /* what is missing in between, nobody can tell */
+		pipeline_forget_gaps(p, c, kind);
 		c->flags |= TICK_FLAG_GAP_BEFORE;
 		publish_event(c, TICK_REASON_RENUMBERED, pipeline_kinds[kind].type, gap->first,
 		    gap->last);
@@ -237,5 +239,7 @@ judge(struct pipeline *p, struct publish_context *c, const struct event *e,
 		return JUDGE_DROP;
 	p->line[c->leg].wins++;
 	pipeline_remember_id(&p->instrument[c->instrument].data, m.class, e->id);
+	if (p->instrument[c->instrument].halted)
+		pipeline_prove_trading(p, c, e->kind);
 	return JUDGE_PUBLISH;
 }

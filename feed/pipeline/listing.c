@@ -133,6 +133,20 @@ listing_find(const struct listing *listing, struct bytes symbol)
 	return NULL;
 }
 
+size_t
+listing_lost(const struct listing *before, const struct listing *now)
+{
+	size_t lost = 0;
+
+	/* Both in the order of symbols. */
+	for (size_t i = 0, k = 0; i < before->n; i++) {
+		while (k < now->n && compare_listed(&now->item[k], &before->item[i]) < 0)
+			k++;
+		lost += k == now->n || compare_listed(&now->item[k], &before->item[i]) != 0;
+	}
+	return lost;
+}
+
 int64_t
 listing_step(int64_t step, int exponent, int wanted)
 {

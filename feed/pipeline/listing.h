@@ -37,6 +37,9 @@ int listing_read(struct listing **out, struct bytes body);
 /* NULL: not listed. `listing` may be NULL. */
 const struct listed *listing_find(const struct listing *listing, struct bytes symbol);
 
+/* How many of a list are not in another one. */
+size_t listing_lost(const struct listing *before, const struct listing *now);
+
 /* A mantissa at one exponent as that at another; 0 when it is not exact there. */
 int64_t listing_step(int64_t step, int exponent, int wanted);
 

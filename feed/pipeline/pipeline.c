@@ -103,9 +103,20 @@ pass_control(struct pipeline *p, unsigned line, const struct event *e)
 	p->control_head = next;
 }
 
+/* Nothing is made of the message: if its envelope named a stream, that is remembered of it. */
+static void
+note_garbled(struct pipeline *p, const struct frame *frame, const struct event *e)
+{
+	struct bytes stream = frame->part ? frame->stream : e->stream;
+	uint32_t number = stream.n > 0 ? listed_number(p, stream) : ROSTER_NONE;
+
+	if (number != ROSTER_NONE)
+		roster_on_garbled(&p->roster, number);
+}
+
 /* Everything that is no market event ends here. Returns true for market events. */
 static bool
-is_market_event(struct pipeline *p, unsigned line, const struct event *e)
+is_market_event(struct pipeline *p, const struct frame *frame, const struct event *e)
 {
 	switch (e->kind) {
 	case EVENT_TRADE:
@@ -130,7 +141,7 @@ is_market_event(struct pipeline *p, unsigned line, const struct event *e)
 	case EVENT_REPLY:
 	case EVENT_ERROR_REPLY:
 	case EVENT_SERVER_SHUTDOWN:
-		pass_control(p, line, e);
+		pass_control(p, frame->line, e);
 		return false;
 	case EVENT_LIST: /* a list in a list */
 	case EVENT_UNKNOWN:
@@ -138,6 +149,7 @@ is_market_event(struct pipeline *p, unsigned line, const struct event *e)
 		break;
 	}
 	pipeline_count(p, TICK_COUNTER_UNKNOWN);
+	note_garbled(p, frame, e);
 	return false;
 }
 
@@ -171,8 +183,10 @@ decode(struct pipeline *p, struct frame *frame, struct event *e, bool *unfit)
 		return false;
 	}
 	*unfit = result == DECODE_UNFIT;
-	if (result == DECODE_MALFORMED)
+	if (result == DECODE_MALFORMED) {
 		pipeline_count(p, TICK_COUNTER_MALFORMED);
+		note_garbled(p, frame, e);
+	}
 	if (result == DECODE_FOREIGN)
 		note_foreign(p, e);
 	return result == DECODE_OK || result == DECODE_UNFIT;
@@ -304,13 +318,14 @@ take_frame(struct pipeline *p, struct frame *frame)
 	bool unfit;
 	int64_t id;
 
+	e.stream = BYTES_NONE; /* where the decoder gives up before it looks for a name */
 	if (!decode(p, frame, &e, &unfit))
 		return out;
 	if (e.kind == EVENT_LIST && !frame->part) {
 		take_list(p, frame, &e);
 		return out;
 	}
-	if (!is_market_event(p, frame->line, &e))
+	if (!is_market_event(p, frame, &e))
 		return out;
 	if (frame->part)
 		e.stream = frame->stream;
@@ -339,6 +354,10 @@ take_frame(struct pipeline *p, struct frame *frame)
 		pipeline_publish_depth(p, &c, &e, &n);
 	else if (e.kind != EVENT_PARTIAL_DEPTH || !books_find(p->books, c.instrument))
 		publish_market_event(&c, &e, &n); /* a part must not replace the whole book */
+	if (p->unasked_kind != EVENT_KINDS)
+		pipeline_tell_unasked(p, &c);
+	if (e.kind == EVENT_STATUS)
+		pipeline_on_status(p, &c, &e);
 	pipeline_count(p, pipeline_kinds[e.kind].counter);
 	note_on_board(p, (uint32_t)id, e.kind);
 	if (p->measures)
@@ -354,6 +373,7 @@ show_again(struct pipeline *p, const struct held *held, mono_t arrived)
 {
 	struct frame frame = p->held[held->slot].frame;
 
+	p->clock_of = MONO_NEVER; /* it was received a while ago */
 	frame.arrived = arrived;
 	return !take_frame(p, &frame).kept;
 }
@@ -376,6 +396,7 @@ pipeline_on_time(struct pipeline *p, mono_t now)
 	if (!mono_due(hold_deadline(&p->hold), now))
 		return;
 	p->now = now;
+	p->since_clock = PIPELINE_CLOCK_BYTES; /* what is shown now came with no burst */
 	recorder_on_pause(p->recorder, now);
 	while (hold_take_due(&p->hold, now, &held))
 		if (show_again(p, &held, ARBITER_AT_ONCE))

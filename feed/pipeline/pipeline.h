@@ -21,7 +21,9 @@
 #include "feed/core/pool.h"
 #include "feed/io/transport.h"
 #include "feed/pipeline/books.h"
+#include "feed/pipeline/gaps.h"
 #include "feed/pipeline/listing.h"
+#include "feed/venue/binance/trades_page.h"
 #include "feed/venue/venue.h"
 #include "feed/venue/venues.h"
 #include "shm/board_writer.h"
@@ -44,7 +46,8 @@ struct pipeline_cfg {
 	uint32_t (*number_of)(void *context, struct bytes name);
 	void *number_context;
 	const struct books_cfg *books; /* NULL: no books are kept; copied */
-	const struct listing *listing; /* as pipeline_list() takes it */
+	const struct listing *listing; /* for exponents; then it is given to pipeline_list() */
+	const struct gaps_cfg *gaps; /* NULL: gaps are told and stay; copied */
 };
 
 /* What a message said to the control plane: the app hands it to the pool. */
@@ -55,6 +58,26 @@ struct pipeline_control {
 	bool listed;          /* EVENT_REPLY: an answer to LIST_SUBSCRIPTIONS */
 	int code;             /* error replies */
 	char text[120];       /* error replies: the exchange's words, cut to fit */
+};
+
+/* Ids that were told missing and are to be asked for. */
+struct pipeline_gap {
+	uint64_t ticket; /* the answer carries it */
+	uint32_t instrument;
+	bool aggregate;  /* ids of aggregate trades; else of single ones */
+	int64_t first, last;
+};
+
+/*
+ * What REST has of the ids of a gap, up to `last`: what is not among the trades
+ * is not to be had. The next part begins behind that.
+ */
+struct pipeline_fill {
+	uint64_t ticket;
+	uint32_t instrument;
+	uint32_t trades;
+	int64_t last;
+	const struct past_trade *trade; /* ids rising, at the instrument's exponents */
 };
 
 struct pipeline;
@@ -79,13 +102,39 @@ int64_t pipeline_add_instrument(struct pipeline *p, struct bytes symbol);
 
 /*
  * The exchange's list of instruments, NULL: none is known; borrowed until the
- * next one. Whoever is not in it any more is CLOSED. Changes are published, and
- * instruments that do not trade are HALTED on the board. New instruments have
- * exponents by its steps, unless the configuration names them. Returns the list
- * that was in use before. O(instruments).
+ * next one. Changes are published, and instruments that do not trade are HALTED
+ * on the board. Whoever is not in two lists in a row is CLOSED. New instruments
+ * have exponents by its steps, unless the configuration names them.
+ *
+ * A list that is empty, or lacks more than a fifth of the instruments of the
+ * one before (and more than three), is refused, counted, and returned; the third
+ * such list in a row that is not empty is believed. Else returns the list that
+ * was in use before. O(instruments).
+ *
+ * A message may say otherwise than the list: the exchange's word on the one
+ * instrument (contractInfo); or a trade, of an instrument that is halted or
+ * closed also a quote, a second later or more: it is traded, then, and that is told.
  */
 const struct listing *pipeline_list(struct pipeline *p, const struct listing *listing, wall_t now,
     mono_t mono);
+
+/*
+ * No list has come, or none will: instruments of which nothing is known but
+ * that the last run found them not to trade are UNKNOWN, which is published.
+ */
+void pipeline_no_list(struct pipeline *p, wall_t now, mono_t mono);
+
+enum pipeline_list_wish {
+	PIPELINE_LIST_NONE,
+	PIPELINE_LIST_LATER, /* to confirm the last one */
+	PIPELINE_LIST_SOON,  /* there is an instrument that it does not have */
+};
+
+/* Is another list wanted ahead of its time? Takes the wish out. */
+enum pipeline_list_wish pipeline_take_list_wish(struct pipeline *p);
+
+/* Has pipeline_is_halted() changed for some streams since the last call? */
+bool pipeline_take_turned(struct pipeline *p);
 
 /* Does the instrument of that stream not trade? */
 bool pipeline_is_halted(const struct pipeline *p, uint32_t number);
@@ -154,6 +203,16 @@ enum booksync_outcome pipeline_on_snapshot(struct pipeline *p, uint32_t instrume
 /* The oldest wish for a snapshot; false: there is none. */
 bool pipeline_next_want(struct pipeline *p, struct books_want *out);
 
+/*
+ * The oldest gap that nobody asked for yet; false: there is none. Every one
+ * that is given out is answered by pipeline_on_fill(), up to its last id.
+ */
+bool pipeline_next_gap(struct pipeline *p, struct pipeline_gap *out);
+
+/* A part of an answer, or all of it; one that belongs to no gap (any more) changes nothing. */
+void pipeline_on_fill(struct pipeline *p, const struct pipeline_fill *fill, wall_t now,
+    mono_t mono);
+
 /* An instrument's book, to look at; NULL: none is kept. */
 const struct booksync *pipeline_book(const struct pipeline *p, uint32_t instrument);
 
@@ -168,6 +227,13 @@ const uint64_t *pipeline_listed(const struct pipeline *p, unsigned line);
 
 /* Lines that were heard since the last call, one bit each. */
 uint64_t pipeline_heard(struct pipeline *p);
+
+/*
+ * Streams whose messages cannot be decoded: of a kind that never is, or the
+ * last messages of them were malformed or unknown. The latter is known of
+ * streams that the envelope names, at paths like /stream.
+ */
+uint32_t pipeline_undecoded(const struct pipeline *p);
 
 /* Streams that were heard since the last call: up to `max` in out[]; returns how many. */
 unsigned pipeline_take_heard(struct pipeline *p, struct pool_heard *out, unsigned max);

@@ -22,8 +22,13 @@ pipeline_settle(struct pipeline *p, uint32_t id, enum tick_reason why, int64_t n
 		state = TICK_DATA_STALE;
 	else if (sync && sync->state != BOOKSYNC_LIVE)
 		state = TICK_DATA_SYNCING;
-	if (state == i->data.state)
+	if (state == TICK_DATA_SYNCING && sync->starving) {
+		why = TICK_REASON_BOOK_STARVED;
+		if (i->data.reason == why)
+			return;
+	} else if (state == i->data.state) {
 		return;
+	}
 	if (state == TICK_DATA_LIVE)
 		why = TICK_REASON_NONE;
 	if (state == TICK_DATA_HALTED)
@@ -102,6 +107,11 @@ note_outcome(struct pipeline *p, const struct publish_context *c, const struct b
 		pipeline_count(p, TICK_COUNTER_BOOKS_CROSSED);
 		tell_book(c, TICK_REASON_BOOK_CROSSED, sync);
 		pipeline_settle(p, c->instrument, TICK_REASON_BOOK_CROSSED, c->recv_ns);
+		break;
+	case BOOKSYNC_STARVED:
+		pipeline_count(p, TICK_COUNTER_BOOKS_STARVED);
+		tell_book(c, TICK_REASON_BOOK_STARVED, sync);
+		pipeline_settle(p, c->instrument, TICK_REASON_BOOK_STARVED, c->recv_ns);
 		break;
 	case BOOKSYNC_TOO_OLD:
 		pipeline_count(p, TICK_COUNTER_SNAPSHOTS_TOO_OLD);

@@ -1,14 +1,16 @@
 /*
  * What the files of the pipeline share: pipeline.c (the path), judge.c (is it
- * news, and whose), pipeline_books.c, pipeline_list.c (what the
- * exchange lists), listed.c (what the exchange says is
- * subscribed), recorder.c (what it was told) and pipeline_life.c (start, end,
- * what others tell and ask). Included by them only.
+ * news, and whose), pipeline_books.c, pipeline_gaps.c (what is missing and
+ * comes later), pipeline_list.c (what the exchange lists), listed.c (what the
+ * exchange says is subscribed), recorder.c (what it was told) and
+ * pipeline_life.c (start, end, what others tell and ask). Included by them
+ * only. Feed thread.
  */
 #ifndef FEED_PIPELINE_PIPELINE_IMPL_H
 #define FEED_PIPELINE_PIPELINE_IMPL_H
 
 #include "feed/core/hold.h"
+#include "feed/pipeline/gaps.h"
 #include "feed/pipeline/pipeline.h"
 #include "feed/pipeline/publish.h"
 #include "feed/pipeline/recorder.h"
@@ -28,7 +30,10 @@
 struct instrument {
 	struct tick_data data;
 	uint32_t stale; /* streams of it that are stale */
-	bool halted;    /* the exchange does not trade it */
+	bool halted;    /* the exchange does not trade it ... */
+	bool recalled;  /* ... as the last run knew, which nobody has confirmed */
+	uint8_t unlisted; /* lists in a row that did not have it, up to CLOSED_AFTER */
+	mono_t told;    /* when its state became this one; MONO_ZERO: before this run */
 };
 
 /* One message on its way, with all that the path needs to take it again. */
@@ -54,6 +59,9 @@ struct pipeline {
 	struct pipeline_cfg cfg;
 	struct recorder *recorder; /* NULL: none */
 	const struct listing *listing; /* NULL: none is known */
+	unsigned short_lists; /* refused in a row, as far too short */
+	enum pipeline_list_wish list_wish;
+	bool turned; /* somebody is halted, or trades again, whom nobody has taken note of */
 	mono_t now; /* of the last message or pause: no clock decides, so a replay decides alike */
 	mono_t clock, clock_of; /* read last, and for the receive of that time */
 	size_t since_clock;     /* bytes of messages since */
@@ -61,6 +69,9 @@ struct pipeline {
 	struct tick_level *levels; /* normalized: bids, then asks */
 	struct books *books;       /* NULL: none are kept */
 	struct tick_level *image;  /* a whole book; books != NULL */
+	struct gaps *gaps;         /* NULL: none is filled */
+	struct arbiter_gap unasked; /* a gap that is not: told behind its tick ... */
+	enum event_kind unasked_kind; /* ... EVENT_KINDS: there is none */
 	struct instrument *instrument; /* and one more: streams of all symbols */
 	uint32_t instruments_max;
 	struct roster roster;
@@ -94,6 +105,14 @@ pipeline_count(struct pipeline *p, enum tick_counter counter)
 /* Fills in the exponents of an instrument that is new to the directory. */
 void pipeline_describe(const struct pipeline *p, struct tick_instrument *i);
 
+/* The exchange's word on one instrument: its state follows. The message is published already. */
+void pipeline_on_status(struct pipeline *p, const struct publish_context *c,
+    const struct event *e);
+
+/* News of an instrument that is said not to trade: perhaps it does, which is told then. */
+void pipeline_prove_trading(struct pipeline *p, const struct publish_context *c,
+    enum event_kind kind);
+
 /* At start: the directory tells who was halted last. */
 void pipeline_recall_trading(struct pipeline *p);
 
@@ -110,6 +129,17 @@ void pipeline_lose_book(struct pipeline *p, const struct publish_context *c);
 /* A change of a book, which is news: publishes it, and the book when it changed. */
 void pipeline_publish_depth(struct pipeline *p, const struct publish_context *c,
     const struct event *e, const struct normal *n);
+
+/* A gap was told: it is asked for, if it is one of trades, or noted as not asked for. */
+void pipeline_note_gap(struct pipeline *p, uint32_t instrument, enum event_kind kind,
+    const struct arbiter_gap *gap);
+
+/* Tells what stays missing of a gap that is not asked for. */
+void pipeline_tell_unasked(struct pipeline *p, const struct publish_context *like);
+
+/* Ids start anew: nothing of the gaps of that instrument and kind can come any more. */
+void pipeline_forget_gaps(struct pipeline *p, const struct publish_context *like,
+    enum event_kind kind);
 
 /* What becomes of each kind of event. */
 struct kind_row {

@@ -45,12 +45,24 @@ is_of_pair(const struct pipeline *p, const struct stream_name *name)
 	    memchr(name->symbol.p, '_', name->symbol.n) == NULL;
 }
 
+/* Puts it on the roster, or counts it where its messages mean nothing to us. */
+static int
+watch(struct pipeline *p, uint32_t number, struct bytes name, uint32_t instrument,
+    enum stream_class class)
+{
+	enum event_kind kind;
+
+	if (pipeline_kind_of(class, &kind))
+		return roster_add(&p->roster, number, name, instrument, kind);
+	roster_add_foreign(&p->roster, number);
+	return 0;
+}
+
 int
 pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name)
 {
 	char symbol[TICK_SYMBOL_MAX];
 	struct stream_name parts;
-	enum event_kind kind;
 	int64_t id;
 	size_t n;
 
@@ -59,19 +71,15 @@ pipeline_add_stream(struct pipeline *p, uint32_t number, struct bytes name)
 		return -EINVAL;
 	n = stream_symbol_upper(parts.symbol, symbol, sizeof(symbol));
 	if (n == 0 || is_of_pair(p, &parts))
-		return pipeline_kind_of(parts.class, &kind)
-		    ? roster_add(&p->roster, number, name, p->instruments_max, kind)
-		    : 0;
+		return watch(p, number, name, p->instruments_max, parts.class);
 	id = ring_find(p->cfg.ring, symbol, n);
 	if (id < 0)
 		id = pipeline_add_instrument(p, (struct bytes){symbol, n});
 	if (id < 0)
 		return (int)id;
-	if (!pipeline_kind_of(parts.class, &kind))
-		return 0;
-	if (kind == EVENT_DEPTH && p->books && books_add(p->books, (uint32_t)id) != 0)
+	if (parts.class == STREAM_DEPTH && p->books && books_add(p->books, (uint32_t)id) != 0)
 		return -ENOMEM;
-	return roster_add(&p->roster, number, name, (uint32_t)id, kind);
+	return watch(p, number, name, (uint32_t)id, parts.class);
 }
 
 void
@@ -82,9 +90,13 @@ pipeline_remove_stream(struct pipeline *p, uint32_t number)
 	bool of_book;
 
 	recorder_on_stream(p->recorder, TAPE_STREAM_GONE, number, 0, BYTES_NONE);
-	if (number >= p->roster.streams_max || p->roster.stream[number].name == NULL)
+	if (number >= p->roster.streams_max)
 		return;
 	s = &p->roster.stream[number];
+	if (s->name == NULL) {
+		roster_remove(&p->roster, number);
+		return;
+	}
 	instrument = s->instrument;
 	of_book = s->kind == EVENT_DEPTH;
 	if (s->stale)
@@ -179,13 +191,16 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	p->of_line = calloc(TRANSPORT_LINES_MAX, sizeof(*p->of_line));
 	p->clock_of = MONO_NEVER;
 	p->measures = true;
+	p->unasked_kind = EVENT_KINDS;
+	p->cfg.gaps = NULL; /* the caller's */
 	p->held = malloc(HOLD_MAX * sizeof(*p->held));
 	p->listed_words = cfg->streams_max / 64 + 1;
 	p->listed = calloc(TRANSPORT_LINES_MAX * p->listed_words, sizeof(*p->listed));
 	if (!p->of_line || !p->held || !p->listed || !p->scratch || !p->levels || !p->instrument ||
 	    !p->arbiter_memory ||
 	    roster_init(&p->roster, cfg->streams_max, p->instruments_max) != 0 ||
-	    make_books(p, cfg->books) != 0) {
+	    make_books(p, cfg->books) != 0 ||
+	    (cfg->gaps != NULL && gaps_new(&p->gaps, cfg->gaps) != 0)) {
 		pipeline_free(out, now, mono);
 		return -ENOMEM;
 	}
@@ -213,6 +228,7 @@ pipeline_free(struct pipeline **pipeline, wall_t now, mono_t mono)
 		tell(p, TICK_REASON_STOP, 0, now, mono, (int64_t[3]){0});
 	free(p->of_line);
 	books_free(&p->books);
+	gaps_free(&p->gaps);
 	free(p->image);
 	free(p->held);
 	free(p->listed);
@@ -330,6 +346,12 @@ const uint64_t *
 pipeline_listed(const struct pipeline *p, unsigned line)
 {
 	return p->listed + line * p->listed_words;
+}
+
+uint32_t
+pipeline_undecoded(const struct pipeline *p)
+{
+	return p->roster.undecoded;
 }
 
 unsigned

@@ -39,7 +39,8 @@ publish_trade(const struct publish_context *c, const struct event *e, const stru
 	t.v[1] = n->value[1];
 	t.v[2] = e->last_id;
 	ring_publish(c->ring, &t);
-	if (type != TICK_BLOCK_TRADE) /* off-book, at prices of its own */
+	/* Off-book, at prices of its own; or of the past. */
+	if (type != TICK_BLOCK_TRADE && !(c->flags & TICK_FLAG_REPLAY))
 		board_trade(c->board, c->instrument, &last);
 }
 

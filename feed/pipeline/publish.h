@@ -22,14 +22,15 @@ struct publish_context {
 	struct board *board;
 	uint32_t instrument;
 	uint16_t leg;
-	unsigned flags;   /* TICK_FLAG_GAP_BEFORE, _KERNEL_STAMP, _CLOCK_DOUBT for the first tick */
+	unsigned flags;   /* TICK_FLAG_GAP_BEFORE, _KERNEL_STAMP, _CLOCK_DOUBT, _REPLAY of trades */
 	int64_t recv_ns, mono_ns;
 };
 
 /*
  * Publishes a market event in the ring and on the board. Depth messages become
  * a chain of BOOK_DELTA ticks: bids, then asks, TICK_LEVELS in a tick; a whole
- * book a BOOK_CLEAR before them, and the board's image.
+ * book a BOOK_CLEAR before them, and the board's image. Trades with REPLAY leave the
+ * board alone.
  */
 void publish_market_event(const struct publish_context *c, const struct event *e,
     const struct normal *n);

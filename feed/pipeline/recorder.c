@@ -1,5 +1,6 @@
 #include "feed/pipeline/recorder.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +17,8 @@ struct recorder {
 	struct pipeline *pipeline;
 	char *config; /* its text */
 	size_t config_n;
-	char *levels; /* room for a snapshot */
-	size_t levels_room;
+	char *room; /* for a record that is put together */
+	size_t room_bytes;
 	wall_t wall;  /* of the last record */
 	mono_t mono;
 	uint64_t told_dropped, told_errors; /* that are in the log */
@@ -50,6 +51,7 @@ describe_instrument(struct recorder *r, uint32_t id)
 		.quote_id = data->quote_id,
 		.depth_id = data->depth_id,
 		.symbol_bytes = i->symbol_bytes,
+		.trading = i->trading,
 	};
 
 	memcpy(out.symbol, i->symbol, i->symbol_bytes);
@@ -182,7 +184,7 @@ recorder_close(struct recorder **recorder)
 	LOG(INFO, "captured", LOG_U64("records", counts.records), LOG_U64("bytes", counts.bytes),
 	    LOG_U64("dropped", counts.dropped), LOG_U64("files", counts.files));
 	tape_close(&r->capture);
-	free(r->levels);
+	free(r->room);
 	free(r->config);
 	free(r);
 }
@@ -282,13 +284,28 @@ recorder_on_stream(struct recorder *r, enum tape_kind kind, uint32_t number, uns
 		    number, name);
 }
 
+/* Makes it larger where this is the largest record so far. */
+static bool
+has_room(struct recorder *r, size_t bytes)
+{
+	char *room;
+
+	if (bytes <= r->room_bytes)
+		return true;
+	room = realloc(r->room, bytes);
+	if (room == NULL)
+		return false;
+	r->room = room;
+	r->room_bytes = bytes;
+	return true;
+}
+
 void
 recorder_on_snapshot(struct recorder *r, uint32_t instrument,
     const struct booksync_snapshot *snapshot, wall_t now, mono_t mono)
 {
 	struct tape_snapshot head;
 	size_t bids, asks;
-	char *room;
 
 	if (r == NULL)
 		return;
@@ -297,20 +314,76 @@ recorder_on_snapshot(struct recorder *r, uint32_t instrument,
 	    .bids = snapshot->nbids, .asks = snapshot->nasks};
 	bids = snapshot->nbids * sizeof(*snapshot->bids);
 	asks = snapshot->nasks * sizeof(*snapshot->asks);
-	if (sizeof(head) + bids + asks > r->levels_room) { /* the deepest so far */
-		room = realloc(r->levels, sizeof(head) + bids + asks);
-		if (room == NULL)
-			return;
-		r->levels = room;
-		r->levels_room = sizeof(head) + bids + asks;
-	}
-	memcpy(r->levels, &head, sizeof(head));
+	if (!has_room(r, sizeof(head) + bids + asks))
+		return;
+	memcpy(r->room, &head, sizeof(head));
 	if (bids > 0)
-		memcpy(r->levels + sizeof(head), snapshot->bids, bids);
+		memcpy(r->room + sizeof(head), snapshot->bids, bids);
 	if (asks > 0)
-		memcpy(r->levels + sizeof(head) + bids, snapshot->asks, asks);
+		memcpy(r->room + sizeof(head) + bids, snapshot->asks, asks);
 	add(r, &(struct tape_record){.kind = TAPE_SNAPSHOT, .wall = now, .mono = mono,
-	    .payload = {r->levels, sizeof(head) + bids + asks}});
+	    .payload = {r->room, sizeof(head) + bids + asks}});
+}
+
+static struct tape_listed
+listed_of(const struct listed *from)
+{
+	struct tape_listed out = {
+		.trading = from->trading,
+		.price_exponent = from->price_exponent,
+		.qty_exponent = from->qty_exponent,
+		.price_step = from->price_step,
+		.qty_step = from->qty_step,
+		.symbol_bytes = from->symbol_bytes,
+	};
+
+	memcpy(out.symbol, from->symbol, from->symbol_bytes);
+	return out;
+}
+
+void
+recorder_on_list(struct recorder *r, const struct listing *listing, wall_t now, mono_t mono)
+{
+	struct tape_list head = {.instruments = listing->n, .unusable = listing->unusable};
+	struct tape_listed item;
+
+	if (r == NULL || !has_room(r, sizeof(head) + listing->n * sizeof(item)))
+		return;
+	memcpy(r->room, &head, sizeof(head));
+	for (size_t i = 0; i < listing->n; i++) {
+		item = listed_of(&listing->item[i]);
+		memcpy(r->room + sizeof(head) + i * sizeof(item), &item, sizeof(item));
+	}
+	add(r, &(struct tape_record){.kind = TAPE_LIST, .wall = now, .mono = mono,
+	    .payload = {r->room, sizeof(head) + listing->n * sizeof(item)}});
+}
+
+void
+recorder_on_no_list(struct recorder *r, wall_t now, mono_t mono)
+{
+	if (r != NULL)
+		add(r, &(struct tape_record){.kind = TAPE_NO_LIST, .wall = now, .mono = mono});
+}
+
+void
+recorder_on_fill(struct recorder *r, const struct pipeline_fill *fill, wall_t now, mono_t mono)
+{
+	struct tape_fill head;
+	size_t trades;
+
+	static_assert(sizeof(struct tape_trade) == sizeof(struct past_trade), "copied as it is");
+	if (r == NULL)
+		return;
+	head = (struct tape_fill){.ticket = fill->ticket, .instrument = fill->instrument,
+	    .last = fill->last, .trades = fill->trades};
+	trades = fill->trades * sizeof(*fill->trade);
+	if (!has_room(r, sizeof(head) + trades))
+		return;
+	memcpy(r->room, &head, sizeof(head));
+	if (trades > 0)
+		memcpy(r->room + sizeof(head), fill->trade, trades);
+	add(r, &(struct tape_record){.kind = TAPE_FILL, .wall = now, .mono = mono,
+	    .payload = {r->room, sizeof(head) + trades}});
 }
 
 void

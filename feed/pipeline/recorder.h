@@ -16,7 +16,9 @@
 #include "feed/io/tape.h"
 #include "feed/io/transport.h"
 
+struct listing;
 struct pipeline;
+struct pipeline_fill;
 struct recorder;
 
 /*
@@ -56,6 +58,15 @@ void recorder_on_stream(struct recorder *recorder, enum tape_kind kind, uint32_t
 void recorder_on_snapshot(struct recorder *recorder, uint32_t instrument,
     const struct booksync_snapshot *snapshot, wall_t now, mono_t mono);
 void recorder_on_wish(struct recorder *recorder);
+
+/* What REST has of the missing ids of a gap. */
+void recorder_on_fill(struct recorder *recorder, const struct pipeline_fill *fill, wall_t now,
+    mono_t mono);
+
+/* The exchange's list of instruments, whatever becomes of it; or that there is none. */
+void recorder_on_list(struct recorder *recorder, const struct listing *listing, wall_t now,
+    mono_t mono);
+void recorder_on_no_list(struct recorder *recorder, wall_t now, mono_t mono);
 
 void recorder_on_stale(struct recorder *recorder, uint32_t number, uint64_t why, wall_t now,
     mono_t mono);

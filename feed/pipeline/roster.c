@@ -72,7 +72,11 @@ roster_remove(struct roster *roster, uint32_t number)
 	struct roster_stream *s = &roster->stream[number];
 	uint32_t *link;
 
-	if (number >= roster->streams_max || s->name == NULL)
+	if (number >= roster->streams_max)
+		return;
+	roster->undecoded -= s->garbled >= ROSTER_GARBLED;
+	s->garbled = 0;
+	if (s->name == NULL)
 		return;
 	link = &roster->first[s->instrument][s->kind];
 	while (*link != number)
@@ -115,6 +119,25 @@ roster_last(struct roster *roster, uint32_t number, uint32_t instrument)
 	struct roster_stream *s = &roster->stream[number];
 
 	return s->each != NULL ? &s->each[instrument] : &s->last;
+}
+
+void
+roster_add_foreign(struct roster *roster, uint32_t number)
+{
+	if (number >= roster->streams_max)
+		return;
+	roster_remove(roster, number);
+	roster->stream[number].garbled = ROSTER_FOREIGN;
+	roster->undecoded++;
+}
+
+void
+roster_on_garbled(struct roster *roster, uint32_t number)
+{
+	struct roster_stream *s = &roster->stream[number];
+
+	if (s->garbled < ROSTER_GARBLED && ++s->garbled == ROSTER_GARBLED)
+		roster->undecoded++;
 }
 
 unsigned

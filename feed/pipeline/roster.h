@@ -20,6 +20,8 @@
 #define ROSTER_NONE UINT32_MAX
 #define ROSTER_NO_LINE UINT8_MAX
 #define ROSTER_KINDS EVENT_MARKET_KINDS
+#define ROSTER_GARBLED 3 /* messages in a row that could not be decoded: no accident any more */
+#define ROSTER_FOREIGN UINT8_MAX /* a kind of stream that is never decoded */
 
 /* What was published last of messages without ids in a row, and who brought it. */
 struct roster_last {
@@ -34,6 +36,7 @@ struct roster_stream {
 	uint32_t next;       /* of the same instrument and kind */
 	uint8_t line_of[ARBITER_LEGS_MAX]; /* whose messages the arbiter knows by that number */
 	bool stale;          /* as the control plane says */
+	uint8_t garbled;     /* messages in a row, up to ROSTER_GARBLED; or ROSTER_FOREIGN */
 	char *name;          /* NULL: this number is not in use */
 	uint32_t instrument; /* or the roster's instruments_max: of all symbols */
 	enum event_kind kind;
@@ -48,6 +51,7 @@ struct roster {
 	uint32_t instruments_max;
 	uint32_t *heard; /* numbers of those with messages */
 	uint32_t nheard;
+	uint32_t undecoded; /* streams from ROSTER_GARBLED on */
 };
 
 /* Returns 0 or -ENOMEM. Nobody is on it. */
@@ -60,6 +64,12 @@ void roster_fini(struct roster *roster);
  */
 int roster_add(struct roster *roster, uint32_t number, struct bytes name, uint32_t instrument,
     enum event_kind kind);
+
+/* A stream of a kind that is never decoded, which has a number and no place: it is counted. */
+void roster_add_foreign(struct roster *roster, uint32_t number);
+
+/* A message of it came and could not be decoded. */
+void roster_on_garbled(struct roster *roster, uint32_t number);
 
 /* Takes it off; its number may be used anew. */
 void roster_remove(struct roster *roster, uint32_t number);
@@ -100,6 +110,10 @@ roster_on_message(struct roster *roster, uint32_t number, unsigned line)
 {
 	struct roster_stream *s = &roster->stream[number];
 
+	if (s->garbled > 0) {
+		roster->undecoded -= s->garbled >= ROSTER_GARBLED;
+		s->garbled = 0;
+	}
 	if (s->messages++ == 0)
 		roster->heard[roster->nheard++] = number;
 	s->lines |= UINT64_C(1) << line;

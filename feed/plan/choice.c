@@ -104,11 +104,24 @@ is_served_as_binary(const char *name)
 	return false;
 }
 
+/* Streams that are there, and that nobody here understands: by name, whenever they are read. */
+static void
+tell_undecoded(const struct config_strings *streams)
+{
+	struct stream_name name;
+
+	for (size_t i = 0; i < streams->n; i++)
+		if (stream_parse(bytes_of(streams->item[i]), &name) == STREAM_FINE && !name.decoded)
+			LOG_EACH(WARNING, "stream_not_decoded", LOG_STR("stream", streams->item[i]),
+			    LOG_THEN("its messages are counted, not published"));
+}
+
 void
 choice_spell(const struct choice *choice, struct config *cfg)
 {
 	bool binary = choice->venue->binary != NULL;
 
+	tell_undecoded(&cfg->streams);
 	if (choice->asked->binary == NULL)
 		return; /* neither: all names are the text streams' */
 	for (size_t i = 0; i < cfg->optional_streams.n; i++)

@@ -36,7 +36,7 @@ void choice_target(const struct choice *choice, const struct config *cfg, unsign
 /*
  * Spells the streams of a configuration as the chosen venue does: text and
  * binary streams have other names for the same thing. Streams that a binary
- * venue does not serve are logged.
+ * venue does not serve, and those that are never decoded, are logged.
  */
 void choice_spell(const struct choice *choice, struct config *cfg);
 

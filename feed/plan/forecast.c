@@ -3,6 +3,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "feed/base/plural.h"
+#include "feed/io/secret.h"
+#include "feed/plan/choice.h"
 #include "feed/plan/patterns.h"
 #include "feed/plan/plan.h"
 #include "feed/plan/rest_plan.h"
@@ -95,6 +98,22 @@ foresee_books(const struct config *cfg, const struct config_strings *streams,
 	out->synced_after = snapsched_plan(&schedule, out->books, out->snapshot_limit);
 }
 
+static void
+foresee_backfill(const struct config *cfg, struct forecast *out)
+{
+	char why[SECRET_WHY_MAX];
+	struct secret *key = NULL;
+	struct gaps_cfg gaps;
+
+	out->wants_backfill = cfg->backfill.enabled;
+	out->has_rest = rest_plan_gaps(cfg, &gaps);
+	out->aggregates = rest_plan_past(cfg, true);
+	out->trades = rest_plan_past(cfg, false);
+	out->has_key = out->has_rest && out->trades.needs_key &&
+	    secret_open(&key, cfg->endpoint.api_key_file, CHOICE_KEY_VARIABLE, why) == 0;
+	secret_close(&key);
+}
+
 int
 forecast_make(const struct config *cfg, struct forecast *out)
 {
@@ -115,6 +134,7 @@ forecast_make(const struct config *cfg, struct forecast *out)
 		rehearse(r);
 	}
 	foresee_books(cfg, &streams, out);
+	foresee_backfill(cfg, out);
 	patterns_free(&streams);
 	plan_free(&r->plan);
 	free(r);
@@ -132,21 +152,48 @@ print_span(FILE *out, span_t span)
 	fprintf(out, "%lld.%lld %s", tenths / 10, tenths % 10, minutes ? "minutes" : "seconds");
 }
 
+static void
+print_past(FILE *out, const struct limits_past *past)
+{
+	fprintf(out, "weight %u for %u ids", past->weight, past->page_max);
+}
+
+static void
+print_backfill(FILE *out, const struct forecast *f)
+{
+	if (!f->has_rest || f->aggregates.page_max == 0) {
+		fprintf(out, "backfill: none, there is no REST host for it\n");
+		return;
+	}
+	fprintf(out, "backfill: gaps of @aggTrade, ");
+	print_past(out, &f->aggregates);
+	if (f->trades.needs_key && !f->has_key) {
+		fprintf(out, "; gaps of @trade stay, for there is no API key\n");
+		return;
+	}
+	fprintf(out, "; of @trade, ");
+	print_past(out, &f->trades);
+	fprintf(out, "\n");
+}
+
 void
 forecast_print(FILE *out, const struct forecast *f)
 {
 	fprintf(out,
-	    "plan: %u streams on %u lines, at most %u a line; %u connects, %u SUBSCRIBE requests; "
-	    "subscribed after %lld.%03lld s beside network time\n",
-	    f->streams, f->lines, f->streams_per_line, f->connects, f->requests,
+	    "plan: %u stream%s on %u line%s, at most %u a line; %u connect%s, %u SUBSCRIBE "
+	    "request%s; subscribed after %lld.%03lld s beside network time\n",
+	    f->streams, plural(f->streams), f->lines, plural(f->lines), f->streams_per_line,
+	    f->connects, plural(f->connects), f->requests, plural(f->requests),
 	    (long long)(f->subscribed_after.ns / 1000000000),
 	    (long long)(f->subscribed_after.ns / 1000000 % 1000));
 	if (f->patterns > 0)
-		fprintf(out, "%u patterns: what they mean, the exchange's list tells at start\n",
-		    f->patterns);
+		fprintf(out, "%u pattern%s: what is meant, the exchange's list tells at start\n",
+		    f->patterns, plural(f->patterns));
+	if (f->wants_backfill)
+		print_backfill(out, f);
 	if (f->books == 0)
 		return;
-	fprintf(out, "%u books: ", f->books);
+	fprintf(out, "%u book%s: ", f->books, plural(f->books));
 	print_span(out, f->synced_after);
 	fprintf(out, " at limit %u\n", f->snapshot_limit);
 }

@@ -119,6 +119,7 @@ plan_pool_cfg(const struct config *cfg)
 		.max_streams_per_connection = (unsigned)streams,
 		.line_room = limits->streams_per_line,
 		.redundancy = (unsigned)cfg->redundancy,
+		.paths = 1,
 		.connects_max = (unsigned)limits->connects_max,
 		.connects_window = limited ? limits->connects_window
 		                           : span_ms(UNLIMITED_WINDOW_MS),
@@ -235,9 +236,11 @@ plan_pool(struct plan *plan, const struct config *cfg, const struct config_strin
 	plan->memory.class = plan->class = calloc(n + 1, sizeof(*plan->class));
 	plan->stream_bytes = calloc(n + 1, sizeof(*plan->stream_bytes));
 	plan->name = calloc(plan->memory.streams_max, sizeof(*plan->name));
+	plan->meant = calloc(plan->memory.streams_max, sizeof(*plan->meant));
 	plan->wanted = calloc(plan->memory.streams_max, sizeof(*plan->wanted));
 	plan->quiet = calloc(plan->memory.streams_max, sizeof(*plan->quiet));
-	if (!plan->name || !plan->wanted || !plan->quiet || !plan->memory.item ||
+	if (names_init(&plan->names, plan->memory.streams_max) != 0 || !plan->meant ||
+	    !plan->name || !plan->wanted || !plan->quiet || !plan->memory.item ||
 	    !plan->memory.stall || !plan->class || !plan->memory.entry ||
 	    !plan->memory.stream || !plan->stream_bytes)
 		return -1;
@@ -245,6 +248,9 @@ plan_pool(struct plan *plan, const struct config *cfg, const struct config_strin
 		plan->name[i] = strdup(streams->item[i]);
 		plan->wanted[i] = plan->name[i] != NULL;
 		plan->n++;
+		if (plan->name[i] != NULL &&
+		    plan_find(plan, plan->name[i]) == NAMES_NONE) /* each once, but who knows */
+			names_add(&plan->names, plan->name, (uint32_t)i);
 		plan->stream_bytes[i] =
 		    (uint16_t)request_stream_bytes(bytes_of(streams->item[i]));
 		plan->class[i] = (uint8_t)class_of(bytes_of(streams->item[i]));
@@ -260,24 +266,22 @@ plan_pool(struct plan *plan, const struct config *cfg, const struct config_strin
 uint32_t
 plan_find(const struct plan *plan, const char *name)
 {
-	for (uint32_t i = 0; i < plan->n; i++)
-		if (plan->name[i] != NULL && strcmp(plan->name[i], name) == 0)
-			return i;
-	return UINT32_MAX;
+	return names_find(&plan->names, plan->name, bytes_of(name));
 }
 
 uint32_t
 plan_number_of(void *context, struct bytes name)
 {
 	struct plan *plan = context;
+	uint32_t number = names_find(&plan->names, plan->name, name);
 
-	for (uint32_t i = 0; i < plan->n; i++)
-		if (plan->name[i] != NULL && bytes_equal(name, bytes_of(plan->name[i])))
-			return i;
-	if (plan->n == plan->memory.streams_max)
-		return UINT32_MAX;
+	if (number != NAMES_NONE || plan->n == plan->memory.streams_max)
+		return number;
 	plan->name[plan->n] = strndup(name.p, name.n);
-	return plan->name[plan->n] != NULL ? plan->n++ : UINT32_MAX;
+	if (plan->name[plan->n] == NULL)
+		return UINT32_MAX;
+	names_add(&plan->names, plan->name, plan->n);
+	return plan->n++;
 }
 
 /* The longest dropped one is the least likely to be spoken of still. */
@@ -301,10 +305,13 @@ plan_add(struct plan *plan, const char *name, struct pool_event *event)
 		number = unused_number(plan);
 		if (number == UINT32_MAX)
 			return false;
+		if (plan->name[number] != NULL)
+			names_remove(&plan->names, plan->name, number);
 		free(plan->name[number]);
 		plan->name[number] = strdup(name);
 		if (plan->name[number] == NULL)
 			return false;
+		names_add(&plan->names, plan->name, number);
 	}
 	plan->wanted[number] = true;
 	plan->quiet[number] = false;
@@ -323,6 +330,8 @@ plan_free(struct plan *plan)
 	for (uint32_t i = 0; i < plan->n; i++)
 		free(plan->name[i]);
 	free(plan->name);
+	names_free(&plan->names);
+	free(plan->meant);
 	free(plan->wanted);
 	free(plan->quiet);
 	free(plan->memory.entry);

@@ -1,7 +1,7 @@
 /*
  * From the configuration to a pool: how many lines, which streams, which
  * limits. Used at start by the app, and by forecast.c to say beforehand what
- * will happen.
+ * will happen. One thread.
  */
 #ifndef FEED_PLAN_PLAN_H
 #define FEED_PLAN_PLAN_H
@@ -11,6 +11,7 @@
 
 #include "feed/conf/config.h"
 #include "feed/core/pool.h"
+#include "feed/plan/names.h"
 
 /*
  * Memory of a pool, and the streams by the numbers that the pool knows them
@@ -22,6 +23,8 @@ struct plan {
 	uint16_t *stream_bytes;
 	uint8_t *class;
 	char **name;     /* by number; NULL: never used */
+	struct names names; /* the other way round */
+	bool *meant;     /* by number, for who goes through all of them */
 	bool *wanted;
 	bool *quiet;     /* its instrument does not trade, as the pool was told */
 	uint32_t n;      /* numbers below it were used */

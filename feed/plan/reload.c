@@ -9,7 +9,8 @@
 /* Keys (or groups, with a dot) that memory, segments and sockets were made for at start. */
 static const char *const immutable[] = {
 	"feed", "product", "transport", "endpoint.", "endpoints", "redundancy", "ring.", "board.",
-	"arbiter.", "books.", "rest.", "capture.", "instruments.refresh_ms", "instruments.wait_ms",
+	"arbiter.", "books.", "rest.", "backfill.", "capture.", "instruments.refresh_ms",
+	"instruments.wait_ms",
 	"security.max_message_bytes", "security.rate_limiting", "log.file", "cpu", "busy_poll",
 	"kernel_stamps", "permessage_deflate", "ops.", "alerts.", "tracing.",
 };
@@ -28,29 +29,6 @@ is_immutable(const char *path)
 	return false;
 }
 
-static bool
-lists_equal(const struct config_strings *a, const struct config_strings *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->item[i], b->item[i]) != 0)
-			return false;
-	return true;
-}
-
-static bool
-is_equal(const struct config_key *key, const struct config *a, const struct config *b)
-{
-	struct config *x = (struct config *)a, *y = (struct config *)b; /* only looked at */
-
-	if (key->type == CONFIG_TYPE_TEXT)
-		return strcmp(*config_key_text(key, x), *config_key_text(key, y)) == 0;
-	if (key->type == CONFIG_TYPE_LIST)
-		return lists_equal(config_key_list(key, x), config_key_list(key, y));
-	return config_key_number(key, a) == config_key_number(key, b);
-}
-
 bool
 reload_may_change(const struct config *cfg, const struct config *next, const char *name,
     struct config_problems *problems)
@@ -61,7 +39,7 @@ reload_may_change(const struct config *cfg, const struct config *next, const cha
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *key = &config_keys[i];
 
-		if (is_equal(key, cfg, next) || !is_immutable(key->path))
+		if (config_key_equal(key, cfg, next) || !is_immutable(key->path))
 			continue;
 		config_problem(problems, at, "key \"%s\": it cannot change while the feed runs",
 		    key->path);
@@ -122,7 +100,7 @@ reload_tell(const struct config *cfg, const struct config *next)
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *key = &config_keys[i];
 
-		if (is_equal(key, cfg, next))
+		if (config_key_equal(key, cfg, next))
 			continue;
 		changed++;
 		tell_key(key, (struct config *)cfg, (struct config *)next);

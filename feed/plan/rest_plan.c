@@ -48,6 +48,8 @@ rest_plan_base(const struct config *cfg, struct rest_base *out)
 		.address = cfg->rest.address,
 		.depth = venue->rest_depth,
 		.info = venue->rest_info,
+		.aggregates = venue->rest_aggregates,
+		.trades = venue->rest_trades,
 		.within = span_ms(cfg->rest.timeout_ms),
 	};
 	config_target(cfg, 0, &target);
@@ -120,6 +122,26 @@ rest_plan_books(const struct config *cfg, struct books_cfg *out)
 	};
 	return cfg->books.enabled && join != VENUE_JOIN_NONE && rest_plan_base(cfg, &base) &&
 	    base.depth != NULL;
+}
+
+bool
+rest_plan_gaps(const struct config *cfg, struct gaps_cfg *out)
+{
+	struct rest_base base;
+
+	*out = (struct gaps_cfg){
+		.gaps_max = (uint32_t)cfg->backfill.gaps_max,
+		.ids_max = cfg->backfill.ids_max,
+	};
+	return cfg->backfill.enabled && rest_plan_base(cfg, &base) && base.aggregates != NULL;
+}
+
+struct limits_past
+rest_plan_past(const struct config *cfg, bool aggregates)
+{
+	const struct limits *limits = limits_find(bytes_of(venue_of(cfg)->limits));
+
+	return aggregates ? limits->aggregates : limits->trades;
 }
 
 /* Several streams of one instrument's changes have one book: those stand side by side as a rule. */

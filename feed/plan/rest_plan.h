@@ -10,6 +10,8 @@
 #include "feed/conf/config.h"
 #include "feed/core/snapsched.h"
 #include "feed/pipeline/books.h"
+#include "feed/pipeline/gaps.h"
+#include "feed/venue/binance/limits.h"
 
 /* Points into the configuration. */
 struct rest_base {
@@ -18,6 +20,7 @@ struct rest_base {
 	const char *address; /* "": look the host up */
 	const char *depth;   /* path of an order book, or NULL */
 	const char *info;    /* path of the list of instruments, or NULL */
+	const char *aggregates, *trades; /* paths of those of the past, or NULL */
 	span_t within;       /* longest time for a request */
 };
 
@@ -35,6 +38,12 @@ bool rest_plan_lists(const struct config *cfg);
 
 /* Fills *out; false: no books are put together. */
 bool rest_plan_books(const struct config *cfg, struct books_cfg *out);
+
+/* Fills *out; false: gaps of trades are told and stay. */
+bool rest_plan_gaps(const struct config *cfg, struct gaps_cfg *out);
+
+/* What past trades cost with that product; page_max 0: they are not to be had. */
+struct limits_past rest_plan_past(const struct config *cfg, bool aggregates);
 
 /* For how many of those streams a book is put together. */
 uint32_t rest_plan_count(const struct config *cfg, const struct config_strings *streams);

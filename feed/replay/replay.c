@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <tickring/status.h>
 
 #include "feed/base/log.h"
 #include "feed/io/clock.h"
@@ -228,6 +231,47 @@ play_all(struct replay *r)
 	return rc;
 }
 
+/* The ids of a live feed's ring are its readers': it is not for the past to give them away. */
+static bool
+is_of_live_feed(const char *feed)
+{
+	struct tick_status_reader *reader;
+	struct tick_status *status = malloc(sizeof(*status));
+	bool live = false;
+
+	if (status != NULL && tick_status_open(&reader, feed) == 0) {
+		live = tick_status_read(reader, status) == 0 && status->transport[0] != '\0' &&
+		    strcmp(status->transport, "replay") != 0;
+		tick_status_close(&reader);
+	}
+	free(status);
+	return live;
+}
+
+/* Before shared memory is touched: can it be replayed, and there? Returns 0 or -errno (logged). */
+static int
+look_ahead(const struct replay *r)
+{
+	struct tape_reader *reader;
+	int rc = 0;
+
+	for (size_t i = 0; i < r->how->files && rc == 0; i++) {
+		rc = tape_reader_open(&reader, r->how->file[i], NULL);
+		if (rc == 0)
+			tape_reader_close(&reader);
+		else
+			LOG(ERROR, "replay_failed", LOG_STR("file", r->how->file[i]),
+			    LOG_ERRNO("error", rc), LOG_THEN("nothing is replayed"));
+	}
+	if (rc == 0 && is_of_live_feed(r->cfg->feed)) {
+		LOG(ERROR, "replay_refused", LOG_STR("feed", r->cfg->feed),
+		    LOG_STR("detail", "its segments are those of a live feed"),
+		    LOG_THEN("choose another feed name, or remove them"));
+		rc = -EEXIST;
+	}
+	return rc;
+}
+
 int
 replay_run(const struct config *cfg, const struct replay_cfg *how)
 {
@@ -239,7 +283,12 @@ replay_run(const struct config *cfg, const struct replay_cfg *how)
 	stores_init(&r.stores);
 	signals_catch();
 	snapshot_init(&r.snapshot, "replay", "", clock_wall(), clock_mono());
-	rc = stores_open(&r.stores, cfg, signals_stop_flag());
+	snapshot_take_config(&r.snapshot, cfg);
+	rc = stores_claim(&r.stores, cfg, signals_stop_flag());
+	if (rc == 0)
+		rc = look_ahead(&r);
+	if (rc == 0)
+		rc = stores_open(&r.stores, cfg, "is of an earlier replay");
 	if (rc == 0)
 		rc = play_all(&r);
 	replay_apply_end(&r.apply);

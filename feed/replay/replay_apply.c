@@ -46,7 +46,8 @@ is_sound(const struct tape_instrument *i)
 	    utf8_is_valid(i->symbol, i->symbol_bytes) && i->venue >= 0 &&
 	    i->venue < TICK_VENUE_COUNT && i->price_exponent <= 0 && i->price_exponent >= -18 &&
 	    i->qty_exponent <= 0 && i->qty_exponent >= -18 && i->state >= TICK_DATA_NONE &&
-	    i->state <= TICK_DATA_HALTED;
+	    i->state <= TICK_DATA_HALTED && i->trading >= TICK_TRADING_UNKNOWN &&
+	    i->trading < TICK_TRADING_COUNT;
 }
 
 /* Into the directory and onto the board, where the pipeline recalls it from. */
@@ -54,15 +55,15 @@ static int
 seed_instrument(struct replay_apply *r, struct bytes payload, wall_t now)
 {
 	struct ring *ring = &r->stores->ring;
-	struct tape_instrument i;
+	struct tape_instrument i = {.trading = TICK_TRADING_UNKNOWN};
 	struct tick_instrument entry;
 	int64_t id;
 
-	if (payload.n < sizeof(i)) {
+	if (payload.n < TAPE_INSTRUMENT_BYTES_MIN) {
 		r->senseless++;
 		return 0;
 	}
-	memcpy(&i, payload.p, sizeof(i));
+	memcpy(&i, payload.p, payload.n < sizeof(i) ? TAPE_INSTRUMENT_BYTES_MIN : sizeof(i));
 	if (!is_sound(&i)) {
 		r->senseless++;
 		return 0;
@@ -83,6 +84,8 @@ seed_instrument(struct replay_apply *r, struct bytes payload, wall_t now)
 		    LOG_THEN("replay it into a feed of its own: --set feed=NAME"));
 		return -EEXIST;
 	}
+	ring_set_terms(ring, (uint32_t)id, &(struct ring_terms){(unsigned)i.trading,
+	    ring->directory[id].price_step, ring->directory[id].qty_step});
 	board_data(&r->stores->board, (uint32_t)id,
 	    &(struct tick_data){.state = i.state, .since_ns = now.ns, .trade_id = i.trade_id,
 	        .agg_trade_id = i.agg_trade_id, .quote_id = i.quote_id, .depth_id = i.depth_id});
@@ -188,6 +191,102 @@ tell_snapshot(struct replay_apply *r, const struct tape_record *record)
 	free(levels);
 }
 
+/* As above: the trades lie behind the head. */
+static void
+tell_fill(struct replay_apply *r, const struct tape_record *record)
+{
+	struct bytes left = record->payload;
+	struct past_trade *trades;
+	struct tape_fill head;
+
+	if (left.n < sizeof(head)) {
+		r->senseless++;
+		return;
+	}
+	memcpy(&head, left.p, sizeof(head));
+	left = (struct bytes){left.p + sizeof(head), left.n - sizeof(head)};
+	if (left.n % sizeof(*trades) != 0 || head.trades != left.n / sizeof(*trades) ||
+	    head.instrument >= r->stores->ring.instruments) {
+		r->senseless++;
+		return;
+	}
+	trades = malloc(left.n + 1); /* aligned */
+	if (trades == NULL)
+		abort();
+	if (left.n > 0)
+		memcpy(trades, left.p, left.n);
+	pipeline_on_fill(r->pipeline,
+	    &(struct pipeline_fill){.ticket = head.ticket,
+	        .instrument = (uint32_t)head.instrument, .trades = (uint32_t)head.trades,
+	        .last = head.last, .trade = trades}, record->wall, record->mono);
+	free(trades);
+}
+
+static bool
+listed_is_sound(const struct tape_listed *i)
+{
+	return i->symbol_bytes > 0 && i->symbol_bytes <= TICK_SYMBOL_MAX &&
+	    i->trading >= TICK_TRADING_UNKNOWN && i->trading < TICK_TRADING_COUNT &&
+	    i->price_exponent <= 0 && i->price_exponent >= -18 && i->qty_exponent <= 0 &&
+	    i->qty_exponent >= -18;
+}
+
+/* A list out of a payload behind its head; NULL: it makes no sense. */
+static struct listing *
+list_of(const struct tape_list *head, struct bytes items)
+{
+	struct tape_listed item;
+	struct listing *list;
+
+	if (items.n % sizeof(item) != 0 || head->instruments != items.n / sizeof(item))
+		return NULL;
+	list = calloc(1, sizeof(*list) + head->instruments * sizeof(list->item[0]));
+	if (list == NULL)
+		abort();
+	list->unusable = head->unusable;
+	for (; list->n < head->instruments; list->n++) {
+		struct listed *to = &list->item[list->n];
+
+		memcpy(&item, items.p + list->n * sizeof(item), sizeof(item));
+		if (!listed_is_sound(&item)) {
+			free(list);
+			return NULL;
+		}
+		*to = (struct listed){.symbol_bytes = (uint8_t)item.symbol_bytes,
+		    .trading = (uint8_t)item.trading,
+		    .price_exponent = (int8_t)item.price_exponent,
+		    .qty_exponent = (int8_t)item.qty_exponent,
+		    .price_step = item.price_step, .qty_step = item.qty_step};
+		memcpy(to->symbol, item.symbol, item.symbol_bytes);
+	}
+	return list;
+}
+
+static void
+tell_list(struct replay_apply *r, const struct tape_record *record)
+{
+	struct bytes left = record->payload;
+	const struct listing *gone;
+	struct tape_list head;
+	struct listing *list = NULL;
+
+	if (left.n >= sizeof(head)) {
+		memcpy(&head, left.p, sizeof(head));
+		left = (struct bytes){left.p + sizeof(head), left.n - sizeof(head)};
+		list = list_of(&head, left);
+	}
+	if (list == NULL) {
+		r->senseless++;
+		return;
+	}
+	gone = pipeline_list(r->pipeline, list, record->wall, record->mono);
+	if (gone != list) {
+		r->listing = list;
+		list = (struct listing *)gone;
+	}
+	free(list);
+}
+
 static void
 tell(struct replay_apply *r, const struct tape_record *record)
 {
@@ -215,8 +314,17 @@ tell(struct replay_apply *r, const struct tape_record *record)
 	case TAPE_SNAPSHOT:
 		tell_snapshot(r, record);
 		break;
+	case TAPE_FILL:
+		tell_fill(r, record);
+		break;
 	case TAPE_WISH:
 		(void)pipeline_next_want(r->pipeline, &want);
+		break;
+	case TAPE_LIST:
+		tell_list(r, record);
+		break;
+	case TAPE_NO_LIST:
+		pipeline_no_list(r->pipeline, record->wall, record->mono);
 		break;
 	case TAPE_OUT:
 	case TAPE_CONFIG:
@@ -258,4 +366,6 @@ void
 replay_apply_end(struct replay_apply *r)
 {
 	pipeline_free(&r->pipeline, clock_wall(), clock_mono());
+	free(r->listing);
+	r->listing = NULL;
 }

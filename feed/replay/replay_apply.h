@@ -16,6 +16,7 @@ struct replay_apply {
 	const struct config *cfg;
 	struct stores *stores;
 	struct pipeline *pipeline; /* NULL before the first record that is no preamble */
+	struct listing *listing;   /* that the pipeline has; NULL: none */
 	bool begun;
 	uint64_t session;
 	uint64_t sessions, frames;

@@ -1,7 +1,5 @@
 #include "feed/status/guard.h"
 
-#include <malloc.h>
-
 #include "feed/base/log.h"
 
 #define HOT_LOOKS 3              /* a short peak is no reason to give anything up */
@@ -75,26 +73,6 @@ look_at_processor(struct guard *guard, const struct config *cfg)
 	return true;
 }
 
-static void
-look_at_sockets(struct guard *guard, const struct config *cfg, unsigned lines)
-{
-	int64_t limit = guard->sockets_at_start + lines + SPARE_SOCKETS;
-
-	if (cfg->resources.gc_hints)
-		malloc_trim(0);
-	resources_count_sockets(&guard->resources);
-	if (guard->resources.figures.sockets <= limit) {
-		guard->leaks = 0;
-		return;
-	}
-	if (++guard->leaks < LEAK_COUNTS)
-		return;
-	guard->leaks = 0;
-	LOG(ERROR, "security", LOG_STR("name", "connection_leak_detected"),
-	    LOG_I64("sockets", guard->resources.figures.sockets), LOG_I64("expected", limit),
-	    LOG_THEN("the feed goes on; it wants a restart"));
-}
-
 bool
 guard_look(struct guard *guard, const struct config *cfg, const struct guard_input *input,
     mono_t now)
@@ -109,11 +87,34 @@ guard_look(struct guard *guard, const struct config *cfg, const struct guard_inp
 		shed = look_at_memory(guard, cfg);
 		shed = look_at_processor(guard, cfg) || shed;
 	}
-	if (mono_due(guard->cleanup_at, now)) {
-		guard->cleanup_at = mono_add(now, span_ms(cfg->resources.cleanup_interval_ms));
-		look_at_sockets(guard, cfg, input->lines);
-	}
 	return shed;
+}
+
+bool
+guard_cleans_up(struct guard *guard, const struct config *cfg, mono_t now)
+{
+	if (!mono_due(guard->cleanup_at, now))
+		return false;
+	guard->cleanup_at = mono_add(now, span_ms(cfg->resources.cleanup_interval_ms));
+	return true;
+}
+
+void
+guard_on_sockets(struct guard *guard, int64_t sockets, unsigned used)
+{
+	int64_t limit = guard->sockets_at_start + used + SPARE_SOCKETS;
+
+	guard->resources.figures.sockets = sockets;
+	if (sockets <= limit) {
+		guard->leaks = 0;
+		return;
+	}
+	if (++guard->leaks < LEAK_COUNTS)
+		return;
+	guard->leaks = 0;
+	LOG(ERROR, "security", LOG_STR("name", "connection_leak_detected"),
+	    LOG_I64("sockets", sockets), LOG_I64("expected", limit),
+	    LOG_THEN("the feed goes on; it wants a restart"));
 }
 
 mono_t

@@ -3,7 +3,8 @@
  * memory, processor, sockets, malformed messages. Says it in the log, under
  * the names of the specification, and tells when something must be given up.
  *
- * Feed thread; a look costs some system calls.
+ * Feed thread; a look costs some system calls. What costs more, the counting
+ * of sockets, is another thread's.
  */
 #ifndef FEED_STATUS_GUARD_H
 #define FEED_STATUS_GUARD_H
@@ -18,7 +19,7 @@
 struct guard {
 	struct resources resources;
 	mono_t look_at;    /* next look at memory and processor */
-	mono_t cleanup_at; /* next count of sockets */
+	mono_t cleanup_at; /* next clean-up and count of sockets */
 	unsigned hot;      /* looks in a row above the limit of the processor */
 	unsigned leaks;    /* counts in a row with more sockets than lines */
 	int64_t sockets_at_start;
@@ -28,15 +29,23 @@ struct guard {
 /* What the messages were until now (counters of the pipeline), and the lines. */
 struct guard_input {
 	uint64_t messages, malformed, oversize;
-	unsigned lines; /* that may have a socket: connecting, up or draining; clients of HTTP */
 };
 
-/* Sockets that are open now belong to others than the lines. */
+/* Sockets that are open now belong to others than the lines. Counts them. */
 void guard_init(struct guard *guard, mono_t now);
 
 /* Looks, when it is time. Returns true when an optional stream should be given up. */
 bool guard_look(struct guard *guard, const struct config *cfg, const struct guard_input *input,
     mono_t now);
+
+/* Is it time to clean up and to count the sockets? Once in resources.cleanup_interval_ms. */
+bool guard_cleans_up(struct guard *guard, const struct config *cfg, mono_t now);
+
+/*
+ * That count. `used`: lines that may have a socket (connecting, up or
+ * draining), clients of HTTP. More sockets than that, twice in a row, are told.
+ */
+void guard_on_sockets(struct guard *guard, int64_t sockets, unsigned used);
 
 mono_t guard_deadline(const struct guard *guard);
 

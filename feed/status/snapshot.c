@@ -123,6 +123,13 @@ take_rates(struct snapshot *s, struct pipeline *pipeline, mono_t mono)
 }
 
 void
+snapshot_take_config(struct snapshot *s, const struct config *cfg)
+{
+	snapshot_take_settings(&s->status.settings, cfg);
+	config_lines(s->status.keys, sizeof(s->status.keys), cfg);
+}
+
+void
 snapshot_take(struct snapshot *s, const struct snapshot_sources *from, wall_t now, mono_t mono)
 {
 	struct tick_status *status = &s->status;
@@ -135,9 +142,9 @@ snapshot_take(struct snapshot *s, const struct snapshot_sources *from, wall_t no
 	take_lines(status, from, now, mono);
 	take_rates(s, from->pipeline, mono);
 	status->stream_rows = from->stream_rows;
+	status->streams_undecoded = pipeline_undecoded(from->pipeline);
 	snapshot_take_details(s, from, now, mono);
 	snapshot_take_latencies(s, from, mono);
-	snapshot_take_settings(&status->settings, from->cfg);
-	snapshot_take_control(&status->control, from, now, mono);
+	snapshot_take_control(status, from, now, mono);
 	snapshot_take_health(status, &s->recent, from->pool, from->cfg, mono);
 }

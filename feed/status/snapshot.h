@@ -56,6 +56,9 @@ void snapshot_init(struct snapshot *s, const char *transport, const char *why, w
 void snapshot_on_transition(struct snapshot *s, const struct pool_action *transition,
     const struct pool_line_view *view, wall_t now);
 
+/* Takes over the configuration in force: at start, and when it has changed. */
+void snapshot_take_config(struct snapshot *s, const struct config *cfg);
+
 /* Brings s->status up to date. Rates and latencies change once a second. */
 void snapshot_take(struct snapshot *s, const struct snapshot_sources *from, wall_t now,
     mono_t mono);

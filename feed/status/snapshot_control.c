@@ -82,29 +82,34 @@ take_endpoints(struct tick_control *c, const struct snapshot_sources *from, wall
 }
 
 static void
-take_books(struct tick_control *c, const struct snapshot_sources *from, wall_t now, mono_t mono)
+take_books(struct tick_status *s, const struct snapshot_sources *from, wall_t now, mono_t mono)
 {
+	struct tick_control *c = &s->control;
 	struct books_sums sums = pipeline_books(from->pipeline);
 	struct rest_gauges rest = rest_gauges(from->rest);
 	bool paused = mono_before(mono, rest.paused_until);
 
 	c->books = sums.books;
 	c->books_live = sums.live;
+	s->books_starved = sums.starving;
+	s->books_cut = sums.cut;
+	s->rest_paused_reason = paused ? rest.why : TICK_REASON_NONE;
 	c->rest_used = rest.used;
 	c->rest_budget = rest.budget;
 	c->rest_paused_until_ns = wall_of(paused ? rest.paused_until : MONO_NEVER, now, mono);
 }
 
 void
-snapshot_take_control(struct tick_control *c, const struct snapshot_sources *from, wall_t now,
+snapshot_take_control(struct tick_status *status, const struct snapshot_sources *from, wall_t now,
     mono_t mono)
 {
+	struct tick_control *c = &status->control;
 	const struct pool *pool = from->pool;
 
 	take_streams(c, pool);
 	take_budgets(c, pool, now, mono);
 	take_endpoints(c, from, now, mono);
-	take_books(c, from, now, mono);
+	take_books(status, from, now, mono);
 	for (unsigned line = 0; line < TICK_LINES_MAX && line < pool->nlines; line++)
 		c->health_permille[line] =
 		    pool->cfg.checkup.off ? HEALTH_MAX : pool->line[line].health.score;

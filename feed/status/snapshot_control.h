@@ -1,5 +1,6 @@
 /*
  * The control plane's part of the snapshot. Called by snapshot.c only.
+ * Feed thread.
  */
 #ifndef FEED_STATUS_SNAPSHOT_CONTROL_H
 #define FEED_STATUS_SNAPSHOT_CONTROL_H
@@ -8,8 +9,8 @@
 
 #include "feed/status/snapshot.h"
 
-/* Brings *c up to date, all but the transitions. */
-void snapshot_take_control(struct tick_control *c, const struct snapshot_sources *from,
+/* Brings status->control up to date, all but the transitions, and the figures of books. */
+void snapshot_take_control(struct tick_status *status, const struct snapshot_sources *from,
     wall_t now, mono_t mono);
 
 #endif

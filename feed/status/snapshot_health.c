@@ -50,8 +50,9 @@ take_classes(struct tick_status *status, const struct pool *pool)
 	}
 }
 
-void
-snapshot_health_limits(struct tick_health_limits *out, const struct config *cfg)
+/* The limits that a configuration means. */
+static void
+fill_limits(struct tick_health_limits *out, const struct config *cfg)
 {
 	const struct config_monitoring *m = &cfg->monitoring;
 
@@ -78,5 +79,5 @@ snapshot_take_health(struct tick_status *status, struct recent *recent,
 {
 	take_classes(status, pool);
 	take_recent(status, recent, now);
-	snapshot_health_limits(&status->control.limits, cfg);
+	fill_limits(&status->control.limits, cfg);
 }

@@ -1,7 +1,7 @@
 /*
  * What a verdict on the feed's health needs, for the status: streams by class,
  * attempts to connect of the last quarter of an hour, the configured limits.
- * Called by snapshot.c only.
+ * Called by snapshot.c only. Feed thread.
  */
 #ifndef FEED_STATUS_SNAPSHOT_HEALTH_H
 #define FEED_STATUS_SNAPSHOT_HEALTH_H
@@ -23,9 +23,6 @@ struct recent {
 
 /* Nothing was tried before now. */
 void recent_init(struct recent *recent, mono_t now);
-
-/* The limits that a configuration means. */
-void snapshot_health_limits(struct tick_health_limits *out, const struct config *cfg);
 
 /* Brings the class counts, the recent attempts and the limits up to date; counters first. */
 void snapshot_take_health(struct tick_status *status, struct recent *recent,

@@ -31,10 +31,13 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 		.number_context = plan,
 	};
 	struct books_cfg books;
+	struct gaps_cfg gaps;
 	int rc;
 
 	if (rest_plan_books(cfg, &books))
 		p.books = &books;
+	if (rest_plan_gaps(cfg, &gaps))
+		p.gaps = &gaps;
 	if (pipeline_new(out, &p, clock_wall(), clock_mono()) != 0)
 		return -1;
 	for (uint32_t i = 0; i < plan->n; i++) {
@@ -51,18 +54,13 @@ opening_pipeline(struct pipeline **out, const struct config *cfg, struct stores 
 static int
 read_credentials(struct secret **out, const char *file)
 {
-	char why[SECRET_WHY_MAX] = "it is not USER:PASSWORD";
-	int rc = 0;
+	char why[SECRET_WHY_MAX];
+	int rc;
 
 	*out = NULL;
 	if (file[0] == '\0')
 		return 0;
-	rc = secret_open(out, file, "", why);
-	if (rc == 0 && (strchr(secret_text(*out), ':') == NULL ||
-	    strlen(secret_text(*out)) > PROXY_CREDENTIALS_MAX)) {
-		secret_close(out);
-		rc = -EINVAL;
-	}
+	rc = secret_open_credentials(out, file, PROXY_CREDENTIALS_MAX, why);
 	if (rc != 0)
 		LOG(ERROR, "proxy_credentials_refused", LOG_STR("file", file),
 		    LOG_STR("detail", why), LOG_THEN("the feed does not start"));

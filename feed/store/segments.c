@@ -49,13 +49,14 @@ prepare_board(const struct config *cfg, gid_t group, const struct ring *ring, st
 }
 
 static int
-prepare(const struct config *cfg, gid_t group, struct ring *ring, struct board *board,
-    struct status_writer *status, char *why)
+prepare(const struct config *cfg, const char *discard, gid_t group, struct ring *ring,
+    struct board *board, struct status_writer *status, char *why)
 {
 	int64_t every = cfg->status_interval_ms * 1000000;
 	struct ring_cfg r = {.feed = cfg->feed, .group = group, .claimed = true,
 	    .huge_pages = cfg->ring.huge_pages, .heartbeat_every_ns = every,
 	    .slots = (uint64_t)cfg->ring.slots,
+	    .discard = discard,
 	    .instruments_max = (uint32_t)cfg->ring.instruments_max};
 	struct status_cfg s = {
 	    .feed = cfg->feed, .group = group, .claimed = true, .heartbeat_every_ns = every};
@@ -69,8 +70,8 @@ prepare(const struct config *cfg, gid_t group, struct ring *ring, struct board *
 }
 
 int
-segments_open(const struct config *cfg, struct ring *ring, struct board *board,
-    struct status_writer *status)
+segments_open(const struct config *cfg, const char *discard, struct ring *ring,
+    struct board *board, struct status_writer *status)
 {
 	char why[SEGMENT_WHY_MAX];
 	gid_t group;
@@ -80,7 +81,7 @@ segments_open(const struct config *cfg, struct ring *ring, struct board *board,
 		snprintf(why, sizeof(why), "ring.group \"%s\": %s", cfg->ring.group,
 		    rc == -ENOENT ? "no group of this system" : strerror(-rc));
 	else
-		rc = prepare(cfg, group, ring, board, status, why);
+		rc = prepare(cfg, discard, group, ring, board, status, why);
 	if (rc == 0)
 		rc = instruments_check(ring, cfg, why);
 	if (rc == 0) {

@@ -15,9 +15,10 @@
  * claim (standby.h). The three are zeroed. Logs what was replaced and
  * why. Returns 0, or -errno (logged); then all are closed, their files stay,
  * and none was started unless the system refused a rename. -EEXIST: the ring
- * has instruments of another product.
+ * has instruments of another product. `discard` is NULL, or why a ring that is
+ * there gives way to a new one (ring.h).
  */
-int segments_open(const struct config *cfg, struct ring *ring, struct board *board,
-    struct status_writer *status);
+int segments_open(const struct config *cfg, const char *discard, struct ring *ring,
+    struct board *board, struct status_writer *status);
 
 #endif

@@ -6,6 +6,9 @@
 #include "feed/store/segments.h"
 #include "feed/store/standby.h"
 
+/* No pause is longer (snapsched.c): a time beyond that was never written by a feed. */
+#define PAUSE_NS_MAX (7 * 86400 * INT64_C(1000000000))
+
 void
 stores_init(struct stores *s)
 {
@@ -13,12 +16,16 @@ stores_init(struct stores *s)
 }
 
 int
-stores_open(struct stores *s, const struct config *cfg, const volatile sig_atomic_t *stop)
+stores_claim(struct stores *s, const struct config *cfg, const volatile sig_atomic_t *stop)
 {
-	int rc = standby_take(&s->claim, cfg, stop);
+	return standby_take(&s->claim, cfg, stop);
+}
 
-	if (rc == 0)
-		rc = segments_open(cfg, &s->ring, &s->board, &s->status);
+int
+stores_open(struct stores *s, const struct config *cfg, const char *discard)
+{
+	int rc = segments_open(cfg, discard, &s->ring, &s->board, &s->status);
+
 	if (rc == 0)
 		ringer_open(&s->bell, cfg, s->ring.header);
 	return rc;
@@ -92,4 +99,22 @@ stores_recall_connects(const struct stores *s, struct pool *pool, wall_t now, mo
 	for (unsigned i = 0; i < n; i++)
 		pool_recall_connect(pool, (mono_t){ns[i]});
 	return n;
+}
+
+enum tick_reason
+stores_recall_pause(const struct stores *s, wall_t now, mono_t mono, mono_t *until)
+{
+	enum tick_reason why = TICK_REASON_NONE;
+	struct tick_status *last = malloc(sizeof(*last));
+	int64_t left;
+
+	if (last && status_recall(&s->status, last) &&
+	    last->control.rest_paused_until_ns > now.ns) {
+		left = last->control.rest_paused_until_ns - now.ns;
+		if (left <= PAUSE_NS_MAX)
+			why = (enum tick_reason)last->rest_paused_reason;
+		*until = (mono_t){mono.ns + left};
+	}
+	free(last);
+	return why;
 }

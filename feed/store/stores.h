@@ -31,8 +31,18 @@ struct stores {
 /* Nothing is open: may be closed. */
 void stores_init(struct stores *s);
 
-/* Opens everything; waits for the claim as a standby may. Returns as standby_take(). */
-int stores_open(struct stores *s, const struct config *cfg, const volatile sig_atomic_t *stop);
+/*
+ * Takes the claim; waits for it as a standby may. Readers notice nothing:
+ * what may refuse to start is asked after this and before stores_open().
+ * Returns as standby_take().
+ */
+int stores_claim(struct stores *s, const struct config *cfg, const volatile sig_atomic_t *stop);
+
+/*
+ * With the claim: opens the rest, a new epoch begins. `discard` is NULL, or why
+ * a ring that is there gives way to a new one (ring.h). Returns 0 or -errno (logged).
+ */
+int stores_open(struct stores *s, const struct config *cfg, const char *discard);
 
 void stores_close(struct stores *s, bool unlink_them);
 
@@ -54,5 +64,12 @@ const char *stores_lost(struct stores *s);
  */
 unsigned stores_recall_connects(const struct stores *s, struct pool *pool, wall_t now,
     mono_t mono);
+
+/*
+ * What the last run was told by REST: no requests until *until. Returns
+ * why, NONE: nothing was, or it is over.
+ */
+enum tick_reason stores_recall_pause(const struct stores *s, wall_t now, mono_t mono,
+    mono_t *until);
 
 #endif

@@ -42,12 +42,15 @@ struct venue {
 	const char *name;        /* "product" of the configuration */
 	enum tick_venue id;      /* what its instruments are marked with */
 	const char *limits;      /* row of the limits */
+	unsigned markets;        /* bits of enum stream_market: whose types of streams it has */
 	const char *host;        /* of the streams */
 	uint16_t port;
 	const char *path;        /* of the WebSocket, combined messages */
 	const char *rest_host;   /* of snapshots and instruments; port 443 */
 	const char *rest_depth;  /* path of an order book; NULL: none */
 	const char *rest_info;   /* path of the list of instruments */
+	const char *rest_aggregates; /* path of past aggregate trades, by id; NULL: none */
+	const char *rest_trades; /* the same of single trades */
 	enum venue_join join;
 	venue_text_fn *text;
 	venue_binary_fn *binary; /* NULL: binary messages are none of this market */

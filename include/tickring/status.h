@@ -240,6 +240,7 @@ struct tick_latency {
 };
 
 #define TICK_HISTOGRAM_BUCKETS 24
+#define TICK_KEYS_MAX 12288 /* bytes */
 
 /*
  * Spans of time since the feed's start, each counted in one bucket: those
@@ -276,10 +277,19 @@ struct tick_status {
 	struct tick_histogram arrival_spans; /* the same of `arrival`; negative ones count as 0 */
 	char transport_why[96]; /* why it is not the first choice, cut to fit; "" when it is */
 	int64_t stream_rows;    /* rows of streams in use, 0 to TICK_STREAMS_MAX */
-	int64_t spare2[15];
+	int64_t streams_undecoded; /* wanted ones whose messages cannot be decoded */
+	int64_t books_starved;  /* not in sync: no memory for levels that are shown */
+	int64_t books_cut;      /* in sync, but levels that are not shown found no memory */
+	int64_t rest_paused_reason; /* enum tick_reason of control.rest_paused_until_ns */
+	int64_t spare2[11];
 	struct tick_settings settings;
 	struct tick_line_detail detail[TICK_LINES_MAX]; /* by line */
 	int64_t ended[TICK_REASONS_MAX]; /* connections and attempts that ended, by reason */
+	/*
+	 * The configuration in force: lines "key=value", each after '*' where the
+	 * value is not the default and ' ' where it is; NUL-terminated.
+	 */
+	char keys[TICK_KEYS_MAX];
 };
 
 TICK_STATIC_ASSERT(sizeof(struct tick_line_status) == 256, "32 words");

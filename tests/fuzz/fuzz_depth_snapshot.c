@@ -9,31 +9,19 @@
 
 #include "feed/venue/binance/depth_snapshot.h"
 #include "feed/venue/binance/scan.h"
+#include "tests/fuzz/fuzz.h"
 
 #define ROOM 8
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static enum depth_snapshot_result
 parse(const uint8_t *data, size_t size, int pad, struct tick_level *levels)
 {
 	struct depth_snapshot s = {.price_exponent = -8, .qty_exponent = -8, .bids = levels,
 		.asks = levels + ROOM, .room = ROOM};
-	char *copy = malloc(size + SCAN_AHEAD);
-	enum depth_snapshot_result result;
+	struct bytes copy = fuzz_copy(data, size, pad, SCAN_AHEAD);
+	enum depth_snapshot_result result = depth_snapshot_parse(&s, copy);
 
-	if (size > 0)
-		memcpy(copy, data, size);
-	memset(copy + size, pad, SCAN_AHEAD);
-	result = depth_snapshot_parse(&s, (struct bytes){copy, size});
-	free(copy);
+	fuzz_free(copy);
 	if (result != DEPTH_SNAPSHOT_OK)
 		return result;
 	require(s.nbids <= ROOM && s.nasks <= ROOM && s.last_update_id >= 0);

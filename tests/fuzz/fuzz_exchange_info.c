@@ -3,37 +3,24 @@
  * decided by what lies behind the body, and what comes out is usable.
  */
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "feed/base/utf8.h"
 #include "feed/venue/binance/exchange_info.h"
 #include "feed/venue/binance/scan.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(bool condition)
-{
-	if (!condition)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 /* Reads all of it with nothing but `pad` behind it; returns a sum of what came. */
 static uint64_t
 sum_of(const uint8_t *data, size_t size, int pad)
 {
-	char *copy = malloc(size + SCAN_AHEAD);
+	struct bytes copy = fuzz_copy(data, size, pad, SCAN_AHEAD);
 	enum exchange_info_result result;
 	struct exchange_symbol symbol;
 	struct exchange_info info;
 	uint64_t sum = 0;
 	size_t count = 0;
 
-	if (size > 0)
-		memcpy(copy, data, size);
-	memset(copy + size, pad, SCAN_AHEAD);
-	exchange_info_begin(&info, (struct bytes){copy, size});
+	exchange_info_begin(&info, copy);
 	do {
 		result = exchange_info_next(&info, &symbol);
 		sum = sum * 31 + result;
@@ -50,7 +37,7 @@ sum_of(const uint8_t *data, size_t size, int pad)
 		sum = sum * 31 + (uint64_t)symbol.price_step;
 	} while (result == EXCHANGE_INFO_SYMBOL || result == EXCHANGE_INFO_UNUSABLE);
 	require(exchange_info_next(&info, &symbol) == result);
-	free(copy);
+	fuzz_free(copy);
 	return sum;
 }
 

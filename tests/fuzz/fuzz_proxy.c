@@ -6,13 +6,10 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "feed/io/proxy.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 struct outcome {
 	enum proxy_result result;
@@ -20,37 +17,23 @@ struct outcome {
 	struct proxy p;
 };
 
-static void
-must(bool fine, const char *what)
+static bool
+take_piece(void *context, struct bytes *in)
 {
-	if (fine)
-		return;
-	fprintf(stderr, "%s\n", what);
-	abort();
+	struct outcome *out = context;
+
+	out->result = proxy_next(&out->p, in);
+	return out->result == PROXY_MORE;
 }
 
-/* Each piece in memory of just its size. */
 static void
 take(const uint8_t *data, size_t n, size_t step, struct outcome *out)
 {
 	char request[PROXY_REQUEST_MAX];
-	size_t at = 0;
 
 	must(proxy_begin(&out->p, request, "localhost", 9443, "") > 0, "request");
 	out->result = PROXY_MORE;
-	while (at < n && out->result == PROXY_MORE) {
-		size_t piece = step == 0 || step > n - at ? n - at : step;
-		char *copy = malloc(piece);
-		struct bytes in = {copy, piece};
-
-		memcpy(copy, data + at, piece);
-		out->result = proxy_next(&out->p, &in);
-		must(in.n <= piece && in.p == copy + (piece - in.n), "the input went astray");
-		must(out->result != PROXY_MORE || in.n == 0, "MORE with bytes left");
-		at += piece - in.n;
-		free(copy);
-	}
-	out->rest = n - at;
+	out->rest = fuzz_in_pieces(data, n, step, take_piece, out);
 }
 
 static void

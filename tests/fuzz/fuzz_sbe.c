@@ -3,21 +3,11 @@
  * is announced is there, and what is accepted is in range.
  */
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "feed/venue/binance/sbe.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static struct event_scratch scratch;
-
-static void
-require(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static void
 check(const struct event *e, struct bytes frame)
@@ -39,14 +29,11 @@ check(const struct event *e, struct bytes frame)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *copy = malloc(size > 0 ? size : 1);
-	struct bytes frame = {copy, size};
+	struct bytes frame = fuzz_copy(data, size, 0, 0);
 	enum decode_result result;
 	uint32_t count, again;
 	struct event event;
 
-	if (size > 0)
-		memcpy(copy, data, size);
 	result = sbe_decode(frame, 0, &scratch, &event, &count);
 	if (result == DECODE_OK)
 		check(&event, frame);
@@ -60,6 +47,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (result == DECODE_OK)
 		require(sbe_decode(frame, count, &scratch, &event, &again) == DECODE_MALFORMED ||
 		    event.kind == EVENT_UNKNOWN);
-	free(copy);
+	fuzz_free(frame);
 	return 0;
 }

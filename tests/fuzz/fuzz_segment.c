@@ -22,8 +22,7 @@
 #include "shm/board_writer.h"
 #include "shm/ring.h"
 #include "shm/status_writer.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 #define FILES 3
 #define IMAGE_MAX (2 << 20) /* the rows of streams take one half */
@@ -37,15 +36,6 @@ static char folder[] = "/tmp/tickring-fuzz-XXXXXX";
 static char path[FILES][64], feed[64];
 static uint8_t image[FILES][IMAGE_MAX];
 static size_t bytes[FILES];
-
-static void
-must(int fine, const char *what)
-{
-	if (fine)
-		return;
-	perror(what);
-	abort();
-}
 
 static void
 remove_all(void)

@@ -6,29 +6,16 @@
  * the rest becomes blocks of 64 times that many bytes of content, with headers
  * and checksums that are right, for no fuzzer guesses those.
  */
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "feed/base/crc32c.h"
 #include "feed/io/tape_reader.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static volatile char seen;
-
-static void
-must(bool fine, const char *what)
-{
-	if (fine)
-		return;
-	fprintf(stderr, "%s\n", what);
-	abort();
-}
 
 static void
 put(int fd, const void *bytes, size_t n)

@@ -9,14 +9,11 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "feed/io/upgrade.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 #define RIGHT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" /* RFC 6455 section 1.3 */
 #define ANSWER_MAX 65536
@@ -29,15 +26,6 @@ struct outcome {
 
 static const unsigned char nonce[UPGRADE_NONCE] = "the sample nonce";
 static char text[ANSWER_MAX + 1];
-
-static void
-must(bool fine, const char *what)
-{
-	if (fine)
-		return;
-	fprintf(stderr, "%s\n", what);
-	abort();
-}
 
 static size_t
 write_answer(const uint8_t *data, size_t size)
@@ -56,28 +44,23 @@ write_answer(const uint8_t *data, size_t size)
 	return n;
 }
 
-/* Each piece in memory of just its size. */
+static bool
+take_piece(void *context, struct bytes *in)
+{
+	struct outcome *out = context;
+
+	out->result = upgrade_next(&out->u, in);
+	return out->result == UPGRADE_MORE;
+}
+
 static void
 take(size_t n, size_t step, struct outcome *out)
 {
 	char request[UPGRADE_REQUEST_MAX];
-	size_t at = 0;
 
 	must(upgrade_begin(&out->u, request, "localhost", 9443, "/ws", nonce) > 0, "request");
 	out->result = UPGRADE_MORE;
-	while (at < n && out->result == UPGRADE_MORE) {
-		size_t piece = step == 0 || step > n - at ? n - at : step;
-		char *copy = malloc(piece);
-		struct bytes in = {copy, piece};
-
-		memcpy(copy, text + at, piece);
-		out->result = upgrade_next(&out->u, &in);
-		must(in.n <= piece && in.p == copy + (piece - in.n), "the input went astray");
-		must(out->result != UPGRADE_MORE || in.n == 0, "MORE with bytes left");
-		at += piece - in.n;
-		free(copy);
-	}
-	out->rest = n - at;
+	out->rest = fuzz_in_pieces(text, n, step, take_piece, out);
 }
 
 /* ---- a plain reading ------------------------------------------------------------ */

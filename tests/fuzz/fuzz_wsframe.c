@@ -9,14 +9,11 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "feed/base/utf8.h"
 #include "feed/io/wsframe.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 #define MESSAGE_MAX 300
 #define RESULTS_MAX 4096
@@ -34,15 +31,6 @@ struct results {
 };
 
 static struct results expected, got;
-
-static void
-must(bool fine, const char *what)
-{
-	if (fine)
-		return;
-	fprintf(stderr, "%s\n", what);
-	abort();
-}
 
 static void
 add(struct results *r, enum wsframe_result what, const char *p, size_t n, int detail)
@@ -232,23 +220,19 @@ check_place(const struct wsframe *f, struct bytes message, const char *piece, si
 static bool
 take_piece(struct wsframe *f, const uint8_t *p, size_t n, int pad)
 {
-	char *piece = malloc(n + WSFRAME_PADDING);
-	struct bytes in = {piece, n};
+	struct bytes piece = fuzz_copy(p, n, pad, WSFRAME_PADDING), in = piece;
 	enum wsframe_result what;
 	bool over;
 
-	if (n > 0)
-		memcpy(piece, p, n);
-	memset(piece + n, pad, WSFRAME_PADDING);
 	do {
 		struct bytes message = BYTES_NONE;
 
 		what = wsframe_next(f, &in, &message);
-		must(in.n <= n && in.p == piece + (n - in.n), "the input went astray");
+		must(in.n <= n && in.p == piece.p + (n - in.n), "the input went astray");
 		if (what == WSFRAME_BROKEN)
 			message = BYTES_NONE; /* then it is nobody's */
 		if (message.p != NULL)
-			check_place(f, message, piece, n);
+			check_place(f, message, piece.p, n);
 		if (what != WSFRAME_MORE)
 			add(&got, what, message.p, message.n,
 			    what == WSFRAME_CLOSE ? f->close_code :
@@ -258,7 +242,7 @@ take_piece(struct wsframe *f, const uint8_t *p, size_t n, int pad)
 	must(over || in.n == 0, "MORE with bytes that were not taken");
 	must(!over || wsframe_next(f, &in, &(struct bytes){NULL, 0}) == WSFRAME_BROKEN,
 	    "it goes on after the end");
-	free(piece);
+	fuzz_free(piece);
 	return !over;
 }
 

@@ -349,6 +349,8 @@ a_replaced_segment_is_read_from_its_beginning(void **state)
 	publish_trade(&w->ring, 2);
 	assert_int_equal(finish(&t), 0);
 	expect(&t, "trade");
+	/* Once, although standard output is no terminal: both streams end in t.text. */
+	assert_null(strstr(strstr(t.text, "segment was replaced") + 1, "segment was replaced"));
 }
 
 static void
@@ -376,6 +378,7 @@ a_reader_that_was_stopped_is_told_what_it_lost(void **state)
 	for (p = t.text; (p = strstr(p, "trade\tBTCUSDT")) != NULL; p++)
 		received++;
 	assert_int_equal(received + lost, 2 * SLOTS + 1);
+	assert_null(strstr(t.text, "-- ")); /* the words of a text, which was not asked for */
 }
 
 static void

@@ -15,8 +15,9 @@ function layer(path)
 	if (path ~ /^feed\/ops\//) return 9
 	if (path ~ /^feed\/status\//) return 10
 	if (path ~ /^feed\/replay\//) return 11
-	if (path ~ /^feed\/app\//) return 12
-	if (path ~ /^feed\/main\.[ch]$/) return 13
+	if (path ~ /^feed\/probe\//) return 12
+	if (path ~ /^feed\/app\//) return 13
+	if (path ~ /^feed\/main\.[ch]$/) return 14
 	if (path ~ /^tools\//) return 20
 	return 30
 }

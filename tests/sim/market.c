@@ -37,7 +37,7 @@ next_step(enum event_kind kind)
 	return kind == EVENT_QUOTE ? sim_pick(1, 50) : 1;
 }
 
-/* May a message of that stream be lost now? Not when a healthy leg has subscribed it. */
+/* May a message of that stream be lost now? Not when a healthy leg is known to bring it. */
 static bool
 is_owed(const struct sim_stream *s)
 {
@@ -45,8 +45,8 @@ is_owed(const struct sim_stream *s)
 
 	if (!sim_owes())
 		return false;
-	legs = sim.phase == SIM_CALM ? sim_all_legs() : 1u << sim.storm.spared;
-	return s->wanted && !s->renumbered && (s->joined & legs) == legs;
+	legs = sim_healthy_legs();
+	return s->wanted && !s->renumbered && (s->shown & legs) == legs;
 }
 
 void

@@ -1,10 +1,13 @@
 #include "tests/sim/operator.h"
 
+#include <string.h>
+
 #include "tests/sim/feed.h"
 #include "tests/sim/journal.h"
 #include "tests/sim/peer.h"
 #include "tests/sim/rules.h"
 #include "tests/sim/sim.h"
+#include "tests/sim/topology.h"
 
 static unsigned
 wanted_streams(void)
@@ -35,7 +38,9 @@ drop_or_add(void)
 
 	if (s->wanted && wanted_streams() == 1)
 		return;
-	s->joined = 0;
+	s->joined = s->shown = 0;
+	s->added = sim.now;
+	memset(s->moves, 0, sizeof(s->moves)); /* whatever was known of it is forgotten */
 	s->wanted = !s->wanted;
 	journal_note(s->wanted ? "stream is added" : "stream is dropped", -1, stream, 0);
 	if (s->wanted) {
@@ -50,7 +55,6 @@ static void
 retune(void)
 {
 	struct pool_cfg next = sim.cfg;
-	unsigned per_leg = next.max_connections / next.redundancy;
 
 	next.rotate.age_max = span_s(sim_pick(1800, 22 * 3600));
 	next.session.list_every = span_s(sim_pick(60, 600));
@@ -59,8 +63,7 @@ retune(void)
 	next.session.retry.max_retries = (unsigned)sim_pick(3, 15);
 	next.route.breaker.failures_max = (unsigned)sim_pick(2, 15);
 	next.initial_connections = (unsigned)sim_pick(1, next.max_connections);
-	next.max_streams_per_connection =
-	    (unsigned)sim_pick((sim.nstreams + per_leg - 1) / per_leg, SIM_ROOM);
+	next.max_streams_per_connection = (unsigned)sim_pick(topology_streams_min(), SIM_ROOM);
 	next.scale.load_high = sim_chance(50) ? 4000000 : (uint64_t)sim_pick(40, 200);
 	next.scale.load_low = next.scale.load_high / 4;
 	journal_note("limits are changed", -1, next.rotate.age_max.ns / 1000000000,
@@ -87,7 +90,9 @@ operator_restart(void)
 	feed_leave();
 	rules_on_restart();
 	peer_forget_all();
-	for (unsigned i = 0; i < sim.nstreams; i++)
+	for (unsigned i = 0; i < sim.nstreams; i++) {
 		sim.stream[i].wanted = true;
+		memset(sim.stream[i].moves, 0, sizeof(sim.stream[i].moves));
+	}
 	feed_return();
 }

@@ -5,6 +5,26 @@
 #include "tests/sim/journal.h"
 #include "tests/sim/sim.h"
 
+/* A stream rests after a move, and longer every time; a line may be closed under it. */
+enum { MOVES_PER_HOUR = 8 };
+
+static const span_t hour = {INT64_C(3600) * 1000000000};
+
+static void
+count_moves(unsigned stream, unsigned leg, bool moves)
+{
+	struct sim_moves *m = &sim.stream[stream].moves[leg];
+
+	if (!mono_before(sim.now, mono_add(m->hour, hour))) {
+		m->hour = sim.now;
+		m->count = 0;
+	}
+	m->count += moves && !m->moves;
+	m->moves = moves;
+	RULE(m->count <= MOVES_PER_HOUR, "a stream is moved again and again", stream, leg,
+	    m->count);
+}
+
 /*
  * Every stream has one place in every leg: where it has none, nobody will ever
  * ask for it. A second one is where it is being moved to.
@@ -33,6 +53,7 @@ places_check(unsigned stream)
 		return;
 	}
 	for (leg = 0; leg < sim.cfg.redundancy; leg++) {
+		count_moves(stream, leg, moves[leg] > 0);
 		RULE(places[leg] > 0, "a leg has no place for a stream", stream, leg, places[leg]);
 		RULE(places[leg] == 1 + moves[leg], "a stream has two places in a leg", stream, leg,
 		    places[leg]);

@@ -16,6 +16,9 @@ static const span_t minute = {INT64_C(60) * 1000000000};
 /* The way to us, and what the arbiter may hold. */
 static const span_t late_after = {INT64_C(3) * 1000000000};
 
+/* A new stream is asked for at once, as far as the limit of messages a second allows. */
+static const span_t joined_within = {INT64_C(60) * 1000000000};
+
 /* No stream's limit of silence is shorter (stall.c). */
 static const span_t silence_min = {1500000000};
 
@@ -58,6 +61,9 @@ rules_on_subscribed(const struct sim_peer *p)
 {
 	int n = __builtin_popcount(p->streams);
 
+	for (unsigned i = 0; i < sim.nstreams; i++)
+		RULE((p->streams >> i & 1) == 0 || sim.stream[i].path == p->path,
+		    "a stream is subscribed where it is not served", i, p->path, 0);
 	RULE((unsigned)n <= sim.cfg.line_room, "too many streams on a line", n, p->streams, 0);
 }
 
@@ -91,9 +97,20 @@ count_untold(struct sim_stream *s)
 	RULE(s->untold <= UNTOLD_MAX, "a new count is not told", s - sim.stream, s->id, s->seen);
 }
 
+/* A healthy leg takes a new stream, even when others are in trouble. */
+static void
+check_joined(const struct sim_stream *s)
+{
+	unsigned legs = s->wanted && sim_owes() ? sim_healthy_legs() : 0;
+
+	RULE((s->joined & legs) == legs || mono_diff(sim.now, s->added).ns < joined_within.ns,
+	    "a new stream is not subscribed by a healthy leg", s - sim.stream, s->joined, legs);
+}
+
 void
 rules_on_said(struct sim_stream *s, const struct sim_record *record)
 {
+	check_joined(s);
 	count_untold(s);
 	RULE(mono_is_never(s->owed_since) ||
 	    mono_diff(sim.now, s->owed_since).ns < late_after.ns,
@@ -137,7 +154,7 @@ rules_on_recovered(void)
 		    "a stream is not carried by every leg after the storm", i, peer_legs_of(i),
 		    sim.cfg.redundancy);
 		if (sim.stream[i].wanted)
-			sim.stream[i].joined = sim_all_legs();
+			sim.stream[i].joined = sim.stream[i].shown = sim_all_legs();
 	}
 	for (unsigned line = 0; line < SIM_LINES; line++)
 		RULE(!places_is_astray(line), "a line is still in another region", line, 0, 0);

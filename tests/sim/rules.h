@@ -7,9 +7,12 @@
  *    what a line brought, or a healthy one was to bring, is not missing.
  *  - A new count of the ids is told as one, soon, and nothing else is.
  *  - What a healthy line was to bring is there in time.
+ *  - A stream is subscribed where it is served, not at another path.
  *  - No limit of the exchange is exceeded: messages a second on a line,
  *    connects per window, streams on a line, bytes of a request.
+ *  - What is added is subscribed on a healthy leg soon, whatever the others go through.
  *  - After a storm every stream is carried by every leg within its time.
+ *  - Streams are not moved from line to line again and again (places.h).
  *  - The clock goes on: every deadline lies ahead, and few come in a minute.
  */
 #ifndef TESTS_SIM_RULES_H

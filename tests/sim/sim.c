@@ -39,8 +39,13 @@ lift(unsigned line)
 static void
 arrive(const struct agenda_item *item)
 {
-	if (!sim.peer[item->line].deaf)
-		feed_take(item);
+	const struct sim_peer *p = &sim.peer[item->line];
+
+	if (p->deaf)
+		return;
+	feed_take(item);
+	if (item->kind == AGENDA_DATA && item->c == 0)
+		sim.stream[item->a].shown |= sim.stream[item->a].joined & 1u << p->leg;
 }
 
 static void

@@ -28,6 +28,7 @@
 enum {
 	SIM_LINES = 20,   /* members and replacements */
 	SIM_STREAMS = 12,
+	SIM_LEGS = 3,
 	SIM_ROOM = 16,    /* streams of a line */
 	SIM_RECORDS = 256, /* messages of a stream that are remembered */
 	SIM_SENDS = 32,
@@ -48,12 +49,20 @@ struct sim_record {
 struct sim_stream {
 	char name[32], symbol[16];
 	enum event_kind kind;
+	unsigned path;     /* where it is served */
 	span_t every;      /* mean time between messages */
 	uint64_t said;     /* messages so far; number n is at record[n % SIM_RECORDS] */
 	int64_t id;        /* the last one */
 	struct sim_record record[SIM_RECORDS];
 	bool wanted;       /* configured: not dropped */
 	unsigned joined;   /* bit: a line of that leg has subscribed it since it was added */
+	unsigned shown;    /* and has brought a message of it: the arbiter reckons with it */
+	mono_t added;      /* when */
+	struct sim_moves { /* from line to line, by leg */
+		mono_t hour;
+		unsigned count; /* in that hour */
+		bool moves;     /* now */
+	} moves[SIM_LEGS];
 	/* as the reader sees it */
 	int64_t seen;      /* last id, -1: none */
 	mono_t seen_at;
@@ -72,7 +81,7 @@ struct sim_peer {
 	bool up;
 	uint32_t attempt;
 	uint32_t life;      /* what was meant for an earlier connection does not come any more */
-	unsigned leg, endpoint;
+	unsigned leg, endpoint, path;
 	uint32_t streams;   /* bit: subscribed */
 	uint32_t mute;      /* bit: subscribed, and nothing comes */
 	bool deaf;          /* half-open: nothing passes in either direction */
@@ -130,7 +139,6 @@ struct sim {
 	/* rules */
 	mono_t minute;
 	unsigned timers_in_minute;
-	int64_t last_mono_ns;
 	struct sim_counts count;
 };
 
@@ -173,6 +181,13 @@ static inline unsigned
 sim_all_legs(void)
 {
 	return (1u << sim.cfg.redundancy) - 1;
+}
+
+/* Those that nothing happens to now; when sim_owes(). */
+static inline unsigned
+sim_healthy_legs(void)
+{
+	return sim.phase == SIM_CALM ? sim_all_legs() : 1u << sim.storm.spared;
 }
 
 /* Runs one seed for at least `hours`. Returns only when no rule was broken. */

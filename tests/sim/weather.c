@@ -73,10 +73,22 @@ weather_begin(void)
 	enter(SIM_BEGIN, recovered_within);
 }
 
+/* What was to be spoilt on a line that had nothing to say meanwhile. */
+static void
+forget_spoiling(void)
+{
+	for (unsigned line = 0; line < SIM_LINES; line++) {
+		struct sim_peer *p = &sim.peer[line];
+
+		p->lose = p->repeat = p->overtake = p->garble = 0;
+	}
+}
+
 static void
 begin_calm(void)
 {
 	rules_on_recovered();
+	forget_spoiling();
 	if (sim.fair) {
 		enter(SIM_CALM, mono_diff(mono_add(sim.end, span_s(1)), sim.now));
 		return;

@@ -20,9 +20,9 @@
 
 #define SLOW_MAX 1024
 #define SCRAPERS 8      /* connections that scrape, kept open */
-#define TICK_MS 10      /* scrapes are sent in bundles */
 #define ANSWER_MAX 262144
 #define GARBAGE_MAX 200000
+#define NICENESS 10
 
 struct attack {
 	uint16_t port;
@@ -60,6 +60,13 @@ nap(int ms)
 	nanosleep(&span, NULL);
 }
 
+/* It stands for other hosts, whose processors are their own: it takes none from the feed. */
+static void
+stand_aside(void)
+{
+	setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+}
+
 /* ---- slow loris ---------------------------------------------------------------------- */
 
 static void
@@ -83,6 +90,7 @@ be_slow(void *context)
 	struct attack *a = context;
 	uint64_t open;
 
+	stand_aside();
 	while (!atomic_load(&a->stop)) {
 		open = 0;
 		for (unsigned i = 0; i < a->slow; i++) {
@@ -145,6 +153,7 @@ send_garbage(void *context)
 	size_t n;
 	int fd;
 
+	stand_aside();
 	for (unsigned kind = 0; garbage != NULL && !atomic_load(&a->stop); kind++) {
 		fd = dial(a, true);
 		if (fd < 0)
@@ -233,6 +242,7 @@ scrape_all(void *context)
 	uint64_t sent = 0, want;
 	unsigned next = 0;
 
+	stand_aside();
 	for (unsigned i = 0; i < SCRAPERS; i++)
 		s[i].fd = -1;
 	while (!atomic_load(&a->stop)) {

@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define DAY_S 86400L
 
@@ -122,4 +123,35 @@ certs_server(enum cert_kind kind)
 	MUST(SSL_CTX_use_PrivateKey(ctx, server.key) == 1);
 	forget(&server);
 	return ctx;
+}
+
+/* ---- for a group of tests ---------------------------------------------------- */
+
+static char folder[64], ca_file[96];
+
+int
+certs_setup_all(void **state)
+{
+	(void)state;
+	snprintf(folder, sizeof(folder), "/tmp/tickring-test-XXXXXX");
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(ca_file, sizeof(ca_file), "%s/ca.pem", folder);
+	certs_open(ca_file);
+	return 0;
+}
+
+int
+certs_teardown_all(void **state)
+{
+	(void)state;
+	certs_close();
+	unlink(ca_file);
+	return rmdir(folder);
+}
+
+const char *
+certs_ca_file(void)
+{
+	return ca_file;
 }

@@ -21,6 +21,13 @@ enum cert_kind {
 void certs_open(const char *ca_file);
 void certs_close(void);
 
+/* The same for a group of cmocka's, in a folder of their own that goes with it. */
+int certs_setup_all(void **state);
+int certs_teardown_all(void **state);
+
+/* The authority's file since certs_setup_all(). */
+const char *certs_ca_file(void);
+
 /* A server context with such a certificate. Free with SSL_CTX_free(). */
 SSL_CTX *certs_server(enum cert_kind kind);
 

@@ -163,7 +163,7 @@ daemon_pause(mono_t deadline, const char *what)
 		if (running[i])
 			print_error("%s:\n%.4000s\n", running[i]->log, daemon_log(running[i]));
 	if (mono_due(deadline, clock_mono()))
-		fail_msg("not within %d s: %s", DAEMON_WITHIN_S, what);
+		fail_msg("not in time: %s", what);
 	usleep(PAUSE_US);
 }
 
@@ -212,20 +212,39 @@ forget(struct daemon *d)
 	d->pid = 0;
 }
 
+/* What TICKRING_TRANSPORT asks of every feedd; a test's own word comes later and counts. */
+static const char *
+transport_wanted(const char *program)
+{
+	static char setting[32];
+	const char *name = getenv("TICKRING_TRANSPORT");
+
+	if (!name || *name == '\0' || strcmp(program, "feedd") != 0)
+		return NULL;
+	snprintf(setting, sizeof(setting), "transport=%s", name);
+	return setting;
+}
+
 void
 daemon_start(struct daemon *d, const char *program, const char *const *arguments)
 {
 	static unsigned number;
-	char *argv[DAEMON_ARGUMENTS_MAX + 2] = {(char *)(uintptr_t)program};
+	const char *transport = transport_wanted(program);
+	char *argv[DAEMON_ARGUMENTS_MAX + 4] = {(char *)(uintptr_t)program};
+	char **next = argv + 1;
 	pid_t pid, parent = getpid();
 	char path[PATH_MAX];
-	size_t n = 0;
+
+	if (transport) {
+		*next++ = (char *)(uintptr_t)"--set";
+		*next++ = (char *)(uintptr_t)transport;
+	}
 
 	snprintf(path, sizeof(path), "%s/%s", getenv("TICKRING_BUILD"), program);
 	snprintf(d->log, sizeof(d->log), "%s/%u-%s.log", folder, number++, program);
-	for (; arguments[n]; n++) {
+	for (size_t n = 0; arguments[n]; n++) {
 		assert_true(n < DAEMON_ARGUMENTS_MAX);
-		argv[n + 1] = (char *)(uintptr_t)arguments[n];
+		*next++ = (char *)(uintptr_t)arguments[n];
 	}
 	pid = fork();
 	if (pid == 0)

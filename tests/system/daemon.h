@@ -38,7 +38,11 @@ const char *daemon_feed(void);
 /* "/dev/shm/FEED.suffix". Valid until the fourth call after. */
 const char *daemon_segment(const char *suffix);
 
-/* Starts $TICKRING_BUILD/program with those arguments (NULL-terminated); the log is cut first. */
+/*
+ * Starts $TICKRING_BUILD/program with those arguments (NULL-terminated); the log
+ * is cut first. feedd takes the transport that $TICKRING_TRANSPORT names unless
+ * the arguments set another.
+ */
 void daemon_start(struct daemon *d, const char *program, const char *const *arguments);
 
 /*

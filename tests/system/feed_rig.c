@@ -31,7 +31,7 @@ struct feed_rig {
 };
 
 static char ca_file[64];
-static char transport[32] = "transport=auto", capture[128] = "capture.dir=";
+static char transport[32], capture[128] = "capture.dir=";
 
 void
 feed_rig_use_transport(const char *name)
@@ -220,7 +220,7 @@ void
 feed_rig_start(struct feed_rig *rig, enum cert_kind kind)
 {
 	const char *const settings[] = {"streams=btcusdt@trade", "endpoint.host=exchange.test",
-	    transport, capture, NULL};
+	    capture, *transport ? transport : NULL, NULL};
 	const struct ws_server_cfg cfg = {.tls = certs_server(kind),
 	    .script = send_what_is_queued, .context = rig};
 

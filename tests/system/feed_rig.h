@@ -15,7 +15,7 @@
 
 struct feed_rig;
 
-/* Which transport feedd uses from now on: "auto" (the default), "uring", "lws". */
+/* Which transport feedd uses from now on, $TICKRING_TRANSPORT or not: "auto", "uring", "lws". */
 void feed_rig_use_transport(const char *name);
 
 /* Whether feedd captures into the test's folder. */

@@ -1,5 +1,6 @@
 #include "tests/system/proxy_server.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -137,7 +138,8 @@ proxy_server_start(const char *answer)
 	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s->listener < 0 || bind(s->listener, (struct sockaddr *)&at, n) != 0 ||
 	    listen(s->listener, 16) != 0 ||
-	    getsockname(s->listener, (struct sockaddr *)&at, &n) != 0 || pipe(s->stop) != 0 ||
+	    getsockname(s->listener, (struct sockaddr *)&at, &n) != 0 ||
+	    pipe2(s->stop, O_CLOEXEC) != 0 ||
 	    pthread_create(&s->thread, NULL, run, s) != 0)
 		abort();
 	s->port = ntohs(at.sin_port);

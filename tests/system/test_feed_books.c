@@ -316,6 +316,55 @@ nothing_is_asked_for_until_the_time_that_429_and_418_name_is_over(void **state)
 	stop(s);
 }
 
+static uint64_t
+requests_so_far(struct scene *s)
+{
+	const char *at;
+
+	assert_int_equal(sim_control(s->sim, "GET /state?streams=0", ""), 200);
+	at = strstr(s->sim->answer, "\"rest_requests\":");
+	assert_non_null(at);
+	return strtoull(at + strlen("\"rest_requests\":"), NULL, 10);
+}
+
+static void
+a_ban_is_kept_by_the_next_run(void **state)
+{
+	static const char streams[] = "[\"btcusdt@depth@100ms\"]";
+	static const char settings[] = "\"instruments.refresh_ms\": 0,";
+	struct scene *s = *state;
+	mono_t deadline = daemon_deadline();
+	uint64_t requests;
+	int64_t until;
+
+	write_script(s, "");
+	start_sim(s, 1, "6000", 500);
+	start_feedd(s, streams, settings);
+	wait_books(s, 1, 1);
+	sim_fault(s->sim, "0 http status=418 retry-after=6 on=rest count=1\n"
+	    "0.2 gap stream=btcusdt@depth@100ms count=1\n");
+	while ((until = status_of(s).control.rest_paused_until_ns) == TICK_ABSENT)
+		daemon_pause(deadline, "the ban");
+	assert_int_equal(status_of(s).rest_paused_reason, TICK_REASON_BANNED);
+	requests = requests_so_far(s);
+	tick_reader_close(&s->reader);
+	tick_board_close(&s->board);
+	tick_status_close(&s->status);
+	daemon_end(&s->feedd, SIGKILL);
+
+	start_feedd(s, streams, settings);
+	daemon_expect_log(&s->feedd, "event=rest_paused reason=\"address is banned (418)\"");
+	/* Its figures and the book are the last run's until they are its own. */
+	while (status_of(s).at_ns < until - 500000000)
+		daemon_pause(deadline, "most of the ban");
+	assert_int_equal(requests_so_far(s), requests);
+	assert_in_range(status_of(s).control.rest_paused_until_ns, until - 100000000,
+	    until + 100000000);
+	wait_books(s, 1, 1);
+	assert_true(status_of(s).at_ns >= until - 100000000);
+	stop(s);
+}
+
 /* ---- instruments ---------------------------------------------------------------- */
 
 static void
@@ -378,6 +427,33 @@ a_pattern_follows_new_listings_and_a_delisted_symbol_is_halted(void **state)
 		take_ticks(s);
 		daemon_pause(deadline, "the status tick");
 	}
+	/* A list without anything is none; the feed says so and goes on. */
+	sim_fault(s->sim, "0 unlisted stream=*\n");
+	while (status_of(s).counter[TICK_COUNTER_LISTS_REFUSED] == 0)
+		daemon_pause(deadline, "the refused list");
+	daemon_expect_log(&s->feedd, "event=instruments_refused listed=0");
+	assert_int_equal(state_of(s, id_of(s, "BTCUSDT")), TICK_DATA_LIVE);
+	stop(s);
+}
+
+static void
+a_book_whose_symbol_is_unknown_is_asked_for_once_and_then_by_the_next_list(void **state)
+{
+	struct scene *s = *state;
+	const char *told;
+
+	write_script(s, "0 unlisted stream=ethusdt@*\n");
+	start_sim(s, 2, "6000", 200);
+	start_feedd(s, "[\"btcusdt@depth@100ms\", \"ethusdt@depth@100ms\"]",
+	    "\"instruments.refresh_ms\": 500,");
+	wait_books(s, 1, 1);
+	daemon_expect_log(&s->feedd, "event=symbol_unknown symbol=ETHUSDT");
+	assert_int_equal(sim_control(s->sim, "POST /clear", ""), 200);
+	wait_books(s, 2, 2);
+	told = strstr(daemon_log(&s->feedd), "event=symbol_unknown");
+	assert_non_null(told);
+	assert_null(strstr(told + 1, "event=symbol_unknown"));
+	assert_null(strstr(daemon_log(&s->feedd), "event=rest_failed"));
 	stop(s);
 }
 
@@ -388,8 +464,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(five_hundred_books_sync_within_a_strict_limit_and_a_gap_heals_one_of_them),
 		TEST(nothing_is_asked_for_until_the_time_that_429_and_418_name_is_over),
+		TEST(a_ban_is_kept_by_the_next_run),
 		TEST(a_halted_symbol_is_halted_on_the_board_and_never_stale),
 		TEST(a_pattern_follows_new_listings_and_a_delisted_symbol_is_halted),
+		TEST(a_book_whose_symbol_is_unknown_is_asked_for_once_and_then_by_the_next_list),
 	};
 
 	return cmocka_run_group_tests(tests, daemon_setup_all, daemon_teardown_all);

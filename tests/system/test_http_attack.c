@@ -1,7 +1,10 @@
 /*
  * The HTTP interface under attack: 1000 slow connections, what is no request,
  * what is too long, and 10,000 scrapes a second. The feed loses nothing, its
- * line stays, and its latency is printed beside that of the quiet half.
+ * line stays, and its p50 latency is within 25 % of that of the quiet half.
+ *
+ * Quiet and attack take turns, so that what else the machine does is in both; a
+ * machine that does much else needs more turns until that evens out.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +27,16 @@
 #include "tests/system/attack.h"
 #include "tests/system/http_rig.h"
 
-#define HALF_S 6
+#define ROUNDS 4 /* of quiet and attack */
+#define ROUNDS_MAX 12
+#define TURN_MS 3500
+#define SETTLE_MS 1500 /* of a turn: the status tells of the last second */
+#define RATIO_MAX 125  /* percent */
 #define SLOW 1000
 #define SCRAPES_PER_S 10000
-#define SAMPLES_MAX 64
+#define SAMPLES_MAX 128
 
-/* One half of the run: medians of what the status said, second by second. */
+/* One half of the run: what the status said, again and again. */
 struct half {
 	int64_t publish[SAMPLES_MAX], tail[SAMPLES_MAX], arrival[SAMPLES_MAX];
 	unsigned samples;
@@ -59,18 +67,32 @@ read_status(struct tick_status *out)
 	tick_status_close(&reader);
 }
 
-/* Reads every tick for that time; all ids follow one another. Notes the latencies. */
+static void
+note_latencies(struct half *half)
+{
+	struct tick_status status;
+
+	read_status(&status);
+	if (half->samples == SAMPLES_MAX)
+		return;
+	half->publish[half->samples] = status.publish.p50;
+	half->tail[half->samples] = status.publish.p99;
+	half->arrival[half->samples++] = status.arrival.p50;
+}
+
+/* Reads every tick for a turn; all ids follow one another. Notes the latencies. */
 static void
 follow(struct tick_reader *reader, struct half *half, int64_t *last_id)
 {
-	mono_t end = mono_add(clock_mono(), span_s(HALF_S)), look = clock_mono();
-	struct tick_status status;
+	mono_t begun = clock_mono(), end = mono_add(begun, span_ms(TURN_MS));
+	mono_t look = mono_add(begun, span_ms(SETTLE_MS));
 	struct tick tick;
 
 	while (mono_before(clock_mono(), end)) {
 		int outcome = tick_reader_next(reader, &tick);
 
-		if (outcome == TICK_END) {
+		if (outcome == TICK_END || outcome == TICK_E_STALE) {
+			/* Stale for a moment: a machine with other load held up everybody. */
 			tick_reader_wait(reader, 20000000);
 		} else {
 			assert_int_equal(outcome, TICK_MORE);
@@ -82,12 +104,7 @@ follow(struct tick_reader *reader, struct half *half, int64_t *last_id)
 		if (mono_before(clock_mono(), look))
 			continue;
 		look = mono_add(clock_mono(), span_ms(500));
-		read_status(&status);
-		if (half->samples == SAMPLES_MAX)
-			continue;
-		half->publish[half->samples] = status.publish.p50;
-		half->tail[half->samples] = status.publish.p99;
-		half->arrival[half->samples++] = status.arrival.p50;
+		note_latencies(half);
 	}
 }
 
@@ -99,15 +116,28 @@ losses(const struct tick_status *s)
 	    s->counter[TICK_COUNTER_MALFORMED] + s->counter[TICK_COUNTER_OVERSIZE];
 }
 
-/* Prints it; returns the p50 under attack in percent of the quiet one. */
+static uint64_t
+per_second(const struct attack_counts *c, unsigned rounds)
+{
+	return c->answers * 1000 / (rounds * TURN_MS);
+}
+
+/* The p50 under attack in percent of the quiet one. */
 static int64_t
-report(struct half *quiet, struct half *loud, const struct attack_counts *c)
+ratio(struct half *quiet, struct half *loud)
 {
 	int64_t q = median(quiet->publish, quiet->samples);
-	int64_t l = median(loud->publish, loud->samples);
 
-	print_message("receipt to publish, p50: quiet %lld ns, under attack %lld ns (%lld %%)\n",
-	    (long long)q, (long long)l, (long long)(q > 0 ? l * 100 / q : 0));
+	return q > 0 ? median(loud->publish, loud->samples) * 100 / q : INT64_MAX;
+}
+
+static void
+report(struct half *quiet, struct half *loud, const struct attack_counts *c, unsigned rounds)
+{
+	print_message("%u rounds; receipt to publish, p50: quiet %lld ns, under attack %lld ns "
+		      "(%lld %%)\n",
+	    rounds, (long long)median(quiet->publish, quiet->samples),
+	    (long long)median(loud->publish, loud->samples), (long long)ratio(quiet, loud));
 	print_message("receipt to publish, p99: quiet %lld ns, under attack %lld ns\n",
 	    (long long)median(quiet->tail, quiet->samples),
 	    (long long)median(loud->tail, loud->samples));
@@ -118,39 +148,74 @@ report(struct half *quiet, struct half *loud, const struct attack_counts *c)
 		      "scrapes: %llu a second\n",
 	    (unsigned long long)c->slow_most, (unsigned long long)c->slow_opened,
 	    (unsigned long long)c->slow_cut, (unsigned long long)c->garbage,
-	    (unsigned long long)c->answers / HALF_S);
-	return q > 0 ? l * 100 / q : 0;
+	    (unsigned long long)per_second(c, rounds));
+}
+
+/*
+ * The feed thread gets a processor of its own (`cpu`), the ops thread keeps off
+ * it by itself, and so does all that we start from here on. Returns the feed's
+ * processor, -1: there is only one.
+ */
+static int
+keep_apart(void)
+{
+	cpu_set_t set;
+	int cpu = -1;
+
+	if (sched_getaffinity(0, sizeof(set), &set) != 0 || CPU_COUNT(&set) < 2)
+		return -1;
+	for (cpu = 0; !CPU_ISSET((size_t)cpu, &set);)
+		cpu++;
+	CPU_CLR((size_t)cpu, &set);
+	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
+	return cpu;
+}
+
+/* A turn under attack; whoever asks properly is still answered. */
+static void
+bear(struct http_rig *rig, struct tick_reader *reader, struct half *half, int64_t *last_id,
+    struct attack_counts *sum)
+{
+	struct attack *attack = attack_start(rig->port, SLOW, SCRAPES_PER_S);
+	struct attack_counts counts;
+
+	follow(reader, half, last_id);
+	counts = attack_stop(attack);
+	sum->slow_most = counts.slow_most > sum->slow_most ? counts.slow_most : sum->slow_most;
+	sum->slow_opened += counts.slow_opened;
+	sum->slow_cut += counts.slow_cut;
+	sum->garbage += counts.garbage;
+	sum->answers += counts.answers;
 }
 
 static void
 an_attack_on_the_http_interface_does_not_reach_the_feed(void **state)
 {
 	static const char *const sim[] = {"--rate", "1000", NULL};
-	static const char *const settings[] = {"streams=btcusdt@trade,btcusdt@bookTicker", NULL};
+	char cpu[32];
+	const char *settings[] = {"streams=btcusdt@trade,btcusdt@bookTicker", cpu, NULL};
 	struct http_rig *rig = *state;
 	struct half quiet = {.samples = 0}, loud = {.samples = 0};
+	struct attack_counts counts = {0};
 	struct tick_reader *reader;
 	struct tick_status before, after;
-	struct attack_counts counts;
-	struct attack *attack;
+	unsigned rounds = 0;
 	int64_t last_id = -1;
 
+	snprintf(cpu, sizeof(cpu), "cpu=%d", keep_apart());
 	http_rig_start_sim(rig, sim);
 	http_rig_start_feedd(rig, settings, true);
 	http_rig_wait(rig, "/readyz", 200);
 	assert_int_equal(tick_reader_open(&reader, daemon_feed(), TICK_FROM_NEWEST), 0);
 	read_status(&before);
-	follow(reader, &quiet, &last_id);
-
-	attack = attack_start(rig->port, SLOW, SCRAPES_PER_S);
-	follow(reader, &loud, &last_id);
-	/* Whoever asks properly is still answered. */
-	http_rig_wait(rig, "/livez", 200);
-	assert_int_equal(http_rig_patch(rig, "wrong", "{}"), 401);
-	counts = attack_stop(attack);
+	while (rounds < ROUNDS || (rounds < ROUNDS_MAX && ratio(&quiet, &loud) > RATIO_MAX)) {
+		follow(reader, &quiet, &last_id);
+		bear(rig, reader, &loud, &last_id, &counts);
+		rounds++;
+	}
 	read_status(&after);
-	/* The aim is 125; a machine that others load, too, may be far from it. */
-	assert_true(report(&quiet, &loud, &counts) < 400);
+	report(&quiet, &loud, &counts, rounds);
+	assert_true(ratio(&quiet, &loud) <= RATIO_MAX);
 
 	assert_true(losses(&before) == losses(&after));
 	assert_int_equal(after.lines_live, 1);
@@ -159,9 +224,27 @@ an_attack_on_the_http_interface_does_not_reach_the_feed(void **state)
 	assert_true(counts.slow_most >= SLOW / 2);
 	assert_true(counts.slow_cut > 0);
 	assert_true(counts.garbage > 100);
-	assert_true(counts.answers > 1000);
+	/* A machine that others load, too, may not bring up as many as are wanted. */
+	assert_true(per_second(&counts, rounds) > SCRAPES_PER_S / 5);
 	assert_true(daemon_runs(&rig->feedd));
 	tick_reader_close(&reader);
+}
+
+static void
+who_asks_properly_is_answered_under_attack(void **state)
+{
+	struct http_rig *rig = *state;
+	struct attack *attack;
+
+	http_rig_start(rig);
+	attack = attack_start(rig->port, SLOW, 0);
+	for (unsigned i = 0; i < 5; i++) {
+		sleep(1);
+		http_rig_wait(rig, "/livez", 200);
+		assert_int_equal(http_rig_patch(rig, "wrong", "{}"), 401);
+	}
+	attack_stop(attack);
+	assert_true(daemon_runs(&rig->feedd));
 }
 
 static void
@@ -187,6 +270,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, http_rig_setup, daemon_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(an_attack_on_the_http_interface_does_not_reach_the_feed),
+		TEST(who_asks_properly_is_answered_under_attack),
 		TEST(who_sends_nothing_is_cut_off_and_others_are_not),
 	};
 

@@ -84,9 +84,11 @@ uring_is_refused_with_the_reason(void **state)
 	(void)state;
 	snprintf(why, sizeof(why), "io_uring is not available: %s", strerror(refusal));
 	daemon_start_feedd(&feedd, 1, settings);
-	assert_int_equal(daemon_wait(&feedd), 1);
-	assert_non_null(strstr(daemon_log(&feedd), "event=transport_refused"));
+	assert_int_equal(daemon_wait(&feedd), 2);
+	assert_non_null(strstr(daemon_log(&feedd),
+	    "key \"transport\": value \"uring\" cannot be used: "));
 	assert_non_null(strstr(daemon_log(&feedd), why));
+	assert_int_equal(access(daemon_segment("ring"), F_OK), -1);
 }
 
 static void

@@ -176,6 +176,10 @@ a_running_pool_is_shown_with_its_rates(void **state)
 	assert_int_equal(run_tool(w, "--streams --interval 0.1"), 0);
 	assert_says(w, "btcusdt@bookTicker  ");
 	assert_says(w, ":producing");
+	assert_int_equal(run_tool(w, "--settings"), 0);
+	assert_says(w, "\n*    endpoint.host  ");
+	assert_int_equal(run_tool(w, "--settings -o json"), 0);
+	assert_says(w, "\"key\":\"pool.max_connections\",\"value\":\"2\"");
 	assert_int_equal(run_tool(w, "--why 1"), 0);
 	assert_says(w, "live");
 	assert_int_equal(run_tool(w, "--why 40"), 1);

@@ -451,12 +451,5 @@ main(void)
 		rig_test(a_line_is_busy_until_its_end_was_taken),
 	};
 
-	int failed;
-
-	rig_transport = "lws";
-	failed =
-	    cmocka_run_group_tests_name("transport lws", tests, rig_setup_all, rig_teardown_all);
-	rig_transport = "uring";
-	return failed +
-	    cmocka_run_group_tests_name("transport uring", tests, rig_setup_all, rig_teardown_all);
+	return rig_run("lws", tests) + rig_run("uring", tests);
 }

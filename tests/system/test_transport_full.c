@@ -120,7 +120,5 @@ main(void)
 		    kernel_takes_all),
 	};
 
-	rig_transport = "uring";
-	return cmocka_run_group_tests_name("transport full", tests, rig_setup_all,
-	    rig_teardown_all);
+	return rig_run("uring", tests);
 }

@@ -201,12 +201,5 @@ main(void)
 		rig_test(two_hundred_reconnects_leave_no_file_open),
 	};
 
-	int failed;
-
-	rig_transport = "lws";
-	failed =
-	    cmocka_run_group_tests_name("transport lws", tests, rig_setup_all, rig_teardown_all);
-	rig_transport = "uring";
-	return failed +
-	    cmocka_run_group_tests_name("transport uring", tests, rig_setup_all, rig_teardown_all);
+	return rig_run("lws", tests) + rig_run("uring", tests);
 }

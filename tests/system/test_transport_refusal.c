@@ -418,12 +418,5 @@ main(void)
 		rig_test(a_proxy_of_the_environment_is_not_used),
 	};
 
-	int failed;
-
-	rig_transport = "lws";
-	failed =
-	    cmocka_run_group_tests_name("transport lws", tests, rig_setup_all, rig_teardown_all);
-	rig_transport = "uring";
-	return failed +
-	    cmocka_run_group_tests_name("transport uring", tests, rig_setup_all, rig_teardown_all);
+	return rig_run("lws", tests) + rig_run("uring", tests);
 }

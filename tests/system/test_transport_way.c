@@ -150,7 +150,7 @@ a_silent_proxy_costs_the_time_to_connect_and_no_more(void **state)
 static void
 libwebsockets_refuses_a_proxy(void **state)
 {
-	struct transport_cfg cfg = {.ca_file = rig_ca_file(), .message_bytes_max = 1000,
+	struct transport_cfg cfg = {.ca_file = certs_ca_file(), .message_bytes_max = 1000,
 	    .connect_within = span_s(1), .lines = 1, .proxy = {"127.0.0.1", 3128, NULL}};
 	struct transport *transport = NULL;
 	char why[TRANSPORT_DETAIL_MAX];
@@ -406,12 +406,6 @@ main(void)
 		way_test(a_session_that_the_server_has_forgotten_costs_a_whole_handshake_only),
 		way_test(after_a_failed_resumption_the_endpoint_is_met_without_sessions),
 	};
-	int failed;
 
-	rig_transport = "lws";
-	failed = cmocka_run_group_tests_name(
-	    "way lws", lws_tests, rig_setup_all, rig_teardown_all);
-	rig_transport = "uring";
-	return failed +
-	    cmocka_run_group_tests_name("way uring", uring_tests, rig_setup_all, rig_teardown_all);
+	return rig_run("lws", lws_tests) + rig_run("uring", uring_tests);
 }

@@ -15,36 +15,6 @@
 
 const char *rig_transport = "lws";
 
-static char folder[] = "/tmp/tickring-test-XXXXXX";
-static char ca_file[64];
-
-int
-rig_setup_all(void **state)
-{
-	(void)state;
-	snprintf(folder, sizeof(folder), "/tmp/tickring-test-XXXXXX");
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(ca_file, sizeof(ca_file), "%s/ca.pem", folder);
-	certs_open(ca_file);
-	return 0;
-}
-
-int
-rig_teardown_all(void **state)
-{
-	(void)state;
-	certs_close();
-	unlink(ca_file);
-	return rmdir(folder);
-}
-
-const char *
-rig_ca_file(void)
-{
-	return ca_file;
-}
-
 struct rig *
 rig_of(void **state)
 {
@@ -85,7 +55,7 @@ void
 rig_reopen(struct rig *rig, span_t connect_within)
 {
 	struct transport_cfg cfg = {
-		.ca_file = ca_file,
+		.ca_file = certs_ca_file(),
 		.message_bytes_max = RIG_MESSAGE_MAX,
 		.connect_within = connect_within,
 		.lines = 8,

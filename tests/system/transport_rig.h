@@ -34,16 +34,18 @@ struct rig {
 
 #define rig_test(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
+/* Runs a group of tests with that transport. Returns how many failed. */
+#define rig_run(transport, tests)                                                                  \
+	(rig_transport = (transport),                                                              \
+	    cmocka_run_group_tests_name(                                                           \
+	        "transport " transport, tests, certs_setup_all, certs_teardown_all))
+
 /* Which transport the tests open; "lws" until it is set. */
 extern const char *rig_transport;
 
-int rig_setup_all(void **state);
-int rig_teardown_all(void **state);
 int rig_setup(void **state);
 int rig_teardown(void **state);
 struct rig *rig_of(void **state);
-
-const char *rig_ca_file(void);
 
 /* Starts the server; cfg->tls NULL: with the good certificate. */
 void rig_serve(struct rig *rig, const struct ws_server_cfg *cfg);

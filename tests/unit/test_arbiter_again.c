@@ -25,6 +25,15 @@ new_arbiter(void **state)
 	return 0;
 }
 
+/* The line of that leg is gone. */
+static void
+leg_lost(unsigned leg)
+{
+	for (uint32_t i = 0; i < arbiter.instruments_max; i++)
+		for (unsigned class = 0; class < ARBITER_CLASSES; class++)
+			arbiter_on_leg_down(&arbiter, i, (enum arbiter_class)class, leg);
+}
+
 /* A message of the second `s` by the exchange's clock. */
 static enum arbiter_verdict
 on_trade(unsigned leg, int64_t id, int64_t s)
@@ -105,7 +114,7 @@ a_new_connection_that_lags_catches_up(void **state)
 {
 	(void)state;
 	on_trade(0, HIGH, 100);
-	arbiter_on_leg_lost(&arbiter, 0);
+	leg_lost(0);
 	/* Younger, by the clock of another server: still less than again_after. */
 	on_trades(0, HIGH - 5 * ROW, 5 * ROW + 1, 109, ARBITER_DUPLICATE);
 	assert_int_equal(on_trade(0, HIGH + 1, 101), ARBITER_NEW);
@@ -116,7 +125,7 @@ a_new_connection_far_younger_shows_a_new_count(void **state)
 {
 	(void)state;
 	on_trade(0, HIGH, 100);
-	arbiter_on_leg_lost(&arbiter, 0);
+	leg_lost(0);
 	on_trades(0, LOW, 5 * ROW, 109, ARBITER_DUPLICATE);
 	on_trades(0, LOW + 5 * ROW, ROW - 1, 110, ARBITER_DUPLICATE);
 	assert_int_equal(on_trade(0, LOW + 6 * ROW, 110), ARBITER_RESET);
@@ -138,11 +147,11 @@ without_times_a_new_connection_has_a_while_to_catch_up(void **state)
 {
 	(void)state;
 	on_quote(0, HIGH, 1);
-	arbiter_on_leg_lost(&arbiter, 0);
+	leg_lost(0);
 	for (int i = 0; i < 10 * ROW; i++)
 		assert_int_equal(on_quote(0, LOW + 3 * i, 10), ARBITER_OLD);
 	assert_int_equal(on_quote(0, HIGH + 1, 10), ARBITER_NEW);
-	arbiter_on_leg_lost(&arbiter, 0);
+	leg_lost(0);
 	for (int i = 0; i < ROW - 1; i++)
 		assert_int_equal(on_quote(0, LOW + i, 20), ARBITER_OLD);
 	assert_int_equal(on_quote(0, LOW + ROW, 20), ARBITER_RESET);
@@ -169,7 +178,7 @@ the_slower_leg_that_is_left_alone_catches_up(void **state)
 		if (i < ROW)
 			assert_int_equal(on_trade(1, HIGH + i, 100 + i), ARBITER_DUPLICATE);
 	}
-	arbiter_on_leg_lost(&arbiter, 0);
+	leg_lost(0);
 	for (int64_t i = ROW; i < 10 * ROW; i++)
 		assert_int_equal(on_trade(1, HIGH + i, 100 + i), ARBITER_DUPLICATE);
 	assert_int_equal(on_trade(1, HIGH + 10 * ROW, 100 + 10 * ROW), ARBITER_NEW);
@@ -219,6 +228,35 @@ both_legs_together_show_a_new_count(void **state)
 	assert_int_equal(on_trade(0, LOW + ROW + 1, 101), ARBITER_NEW);
 }
 
+/* What begins a row may be an old message of the old count: nothing rises above it. */
+static void
+a_row_that_does_not_rise_any_more_gives_way(void **state)
+{
+	(void)state;
+	on_quote(0, HIGH, 100);
+	on_quote(1, HIGH, 100);
+	assert_int_equal(on_quote(1, HIGH - 1, 111), ARBITER_OLD);
+	for (int i = 0; i < ROW - 1; i++) {
+		assert_int_equal(on_quote(0, LOW + i, 121 + i), ARBITER_OLD);
+		assert_int_equal(on_quote(1, LOW + i, 121 + i), ARBITER_OLD);
+	}
+	assert_int_equal(on_quote(0, LOW + ROW, 122 + ROW), ARBITER_RESET);
+}
+
+static void
+a_row_far_below_that_does_not_rise_any_more_gives_way(void **state)
+{
+	const int64_t far = 150000, high = 3 * far;
+
+	(void)state;
+	on_quote(0, high, 100);
+	on_quote(1, high, 100);
+	assert_int_equal(on_quote(1, high - far, 101), ARBITER_OLD);
+	for (int i = 0; i < 30; i++)
+		assert_int_equal(on_quote(0, LOW + i, 111 + i), ARBITER_OLD);
+	assert_int_equal(on_quote(0, LOW + 30, 141), ARBITER_RESET);
+}
+
 int
 main(void)
 {
@@ -237,6 +275,8 @@ main(void)
 		TEST(one_leg_s_nonsense_is_outvoted),
 		TEST(a_leg_that_says_nothing_is_not_waited_for_for_ever),
 		TEST(both_legs_together_show_a_new_count),
+		TEST(a_row_that_does_not_rise_any_more_gives_way),
+		TEST(a_row_far_below_that_does_not_rise_any_more_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -269,6 +269,34 @@ what_an_empty_pool_refuses_is_not_known(void **state)
 }
 
 static void
+a_deep_book_gives_way_before_a_shallow_one_finds_no_room(void **state)
+{
+	struct rig *rig = *state;
+	struct book_row rows[512];
+	struct book shallow;
+
+	make_book(rig, 64, LEVELS_MAX);
+	book_init(&shallow, &rig->pool, rows, 400);
+	book_set_due(&shallow, 40);
+	for (int64_t price = 1; price <= LEVELS_MAX; price++)
+		book_set(&rig->book, BOOK_BID, price, 1);
+	assert_true(book_is_short(&rig->book));
+	assert_false(book_is_starved(&rig->book)); /* its best are there */
+	for (int64_t price = 100; price >= 1; price--) {
+		book_set(&shallow, BOOK_BID, price, 1);
+		book_set(&shallow, BOOK_ASK, 200 - price, 1);
+	}
+	assert_true(book_is_known(&shallow, 40));
+	assert_false(book_is_starved(&shallow));
+	/* Deletions that leave fewer than are due, of those that are known. */
+	for (int64_t price = LEVELS_MAX; book_count(&rig->book, BOOK_BID) > 0; price--)
+		book_set(&rig->book, BOOK_BID, price, 0);
+	assert_true(book_is_starved(&rig->book));
+	book_clear(&rig->book);
+	assert_false(book_is_short(&rig->book));
+}
+
+static void
 a_cut_snapshot_is_known_down_to_its_last_level(void **state)
 {
 	struct book *b = &((struct rig *)*state)->book;
@@ -335,6 +363,8 @@ main(void)
 		    an_empty_pool_costs_the_worst_levels_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    what_an_empty_pool_refuses_is_not_known, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_deep_book_gives_way_before_a_shallow_one_finds_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    a_cut_snapshot_is_known_down_to_its_last_level, setup, teardown),
 		cmocka_unit_test_setup_teardown(

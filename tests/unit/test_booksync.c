@@ -325,6 +325,66 @@ clearing_gives_all_memory_back(void **state)
 	assert_int_equal(rig->waiting.in_use, 0);
 }
 
+/* Another book takes all blocks but `left`. */
+static void
+take_memory(struct rig *rig, struct book *other, struct book_row *rows, uint32_t left)
+{
+	int64_t price = 1;
+
+	book_init(other, &rig->books, rows, BLOCKS * BOOK_BLOCK);
+	book_set_due(other, BLOCKS * BOOK_BLOCK); /* the reserve, too */
+	while (rig->books.in_use + left < BLOCKS)
+		book_set(other, BOOK_BID, price++, 1);
+}
+
+static void
+a_book_without_memory_for_what_is_due_is_never_live(void **state)
+{
+	static struct book_row rows[4096];
+	struct rig *rig = *state;
+	struct book other;
+
+	take_memory(rig, &other, rows, 0);
+	give(rig, 10, 20);
+	assert_int_equal(give_snapshot(rig, 15), BOOKSYNC_STARVED);
+	assert_int_equal(rig->sync.state, BOOKSYNC_SYNCING);
+	assert_true(rig->sync.starving);
+	assert_int_equal(book_count(&rig->sync.book, BOOK_BID), 0);
+	/* A snapshot ahead of the diffs. */
+	assert_int_equal(give_snapshot(rig, 30), BOOKSYNC_WAITING);
+	assert_int_equal(give(rig, 30, 40), BOOKSYNC_STARVED);
+	assert_int_equal(rig->sync.state, BOOKSYNC_SYNCING);
+	assert_int_equal(rig->sync.starved, 2);
+	/* The diff was kept: with memory the next snapshot joins it. */
+	book_clear(&other);
+	assert_int_equal(give_snapshot(rig, 35), BOOKSYNC_JOINED);
+	assert_false(rig->sync.starving);
+	assert_int_equal(rig->sync.at, 40);
+}
+
+static void
+a_live_book_that_starves_gives_its_memory_back(void **state)
+{
+	static struct book_row rows[4096];
+	struct rig *rig = *state;
+	struct tick_level bids[BOOK_BLOCK], ask = {1000, 1};
+	struct diff diff = {.before = 20, .first = 21, .last = 30, .bids = bids,
+	    .nbids = BOOK_BLOCK, .asks = &ask, .nasks = 1};
+	struct book other;
+
+	give(rig, 10, 20);
+	assert_int_equal(give_snapshot(rig, 15), BOOKSYNC_JOINED);
+	take_memory(rig, &other, rows, 0);
+	for (int i = 0; i < BOOK_BLOCK; i++)
+		bids[i] = (struct tick_level){100 + i, 1};
+	assert_int_equal(booksync_on_diff(&rig->sync, &diff), BOOKSYNC_STARVED);
+	assert_int_equal(rig->sync.state, BOOKSYNC_GAP);
+	assert_int_equal(rig->books.in_use, BLOCKS - 1);
+	book_clear(&other);
+	assert_int_equal(give_snapshot(rig, 25), BOOKSYNC_JOINED);
+	assert_int_equal(book_count(&rig->sync.book, BOOK_BID), 1 + BOOK_BLOCK);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -342,6 +402,8 @@ main(void)
 		TEST(a_full_queue_forgets_its_oldest),
 		TEST(a_diff_larger_than_the_queue_begins_it_anew),
 		TEST(clearing_gives_all_memory_back),
+		TEST(a_book_without_memory_for_what_is_due_is_never_live),
+		TEST(a_live_book_that_starves_gives_its_memory_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -266,15 +266,6 @@ jitter_only_lengthens_and_follows_the_seed(void **state)
 	assert_in_range(highest, at_s(148).ns, at_s(150).ns);
 }
 
-static void
-labels_are_words(void **state)
-{
-	(void)state;
-	assert_string_equal(breaker_state_label(BREAKER_CLOSED), "closed");
-	assert_string_equal(breaker_state_label(BREAKER_HALF_OPEN), "half_open");
-	assert_string_equal(breaker_state_label((enum breaker_state)9), "unknown");
-}
-
 int
 main(void)
 {
@@ -293,7 +284,6 @@ main(void)
 		cmocka_unit_test_setup(another_kind_of_fault_starts_with_its_own_delay,
 		    new_breaker),
 		cmocka_unit_test_setup(jitter_only_lengthens_and_follows_the_seed, new_breaker),
-		cmocka_unit_test_setup(labels_are_words, new_breaker),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

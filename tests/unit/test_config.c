@@ -6,6 +6,9 @@
 #include <cjson/cJSON.h>
 #include <cmocka.h>
 
+#include <tickring/status.h>
+
+#include "feed/conf/config_key.h"
 #include "tests/config_text.h"
 
 #define S "\"streams\": [\"btcusdt@trade\"]"
@@ -335,34 +338,6 @@ the_shipped_example_is_right_and_needs_no_key(void **state)
 }
 
 static void
-checking_shows_the_effective_values_and_every_problem(void **state)
-{
-	static const char *const wrong[] = {"cpu=-2", "fed=x"};
-	char *out_text = NULL, *err_text = NULL;
-	size_t out_size, err_size;
-	FILE *out = open_memstream(&out_text, &out_size);
-	FILE *err = open_memstream(&err_text, &err_size);
-	struct config cfg;
-
-	(void)state;
-	assert_int_equal(config_check(out, err, "conf/feed.json", NULL, 0), 0);
-	fflush(out);
-	fflush(err);
-	assert_string_equal(err_text, "");
-	load(out_text, NULL, 0, &cfg);
-	assert_string_equal(cfg.feed, "binance");
-	config_free(&cfg);
-	assert_int_equal(config_check(out, err, "conf/feed.json", wrong, 2), 2);
-	fclose(out);
-	fclose(err);
-	assert_string_equal(err_text,
-	    "--set cpu: key \"cpu\": value -2 is too small, allowed: -1 to 1023\n"
-	    "--set fed: unknown key \"fed\"; did you mean \"feed\"?\n");
-	free(out_text);
-	free(err_text);
-}
-
-static void
 deep_nesting_is_refused(void **state)
 {
 	char text[256] = "{\"x\":";
@@ -374,6 +349,60 @@ deep_nesting_is_refused(void **state)
 	problems = config_of_text(text, NULL, 0, &cfg);
 	assert_non_null(strstr(problems, ":1: nested deeper than 16\n"));
 	free(problems);
+	config_free(&cfg);
+}
+
+static void
+lines_tell_every_value_and_what_was_set(void **state)
+{
+	static const char *const overrides[] = {"pool.max_connections=5",
+	    "streams=btcusdt@trade,ethusdt@trade",
+	    "alerts.webhooks=https://hooks.example.com/services/secret"};
+	struct config cfg;
+	char text[TICK_KEYS_MAX];
+	size_t n;
+
+	(void)state;
+	load("{}", overrides, 3, &cfg);
+	n = config_lines(text, sizeof(text), &cfg);
+	assert_int_equal(n, strlen(text));
+	assert_non_null(strstr(text, "\n*pool.max_connections=5\n"));
+	assert_non_null(strstr(text, "\n pool.initial_connections=3\n"));
+	assert_non_null(strstr(text, "\n*streams=btcusdt@trade,ethusdt@trade\n"));
+	assert_non_null(strstr(text, "\n*alerts.webhooks=https://hooks.example.com/...\n"));
+	assert_null(strstr(text, "secret"));
+	for (size_t i = 0; i < config_keys_n; i++) {
+		char line[160];
+
+		snprintf(line, sizeof(line), "%s=", config_keys[i].path);
+		assert_non_null(strstr(text, line));
+	}
+	/* Cut, it ends with a whole line. */
+	for (size_t size = 1; size < n; size += 7) {
+		char *part = malloc(size);
+		size_t length = config_lines(part, size, &cfg);
+
+		assert_int_equal(length, strlen(part));
+		assert_true(*part == '\0' || part[strlen(part) - 1] == '\n');
+		assert_memory_equal(part, text, strlen(part));
+		free(part);
+	}
+	config_free(&cfg);
+}
+
+static void
+a_long_list_is_a_line_with_its_count(void **state)
+{
+	char streams[4096] = "streams=", text[TICK_KEYS_MAX];
+	const char *const overrides[] = {streams};
+	struct config cfg;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		snprintf(streams + strlen(streams), 32, "%scoin%dusdt@trade", i > 0 ? "," : "", i);
+	load("{}", overrides, 1, &cfg);
+	config_lines(text, sizeof(text), &cfg);
+	assert_non_null(strstr(text, "\n*streams=(100 entries)\n"));
 	config_free(&cfg);
 }
 
@@ -392,10 +421,11 @@ main(void)
 	    cmocka_unit_test(what_is_printed_reads_back_to_the_same),
 	    cmocka_unit_test(what_is_printed_is_json_to_another_parser),
 	    cmocka_unit_test(the_printed_defaults_are_as_recorded),
+		cmocka_unit_test(lines_tell_every_value_and_what_was_set),
+		cmocka_unit_test(a_long_list_is_a_line_with_its_count),
 	    cmocka_unit_test(missing_streams_are_told_from_other_problems),
 	    cmocka_unit_test(of_a_file_that_cannot_be_read_nothing_is_missed),
 	    cmocka_unit_test(the_shipped_example_is_right_and_needs_no_key),
-	    cmocka_unit_test(checking_shows_the_effective_values_and_every_problem),
 	    cmocka_unit_test(deep_nesting_is_refused),
 	};
 

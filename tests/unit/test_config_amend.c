@@ -10,6 +10,7 @@
 
 #include "feed/conf/config.h"
 #include "feed/conf/config_listen.h"
+#include "tests/config_text.h"
 
 static void
 load(struct config *cfg)

@@ -343,7 +343,8 @@ keys_that_contradict_each_other_are_refused(void **state)
 	        ":2: key \"pool.max_streams_per_connection\": value 201 is too large, the "
 	        "exchange "
 	        "allows 200 streams per connection for product \"options\"\n"},
-	    {"{\"streams\": [\"a@x\", \"b@x\", \"c@x\"], \"pool\": {\"initial_connections\": 1, "
+	    {"{\"streams\": [\"a@trade\", \"b@trade\", \"c@trade\"], "
+	        "\"pool\": {\"initial_connections\": 1, "
 	        "\"max_connections\": 2, \"max_streams_per_connection\": 1}}",
 	        ":1: key \"streams\": 3 streams do not fit into \"pool.max_connections\" 2 times "
 	        "\"pool.max_streams_per_connection\" 1\n"},
@@ -363,7 +364,8 @@ streams_known_by_their_names_alone_want_a_path_that_sends_names(void **state)
 	    {"{\"endpoint\": {\"path\": \"/ws\"},\n\"streams\": [\"btcusdt@depth20\", "
 	        "\"btcusdt@depth\", \"btcusdt@trade\"]}",
 	        ":2: key \"streams\": value \"btcusdt@depth20\" " WANTS "\"/ws\"" NOTHING},
-	    {"{\"endpoint\": {\"path\": \"/streams\"}, \"streams\": [\"a@depth5@100ms\",\n"
+	    {"{\"product\": \"usdm\", "
+	        "\"endpoint\": {\"path\": \"/streams\"}, \"streams\": [\"a@depth5@100ms\",\n"
 	        "\"a@rpiDepth@500ms\"]}",
 	        ":1: key \"streams\": value \"a@depth5@100ms\" " WANTS "\"/streams\"" NOTHING
 	        ":1: key \"streams\": value \"a@rpiDepth@500ms\" " WANTS "\"/streams\""
@@ -394,7 +396,7 @@ static void
 errors_of_syntax_name_the_line(void **state)
 {
 	static const struct wrong rows[] = {
-	    {"{\n\"streams\": [\"a@x\",],\n\"cpu\": 1,\n}",
+	    {"{\n\"streams\": [\"a@trade\",],\n\"cpu\": 1,\n}",
 	        ":2: comma before the closing ']': remove it\n"
 	        ":3: comma before the closing '}': remove it\n"},
 	    {"{" S "\n\"cpu\": 1}",

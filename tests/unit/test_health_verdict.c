@@ -370,6 +370,9 @@ what_was_refused_given_up_or_takes_the_processor_is_warned_of(void **state)
 	status.control.streams_refused = 0;
 	status.control.streams_shed = 1;
 	expect(TICK_HEALTH_STREAMS_SHED, TICK_HEALTH_WARNING, 1, 0);
+	status.control.streams_shed = 0;
+	status.streams_undecoded = 3;
+	expect(TICK_HEALTH_STREAMS_UNDECODED, TICK_HEALTH_WARNING, 3, 0);
 }
 
 static void

@@ -8,15 +8,13 @@
 
 #include "feed/base/hist.h"
 
-static struct hist h, other, both;
+static struct hist h;
 
 static int
 empty(void **state)
 {
 	(void)state;
 	memset(&h, 0, sizeof(h));
-	memset(&other, 0, sizeof(other));
-	memset(&both, 0, sizeof(both));
 	return 0;
 }
 
@@ -101,20 +99,6 @@ very_long_spans_share_the_last_bucket_and_the_longest_is_exact(void **state)
 	assert_int_equal(hist_percentile(&h, 1000000).ns, INT64_MAX);
 }
 
-static void
-merging_equals_recording_into_one(void **state)
-{
-	(void)state;
-	for (int64_t i = 0; i < 1000; i++) {
-		span_t span = span_ns(i * i * 97 - 5);
-
-		hist_record(i % 3 == 0 ? &h : &other, span);
-		hist_record(&both, span);
-	}
-	hist_merge(&h, &other);
-	assert_memory_equal(&h, &both, sizeof(h));
-}
-
 int
 main(void)
 {
@@ -128,7 +112,6 @@ main(void)
 	    cmocka_unit_test_setup(negative_spans_are_counted_and_recorded_as_zero, empty),
 	    cmocka_unit_test_setup(
 	        very_long_spans_share_the_last_bucket_and_the_longest_is_exact, empty),
-	    cmocka_unit_test_setup(merging_equals_recording_into_one, empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,22 +51,6 @@ it_gives_out_the_lowest_id_of_a_key_first(void **state)
 }
 
 static void
-what_is_put_back_keeps_its_place_and_slot(void **state)
-{
-	(void)state;
-	hold_add(&hold, 1, 10, 0, at_ms(0));
-	hold_add(&hold, 1, 20, 0, at_ms(0));
-	hold_take(&hold, 1, &held);
-	hold_put_back(&hold, &held);
-	assert_int_equal(hold_add(&hold, 1, 5, 0, at_ms(0)), 2);
-	hold_take(&hold, 1, &held);
-	assert_int_equal(held.id, 5);
-	hold_take(&hold, 1, &held);
-	assert_int_equal(held.id, 10);
-	assert_int_equal(held.slot, 0);
-}
-
-static void
 what_is_due_takes_what_is_lower_with_it(void **state)
 {
 	(void)state;
@@ -121,7 +105,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(it_gives_out_the_lowest_id_of_a_key_first, new_hold),
-		cmocka_unit_test_setup(what_is_put_back_keeps_its_place_and_slot, new_hold),
 		cmocka_unit_test_setup(what_is_due_takes_what_is_lower_with_it, new_hold),
 		cmocka_unit_test_setup(a_full_one_refuses_and_slots_come_back, new_hold),
 		cmocka_unit_test_setup(keys_tell_instruments_and_classes_apart, new_hold),

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "feed/venue/binance/json_market.h"
+#include "tests/asserts.h"
 #include "tests/json_examples.h"
 
 #define MS INT64_C(1000000)
@@ -18,20 +19,6 @@ decode_ok(const char *text, enum event_kind kind)
 {
 	assert_int_equal(json_example_decode_text(text, &event), DECODE_OK);
 	assert_int_equal(event.kind, kind);
-}
-
-static void
-assert_bytes(struct bytes ours, const char *expected)
-{
-	assert_int_equal(ours.n, strlen(expected));
-	assert_memory_equal(ours.p, expected, ours.n);
-}
-
-static void
-assert_fixed(struct fixed ours, int64_t mantissa, int exponent)
-{
-	assert_int_equal(ours.mantissa, mantissa);
-	assert_int_equal(ours.exponent, exponent);
 }
 
 static void
@@ -175,6 +162,7 @@ a_field_missing_wrong_or_twice_is_malformed(void **state)
 		"{\"e\":\"avgPrice\",\"E\":17,\"s\":\"A\",\"i\":\"5m\",\"w\":\"1\","
 		"\"T\":1700000000000}",
 		"{\"e\":\"referencePrice\",\"s\":\"A\",\"r\":1,\"t\":1700000000012}",
+		"{\"e\":\"referencePrice\",\"s\":\"A\",\"t\":1700000000012}",
 		"{\"e\":\"referencePrice\",\"r\":null,\"t\":1700000000012}",
 		"{\"e\":\"forceOrder\",\"E\":1700000000123}",
 		"{\"e\":\"forceOrder\",\"E\":1700000000123,\"o\":[]}",

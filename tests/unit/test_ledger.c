@@ -191,16 +191,6 @@ alarms_beyond_the_bound_of_a_step_follow_at_once(void **state)
 	assert_int_equal(rig_count(ACT_STREAM_SILENT), 400 - LEDGER_TELLS_MAX);
 }
 
-static void
-every_state_has_a_word(void **state)
-{
-	(void)state;
-	assert_string_equal(ledger_state_label(LEDGER_LISTED), "listed");
-	for (unsigned i = 0; i < LEDGER_STATES; i++)
-		assert_string_not_equal(ledger_state_label((enum ledger_state)i), "unknown");
-	assert_string_equal(ledger_state_label(LEDGER_STATES), "unknown");
-}
-
 int
 main(void)
 {
@@ -213,7 +203,6 @@ main(void)
 		cmocka_unit_test(streams_that_may_be_silent_for_hours_raise_no_alarm),
 		cmocka_unit_test(a_line_that_is_down_has_nothing_but_wishes),
 		cmocka_unit_test(alarms_beyond_the_bound_of_a_step_follow_at_once),
-		cmocka_unit_test(every_state_has_a_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

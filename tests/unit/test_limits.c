@@ -63,20 +63,25 @@ every_product_has_300_connects_in_5_minutes_and_24_hours(void **state)
 }
 
 static void
+expect_depth(const struct limits *limits, unsigned step, uint32_t levels, uint32_t weight)
+{
+	assert_int_equal(limits->depth[step].levels, levels);
+	assert_int_equal(limits->depth[step].weight, weight);
+}
+
+static void
 a_snapshot_weighs_by_its_levels(void **state)
 {
 	const struct limits *spot = limits_find(BYTES_LIT("spot"));
 	const struct limits *coinm = limits_find(BYTES_LIT("coinm"));
 
 	(void)state;
-	assert_int_equal(limits_depth_weight(spot, 1), 5);
-	assert_int_equal(limits_depth_weight(spot, 100), 5);
-	assert_int_equal(limits_depth_weight(spot, 101), 25);
-	assert_int_equal(limits_depth_weight(spot, 1000), 50);
-	assert_int_equal(limits_depth_weight(spot, 5000), 250);
-	assert_int_equal(limits_depth_weight(spot, 9999), 250);
-	assert_int_equal(limits_depth_weight(coinm, 50), 2);
-	assert_int_equal(limits_depth_weight(coinm, 1000), 20);
+	expect_depth(spot, 0, 100, 5);
+	expect_depth(spot, 1, 500, 25);
+	expect_depth(spot, 2, 1000, 50);
+	expect_depth(spot, 3, 5000, 250);
+	expect_depth(coinm, 0, 50, 2);
+	expect_depth(coinm, 3, 1000, 20);
 }
 
 int

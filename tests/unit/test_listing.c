@@ -53,6 +53,26 @@ symbols_are_found_whatever_their_order(void **state)
 }
 
 static void
+what_one_list_has_and_another_has_not_is_counted(void **state)
+{
+	struct listing *long_one = read_list(BODY(SYMBOL("B", "TRADING") "," SYMBOL("D", "BREAK")
+	    "," SYMBOL("A", "TRADING") "," SYMBOL("AB", "TRADING")));
+	struct listing *short_one = read_list(
+	    BODY(SYMBOL("C", "TRADING") "," SYMBOL("B", "HALT") "," SYMBOL("E", "TRADING")));
+	struct listing *none = read_list(BODY(""));
+
+	(void)state;
+	assert_int_equal(listing_lost(long_one, short_one), 3);
+	assert_int_equal(listing_lost(short_one, long_one), 2);
+	assert_int_equal(listing_lost(long_one, long_one), 0);
+	assert_int_equal(listing_lost(long_one, none), 4);
+	assert_int_equal(listing_lost(none, long_one), 0);
+	free(long_one);
+	free(short_one);
+	free(none);
+}
+
+static void
 a_body_that_is_cut_off_is_no_list(void **state)
 {
 	static const char body[] = BODY(SYMBOL("ETHUSDT", "TRADING"));
@@ -131,12 +151,21 @@ only_new_listings_are_new(void **state)
 	    BODY(SYMBOL("ETHUSDT", "TRADING") "," SYMBOL("OLDUSDT", "BREAK")));
 	struct listing *list = read_list(BODY(SYMBOL("ETHUSDT", "TRADING") ","
 	    SYMBOL("OLDUSDT", "TRADING") "," SYMBOL("NEWUSDT", "TRADING")));
-	struct config_strings out;
+	struct pattern_walk walk;
+	enum pattern_step step;
+	const char *name;
+	size_t n = 0;
 
 	(void)state;
-	assert_int_equal(patterns_expand_new(&streams, list, before, &out), 0);
-	expect_list(&out, expected, 2);
-	patterns_free(&out);
+	patterns_begin(&walk, &streams, list, before, true);
+	while ((step = patterns_next(&walk, &name)) != PATTERN_END) {
+		if (step != PATTERN_NAME)
+			continue;
+		assert_true(n < 2);
+		assert_string_equal(name, expected[n++]);
+	}
+	assert_int_equal(n, 2);
+	assert_int_equal(patterns_next(&walk, &name), PATTERN_END);
 	free(before);
 	free(list);
 }
@@ -157,6 +186,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(symbols_are_found_whatever_their_order),
+		cmocka_unit_test(what_one_list_has_and_another_has_not_is_counted),
 		cmocka_unit_test(a_body_that_is_cut_off_is_no_list),
 		cmocka_unit_test(a_step_is_told_at_other_exponents_where_it_is_whole),
 		cmocka_unit_test(a_pattern_means_instruments_that_trade_will_or_pause),

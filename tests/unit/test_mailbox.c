@@ -37,7 +37,7 @@ an_empty_mailbox_gives_nothing(void **state)
 }
 
 static void
-a_full_mailbox_refuses_counts_and_keeps_what_it_has(void **state)
+a_full_mailbox_refuses_and_keeps_what_it_has(void **state)
 {
 	struct letter memory[RECORDS], in, out;
 	struct mailbox box;
@@ -51,7 +51,6 @@ a_full_mailbox_refuses_counts_and_keeps_what_it_has(void **state)
 	in = letter_of(99);
 	assert_false(mailbox_put(&box, &in));
 	assert_false(mailbox_put(&box, &in));
-	assert_int_equal(mailbox_refused(&box), 2);
 	for (uint64_t i = 0; i < RECORDS; i++) {
 		assert_true(mailbox_take(&box, &out));
 		assert_int_equal(out.number, i);
@@ -121,7 +120,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_mailbox_gives_nothing),
-		cmocka_unit_test(a_full_mailbox_refuses_counts_and_keeps_what_it_has),
+		cmocka_unit_test(a_full_mailbox_refuses_and_keeps_what_it_has),
 		cmocka_unit_test(one_taken_makes_room_for_one_across_the_wrap),
 		cmocka_unit_test(two_threads_lose_and_tear_nothing),
 	};

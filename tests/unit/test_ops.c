@@ -11,12 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "feed/base/log.h"
 #include "feed/ops/keeper.h"
 #include "feed/ops/ops.h"
+#include "feed/ops/upkeep.h"
 
 #define WITHIN_S 20
 
@@ -155,6 +157,29 @@ notes_left_at_the_end_still_reach_their_receiver(void **state)
 	assert_true(pthread_equal(rig->by, pthread_self()));
 }
 
+static void
+sockets_are_counted_in_the_ops_thread(void **state)
+{
+	const struct ops_note note = {.kind = OPS_UPKEEP, .value = {1}};
+	struct rig *rig = *state;
+	struct ops_order first, second;
+	int pair[2];
+
+	upkeep_open(rig->ops);
+	assert_int_equal(ops_start(rig->ops), 0);
+	assert_true(ops_tell(rig->ops, &note));
+	expect(&rig->woken);
+	assert_true(ops_next_order(rig->ops, &first));
+	assert_int_equal(first.kind, OPS_SOCKETS);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_true(ops_tell(rig->ops, &note));
+	expect(&rig->woken);
+	assert_true(ops_next_order(rig->ops, &second));
+	assert_int_equal(second.value[0], first.value[0] + 2);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 /* ---- the configuration ---- */
 
 static void
@@ -269,6 +294,7 @@ main(void)
 		TEST(a_timer_runs_and_its_order_wakes_the_feed_thread),
 		TEST(a_full_mailbox_refuses_notes_and_nobody_waits),
 		TEST(notes_left_at_the_end_still_reach_their_receiver),
+		TEST(sockets_are_counted_in_the_ops_thread),
 		TEST(a_reload_is_offered_and_kept_when_it_was_taken),
 		TEST(an_offer_that_the_feed_refuses_changes_nothing),
 		TEST(a_reload_asked_for_during_another_comes_after_it),

@@ -83,6 +83,7 @@ assert_wanted(struct pipeline_rig *rig, uint32_t id, enum snapsched_why why, boo
 	assert_int_equal(want.instrument, id);
 	assert_int_equal(want.why, why);
 	assert_int_equal(want.stale, stale);
+	assert_false(want.gone);
 }
 
 static void
@@ -91,6 +92,16 @@ assert_nothing_wanted(struct pipeline_rig *rig)
 	struct books_want want;
 
 	assert_false(pipeline_next_want(rig->pipeline, &want));
+}
+
+static void
+assert_gone(struct pipeline_rig *rig, uint32_t id)
+{
+	struct books_want want;
+
+	assert_true(pipeline_next_want(rig->pipeline, &want));
+	assert_true(want.gone);
+	assert_int_equal(want.instrument, id);
 }
 
 static int64_t
@@ -301,12 +312,61 @@ a_removed_stream_takes_its_book_along(void **state)
 	sums = pipeline_books(rig->pipeline);
 	assert_int_equal(sums.books, 0);
 	assert_int_equal(sums.bytes, 0);
+	assert_gone(rig, 1); /* what may have been asked for it */
 	assert_nothing_wanted(rig);
 	assert_int_equal(give_snapshot(rig, 0, 1), BOOKSYNC_OUTCOMES);
 	assert_int_equal(
 	    pipeline_add_stream(rig->pipeline, 0, BYTES_LIT("abcusdt@depth@100ms")), 0);
 	give(rig, "ABCUSDT", 31, 40, 7);
 	assert_wanted(rig, 0, SNAPSCHED_NEVER, false);
+}
+
+static void
+a_wish_is_taken_back_when_the_stream_goes_and_comes_anew_with_it(void **state)
+{
+	struct pipeline_rig *rig = *state;
+
+	give(rig, "ABCUSDT", 11, 20, 7);
+	assert_wanted(rig, 0, SNAPSCHED_NEVER, false);
+	pipeline_remove_stream(rig->pipeline, 0);
+	assert_int_equal(
+	    pipeline_add_stream(rig->pipeline, 0, BYTES_LIT("abcusdt@depth@100ms")), 0);
+	give(rig, "ABCUSDT", 21, 30, 7);
+	assert_gone(rig, 0); /* in this order */
+	assert_wanted(rig, 0, SNAPSCHED_NEVER, false);
+	pipeline_remove_stream(rig->pipeline, 0);
+	pipeline_add_stream(rig->pipeline, 0, BYTES_LIT("abcusdt@depth@100ms"));
+	give(rig, "ABCUSDT", 31, 40, 7);
+	pipeline_remove_stream(rig->pipeline, 0);
+	assert_gone(rig, 0);
+	assert_nothing_wanted(rig);
+	/* In sync: nothing is asked for, so nothing is taken back. */
+	give(rig, "XYZUSDT", 1, 2, 3);
+	assert_wanted(rig, 1, SNAPSCHED_NEVER, false);
+	give_snapshot(rig, 1, 1);
+	pipeline_remove_stream(rig->pipeline, 1);
+	assert_nothing_wanted(rig);
+}
+
+static void
+nothing_is_wanted_of_a_closed_instrument_before_it_changes(void **state)
+{
+	struct pipeline_rig *rig = *state;
+	struct listing *list = calloc(1, sizeof(*list) + sizeof(list->item[0]));
+
+	assert_non_null(list);
+	list->n = 1;
+	list->item[0] = (struct listed){.symbol = "ABCUSDT", .symbol_bytes = 7,
+	    .trading = TICK_TRADING_CLOSED};
+	give(rig, "ABCUSDT", 11, 20, 7);
+	assert_wanted(rig, 0, SNAPSCHED_NEVER, false);
+	pipeline_list(rig->pipeline, list, (wall_t){1}, (mono_t){1});
+	assert_gone(rig, 0);
+	assert_nothing_wanted(rig);
+	give(rig, "ABCUSDT", 21, 30, 7);
+	assert_wanted(rig, 0, SNAPSCHED_NEVER, false);
+	pipeline_list(rig->pipeline, NULL, (wall_t){1}, (mono_t){1});
+	free(list);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, pipeline_rig_teardown)
@@ -324,6 +384,8 @@ main(void)
 		TEST(ids_that_start_anew_lose_the_book),
 		TEST(a_book_that_became_shallow_is_renewed_while_it_is_live),
 		TEST(a_removed_stream_takes_its_book_along),
+		TEST(a_wish_is_taken_back_when_the_stream_goes_and_comes_anew_with_it),
+		TEST(nothing_is_wanted_of_a_closed_instrument_before_it_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,6 +215,30 @@ any_bytes_can_be_shown(void **state)
 	}
 }
 
+static void
+settings_are_the_lines_that_make_sense(void **state)
+{
+	(void)state;
+	snprintf(now.keys, sizeof(now.keys), "%s",
+	    "*pool.max_connections=5\n endpoint.path=\n?what=1\nnonsense\n feed=a\x1b=b\n cut=of");
+	take(TICK_END);
+	assert_int_equal(figures.settings.rows, 3);
+	assert_string_equal(figures.settings.row[0].key, "pool.max_connections");
+	assert_string_equal(figures.settings.row[0].value, "5");
+	assert_string_equal(figures.settings.row[0].set, "*");
+	assert_string_equal(figures.settings.row[1].value, "");
+	assert_string_equal(figures.settings.row[1].set, "");
+	assert_string_equal(figures.settings.row[2].value, "a?=b");
+	/* As much as there is room for, without an end; more lines than rows. */
+	memset(now.keys, ' ', sizeof(now.keys));
+	take(TICK_END);
+	assert_int_equal(figures.settings.rows, 0);
+	for (size_t i = 0; i < sizeof(now.keys); i += 4)
+		memcpy(now.keys + i, " a=\n", 4);
+	take(TICK_END);
+	assert_int_equal(figures.settings.rows, SETTINGS_MAX);
+}
+
 int
 main(void)
 {
@@ -229,6 +253,7 @@ main(void)
 		cmocka_unit_test_setup(
 		    the_last_reason_stands_in_for_transitions_that_are_not_kept, example),
 		cmocka_unit_test_setup(any_bytes_can_be_shown, example),
+		cmocka_unit_test_setup(settings_are_the_lines_that_make_sense, example),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,14 @@ budgets_are_gauges_in_every_format(void **state)
 }
 
 static void
+the_configuration_in_force_is_shown_with_what_was_set(void **state)
+{
+	(void)state;
+	assert_golden("settings.txt", rendered(render_text, MODE_SETTINGS, TICK_END));
+	assert_golden("settings.json", rendered(render_json, MODE_SETTINGS, TICK_END));
+}
+
+static void
 the_transitions_of_a_line_are_shown_with_their_reasons(void **state)
 {
 	(void)state;
@@ -150,6 +158,7 @@ main(void)
 		cmocka_unit_test(the_last_figures_of_a_dead_feed_are_said_to_be_that),
 		cmocka_unit_test(streams_are_counted_by_line_in_every_format),
 		cmocka_unit_test(budgets_are_gauges_in_every_format),
+		cmocka_unit_test(the_configuration_in_force_is_shown_with_what_was_set),
 		cmocka_unit_test(the_transitions_of_a_line_are_shown_with_their_reasons),
 		cmocka_unit_test(a_check_is_one_row_in_every_format),
 		cmocka_unit_test(every_sample_stands_below_the_type_of_its_metric),

@@ -191,6 +191,142 @@ an_instrument_of_another_id_is_refused(void **state)
 	log_set_fd(2);
 }
 
+static struct tick
+next_past(struct rig *rig, int64_t id)
+{
+	struct tick t = next_tick(rig);
+
+	assert_int_equal(t.type, TICK_TRADE);
+	assert_int_equal(t.id, id);
+	assert_int_equal(t.flags & TICK_FLAG_REPLAY, TICK_FLAG_REPLAY);
+	return t;
+}
+
+/* As the session had it: a gap, and what REST had of it. */
+static void
+what_rest_had_of_a_gap_becomes_the_same_ticks(void **state)
+{
+	struct {
+		struct tape_fill head;
+		struct tape_trade trade[2];
+	} part = {{.ticket = 1, .last = 13, .trades = 2},
+	    {{.id = 11, .price = 5, .qty = 6, .first_id = TICK_ABSENT, .last_id = TICK_ABSENT,
+	         .trade_ns = WALL_NS, .buyer_maker = 1}, {.id = 13, .price = 7, .qty = 8}}};
+	struct rig *rig = *state;
+	struct tick t;
+
+	/* Where the session's configuration asks for nothing, such a record changes nothing. */
+	tell_trade(rig, 10);
+	tell_trade(rig, 14);
+	assert_int_equal(tell(rig, TAPE_FILL, 0, &part, sizeof(part)), 0);
+	next_event(rig, TICK_REASON_START);
+	assert_int_equal(next_tick(rig).id, 10);
+	next_event(rig, TICK_REASON_GAP);
+	assert_int_equal(next_tick(rig).id, 14);
+	assert_int_equal(tick_reader_next(rig->reader, &t), TICK_END);
+
+	rig->cfg.backfill.enabled = true;
+	rig->session = 2;
+	tell_instrument(rig, 0, "ABCUSDT", 10);
+	tell_trade(rig, 14);
+	assert_int_equal(tell(rig, TAPE_FILL, 0, &part, sizeof(part)), 0);
+	next_event(rig, TICK_REASON_STOP);
+	next_event(rig, TICK_REASON_START);
+	next_event(rig, TICK_REASON_GAP);
+	assert_int_equal(next_tick(rig).id, 14);
+	t = next_past(rig, 11);
+	assert_int_equal(t.trade.price, 5);
+	assert_int_equal(t.trade.qty, 6);
+	assert_int_equal(t.trade_ns, WALL_NS);
+	assert_int_equal(t.recv_ns, WALL_NS);
+	assert_int_equal(t.flags & TICK_FLAG_SIDE, TICK_FLAG_SIDE);
+	t = next_event(rig, TICK_REASON_UNFILLED);
+	assert_int_equal(t.event.b, 12);
+	assert_int_equal(t.event.c, 12);
+	assert_int_equal(next_past(rig, 13).flags & TICK_FLAG_SIDE, 0);
+	next_event(rig, TICK_REASON_BACKFILLED);
+	assert_int_equal(rig->apply.senseless, 0);
+	part.head.trades = 3; /* more than there are */
+	assert_int_equal(tell(rig, TAPE_FILL, 0, &part, sizeof(part)), 0);
+	part.head.trades = 2;
+	part.head.instrument = 1; /* unknown */
+	assert_int_equal(tell(rig, TAPE_FILL, 0, &part, sizeof(part)), 0);
+	assert_int_equal(rig->apply.senseless, 2);
+}
+
+/* One instrument, or (n: 0) none of it. */
+static void
+tell_list(struct rig *rig, enum tick_trading trading, uint64_t n)
+{
+	struct {
+		struct tape_list head;
+		struct tape_listed item[1];
+	} part = {{.instruments = n}, {{.trading = trading, .price_exponent = -2,
+	    .qty_exponent = 0, .price_step = 1, .qty_step = 1, .symbol_bytes = 7}}};
+
+	memcpy(part.item[0].symbol, "ABCUSDT", 7);
+	assert_int_equal(tell(rig, TAPE_LIST, 0, &part,
+	    sizeof(part.head) + n * sizeof(part.item[0])), 0);
+}
+
+static void
+expect_state(struct rig *rig, enum tick_trading trading)
+{
+	struct tick t = next_tick(rig);
+
+	assert_int_equal(t.type, TICK_INSTRUMENT_STATUS);
+	assert_int_equal(t.v[0], trading);
+}
+
+static void
+what_the_list_said_becomes_the_same_states(void **state)
+{
+	struct tape_list wrong = {.instruments = 2};
+	struct rig *rig = *state;
+
+	tell_list(rig, TICK_TRADING_ON, 1);
+	tell_trade(rig, 10);
+	next_event(rig, TICK_REASON_START);
+	assert_int_equal(next_tick(rig).id, 10);
+	assert_int_equal(rig->stores.ring.directory[0].price_exponent, -4);
+	tell_list(rig, TICK_TRADING_HALT, 1);
+	expect_state(rig, TICK_TRADING_HALT);
+	tell_list(rig, TICK_TRADING_HALT, 0); /* empty: refused then, refused now */
+	assert_int_equal(
+	    pipeline_counters(rig->apply.pipeline)[TICK_COUNTER_LISTS_REFUSED], 1);
+	tell_list(rig, TICK_TRADING_COUNT, 1);
+	assert_int_equal(tell(rig, TAPE_LIST, 0, &wrong, sizeof(wrong)), 0);
+	assert_int_equal(rig->apply.senseless, 2);
+	tell_list(rig, TICK_TRADING_ON, 1);
+	expect_state(rig, TICK_TRADING_ON);
+	assert_int_equal(tick_reader_next(rig->reader, &(struct tick){0}), TICK_END);
+}
+
+static void
+a_session_that_began_with_a_halt_begins_with_it_again(void **state)
+{
+	struct tape_instrument i = {.venue = TICK_VENUE_BINANCE_SPOT, .price_exponent = -8,
+	    .qty_exponent = -8, .trade_id = TICK_ABSENT, .agg_trade_id = TICK_ABSENT,
+	    .quote_id = TICK_ABSENT, .depth_id = TICK_ABSENT, .symbol_bytes = 7,
+	    .trading = TICK_TRADING_HALT};
+	struct rig *rig = *state;
+
+	memcpy(i.symbol, "ABCUSDT", 7);
+	assert_int_equal(tell(rig, TAPE_INSTRUMENT, TAPE_FLAG_PREAMBLE, &i, sizeof(i)), 0);
+	assert_int_equal(tell(rig, TAPE_NO_LIST, 0, NULL, 0), 0);
+	next_event(rig, TICK_REASON_START);
+	expect_state(rig, TICK_TRADING_UNKNOWN);
+	/* An older file does not know it. */
+	rig->session = 2;
+	assert_int_equal(tell(rig, TAPE_INSTRUMENT, TAPE_FLAG_PREAMBLE, &i,
+	    TAPE_INSTRUMENT_BYTES_MIN), 0);
+	assert_int_equal(tell(rig, TAPE_NO_LIST, 0, NULL, 0), 0);
+	next_event(rig, TICK_REASON_STOP);
+	next_event(rig, TICK_REASON_START);
+	assert_int_equal(tick_reader_next(rig->reader, &(struct tick){0}), TICK_END);
+	assert_int_equal(rig->apply.senseless, 0);
+}
+
 static void
 what_makes_no_sense_is_counted_and_left_out(void **state)
 {
@@ -202,7 +338,8 @@ what_makes_no_sense_is_counted_and_left_out(void **state)
 	tell_trade(rig, 1);
 	for (enum tape_kind kind = TAPE_CONFIG; kind < TAPE_KINDS; kind++) {
 		bool any = kind == TAPE_CONFIG || kind == TAPE_IN || kind == TAPE_OUT ||
-		    kind == TAPE_TIME || kind == TAPE_WISH;
+		    kind == TAPE_TIME || kind == TAPE_WISH ||
+		    kind == TAPE_NO_LIST;
 
 		for (size_t n = 0; n <= sizeof(words); n++) {
 			before = rig->apply.senseless;
@@ -228,6 +365,9 @@ main(void)
 		TEST(a_session_goes_on_from_the_ids_that_its_capture_names),
 		TEST(the_preamble_of_a_later_file_changes_nothing),
 		TEST(an_instrument_of_another_id_is_refused),
+		TEST(what_rest_had_of_a_gap_becomes_the_same_ticks),
+		TEST(what_the_list_said_becomes_the_same_states),
+		TEST(a_session_that_began_with_a_halt_begins_with_it_again),
 		TEST(what_makes_no_sense_is_counted_and_left_out),
 	};
 

@@ -125,8 +125,11 @@ static const struct known known[] = {
     F(tick_status, line), F(tick_status, transport), F(tick_status, version),
     F(tick_status, control), F(tick_status, publish_spans), F(tick_status, arrival_spans),
     F(tick_status, transport_why),
-    F(tick_status, stream_rows), F(tick_status, spare2), F(tick_status, settings),
-    F(tick_status, detail), F(tick_status, ended), END(tick_status),
+    F(tick_status, stream_rows), F(tick_status, streams_undecoded),
+    F(tick_status, books_starved), F(tick_status, books_cut),
+    F(tick_status, rest_paused_reason), F(tick_status, spare2), F(tick_status, settings),
+    F(tick_status, detail), F(tick_status, ended), F(tick_status, keys),
+    END(tick_status),
 
     F(tick_histogram, count), F(tick_histogram, sum_ns), F(tick_histogram, spare),
     F(tick_histogram, bucket), END(tick_histogram),
@@ -328,6 +331,7 @@ the_page_numbers_the_feed_events_as_the_reasons(void **state)
 	    {"RESTART", TICK_REASON_RESTART}, {"GAP", TICK_REASON_GAP},
 	    {"LINE_UP", TICK_REASON_LINE_UP}, {"LINE_DOWN", TICK_REASON_LINE_DOWN},
 	    {"UNFIT", TICK_REASON_UNFIT}, {"ACKED_SILENT", TICK_REASON_ACKED_SILENT},
+	    {"BOOK_STARVED", TICK_REASON_BOOK_STARVED},
 	};
 	char *text = page_text();
 

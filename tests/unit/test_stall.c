@@ -399,8 +399,6 @@ entries_that_do_not_exist_are_ignored(void **state)
 	assert_int_equal(stall_limit(&stall, N).ns, 0);
 	assert_int_equal(stall_stage(&stall, N), STALL_OK);
 	assert_false(stall_is_sparse(&stall, N));
-	assert_string_equal(stall_stage_label(STALL_MOVE), "move");
-	assert_string_equal(stall_stage_label(STALL_STAGES), "unknown");
 }
 
 int

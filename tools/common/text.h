@@ -6,6 +6,7 @@
 #define TOOLS_COMMON_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /*
@@ -27,5 +28,12 @@ void text_pad(FILE *out, const char *s, int columns);
 
 /* Prints a clean string as a JSON string with its quotes. */
 void text_json(FILE *out, const char *s);
+
+/* What a noun ends with that stands behind the number: "" or "s". */
+static inline const char *
+text_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
 
 #endif

@@ -117,8 +117,9 @@ index_of(const struct floor *f, struct bytes name)
 	return -1;
 }
 
-struct market *
-floor_market_at(struct floor *f, uint32_t i)
+/* The market of symbol number `i`; NULL without memory. */
+static struct market *
+market_at(struct floor *f, uint32_t i)
 {
 	struct floor_symbol *s = &f->symbol[i];
 	struct random seeds = {f->seed + i};
@@ -133,7 +134,7 @@ floor_market(struct floor *f, struct bytes name)
 {
 	int i = index_of(f, name);
 
-	return i < 0 ? NULL : floor_market_at(f, (uint32_t)i);
+	return i < 0 ? NULL : market_at(f, (uint32_t)i);
 }
 
 /* The symbol and slot of a stream, by its name. NULL: not ours, it stays silent. */
@@ -154,7 +155,7 @@ symbol_of(struct floor *f, const struct stream *s, enum slot *slot)
 		upper[k] = (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
 	}
 	i = index_of(f, (struct bytes){upper, lower.n});
-	return i < 0 || floor_market_at(f, (uint32_t)i) == NULL ? NULL : &f->symbol[i];
+	return i < 0 || market_at(f, (uint32_t)i) == NULL ? NULL : &f->symbol[i];
 }
 
 void

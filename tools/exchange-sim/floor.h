@@ -48,9 +48,6 @@ void floor_on_unwanted(void *ctx, struct stream *s);
 /* The symbol of an upper case name, its market built; NULL when there is none. */
 struct market *floor_market(struct floor *f, struct bytes name);
 
-/* The market of symbol number `i`; NULL without memory. */
-struct market *floor_market_at(struct floor *f, uint32_t i);
-
 /* Sends what the time demands: diffs, partial books, candles. */
 void floor_advance(struct floor *f, wall_t now);
 

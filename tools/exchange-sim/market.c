@@ -48,6 +48,7 @@ market_fini(struct market *m)
 	free(m->book.level[0]);
 	free(m->changes[0].item);
 	free(m->changes[1].item);
+	past_fini(&m->past);
 	*m = (struct market){0};
 }
 
@@ -131,15 +132,18 @@ emit_trades(struct market *m, const struct trade *fill, int n, wall_t now,
 	struct market_event e = {.slot = SLOT_TRADE, .market = m, .at = now};
 	int64_t qty = 0;
 
+	m->agg_id++;
 	for (int i = 0; i < n; i++) {
 		qty += fill[i].qty;
+		past_add(&m->past, &(struct past_trade_kept){.id = fill[i].id,
+		    .agg_id = m->agg_id, .price = fill[i].price, .qty = fill[i].qty,
+		    .at_ns = now.ns, .buyer_is_maker = fill[i].buyer_is_maker});
 		klines_on_trade(&m->klines, fill[i].id, fill[i].price, fill[i].qty,
 		    fill[i].buyer_is_maker);
 		e.u.trade = fill[i];
 		if (sink->wanted(sink->ctx, m, SLOT_TRADE))
 			sink->event(sink->ctx, &e);
 	}
-	m->agg_id++;
 	if (!sink->wanted(sink->ctx, m, SLOT_AGG_TRADE))
 		return;
 	e.slot = SLOT_AGG_TRADE;

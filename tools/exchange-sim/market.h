@@ -14,6 +14,7 @@
 #include "feed/base/wall.h"
 #include "tools/exchange-sim/book.h"
 #include "tools/exchange-sim/kline.h"
+#include "tools/exchange-sim/past.h"
 #include "tools/exchange-sim/random.h"
 #include "tools/exchange-sim/stream.h"
 
@@ -58,6 +59,7 @@ struct market {
 	struct klines klines;
 	struct changes changes[2]; /* 100 ms, 1 s */
 	int64_t trade_id, agg_id;  /* of the last ones */
+	struct past past;
 	int64_t second_ns;         /* next full second, 0 before the first */
 	int64_t tenth_ns;          /* next 100 ms */
 };

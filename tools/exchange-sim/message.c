@@ -376,6 +376,60 @@ message_event(struct text *t, const struct market_event *e, enum time_unit unit)
 }
 
 static void
+put_flag(struct text *t, const char *key, bool value)
+{
+	text_lit(t, ",\"");
+	text_add(t, key, strlen(key));
+	if (value)
+		text_lit(t, "\":true");
+	else
+		text_lit(t, "\":false");
+}
+
+/* spot: id price qty quoteQty time isBuyerMaker isBestMatch; COIN-M: baseQty, no isBestMatch */
+void
+message_past_trade(struct text *t, const struct market *m, const struct past_trade_kept *p)
+{
+	int64_t other = (int64_t)((__int128)p->price * p->qty / UNITS_PER_ONE);
+
+	text_lit(t, "{\"id\":");
+	text_int(t, p->id);
+	text_lit(t, ",\"price\":");
+	text_decimal(t, p->price);
+	text_lit(t, ",\"qty\":");
+	text_decimal(t, p->qty);
+	if (m->what.product == PRODUCT_COINM)
+		text_lit(t, ",\"baseQty\":");
+	else
+		text_lit(t, ",\"quoteQty\":");
+	text_decimal(t, other);
+	text_lit(t, ",\"time\":");
+	put_time(t, p->at_ns, UNIT_MS);
+	put_flag(t, "isBuyerMaker", p->buyer_is_maker);
+	if (!is_futures(m))
+		put_flag(t, "isBestMatch", true);
+	text_lit(t, "}");
+}
+
+void
+message_past_aggregate(struct text *t, const struct market *m, const struct past_aggregate *p)
+{
+	text_lit(t, "{\"a\":");
+	text_int(t, p->first.agg_id);
+	put_price_qty(t, p->first.price, p->qty);
+	text_lit(t, ",\"f\":");
+	text_int(t, p->first.id);
+	text_lit(t, ",\"l\":");
+	text_int(t, p->last_id);
+	text_lit(t, ",\"T\":");
+	put_time(t, p->first.at_ns, UNIT_MS);
+	put_flag(t, "m", p->first.buyer_is_maker);
+	if (!is_futures(m))
+		put_flag(t, "M", true);
+	text_lit(t, "}");
+}
+
+static void
 put_text_field(struct text *t, const char *key, const char *value)
 {
 	text_lit(t, ",\"");

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "feed/base/plural.h"
 #include "tools/exchange-sim/deliver.h"
 #include "tools/exchange-sim/report.h"
 #include "tools/exchange-sim/session.h"
@@ -125,8 +126,8 @@ finish(struct player *p)
 {
 	p->state = PLAYER_DONE;
 	p->next_at = MONO_NEVER;
-	printf("replay: %llu messages sent, %llu to no subscriber\n",
-	    (unsigned long long)p->sent, (unsigned long long)p->unheard);
+	printf("replay: %llu message%s sent, %llu to no subscriber\n",
+	    (unsigned long long)p->sent, plural(p->sent), (unsigned long long)p->unheard);
 }
 
 static mono_t
@@ -168,7 +169,7 @@ void
 player_wake(struct player *p, mono_t now)
 {
 	if (p->state == PLAYER_WAITS && everybody_here(p)) {
-		report(REPORT_INFO, "replay: all %u streams are subscribed, starting",
+		report(REPORT_INFO, "replay: streams subscribed: all %u, starting",
 		    p->capture->nstreams);
 		p->state = PLAYER_PLAYS;
 		p->start = now;

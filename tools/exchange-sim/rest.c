@@ -7,6 +7,7 @@
 #define BODY_MAX (4 << 20)
 #define DEPTH_LIMIT 100 /* default */
 #define DEPTH_MAX 5000
+#define PAST_LIMIT 500 /* default */
 
 bool
 rest_init(struct rest *r, struct floor *floor)
@@ -65,6 +66,29 @@ asked_symbol(struct rest *r, const struct http_request *q, int *status)
 	return NULL;
 }
 
+/* Reads a parameter, if it is there. False, with an error body: it is no number. */
+static bool
+asked_number(struct rest *r, const struct http_request *q, const char *name, int64_t *out)
+{
+	struct bytes value;
+	int64_t number = 0;
+	bool good = true;
+
+	if (!http_query(q->query, name, &value))
+		return true;
+	for (size_t i = 0; i < value.n && good; i++) {
+		good = value.p[i] >= '0' && value.p[i] <= '9' && i < 18;
+		number = number * 10 + value.p[i] - '0';
+	}
+	if (!good || value.n == 0) {
+		error(&r->body, -1100, "Illegal characters found in a parameter; legal range is "
+		    "'^[0-9]{1,20}$'.");
+		return false;
+	}
+	*out = number;
+	return true;
+}
+
 /* Binance: weight of GET /api/v3/depth (2026-08) */
 static int
 depth_weight(int limit)
@@ -85,40 +109,6 @@ recorded_book(struct rest *r, const struct http_request *q)
 	return n > 0 ? shelf_take(r->shelf, (struct bytes){name, (size_t)n}, r->now) : BYTES_NONE;
 }
 
-static int
-answer_depth(struct rest *r, const struct http_request *q, wall_t now)
-{
-	struct bytes value;
-	struct market *m;
-	int limit = DEPTH_LIMIT, status;
-
-	if (http_query(q->query, "limit", &value)) {
-		limit = 0;
-		for (size_t i = 0; i < value.n && limit >= 0; i++)
-			limit = value.p[i] < '0' || value.p[i] > '9' || limit > DEPTH_MAX
-				? -1 : limit * 10 + value.p[i] - '0';
-		if (limit < 0 || value.n == 0)
-			return error(&r->body, -1100,
-			    "Illegal characters found in parameter 'limit'; legal range is "
-			    "'^[0-9]{1,20}$'.");
-		if (limit == 0)
-			limit = DEPTH_LIMIT;
-		if (limit > DEPTH_MAX)
-			limit = DEPTH_MAX;
-	}
-	r->used += depth_weight(limit);
-	value = recorded_book(r, q);
-	if (value.n > 0) {
-		text_add(&r->body, value.p, value.n);
-		return 200;
-	}
-	m = asked_symbol(r, q, &status);
-	if (m == NULL)
-		return status;
-	message_snapshot(&r->body, m, limit, now);
-	return 200;
-}
-
 /* Is a fault of that kind in force for the symbol? */
 static bool
 is_struck(const struct rest *r, enum fault_kind kind, const struct instrument *what)
@@ -135,6 +125,32 @@ is_struck(const struct rest *r, enum fault_kind kind, const struct instrument *w
 	name[n++] = '@';
 	target.stream = (struct bytes){name, n};
 	return faults_find(r->faults, kind, &target) != NULL;
+}
+
+static int
+answer_depth(struct rest *r, const struct http_request *q, wall_t now)
+{
+	struct bytes value;
+	struct market *m;
+	int64_t asked = 0;
+	int limit, status;
+
+	if (!asked_number(r, q, "limit", &asked))
+		return 400;
+	limit = asked <= 0 ? DEPTH_LIMIT : asked > DEPTH_MAX ? DEPTH_MAX : (int)asked;
+	r->used += depth_weight(limit);
+	value = recorded_book(r, q);
+	if (value.n > 0) {
+		text_add(&r->body, value.p, value.n);
+		return 200;
+	}
+	m = asked_symbol(r, q, &status);
+	if (m == NULL)
+		return status;
+	if (is_struck(r, FAULT_UNLISTED, &m->what))
+		return error(&r->body, -1121, "Invalid symbol.");
+	message_snapshot(&r->body, m, limit, now);
+	return 200;
 }
 
 static void
@@ -176,6 +192,110 @@ answer_info(struct rest *r, const struct http_request *q, wall_t now)
 	return 200;
 }
 
+/* ---- past trades ------------------------------------------------------------ */
+
+/* What a request for past trades asks for. */
+struct past_question {
+	const struct market *m;
+	int64_t from; /* -1: the newest */
+	int64_t limit;
+};
+
+/* Reads it. Returns 200, or the status of the error that is in the body. */
+static int
+asked_past(struct rest *r, const struct http_request *q, int64_t limit_max,
+    struct past_question *out)
+{
+	int status = 200;
+
+	*out = (struct past_question){.from = -1, .limit = PAST_LIMIT};
+	out->m = asked_symbol(r, q, &status);
+	if (out->m == NULL)
+		return status;
+	if (!asked_number(r, q, "limit", &out->limit) ||
+	    !asked_number(r, q, "fromId", &out->from))
+		return 400;
+	if (out->limit < 1 || out->limit > limit_max)
+		return error(&r->body, -1130, "Data sent for parameter 'limit' is not valid.");
+	return 200;
+}
+
+static int
+answer_aggregates(struct rest *r, const struct http_request *q, wall_t now)
+{
+	bool spot = r->floor == NULL || r->floor->product == PRODUCT_SPOT;
+	struct past_question asked;
+	struct past_aggregate a;
+	int status = asked_past(r, q, 1000, &asked);
+	int64_t id;
+
+	(void)now;
+	r->used += spot ? 4 : 20; /* Binance (2026-11) */
+	if (status != 200)
+		return status;
+	if (asked.from < 0)
+		asked.from = asked.m->agg_id - asked.limit + 1;
+	text_lit(&r->body, "[");
+	id = past_first_of(&asked.m->past, asked.from);
+	while (!is_struck(r, FAULT_FORGET, &asked.m->what) && asked.limit-- > 0 &&
+	    past_aggregate(&asked.m->past, id, &a)) {
+		if (r->body.n > 1)
+			text_lit(&r->body, ",");
+		message_past_aggregate(&r->body, asked.m, &a);
+		id = a.last_id + 1;
+	}
+	text_lit(&r->body, "]");
+	return 200;
+}
+
+/* Futures want a key for single trades of the past. Returns 200, or 401 with an error. */
+static int
+check_key(struct rest *r, const struct http_request *q)
+{
+	if (r->floor == NULL || r->floor->product == PRODUCT_SPOT)
+		return 200;
+	if (q->api_key.n == 0) {
+		error(&r->body, -2014, "API-key format invalid.");
+		return 401;
+	}
+	if (r->api_key != NULL && !bytes_equal(q->api_key, bytes_of(r->api_key))) {
+		error(&r->body, -2015, "Invalid API-key, IP, or permissions for action.");
+		return 401;
+	}
+	return 200;
+}
+
+static int
+answer_trades(struct rest *r, const struct http_request *q, wall_t now)
+{
+	bool spot = r->floor == NULL || r->floor->product == PRODUCT_SPOT;
+	const struct past_trade_kept *t;
+	struct past_question asked;
+	int status = check_key(r, q);
+	int64_t oldest;
+
+	(void)now;
+	r->used += spot ? 25 : 200; /* Binance (2026-11) */
+	if (status == 200)
+		status = asked_past(r, q, spot ? 1000 : 500, &asked);
+	if (status != 200)
+		return status;
+	if (asked.from < 0)
+		asked.from = asked.m->trade_id - asked.limit + 1;
+	oldest = asked.m->past.last_id - asked.m->past.n + 1;
+	if (asked.from < oldest)
+		asked.from = oldest;
+	text_lit(&r->body, "[");
+	while (!is_struck(r, FAULT_FORGET, &asked.m->what) && asked.limit-- > 0 &&
+	    (t = past_find(&asked.m->past, asked.from++)) != NULL) {
+		if (r->body.n > 1)
+			text_lit(&r->body, ",");
+		message_past_trade(&r->body, asked.m, t);
+	}
+	text_lit(&r->body, "]");
+	return 200;
+}
+
 static int
 answer_time(struct rest *r, const struct http_request *q, wall_t now)
 {
@@ -203,6 +323,8 @@ static const struct {
 } paths[] = {
 	{"/depth", answer_depth},
 	{"/exchangeInfo", answer_info},
+	{"/aggTrades", answer_aggregates},
+	{"/historicalTrades", answer_trades},
 	{"/time", answer_time},
 	{"/ping", answer_ping},
 };

@@ -1,6 +1,6 @@
 /*
- * The REST API of the synthetic market: ping, time, exchangeInfo, depth, with
- * request weights. In replay mode there are no symbols, so only ping and time
+ * The REST API of the synthetic market: ping, time, exchangeInfo, depth, past
+ * trades, with request weights. In replay mode there are no symbols, so only ping and time
  * have something to say, and depth of books that were recorded.
  */
 #ifndef TOOLS_EXCHANGE_SIM_REST_H
@@ -21,6 +21,7 @@ struct rest {
 	struct shelf *shelf; /* recorded books, if there is no floor; NULL: none */
 	const struct faults *faults; /* these four: set by the owner; NULL: none */
 	struct tally *tally;
+	const char *api_key; /* that futures' past trades need; NULL: any */
 	int64_t weight_max;  /* a minute; 0: no limit, nobody is banned */
 	span_t ban;
 	int64_t minute;      /* that `used` belongs to */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed/base/plural.h"
 #include "tools/exchange-sim/control.h"
 #include "tools/exchange-sim/door.h"
 #include "tools/exchange-sim/report.h"
@@ -206,8 +207,9 @@ session_close(struct session *s, int code, const char *reason, mono_t now)
 	s->ends = s->ping_at = s->pong_by = s->shut_at = MONO_NEVER;
 	s->close_by = mono_add(now, CLOSE_WITHIN);
 	tally_code(&s->desk->tally.closed, code);
-	report(REPORT_INFO, "connection %llu: closing with %d \"%s\" after %llu messages",
-	    (unsigned long long)s->number, code, reason, (unsigned long long)s->sent);
+	report(REPORT_INFO, "connection %llu: closing with %d \"%s\" after %llu message%s",
+	    (unsigned long long)s->number, code, reason, (unsigned long long)s->sent,
+	    plural(s->sent));
 	session_unsubscribe_all(s);
 	s->desk->changed(s->desk->ctx);
 }

@@ -157,8 +157,10 @@ line_print(FILE *out, const char *feed, const struct probe *p)
 	fprintf(out, "FEED %s: %s", words[p->level], clean);
 	if (h->alive)
 		fprintf(out, ", score %" PRId64 ".%03d, %" PRId64 " of %" PRId64
-		    " lines live, %" PRId64 " messages/s", h->score / 1000,
-		    (int)(h->score % 1000), h->lines_live, h->lines, h->messages_per_s);
+		    " line%s live, %" PRId64 " message%s/s", h->score / 1000,
+		    (int)(h->score % 1000), h->lines_live, h->lines,
+		    text_plural((uint64_t)h->lines), h->messages_per_s,
+		    text_plural((uint64_t)h->messages_per_s));
 	print_reasons(out, h);
 	print_data(out, h, &p->limits);
 }

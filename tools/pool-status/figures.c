@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tools/common/clock.h"
+#include "tools/common/feed.h"
 #include "tools/common/num.h"
 #include "tools/common/text.h"
 
@@ -46,23 +47,6 @@ until(int64_t at, int64_t now, bool alive)
 	int64_t ns = clock_between_ns(at, now);
 
 	return alive && ns != TICK_ABSENT && ns >= 0 ? ns : TICK_ABSENT;
-}
-
-static const char *
-writer_word(int health)
-{
-	switch (health) {
-	case TICK_END:
-		return "alive";
-	case TICK_E_STALE:
-		return "stale";
-	case TICK_E_DEAD:
-		return "dead";
-	case TICK_E_REPLACED:
-		return "replaced";
-	default:
-		return "unknown";
-	}
 }
 
 static const char *
@@ -200,7 +184,7 @@ take_feed(struct figures *f, const struct reading *r)
 	text_clean(st->transport, sizeof(st->transport), f->transport, sizeof(f->transport));
 	text_clean(st->version, sizeof(st->version), f->version, sizeof(f->version));
 	f->feed = (struct feed_row){
-		.writer = writer_word(r->health),
+		.writer = feed_writer_word(r->health),
 		.transport = f->transport,
 		.version = f->version,
 		.up = alive,
@@ -332,7 +316,7 @@ take_streams(struct figures *f, const struct reading *r)
 	f->streams_note[0] = '\0';
 	if (s->torn > 0)
 		snprintf(f->streams_note, sizeof(f->streams_note),
-		    "%u rows of streams were being written: what they say may not belong together",
+		    "rows of streams were being written (%u): their parts may not belong together",
 		    s->torn);
 	else if (s->row != NULL && r->now->streams > TICK_STREAMS_MAX)
 		snprintf(f->streams_note, sizeof(f->streams_note),
@@ -369,6 +353,7 @@ figures_take(struct figures *f, const struct reading *r)
 	take_note(f, r);
 	take_check(f, r);
 	take_streams(f, r);
+	settings_take(&f->settings, r->now->keys);
 }
 
 bool
@@ -431,7 +416,7 @@ figures_why(struct figures *f, const struct reading *r, int64_t line)
 		last_reason(f, r, line);
 	else if (first > 0)
 		snprintf(f->why_note, sizeof(f->why_note),
-		    "the last %d transitions of all lines are kept, %" PRId64 " older ones are not",
-		    TICK_TRANSITIONS_MAX, first);
+		    "the last %d transitions of all lines are kept, %" PRId64 " older %s not",
+		    TICK_TRANSITIONS_MAX, first, first == 1 ? "one is" : "ones are");
 	return true;
 }

@@ -12,6 +12,7 @@
 
 #include <tickring/status.h>
 
+#include "tools/pool-status/settings.h"
 #include "tools/pool-status/streams.h"
 
 /* Connects and request bytes of the pool; messages and streams of every line. */
@@ -102,6 +103,7 @@ struct figures {
 	struct why_row why[TICK_TRANSITIONS_MAX];
 	unsigned whys;
 	struct check_row check;
+	struct settings settings;
 	struct stream_row stream[TICK_STREAMS_MAX];
 	unsigned streams;
 	char note[FIGURES_NOTE_MAX];     /* on the writer; "": it is fine */

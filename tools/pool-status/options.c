@@ -14,6 +14,7 @@ enum {
 	KEY_CHECK = CLI_LONG,
 	KEY_STREAMS,
 	KEY_BUDGETS,
+	KEY_SETTINGS,
 	KEY_WHY,
 	KEY_PLAIN,
 	KEY_DURATION,
@@ -23,6 +24,7 @@ enum {
 static const struct cli_option table[] = {
 	{KEY_STREAMS, "streams", NULL, "streams wanted, sent, acknowledged; healing"},
 	{KEY_BUDGETS, "budgets", NULL, "what is used of the exchange's limits"},
+	{KEY_SETTINGS, "settings", NULL, "the configuration in force, and what is not default"},
 	{KEY_WHY, "why", "LINE", "the last transitions of that line with their reasons"},
 	{KEY_CHECK, "check", NULL, "one row; exit code 1 unless all lines are live"},
 	{'f', "follow", NULL, "at each interval: redrawn, or blocks; key: q quit"},
@@ -32,8 +34,8 @@ static const struct cli_option table[] = {
 	{KEY_INTERVAL, "interval", "SECONDS", "of redraws, blocks and rates (default 1)"},
 	{KEY_PLAIN, "plain", NULL, "follow: blocks of text instead of redrawing"},
 	{'w', "wait", "[SECONDS]", "wait for a missing segment, for ever if no\ntime is given"},
-	{'h', "help", NULL, "this text"},
-	{'V', "version", NULL, "version"},
+	CLI_HELP,
+	CLI_VERSION,
 };
 
 static const struct cli cli = {
@@ -41,6 +43,7 @@ static const struct cli cli = {
 	.usage = "[options] [FEED]",
 	.about = "Shows the connections of a feed (default \"feed\": /dev/shm/feed.status), or\n"
              "of a path to a ring file. The last status of a dead feed stays readable.",
+	.more = "Exit codes: 0 fine, 1 a problem with the feed, 2 usage, 3 other.\n",
 	.options = table,
 	.count = sizeof(table) / sizeof(table[0]),
 };
@@ -49,14 +52,12 @@ static bool
 read_output(struct options *o, const char *text)
 {
 	static const char *const names[] = {"text", "json", "prom"};
+	unsigned i;
 
-	for (unsigned i = 0; i < 3; i++)
-		if (strcmp(text, names[i]) == 0) {
-			o->output = (enum output)i;
-			return true;
-		}
-	cli_wrong(&cli, "--output %s: text, json or prom", text);
-	return false;
+	if (!cli_read_word(&cli, "output", text, names, 3, &i))
+		return false;
+	o->output = (enum output)i;
+	return true;
 }
 
 static bool
@@ -73,15 +74,6 @@ read_line(struct options *o, const char *text)
 	return true;
 }
 
-static bool
-read_seconds(const char *name, const char *text, int64_t ns_min, int64_t *ns)
-{
-	if (cli_seconds(text, ns) && *ns >= ns_min)
-		return true;
-	cli_wrong(&cli, "--%s %s: not a number of seconds", name, text);
-	return false;
-}
-
 /* False: the value is wrong, and that was said. */
 static bool
 read_value(struct options *o, int key, const char *argument)
@@ -92,17 +84,16 @@ read_value(struct options *o, int key, const char *argument)
 	case KEY_WHY:
 		return read_line(o, argument);
 	case 'n':
-		if (cli_count(argument, &o->count) && o->count > 0)
-			return true;
-		cli_wrong(&cli, "--count %s: not a number of blocks", argument);
-		return false;
+		return cli_read_number(&cli, "count", argument, &o->count);
 	case KEY_DURATION:
-		return read_seconds("duration", argument, 1, &o->duration_ns);
+		return cli_read_seconds(&cli, "duration", argument, 1, &o->duration_ns);
 	case KEY_INTERVAL:
-		return read_seconds("interval", argument, 10 * NS_PER_MS, &o->interval_ns);
+		return cli_read_seconds(
+		    &cli, "interval", argument, 10 * NS_PER_MS, &o->interval_ns);
 	case 'w':
 		o->wait = true;
-		return argument == NULL || read_seconds("wait", argument, 1, &o->wait_ns);
+		return argument == NULL ||
+		    cli_read_seconds(&cli, "wait", argument, 1, &o->wait_ns);
 	default:
 		return false;
 	}
@@ -118,6 +109,9 @@ read_switch(struct options *o, int key)
 		break;
 	case KEY_BUDGETS:
 		o->mode = MODE_BUDGETS;
+		break;
+	case KEY_SETTINGS:
+		o->mode = MODE_SETTINGS;
 		break;
 	case KEY_CHECK:
 		o->mode = MODE_CHECK;
@@ -145,16 +139,14 @@ apart(const char *one, const char *other)
 static int
 finish(struct options *o, int argc, char **argv)
 {
-	if (argc - optind > 1) {
-		cli_wrong(&cli, "one feed at a time, not \"%s\" too", argv[optind + 1]);
+	if (!cli_read_feed(&cli, argc, argv, &o->feed))
 		return EXIT_USAGE;
-	}
-	if (optind < argc)
-		o->feed = argv[optind];
 	if (o->follow && o->mode == MODE_CHECK)
 		return apart("--follow", "--check");
 	if (o->follow && o->output == OUTPUT_PROM)
 		return apart("--follow", "--output prom");
+	if (o->mode == MODE_SETTINGS && o->output == OUTPUT_PROM)
+		return apart("--settings", "--output prom");
 	if (o->mode == MODE_WHY && o->output == OUTPUT_PROM)
 		return apart("--why", "--output prom");
 	return -1;
@@ -167,21 +159,12 @@ options_read(struct options *o, int argc, char **argv)
 	int key;
 
 	*o = (struct options){.feed = "feed", .interval_ns = NS_PER_S};
-	optind = 0; /* reset, also of what glibc keeps */
+	cli_begin();
 	while ((key = cli_next(&cli, argc, argv, &argument)) != CLI_END) {
 		if (key == CLI_INVALID)
 			return EXIT_USAGE;
-		if (key == 'h') {
-			cli_help(&cli, stdout);
-			printf("\nExit codes: 0 fine, 1 a problem with the feed, 2 usage,"
-			       " 3 other.\n");
+		if (key == CLI_DONE)
 			return EXIT_FINE;
-		}
-		if (key == 'V') {
-			printf("pool-status (tickring), ABI %u.%u\n", tick_abi_version() / 1000,
-			    tick_abi_version() % 1000);
-			return EXIT_FINE;
-		}
 		if (!read_switch(o, key) && !read_value(o, key, argument))
 			return EXIT_USAGE;
 	}

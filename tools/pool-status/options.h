@@ -9,6 +9,7 @@ enum mode {
 	MODE_POOL,    /* the feed, its lines and endpoints */
 	MODE_STREAMS, /* the ledger by line, and the healing */
 	MODE_BUDGETS, /* what is used of every limit */
+	MODE_SETTINGS, /* the configuration in force */
 	MODE_WHY,     /* the transitions of one line */
 	MODE_CHECK    /* one line, and the exit code says it */
 };

@@ -11,6 +11,7 @@
 #define W(field) offsetof(struct why_row, field)
 #define S(field) offsetof(struct stream_row, field)
 #define C(field) offsetof(struct check_row, field)
+#define V(field) offsetof(struct setting_row, field)
 #define KIND(name, help, is_list, columns_of, row) \
 	{name, help, is_list, columns_of, COUNT(columns_of), sizeof(row)}
 
@@ -253,6 +254,12 @@ static const struct column check_columns[] = {
 	{"text", "text", VALUE_TEXT, C(text), METRIC_NONE, NULL, NULL, NULL},
 };
 
+static const struct column settings_columns[] = {
+	{"set", "set", VALUE_TEXT, V(set), METRIC_NONE, NULL, NULL, NULL},
+	{"key", "key", VALUE_TEXT, V(key), METRIC_NONE, NULL, NULL, NULL},
+	{"value", "value", VALUE_TEXT, V(value), METRIC_NONE, NULL, NULL, NULL},
+};
+
 static const struct table_kind feed_kind =
     KIND("feed", "how the feed runs", true, feed_columns, struct feed_row);
 static const struct table_kind line_kind =
@@ -267,6 +274,8 @@ static const struct table_kind healing_kind =
     KIND("ledger", NULL, false, healing_columns, struct healing_row);
 static const struct table_kind budget_kind =
     KIND("budget", NULL, false, budget_columns, struct budget_row);
+static const struct table_kind settings_kind =
+    KIND("setting", NULL, false, settings_columns, struct setting_row);
 static const struct table_kind why_kind =
     KIND("transition", NULL, false, why_columns, struct why_row);
 static const struct table_kind check_kind =
@@ -305,6 +314,9 @@ report_compose(struct report *report, const struct figures *f, const char *feed,
 		break;
 	case MODE_BUDGETS:
 		add(report, &budget_kind, f->budget, f->budgets);
+		break;
+	case MODE_SETTINGS:
+		add(report, &settings_kind, f->settings.row, f->settings.rows);
 		break;
 	case MODE_WHY:
 		say(report, f->why_note);

@@ -50,8 +50,8 @@ take(const struct options *o)
 static int
 no_such_line(const struct options *o)
 {
-	fprintf(stderr, "pool-status: feed \"%s\" has %u lines, no line %" PRId64 "\n", o->feed,
-	    figures.lines, o->line);
+	fprintf(stderr, "pool-status: feed \"%s\" has %u line%s, no line %" PRId64 "\n",
+	    o->feed, figures.lines, text_plural(figures.lines), o->line);
 	return EXIT_FEED;
 }
 

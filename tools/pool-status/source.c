@@ -5,7 +5,7 @@
 
 #include "tools/common/clock.h"
 #include "tools/common/exits.h"
-#include "tools/common/pace.h"
+#include "tools/common/feed.h"
 #include "tools/common/stop.h"
 
 #define READ_ATTEMPTS 100 /* a millisecond apart */
@@ -30,27 +30,18 @@ complain(const struct options *o, int rc)
 int
 source_open(struct source *s, const struct options *o)
 {
-	struct pace pace = {0};
-	int64_t begun = clock_mono_ns();
-	bool told = false;
+	struct feed_wait wait = {.program = "pool-status", .feed = o->feed, .wanted = o->wait,
+	    .ns_max = o->wait_ns};
 	int rc;
 
 	memset(s, 0, sizeof(*s));
 	s->feed = o->feed;
 	s->with_streams = o->mode == MODE_STREAMS;
-	for (;;) {
+	do {
 		rc = open_and_read(s);
 		if (rc == 0)
 			return -1;
-		if (rc != TICK_E_ABSENT || !o->wait || stop_asked())
-			break;
-		if (o->wait_ns > 0 && clock_mono_ns() - begun >= o->wait_ns)
-			break;
-		if (!told)
-			fprintf(stderr, "pool-status: waiting for feed \"%s\"\n", o->feed);
-		told = true;
-		clock_sleep_ns(pace_on_idle(&pace));
-	}
+	} while (rc == TICK_E_ABSENT && feed_wait(&wait));
 	source_close(s);
 	return stop_asked() ? EXIT_FINE : complain(o, rc);
 }

@@ -23,7 +23,9 @@ COUNTERS = tuple("""messages message_bytes ticks trades agg_trades quotes depths
     requests controls_dropped log_dropped late held id_resets captured capture_bytes
     capture_dropped snapshots snapshots_too_old book_syncs book_gaps books_crossed
     book_levels_dropped block_trades mini_tickers tickers avg_prices reference_prices mark_prices
-    liquidations statuses arrays foreign""".split())
+    liquidations statuses arrays foreign backfill_gaps backfill_unasked backfill_ids
+    backfill_missing backfill_requests backfill_refused books_starved lists_refused
+    trading_proven""".split())
 
 
 class Tick(NamedTuple):
@@ -207,9 +209,9 @@ LAYOUT: Dict[str, Tuple[int, Fields]] = {
     "tick_board_trade": (64, _words(0, "seq", *Trade._fields)),
     "tick_board_state": (64, _words(0, "seq", *Data._fields)),
     "tick_board_book": (64, _words(0, "seq", *Book._fields)),
-    "tick_status_record": (1138688, {"copy": (0, 90112), "stream": (90112, 1048576)}),
-    "tick_status_block": (45056, {"seq": (0, 8), "status": (128, 44912)}),
-    "tick_status": (44912, {
+    "tick_status_record": (1163264, {"copy": (0, 114688), "stream": (114688, 1048576)}),
+    "tick_status_block": (57344, {"seq": (0, 8), "status": (128, 57200)}),
+    "tick_status": (57200, {
         **_words(0, *FeedStatus._fields[:5], "lines", *FeedStatus._fields[5:8]),
         "publish": (256, 48), "arrival": (304, 48), "counter": (352, 8 * COUNTERS_MAX),
         "line": (1376, 256 * LINES_MAX), "transport": (17760, 16), "version": (17776, 32)}),

@@ -1,7 +1,6 @@
 #include "tools/shm-inspect/follow.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "tools/common/clock.h"
 #include "tools/common/exits.h"
@@ -22,7 +21,6 @@ struct follow {
 	struct sheet sheet;
 	uint64_t shown, seen;
 	int64_t quiet_ns; /* since when there was nothing to read; 0: there was */
-	bool twice; /* say notes on stderr too */
 };
 
 static void
@@ -50,8 +48,6 @@ show_note(struct follow *f)
 	const struct note *note = &f->source.note;
 
 	sheet_note(&f->sheet, note);
-	if (f->twice)
-		render_text.note(stderr, note);
 	if (f->o->symbols > 0)
 		filter_on_directory(&f->filter, f->source.reader);
 }
@@ -122,7 +118,6 @@ follow_run(const struct options *o)
 	int rc;
 
 	f.o = o;
-	f.twice = !(isatty(STDOUT_FILENO) && isatty(STDERR_FILENO));
 	rc = source_open(&f.source, o);
 	if (rc >= 0)
 		return rc;

@@ -13,6 +13,7 @@
 #include "tools/common/pace.h"
 #include "tools/common/stop.h"
 #include "tools/common/term.h"
+#include "tools/common/text.h"
 #include "tools/shm-inspect/delays.h"
 #include "tools/shm-inspect/filter.h"
 #include "tools/shm-inspect/source.h"
@@ -74,7 +75,8 @@ take_note(struct live *l)
 	char time[NUM_MAX], lost[48] = "";
 
 	if (note->lost > 0)
-		snprintf(lost, sizeof(lost), ", %llu ticks lost", (unsigned long long)note->lost);
+		snprintf(lost, sizeof(lost), ", %llu tick%s lost", (unsigned long long)note->lost,
+		    text_plural(note->lost));
 	snprintf(l->note, sizeof(l->note), "%.8s %s%s", num_time_of_day(clock_wall_ns(), time),
 	    note->text, lost);
 	l->noted_ns = clock_mono_ns();

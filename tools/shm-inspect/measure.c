@@ -8,6 +8,7 @@
 #include "tools/common/num.h"
 #include "tools/common/pace.h"
 #include "tools/common/stop.h"
+#include "tools/common/text.h"
 #include "tools/shm-inspect/delays.h"
 #include "tools/shm-inspect/filter.h"
 #include "tools/shm-inspect/render.h"
@@ -124,7 +125,8 @@ measure_run(const struct options *o)
 	collect(&m);
 	show(&m);
 	if (m.source.lost > 0)
-		fprintf(stderr, "shm-inspect: %" PRIu64 " ticks lost\n", m.source.lost);
+		fprintf(stderr, "shm-inspect: %" PRIu64 " tick%s lost\n", m.source.lost,
+		    text_plural(m.source.lost));
 	source_close(&m.source);
 	return EXIT_FINE;
 }

@@ -201,6 +201,8 @@ put_event(FILE *out, const struct tick *t)
 		fprintf(out, " silent=%s", num_span(t->event.c, span));
 		break;
 	case TICK_REASON_GAP:
+	case TICK_REASON_UNFILLED:
+	case TICK_REASON_BACKFILLED:
 		fprintf(out, " type=%s", type_name(t->event.a));
 		put_named(out, "first", t->event.b);
 		put_named(out, "last", t->event.c);
@@ -352,7 +354,7 @@ text_note(FILE *out, const struct note *note)
 {
 	fprintf(out, "-- %s", note->text);
 	if (note->lost > 0)
-		fprintf(out, ", %" PRIu64 " ticks lost", note->lost);
+		fprintf(out, ", %" PRIu64 " tick%s lost", note->lost, text_plural(note->lost));
 	fprintf(out, " (epoch %" PRIu32 ")\n", note->epoch);
 }
 

@@ -5,7 +5,7 @@
 
 #include "tools/common/clock.h"
 #include "tools/common/exits.h"
-#include "tools/common/pace.h"
+#include "tools/common/feed.h"
 #include "tools/common/stop.h"
 
 #define CHECK_EVERY_NS (100 * NS_PER_MS)
@@ -13,25 +13,16 @@
 int
 source_open(struct source *s, const struct options *o)
 {
-	struct pace pace = {0};
-	int64_t begun = clock_mono_ns();
-	bool told = false;
+	struct feed_wait wait = {.program = "shm-inspect", .feed = o->feed, .wanted = o->wait,
+	    .ns_max = o->wait_ns};
 	int rc;
 
 	memset(s, 0, sizeof(*s));
-	for (;;) {
+	do {
 		rc = tick_reader_open(&s->reader, o->feed, o->from);
 		if (rc == 0)
 			return -1;
-		if (rc != TICK_E_ABSENT || !o->wait || stop_asked())
-			break;
-		if (o->wait_ns > 0 && clock_mono_ns() - begun >= o->wait_ns)
-			break;
-		if (!told)
-			fprintf(stderr, "shm-inspect: waiting for feed \"%s\"\n", o->feed);
-		told = true;
-		clock_sleep_ns(pace_on_idle(&pace));
-	}
+	} while (rc == TICK_E_ABSENT && feed_wait(&wait));
 	if (stop_asked())
 		return EXIT_FINE;
 	fprintf(stderr, "shm-inspect: feed \"%s\": %s%s\n", o->feed, tick_outcome_text(rc),
@@ -148,16 +139,5 @@ source_next(struct source *s, struct tick *out)
 const char *
 source_health(const struct source *s)
 {
-	switch (tick_reader_check(s->reader)) {
-	case TICK_END:
-		return "alive";
-	case TICK_E_STALE:
-		return "stale";
-	case TICK_E_DEAD:
-		return "dead";
-	case TICK_E_REPLACED:
-		return "replaced";
-	default:
-		return "unknown";
-	}
+	return feed_writer_word(tick_reader_check(s->reader));
 }

@@ -10,7 +10,6 @@
 #define RED "\033[31m"
 #define GREEN "\033[32m"
 #define BOLD "\033[1m"
-#define DIM "\033[2m"
 #define PLAIN "\033[0m"
 
 #define CELL_MAX (2 * NUM_MAX + 4)
@@ -304,7 +303,8 @@ view_draw(const struct view *v, FILE *out)
 	} else
 		put_line(v, out, "(the table of instruments needs 80 columns)");
 	if (n < all) {
-		snprintf(line, sizeof(line), "and %" PRIu32 " more instruments", all - n);
+		snprintf(line, sizeof(line), "and %" PRIu32 " more instrument%s", all - n,
+		    text_plural(all - n));
 		put_line(v, out, line);
 	}
 	if (v->keys)

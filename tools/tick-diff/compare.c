@@ -107,28 +107,57 @@ same_instrument(const struct side side[COMPARE_SIDES], uint32_t id)
 	return true;
 }
 
+/* " v0 1 and 2 id 7 and 8": what differs. The instruments may, with all words alike. */
+static void
+write_words(const struct tick *a, const struct tick *b, char *out, size_t room)
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && n < room; i++)
+		if (word_of(a, i) != word_of(b, i))
+			n += (size_t)snprintf(out + n, room - n, "%s%s %" PRId64 " and %" PRId64,
+			    n > 0 ? ", " : "", words[i].name, (int64_t)word_of(a, i),
+			    (int64_t)word_of(b, i));
+	if (n == 0)
+		snprintf(out, room, "the instruments of that number");
+}
+
+/* Keeps the first difference for the summary. */
+static void
+note_first(const struct side side[COMPARE_SIDES], const char *difference,
+    struct compare_result *result)
+{
+	if (result->first.session != 0)
+		return;
+	result->first.session = result->sessions;
+	for (int i = 0; i < COMPARE_SIDES; i++) {
+		result->first.has[i] = !session_ends(&side[i]);
+		result->first.tick[i] = tick_number(side[i].tick.seq);
+	}
+	snprintf(result->first.words, sizeof(result->first.words), "%s", difference);
+}
+
 static void
 compare_ticks(const struct side side[COMPARE_SIDES], const struct compare_cfg *cfg,
-    struct compare_counts *counts)
+    struct compare_result *result)
 {
 	const struct tick *a = &side[0].tick, *b = &side[1].tick;
 	bool same = same_instrument(side, a->instrument);
+	char difference[COMPARE_WORDS_MAX];
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		same = same && word_of(a, i) == word_of(b, i);
 	if (same) {
-		counts->equal++;
+		result->equal++;
 		return;
 	}
-	if (counts->different++ >= cfg->show)
-		return;
-	printf("tick %" PRIu64 " of %s and %" PRIu64 " of %s differ:", tick_number(a->seq),
-	    side[0].feed, tick_number(b->seq), side[1].feed);
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (word_of(a, i) != word_of(b, i))
-			printf(" %s %" PRId64 " and %" PRId64, words[i].name,
-			    (int64_t)word_of(a, i), (int64_t)word_of(b, i));
-	putchar('\n');
+	write_words(a, b, difference, sizeof(difference));
+	note_first(side, difference, result);
+	if (result->different++ < cfg->show)
+		printf("tick %" PRIu64 " of %s and %" PRIu64 " of %s differ: %s\n",
+		    tick_number(a->seq), side[0].feed, tick_number(b->seq), side[1].feed,
+		    difference);
 }
 
 /* One side's session is over, the other's is not: its rest is missing over here. */
@@ -143,18 +172,20 @@ skip_rest(struct side *longer, uint64_t *missing)
 
 static void
 compare_session(struct side side[COMPARE_SIDES], const struct compare_cfg *cfg,
-    struct compare_counts *counts)
+    struct compare_result *result)
 {
 	for (;;) {
 		fetch(&side[0]);
 		fetch(&side[1]);
 		if (session_ends(&side[0]) || session_ends(&side[1]))
 			break;
-		compare_ticks(side, cfg, counts);
+		compare_ticks(side, cfg, result);
 		side[0].has = side[1].has = false;
 	}
-	skip_rest(&side[0], &counts->missing[1]);
-	skip_rest(&side[1], &counts->missing[0]);
+	if (!session_ends(&side[1]) || (!session_ends(&side[0]) && !cfg->prefix))
+		note_first(side, "", result);
+	skip_rest(&side[0], &result->missing[1]);
+	skip_rest(&side[1], &result->missing[0]);
 }
 
 /* ---- both rings --------------------------------------------------------------- */
@@ -181,27 +212,41 @@ open_side(struct side *s, const char *feed)
 	return EXIT_FEED;
 }
 
+/* Both are opened, so that all that is wrong is told. Returns the worst of the exit codes. */
+static int
+open_sides(struct side side[COMPARE_SIDES], const struct compare_cfg *cfg)
+{
+	int worst = EXIT_FINE, rc;
+
+	for (int i = 0; i < COMPARE_SIDES; i++) {
+		rc = open_side(&side[i], cfg->feed[i]);
+		worst = rc > worst ? rc : worst;
+	}
+	return worst;
+}
+
 int
-compare_run(const struct compare_cfg *cfg, struct compare_counts *counts)
+compare_run(const struct compare_cfg *cfg, struct compare_result *result)
 {
 	struct side side[COMPARE_SIDES] = {0};
-	int rc = EXIT_FINE;
+	int rc;
 
-	*counts = (struct compare_counts){0};
-	for (int i = 0; i < COMPARE_SIDES && rc == EXIT_FINE; i++)
-		rc = open_side(&side[i], cfg->feed[i]);
+	*result = (struct compare_result){0};
+	rc = open_sides(side, cfg);
+	result->compared = rc == EXIT_FINE;
 	while (rc == EXIT_FINE) {
 		fetch(&side[0]);
 		fetch(&side[1]);
 		if (!side[0].has && !side[1].has)
 			break;
-		counts->sessions++;
+		result->sessions++;
 		side[0].has = side[0].has && !side[0].at_start;
 		side[1].has = side[1].has && !side[1].at_start;
-		compare_session(side, cfg, counts);
+		compare_session(side, cfg, result);
 	}
-	if (rc == EXIT_FINE && (side[0].broken || side[1].broken || counts->different > 0 ||
-	        counts->missing[0] > 0 || (counts->missing[1] > 0 && !cfg->prefix)))
+	result->broken = side[0].broken || side[1].broken;
+	if (rc == EXIT_FINE && (result->broken || result->sessions == 0 ||
+	        result->first.session != 0))
 		rc = EXIT_FEED;
 	for (int i = 0; i < COMPARE_SIDES; i++)
 		tick_reader_close(&side[i].reader);

@@ -3,17 +3,16 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <tickring/version.h>
-
 #include "tools/common/cli.h"
 #include "tools/common/exits.h"
+#include "tools/common/text.h"
 #include "tools/tick-diff/compare.h"
 
 static const struct cli_option options[] = {
 	{'p', "prefix", NULL, "the second feed may lack the end of each session"},
 	{'n', "show", "N", "print so many differences [10]"},
-	{'h', "help", NULL, "print this and exit"},
-	{'V', "version", NULL, "print the version and exit"},
+	CLI_HELP,
+	CLI_VERSION,
 };
 
 static const struct cli cli = {
@@ -22,6 +21,8 @@ static const struct cli cli = {
 	.about = "Compares the ticks that two feeds hold in shared memory, such as a feed's and\n"
 	         "those of its replay. Not compared: the number of a tick, and mono_ns, the time\n"
 	         "at which it was published.",
+	.more = "Exit codes: 0 the same, 1 differences, or a ring that is missing, empty or too\n"
+	        "small, 2 usage, 3 other.\n",
 	.options = options,
 	.count = sizeof(options) / sizeof(options[0]),
 };
@@ -39,16 +40,10 @@ read_options(struct compare_cfg *cfg, int argc, char **argv)
 			cfg->prefix = true;
 			break;
 		case 'n':
-			if (!cli_count(argument, &cfg->show)) {
-				cli_wrong(&cli, "--show \"%s\" is no count", argument);
+			if (!cli_read_count(&cli, "show", argument, &cfg->show))
 				return EXIT_USAGE;
-			}
 			break;
-		case 'h':
-			cli_help(&cli, stdout);
-			return EXIT_FINE;
-		case 'V':
-			puts("tick-diff " TICKRING_VERSION);
+		case CLI_DONE:
 			return EXIT_FINE;
 		default:
 			return EXIT_USAGE;
@@ -63,20 +58,54 @@ read_options(struct compare_cfg *cfg, int argc, char **argv)
 	return -1;
 }
 
+/* "tick 7 of a and tick 9 of b: id 1 and 2", or what one of them lacks. */
+static void
+print_first(const struct compare_cfg *cfg, const struct compare_result *r)
+{
+	if (r->first.session == 0) {
+		printf(r->broken ? "no difference in what could be read\n" : "no difference\n");
+		return;
+	}
+	printf("first difference: session %" PRIu64, r->first.session);
+	for (int i = 0; i < COMPARE_SIDES; i++)
+		if (r->first.has[i])
+			printf(", tick %" PRIu64 " of %s", r->first.tick[i], cfg->feed[i]);
+	for (int i = 0; i < COMPARE_SIDES; i++)
+		if (!r->first.has[i])
+			printf(": %s has no more\n", cfg->feed[i]);
+	if (r->first.has[0] && r->first.has[1])
+		printf(": %s\n", r->first.words);
+}
+
+/* After everything else: what was compared, and what came of it. */
+static void
+print_summary(const struct compare_cfg *cfg, const struct compare_result *r)
+{
+	if (!r->compared)
+		return; /* why was said */
+	printf("compared %s and %s, %" PRIu64 " session%s: ", cfg->feed[0], cfg->feed[1],
+	    r->sessions, text_plural(r->sessions));
+	if (r->sessions == 0) {
+		printf("there are no ticks\n");
+		return;
+	}
+	printf("%" PRIu64 " equal, %" PRIu64 " different, %" PRIu64 " only in %s, %" PRIu64
+	       " only in %s\n", r->equal, r->different, r->missing[1], cfg->feed[0],
+	    r->missing[0], cfg->feed[1]);
+	print_first(cfg, r);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct compare_cfg cfg = {.show = 10};
-	struct compare_counts counts;
+	struct compare_result result;
 	int rc = read_options(&cfg, argc, argv);
 
 	if (rc >= 0)
 		return rc;
-	rc = compare_run(&cfg, &counts);
-	printf("%" PRIu64 " equal, %" PRIu64 " different, %" PRIu64 " only in %s, %" PRIu64
-	       " only in %s, %" PRIu64 " sessions\n",
-	    counts.equal, counts.different, counts.missing[1], cfg.feed[0], counts.missing[0],
-	    cfg.feed[1], counts.sessions);
+	rc = compare_run(&cfg, &result);
+	print_summary(&cfg, &result);
 	if (fflush(stdout) != 0 && rc == EXIT_FINE)
 		rc = EXIT_OTHER;
 	return rc;

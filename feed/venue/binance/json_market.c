@@ -18,6 +18,7 @@ enum field_type {
 	MARKET_STAMP,    /* int64_t, ns: too small a number means none */
 	MARKET_INTEGER,  /* int64_t */
 	MARKET_DECIMAL,  /* struct fixed; may be null or "", which means none, where it may lack */
+	MARKET_NULLABLE, /* struct fixed; must be there, but may be null or "" */
 	MARKET_FLAG,     /* bool */
 	MARKET_SELL,     /* bool, of "SELL" or "BUY" */
 	MARKET_INTERVAL, /* int64_t, ns, of "5m" */
@@ -69,7 +70,7 @@ static const struct market_field avg_price[] = {
 
 /* "r" is null when there is no reference price (2026). */
 static const struct market_field reference_price[] = {
-	MAY("E", TIME, exch_ns), MUST("s", TEXT, symbol), MAY("r", DECIMAL, u.price.price),
+	MAY("E", TIME, exch_ns), MUST("s", TEXT, symbol), MUST("r", NULLABLE, u.price.price),
 	MUST("t", TIME, trade_ns),
 };
 
@@ -180,6 +181,9 @@ field_fill(struct market *m, const struct market_field *f, struct bytes value, s
 		break;
 	case MARKET_DECIMAL:
 		*(struct fixed *)at = market_decimal(m, value, f->optional);
+		break;
+	case MARKET_NULLABLE:
+		*(struct fixed *)at = market_decimal(m, value, true);
 		break;
 	case MARKET_FLAG:
 		*(bool *)at = market_flag(m, value);

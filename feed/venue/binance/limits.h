@@ -5,6 +5,7 @@
 #ifndef FEED_VENUE_BINANCE_LIMITS_H
 #define FEED_VENUE_BINANCE_LIMITS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,13 @@ struct limits_depth {
 	uint32_t weight;
 };
 
+/* What trades of the past cost: GET .../aggTrades, .../historicalTrades. */
+struct limits_past {
+	uint32_t weight;   /* of a request, however many it brings */
+	uint32_t page_max; /* trades that one brings at most; 0: there is no such request */
+	bool needs_key;    /* X-MBX-APIKEY */
+};
+
 struct limits {
 	const char *name;              /* "spot", "spot-sbe", "usdm", "coinm", "options" */
 	span_t ping_every;             /* the server's PING interval */
@@ -31,6 +39,7 @@ struct limits {
 	uint32_t request_bytes_max;    /* longest request that gets an answer for sure */
 	uint32_t rest_weight_per_min;  /* REST budget per address */
 	struct limits_depth depth[LIMITS_DEPTH_STEPS]; /* ascending; unused rows are 0 */
+	struct limits_past aggregates, trades;
 };
 
 /* The row of a product; NULL when there is none of that name. */
@@ -38,11 +47,5 @@ const struct limits *limits_find(struct bytes name);
 
 /* The row number `index`, from 0; NULL behind the last one. */
 const struct limits *limits_at(size_t index);
-
-/*
- * The REST weight of a depth snapshot of that many levels; more levels than
- * any row has cost the last row's weight.
- */
-uint32_t limits_depth_weight(const struct limits *limits, uint32_t levels);
 
 #endif

@@ -82,16 +82,6 @@ request_stream_bytes(struct bytes name)
 	return n;
 }
 
-bool
-request_fits(const struct bytes *names, size_t n)
-{
-	size_t bytes = REQUEST_BYTES_OVERHEAD;
-
-	for (size_t i = 0; i < n && bytes <= REQUEST_BYTES_MAX; i++)
-		bytes += request_stream_bytes(names[i]);
-	return n > 0 && bytes <= REQUEST_BYTES_MAX;
-}
-
 size_t
 request_format(char *out, size_t cap, enum request_method method, int64_t id,
     const struct bytes *names, size_t n)

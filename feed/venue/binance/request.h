@@ -31,9 +31,6 @@ enum request_method {
 /* What a stream name adds to a request at most: quotes, comma, escapes included. */
 size_t request_stream_bytes(struct bytes name);
 
-/* Do these names fit one request, whatever its id? (n = 0: no) */
-bool request_fits(const struct bytes *names, size_t n);
-
 /*
  * Writes {"method":"SUBSCRIBE","params":["..."],"id":ID}, no NUL; without
  * "params" for LIST_SUBSCRIPTIONS. Names are UTF-8; quotes, backslashes and

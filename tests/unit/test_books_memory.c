@@ -1,0 +1,200 @@
+/* Books when there is no memory for all their levels: which are live, and when they are again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/pipeline_rig.h"
+
+#define E8 INT64_C(100000000)
+
+/* Room for the levels of 28 blocks, three of which are the reserve. */
+static const struct books_cfg cfg = {
+	.instruments_max = PIPELINE_RIG_INSTRUMENTS,
+	.levels_max = 4000,
+	.memory_bytes = 28 * 8 / 7 * (int64_t)sizeof(struct book_block),
+	.rule = BOOKSYNC_SPOT,
+	.depth = PIPELINE_RIG_DEPTH,
+	.renew_after = {0},
+};
+
+static int
+setup(void **state)
+{
+	struct pipeline_rig *rig;
+	char name[32];
+
+	if (pipeline_rig_setup_books(state, &cfg, PIPELINE_RIG_DEPTH) != 0)
+		return -1;
+	rig = *state;
+	for (uint32_t i = 0; i < 8; i++) {
+		snprintf(name, sizeof(name), "s%uusdt@depth@100ms", i);
+		if (pipeline_add_stream(rig->pipeline, i, bytes_of(name)) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Changes first..last of a symbol: a bid at that price. */
+static void
+give(struct pipeline_rig *rig, const char *symbol, int64_t first, int64_t last, int price)
+{
+	pipeline_rig_feedf(rig,
+	    "{\"e\":\"depthUpdate\",\"E\":1700000000123,\"s\":\"%s\",\"U\":%lld,\"u\":%lld,"
+	    "\"b\":[[\"%d\",\"2\"]],\"a\":[]}", symbol, (long long)first, (long long)last, price);
+}
+
+static void
+assert_state(struct pipeline_rig *rig, uint32_t id, enum tick_data_state is, enum tick_reason why)
+{
+	struct tick_data data = pipeline_rig_data(rig, id);
+
+	assert_int_equal(data.state, is);
+	assert_int_equal(data.reason, why);
+}
+
+static void
+assert_wanted(struct pipeline_rig *rig, uint32_t id, enum snapsched_why why, bool stale)
+{
+	struct books_want want;
+
+	assert_true(pipeline_next_want(rig->pipeline, &want));
+	assert_int_equal(want.instrument, id);
+	assert_int_equal(want.why, why);
+	assert_int_equal(want.stale, stale);
+	assert_false(want.gone);
+}
+
+static void
+assert_nothing_wanted(struct pipeline_rig *rig)
+{
+	struct books_want want;
+
+	assert_false(pipeline_next_want(rig->pipeline, &want));
+}
+
+static int64_t
+best_bid_on_board(struct pipeline_rig *rig, uint32_t id, int64_t book_id)
+{
+	struct tick_level bids[PIPELINE_RIG_DEPTH], asks[PIPELINE_RIG_DEPTH];
+	struct tick_book book;
+
+	assert_int_equal(
+	    tick_board_book(rig->look, id, &book, bids, asks, PIPELINE_RIG_DEPTH), 0);
+	assert_int_equal(book.id, book_id);
+	return bids[0].price / E8;
+}
+
+/* A snapshot of n bids from 5000 downwards, and as many asks. */
+static enum booksync_outcome
+give_deep(struct pipeline_rig *rig, uint32_t instrument, int64_t id, uint32_t n)
+{
+	static struct tick_level bids[1000], asks[1000];
+	const struct booksync_snapshot s = {.id = id, .exch_ns = TICK_ABSENT, .bids = bids,
+	    .asks = asks, .nbids = n, .nasks = n, .limit = 1000};
+
+	for (uint32_t i = 0; i < n; i++) {
+		bids[i] = (struct tick_level){(5000 - i) * E8, E8};
+		asks[i] = (struct tick_level){(6000 + i) * E8, E8};
+	}
+	return pipeline_on_snapshot(rig->pipeline, instrument, &s,
+	    (wall_t){PIPELINE_RIG_RECV_NS}, (mono_t){5000});
+}
+
+static struct tick
+find_event(struct pipeline_rig *rig, enum tick_reason reason)
+{
+	struct tick t = pipeline_rig_tick(rig);
+
+	while (t.type != TICK_FEED_EVENT || t.event.reason != (int64_t)reason)
+		t = pipeline_rig_tick(rig);
+	return t;
+}
+
+static void
+books_that_find_no_memory_are_not_live_until_there_is_some(void **state)
+{
+	struct pipeline_rig *rig = *state;
+	struct books_want want;
+	struct books_sums sums;
+	uint32_t starved = 0, live = 0;
+	char symbol[16];
+
+	for (uint32_t i = 0; i < 8; i++) {
+		snprintf(symbol, sizeof(symbol), "S%uUSDT", i);
+		give(rig, symbol, 11, 20, 7);
+		assert_true(pipeline_next_want(rig->pipeline, &want));
+		if (give_deep(rig, i, 15, 900) == BOOKSYNC_STARVED)
+			starved++;
+	}
+	for (uint32_t i = 0; i < 8; i++) {
+		const struct booksync *sync = pipeline_book(rig->pipeline, i);
+
+		if (sync->state == BOOKSYNC_LIVE) {
+			live++;
+			assert_true(book_is_known(&sync->book, PIPELINE_RIG_DEPTH));
+			assert_int_equal(best_bid_on_board(rig, i, 20), 5000);
+			continue;
+		}
+		assert_state(rig, i, TICK_DATA_SYNCING, TICK_REASON_BOOK_STARVED);
+	}
+	assert_true(starved > 0);
+	assert_true(live > 0);
+	sums = pipeline_books(rig->pipeline);
+	assert_int_equal(sums.starving, starved);
+	assert_int_equal(sums.live, live);
+	assert_true(sums.cut > 0);
+	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_BOOKS_STARVED), starved);
+	find_event(rig, TICK_REASON_BOOK_STARVED);
+
+	/* Nothing is asked for as long as there is no memory; then it is, and the book is live. */
+	while (pipeline_next_want(rig->pipeline, &want))
+		;
+	give(rig, "S7USDT", 21, 21, 8);
+	assert_nothing_wanted(rig);
+	for (uint32_t i = 0; i < 7; i++)
+		pipeline_remove_stream(rig->pipeline, i);
+	give(rig, "S7USDT", 22, 22, 8);
+	assert_wanted(rig, 7, SNAPSCHED_NEVER, true);
+	assert_int_equal(give_deep(rig, 7, 20, 100), BOOKSYNC_JOINED);
+	assert_state(rig, 7, TICK_DATA_LIVE, TICK_REASON_NONE);
+	assert_int_equal(pipeline_books(rig->pipeline).starving, 0);
+}
+
+static void
+a_book_that_was_cut_for_want_of_memory_is_fetched_anew_when_there_is_some(void **state)
+{
+	struct pipeline_rig *rig = *state;
+	struct books_want want;
+
+	give(rig, "S0USDT", 11, 20, 7);
+	assert_true(pipeline_next_want(rig->pipeline, &want));
+	assert_int_equal(give_deep(rig, 0, 15, 300), BOOKSYNC_JOINED);
+	give(rig, "S1USDT", 11, 20, 7);
+	assert_true(pipeline_next_want(rig->pipeline, &want));
+	assert_int_equal(give_deep(rig, 1, 15, 300), BOOKSYNC_JOINED);
+	assert_int_equal(pipeline_books(rig->pipeline).cut, 1);
+	give(rig, "S1USDT", 21, 21, 8);
+	assert_nothing_wanted(rig);
+	pipeline_remove_stream(rig->pipeline, 0);
+	give(rig, "S1USDT", 22, 22, 8);
+	assert_wanted(rig, 1, SNAPSCHED_REFRESH, false);
+	assert_int_equal(give_deep(rig, 1, 22, 300), BOOKSYNC_JOINED);
+	assert_int_equal(pipeline_books(rig->pipeline).cut, 0);
+	assert_int_equal(book_count(&pipeline_book(rig->pipeline, 1)->book, BOOK_ASK), 300);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, pipeline_rig_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(books_that_find_no_memory_are_not_live_until_there_is_some),
+		TEST(a_book_that_was_cut_for_want_of_memory_is_fetched_anew_when_there_is_some),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
