@@ -57,7 +57,7 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
         feed/conf/config_url.c feed/conf/config_value.c
 
 # L5
-IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
+IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/inflate.c feed/io/lws_line.c \
       feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/notify.c \
       feed/io/proxy.c feed/io/recv_bio.c feed/io/resolve.c feed/io/resources.c feed/io/secret.c \
       feed/io/signals.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
@@ -171,7 +171,7 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_guard.c tests/unit/test_health.c tests/unit/test_health_limits.c \
               tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
               tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_host.c \
-              tests/unit/test_hosts.c tests/unit/test_http_doc.c \
+              tests/unit/test_hosts.c tests/unit/test_http_doc.c tests/unit/test_inflate.c \
               tests/unit/test_inspect_figures.c tests/unit/test_inspect_numbers.c \
               tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
               tests/unit/test_json_damage.c tests/unit/test_json_events.c \
@@ -228,9 +228,9 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_backfill.c \
                 tests/system/test_transport_full.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c tests/system/test_transport_way.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
-           tests/fuzz/fuzz_json.c tests/fuzz/fuzz_proxy.c tests/fuzz/fuzz_sbe.c \
-           tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_trades_page.c \
-           tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
+           tests/fuzz/fuzz_inflate.c tests/fuzz/fuzz_json.c tests/fuzz/fuzz_proxy.c \
+           tests/fuzz/fuzz_sbe.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c \
+           tests/fuzz/fuzz_trades_page.c tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
 
 # They compare times of one run, and have the machine for themselves.
 TESTS_ALONE := test_http_attack test_standby
@@ -278,7 +278,7 @@ BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench
 
 # CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS belong to the user and come on top.
 
-PKGS := libwebsockets openssl libcjson liburing libzstd
+PKGS := libwebsockets openssl libcjson liburing libzstd zlib
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 ifneq ($(filter-out clean deps help tags,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(call pkg,--cflags,$(PKGS) cmocka)

@@ -253,6 +253,7 @@ struct config {
 	int64_t standby_takeover_ms;
 	bool busy_poll;
 	bool kernel_stamps;
+	bool permessage_deflate;
 	struct config_endpoint endpoint;
 	struct config_strings endpoints;
 	int64_t redundancy;
