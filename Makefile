@@ -39,13 +39,13 @@ VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
          feed/venue/binance/streams.c feed/venue/binance/trades_page.c feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balance.c \
         feed/core/book.c feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c \
-        feed/core/diffs.c feed/core/endpoints.c feed/core/health.c feed/core/heartbeat.c \
-        feed/core/hold.c feed/core/ledger.c feed/core/life.c feed/core/place.c feed/core/pool.c \
-        feed/core/pool_view.c feed/core/quota.c feed/core/region.c feed/core/retry.c \
-        feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/session.c \
-        feed/core/shift.c feed/core/snapsched.c feed/core/snapsched_plan.c feed/core/stall.c \
-        feed/core/subscribe.c feed/core/subscribe_list.c feed/core/trace.c feed/core/vigil.c \
-        feed/core/watch.c
+        feed/core/diffs.c feed/core/endpoints.c feed/core/group.c feed/core/health.c \
+        feed/core/heartbeat.c feed/core/hold.c feed/core/ledger.c feed/core/life.c \
+        feed/core/place.c feed/core/pool.c feed/core/pool_view.c feed/core/quota.c \
+        feed/core/region.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
+        feed/core/scale.c feed/core/session.c feed/core/shift.c feed/core/snapsched.c \
+        feed/core/snapsched_plan.c feed/core/stall.c feed/core/subscribe.c \
+        feed/core/subscribe_list.c feed/core/trace.c feed/core/vigil.c feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
@@ -74,9 +74,9 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/gaps.c feed/
         feed/plan/choice.c feed/plan/forecast.c feed/plan/names.c feed/plan/patterns.c \
         feed/plan/plan.c feed/plan/reload.c feed/plan/rest_plan.c feed/store/instruments.c \
         feed/store/opening.c feed/store/ringer.c feed/store/segments.c feed/store/standby.c \
-        feed/store/stores.c feed/ops/accept.c feed/ops/alarm.c feed/ops/alarm_command.c feed/ops/alarm_post.c \
-        feed/ops/alarm_text.c feed/ops/backfill.c feed/ops/keeper.c feed/ops/lookout.c \
-        feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c feed/ops/rest.c \
+        feed/store/stores.c feed/ops/accept.c feed/ops/alarm.c feed/ops/alarm_command.c \
+        feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/backfill.c feed/ops/keeper.c \
+        feed/ops/lookout.c feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c feed/ops/rest.c \
         feed/ops/rest_depth.c feed/ops/rest_list.c feed/ops/stale.c feed/ops/status_json.c \
         feed/ops/token.c feed/ops/tracer.c feed/ops/upkeep.c feed/ops/web.c \
         feed/ops/web_accept.c feed/ops/web_assets.c feed/ops/web_change.c feed/ops/web_pages.c \
@@ -153,29 +153,31 @@ tested-inspect := shm-inspect
 tested-poolstatus := pool-status
 tested-sim := exchange-sim
 tested-tickdiff := tick-diff
-UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_arbiter.c tests/unit/test_arbiter_again.c \
-              tests/unit/test_arbiter_legs.c tests/unit/test_assemble.c \
-              tests/unit/test_balance.c tests/unit/test_bell.c tests/unit/test_board.c \
-              tests/unit/test_book.c tests/unit/test_books_memory.c tests/unit/test_booksync.c \
-              tests/unit/test_booksync_model.c tests/unit/test_breaker.c \
-              tests/unit/test_choice.c tests/unit/test_config.c tests/unit/test_config_amend.c \
-              tests/unit/test_config_docs.c tests/unit/test_config_streams.c \
-              tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
-              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
-              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
-              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
-              tests/unit/test_fixed.c tests/unit/test_guard.c tests/unit/test_health.c \
-              tests/unit/test_health_limits.c tests/unit/test_health_verdict.c \
-              tests/unit/test_heartbeat.c tests/unit/test_hist.c tests/unit/test_hold.c \
-              tests/unit/test_host.c tests/unit/test_hosts.c tests/unit/test_http_doc.c tests/unit/test_inspect_figures.c \
-              tests/unit/test_inspect_numbers.c tests/unit/test_inspect_render.c \
-              tests/unit/test_inspect_view.c tests/unit/test_json_damage.c \
-              tests/unit/test_json_events.c tests/unit/test_json_layouts.c \
-              tests/unit/test_json_market.c tests/unit/test_ledger.c tests/unit/test_limits.c \
-              tests/unit/test_listing.c tests/unit/test_log.c tests/unit/test_mailbox.c \
-              tests/unit/test_mapping.c tests/unit/test_metrics_text.c \
-              tests/unit/test_name_index.c tests/unit/test_names.c tests/unit/test_notify.c \
-              tests/unit/test_ops.c tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
+UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_arbiter.c \
+              tests/unit/test_arbiter_again.c tests/unit/test_arbiter_legs.c \
+              tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
+              tests/unit/test_board.c tests/unit/test_book.c tests/unit/test_books_memory.c \
+              tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
+              tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_config.c \
+              tests/unit/test_config_amend.c tests/unit/test_config_docs.c \
+              tests/unit/test_config_streams.c tests/unit/test_config_wrong.c \
+              tests/unit/test_crc32c.c tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \
+              tests/unit/test_endpoints.c tests/unit/test_exchange_info.c \
+              tests/unit/test_exponents.c tests/unit/test_feed_segments.c \
+              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_group.c \
+              tests/unit/test_guard.c tests/unit/test_health.c tests/unit/test_health_limits.c \
+              tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
+              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_host.c \
+              tests/unit/test_hosts.c tests/unit/test_http_doc.c \
+              tests/unit/test_inspect_figures.c tests/unit/test_inspect_numbers.c \
+              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
+              tests/unit/test_json_damage.c tests/unit/test_json_events.c \
+              tests/unit/test_json_layouts.c tests/unit/test_json_market.c \
+              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_listing.c \
+              tests/unit/test_log.c tests/unit/test_mailbox.c tests/unit/test_mapping.c \
+              tests/unit/test_metrics_text.c tests/unit/test_name_index.c \
+              tests/unit/test_names.c tests/unit/test_notify.c tests/unit/test_ops.c \
+              tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
               tests/unit/test_pipeline_figures.c tests/unit/test_pipeline_gaps.c \
               tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
               tests/unit/test_pipeline_list.c tests/unit/test_pipeline_sbe.c \
@@ -190,15 +192,15 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_session_streams.c tests/unit/test_settings.c \
               tests/unit/test_settle.c tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
               tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c \
+              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c tests/unit/test_sim_past.c \
               tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
               tests/unit/test_snapsched.c tests/unit/test_snapsched_known.c \
               tests/unit/test_snapshot_health.c tests/unit/test_snapshot_streams.c \
               tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_stream_types.c \
-              tests/unit/test_streams.c tests/unit/test_tape.c tests/unit/test_tickdiff.c \
-              tests/unit/test_trace.c tests/unit/test_trades_page.c tests/unit/test_upgrade.c \
-              tests/unit/test_url.c tests/unit/test_usual.c tests/unit/test_venues.c \
-              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
+              tests/unit/test_streams.c tests/unit/test_tickdiff.c tests/unit/test_trace.c \
+              tests/unit/test_trades_page.c tests/unit/test_upgrade.c tests/unit/test_url.c \
+              tests/unit/test_usual.c tests/unit/test_venues.c tests/unit/test_vigil.c \
+              tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
@@ -217,13 +219,17 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_backfill.c \
                 tests/system/test_no_uring.c tests/system/test_notify.c \
                 tests/system/test_pool_status.c tests/system/test_probe.c \
                 tests/system/test_sbe.c tests/system/test_start_refused.c \
-                tests/system/test_traces.c tests/system/test_transport.c \
-                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
-                tests/system/test_transport_refusal.c tests/system/test_transport_way.c
+                tests/system/test_tape.c tests/system/test_traces.c \
+                tests/system/test_transport.c tests/system/test_transport_full.c \
+                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c \
+                tests/system/test_transport_way.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_json.c tests/fuzz/fuzz_proxy.c tests/fuzz/fuzz_sbe.c \
            tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_trades_page.c \
            tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
+
+# They compare times of one run, and have the machine for themselves.
+TESTS_ALONE := test_http_attack test_standby
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
@@ -250,11 +256,12 @@ TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tes
                 tests/bench/decode_mix.c tests/bench/figures.c tests/bench/paced.c \
                 tests/bench/pair.c tests/bench/pingpong.c tests/bench/plain.c \
                 tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
-                tests/system/attack.c tests/system/certs.c tests/system/daemon.c \
-                tests/system/feed_rig.c tests/system/flow.c tests/system/http_rig.c \
-                tests/system/proxy_server.c tests/system/ring_content.c tests/system/sim_rig.c \
-                tests/system/stage.c tests/system/transport_rig.c tests/system/web_server.c \
-                tests/system/ws_server.c tests/ipc/python_rig.c tests/ipc/witness.c
+                tests/system/attack.c tests/system/backfill_rig.c tests/system/certs.c \
+                tests/system/daemon.c tests/system/feed_rig.c tests/system/flow.c \
+                tests/system/http_rig.c tests/system/proxy_server.c tests/system/ring_content.c \
+                tests/system/sim_rig.c tests/system/stage.c tests/system/transport_rig.c \
+                tests/system/web_server.c tests/system/ws_server.c tests/ipc/python_rig.c \
+                tests/ipc/witness.c
 
 # Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
 BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_path.c \
@@ -413,7 +420,7 @@ PURE := $(VENUE) $(CORE) $(filter-out feed/base/log%,$(BASE))
 ENVIRONMENT = TICKRING_ROOT='$(CURDIR)' TICKRING_BUILD='$(abspath $(B))' \
     TICKRING_VARIANT=$(VARIANT) TICKRING_CAPTURES='$(CAPTURES)' \
     TICKRING_PURE='$(call obj,$(PURE))' CC='$(CC)' CXX='$(CXX)' \
-    UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
+    ALONE='$(TESTS_ALONE)' UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 
 CLANG := $(or $(findstring clang,$(CC)),$(filter fuzz,$(MAKECMDGOALS)))
 JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
@@ -441,7 +448,8 @@ test-transport: all $(call bin,$(SYSTEM_TESTS)) ## the system tests with TRANSPO
 unit: $(call bin,$(UNIT_TESTS)) ## build and run the unit tests only
 	@$(ENVIRONMENT) tests/run.sh $^
 
-LINT := $(addprefix tests/lint/,layers.sh pure.sh shape.sh headers.sh selftest.sh)
+LINT := $(addprefix tests/lint/,layers.sh pure.sh shape.sh headers.sh documents.sh unused.sh \
+        selftest.sh)
 .PHONY: lint
 lint: all $(call obj,$(PURE)) ## layer order, purity, shape of the code, headers and man pages
 	@$(ENVIRONMENT) tests/run.sh $(LINT)

@@ -161,9 +161,9 @@ struct arbiter {
 };
 
 /*
- * `memory` has room for instruments_max entries and outlives the arbiter; it
- * is written as far as instruments are in use. No ids are known. Defaults: wait_max 20 ms, reset_after 30 s, distance 100,000,
- * again_after 10 s.
+ * `memory` has room for instruments_max entries and outlives the arbiter; it is
+ * written as far as instruments are in use. No ids are known. Defaults:
+ * wait_max 20 ms, reset_after 30 s, distance 100,000, again_after 10 s.
  */
 void arbiter_init(struct arbiter *arbiter, struct arbiter_last *memory, uint32_t instruments_max);
 

@@ -53,6 +53,7 @@ order_connect(struct session *session, mono_t now, struct pool_actions *actions)
 	action = actions_add(actions, ACT_CONNECT, session->line);
 	action->attempt = session->attempt;
 	action->endpoint = session->endpoint;
+	action->path = session->path;
 }
 
 static void

@@ -1,10 +1,10 @@
 /*
  * What the files of the pipeline share: pipeline.c (the path), judge.c (is it
  * news, and whose), pipeline_books.c, pipeline_gaps.c (what is missing and
- * comes later), pipeline_list.c (what the
- * exchange lists), listed.c (what the exchange says is
- * subscribed), recorder.c (what it was told) and pipeline_life.c (start, end,
- * what others tell and ask). Included by them only.
+ * comes later), pipeline_list.c (what the exchange lists), listed.c (what the
+ * exchange says is subscribed), recorder.c (what it was told) and
+ * pipeline_life.c (start, end, what others tell and ask). Included by them
+ * only. Feed thread.
  */
 #ifndef FEED_PIPELINE_PIPELINE_IMPL_H
 #define FEED_PIPELINE_PIPELINE_IMPL_H

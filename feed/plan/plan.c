@@ -119,6 +119,7 @@ plan_pool_cfg(const struct config *cfg)
 		.max_streams_per_connection = (unsigned)streams,
 		.line_room = limits->streams_per_line,
 		.redundancy = (unsigned)cfg->redundancy,
+		.paths = 1,
 		.connects_max = (unsigned)limits->connects_max,
 		.connects_window = limited ? limits->connects_window
 		                           : span_ms(UNLIMITED_WINDOW_MS),

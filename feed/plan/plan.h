@@ -1,7 +1,7 @@
 /*
  * From the configuration to a pool: how many lines, which streams, which
  * limits. Used at start by the app, and by forecast.c to say beforehand what
- * will happen.
+ * will happen. One thread.
  */
 #ifndef FEED_PLAN_PLAN_H
 #define FEED_PLAN_PLAN_H

@@ -61,6 +61,9 @@ rules_on_subscribed(const struct sim_peer *p)
 {
 	int n = __builtin_popcount(p->streams);
 
+	for (unsigned i = 0; i < sim.nstreams; i++)
+		RULE((p->streams >> i & 1) == 0 || sim.stream[i].path == p->path,
+		    "a stream is subscribed where it is not served", i, p->path, 0);
 	RULE((unsigned)n <= sim.cfg.line_room, "too many streams on a line", n, p->streams, 0);
 }
 
