@@ -197,10 +197,10 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_snapsched.c tests/unit/test_snapsched_known.c \
               tests/unit/test_snapshot_health.c tests/unit/test_snapshot_streams.c \
               tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_stream_types.c \
-              tests/unit/test_streams.c tests/unit/test_tickdiff.c \
-              tests/unit/test_trace.c tests/unit/test_trades_page.c tests/unit/test_upgrade.c \
-              tests/unit/test_url.c tests/unit/test_usual.c tests/unit/test_venues.c \
-              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
+              tests/unit/test_streams.c tests/unit/test_tickdiff.c tests/unit/test_trace.c \
+              tests/unit/test_trades_page.c tests/unit/test_upgrade.c tests/unit/test_url.c \
+              tests/unit/test_usual.c tests/unit/test_venues.c tests/unit/test_vigil.c \
+              tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
@@ -219,9 +219,10 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_backfill.c \
                 tests/system/test_no_uring.c tests/system/test_notify.c \
                 tests/system/test_pool_status.c tests/system/test_probe.c \
                 tests/system/test_sbe.c tests/system/test_start_refused.c \
-                tests/system/test_tape.c tests/system/test_traces.c tests/system/test_transport.c \
-                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
-                tests/system/test_transport_refusal.c tests/system/test_transport_way.c
+                tests/system/test_tape.c tests/system/test_traces.c \
+                tests/system/test_transport.c tests/system/test_transport_full.c \
+                tests/system/test_transport_loop.c tests/system/test_transport_refusal.c \
+                tests/system/test_transport_way.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_json.c tests/fuzz/fuzz_proxy.c tests/fuzz/fuzz_sbe.c \
            tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_trades_page.c \

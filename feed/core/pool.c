@@ -66,8 +66,9 @@ cfg_is_valid(const struct pool_cfg *cfg)
 	    session_cfg_is_valid(&cfg->session);
 }
 
-unsigned
-pool_lines_max(const struct pool_cfg *cfg)
+/* How many lines a pool of that configuration has, with those for replacements. */
+static unsigned
+lines_max(const struct pool_cfg *cfg)
 {
 	unsigned lines = 2 * cfg->max_connections;
 
@@ -77,7 +78,7 @@ pool_lines_max(const struct pool_cfg *cfg)
 size_t
 pool_places(const struct pool_cfg *cfg)
 {
-	return (size_t)pool_lines_max(cfg) * cfg->line_room;
+	return (size_t)lines_max(cfg) * cfg->line_room;
 }
 
 void
@@ -165,7 +166,7 @@ pool_init(struct pool *pool, const struct pool_cfg *cfg, const uint16_t *stream_
 		.stream = memory->stream,
 		.nstreams = n,
 		.streams_max = memory->streams_max,
-		.nlines = pool_lines_max(cfg),
+		.nlines = lines_max(cfg),
 		.region_at = MONO_NEVER,
 	};
 	rng_seed(&pool->rng, seed);
