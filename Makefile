@@ -455,7 +455,7 @@ unit: $(call bin,$(UNIT_TESTS)) ## build and run the unit tests only
 LINT := $(addprefix tests/lint/,layers.sh pure.sh shape.sh headers.sh documents.sh unused.sh \
         selftest.sh)
 .PHONY: lint
-lint: all $(call obj,$(PURE)) ## layer order, purity, shape of the code, headers and man pages
+lint: all $(call obj,$(PURE)) ## layers, purity, shape of the code, headers, documents, dead code
 	@$(ENVIRONMENT) tests/run.sh $(LINT)
 
 # ---- fuzzing, benchmarks, demonstration ------------------------------------
