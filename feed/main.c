@@ -78,8 +78,25 @@ static const char help[] =
 static int
 wrong_usage(const char *what)
 {
-	fprintf(stderr, "feedd: %s; try 'feedd --help'\n", what);
+	fprintf(stderr, "feedd: %s (try --help)\n", what);
 	return EXIT_USAGE;
+}
+
+/* What getopt_long() did not like, in the words of the tools (tools/common/cli.c). */
+static int
+wrong_option(int key, const char *last)
+{
+	char what[160];
+
+	if (key == ':')
+		snprintf(what, sizeof(what), "option %.100s needs a value", last);
+	else if (optopt > 0 && optopt < CHECK && strchr("cshV", optopt) == NULL)
+		snprintf(what, sizeof(what), "unknown option -%c", optopt);
+	else if (optopt != 0)
+		snprintf(what, sizeof(what), "option %.100s takes no value", last);
+	else
+		snprintf(what, sizeof(what), "unknown option %.100s", last);
+	return wrong_usage(what);
 }
 
 static bool
@@ -240,8 +257,8 @@ read_options(int argc, char **argv, struct options *o)
 	const char *why;
 	int c;
 
-	opterr = 1;
-	while ((c = getopt_long(argc, argv, "c:s:hV", table, NULL)) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":c:s:hV", table, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			o->file = optarg;
@@ -283,8 +300,7 @@ read_options(int argc, char **argv, struct options *o)
 			puts("feedd " TICKRING_VERSION);
 			return EXIT_FINE;
 		default:
-			fputs("feedd: try 'feedd --help'\n", stderr);
-			return EXIT_USAGE;
+			return wrong_option(c, argv[optind - 1]);
 		}
 	}
 	return read_operands(argc, argv, o);

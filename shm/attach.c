@@ -142,6 +142,13 @@ attach_again(struct attachment *a, const struct attachment *from)
 }
 
 void
+attach_unload(struct attachment *a)
+{
+	/* Of a shared mapping this drops no data; where it is refused, nothing is saved. */
+	(void)madvise((void *)(uintptr_t)a->header, a->bytes, MADV_DONTNEED);
+}
+
+void
 attach_close(struct attachment *a)
 {
 	munmap((void *)(uintptr_t)a->header, a->bytes);

@@ -39,6 +39,9 @@ int attach_feed(struct attachment *a, const char *feed, const char *suffix,
 /* The same file once more, mapped on its own. Returns 0 or TICK_E_SYSTEM; *a is then useless. */
 int attach_again(struct attachment *a, const struct attachment *from);
 
+/* Lets go of the pages that were mapped ahead: they come back as they are touched. */
+void attach_unload(struct attachment *a);
+
 /* Unmaps and closes. */
 void attach_close(struct attachment *a);
 

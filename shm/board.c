@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shm/attach.h"
+#include "shm/unload.h"
 #include "shm/words.h"
 
 #define PART_WORDS 7 /* of each part after its sequence word: the rest of the line */
@@ -51,6 +52,12 @@ tick_board_close(struct tick_board **board)
 	attach_close(&(*board)->at);
 	free(*board);
 	*board = NULL;
+}
+
+void
+board_unload(struct tick_board *board)
+{
+	attach_unload(&board->at);
 }
 
 uint32_t

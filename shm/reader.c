@@ -8,6 +8,7 @@
 #include <tickring/reasons.h>
 
 #include "shm/reader_impl.h"
+#include "shm/unload.h"
 #include "shm/words.h"
 
 #define IDLE_CALLS_PER_LOOK 64
@@ -89,6 +90,12 @@ tick_reader_close(struct tick_reader **reader)
 	free((*reader)->filter.wanted);
 	free(*reader);
 	*reader = NULL;
+}
+
+void
+reader_unload(struct tick_reader *r)
+{
+	attach_unload(&r->at);
 }
 
 void

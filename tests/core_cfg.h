@@ -67,6 +67,7 @@ core_pool_cfg(void)
 		.max_streams_per_connection = 200,
 		.line_room = 250,
 		.redundancy = 1,
+		.paths = 1,
 		.connects_max = 300,
 		.connects_window = span_s(300),
 		.rotate = {

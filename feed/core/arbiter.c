@@ -15,15 +15,6 @@ static const struct arbiter_cfg cfg_default = {
 
 static const struct arbiter_gap no_gap = {.first = 0, .last = -1};
 
-/* A class of an instrument; NULL when there is no such. */
-static struct arbiter_cell *
-cell_of(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class)
-{
-	if (instrument >= arbiter->instruments_max || (unsigned)class >= ARBITER_CLASSES)
-		return NULL;
-	return &arbiter->last[instrument].cell[class];
-}
-
 static void
 forget(struct arbiter_cell *cell, int64_t id)
 {
@@ -35,6 +26,38 @@ forget(struct arbiter_cell *cell, int64_t id)
 		.low_since = MONO_NEVER,
 		.held_low = INT64_MAX,
 	};
+}
+
+/* Cells are made up to the highest instrument that was asked for; few of many ever are. */
+static void
+make_cells(struct arbiter *arbiter, uint32_t instrument)
+{
+	for (; arbiter->instruments <= instrument; arbiter->instruments++)
+		for (int class = 0; class < ARBITER_CLASSES; class++)
+			forget(&arbiter->last[arbiter->instruments].cell[class], ARBITER_NO_ID);
+}
+
+/* A class of an instrument; NULL when there is no such. */
+static inline struct arbiter_cell *
+cell_of(struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class)
+{
+	if ((unsigned)class >= ARBITER_CLASSES)
+		return NULL;
+	if (__builtin_expect(instrument >= arbiter->instruments, 0)) {
+		if (instrument >= arbiter->instruments_max)
+			return NULL;
+		make_cells(arbiter, instrument);
+	}
+	return &arbiter->last[instrument].cell[class];
+}
+
+/* The same to look at; NULL also when nothing is known of it. */
+static const struct arbiter_cell *
+known_cell_of(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class)
+{
+	if (instrument >= arbiter->instruments || (unsigned)class >= ARBITER_CLASSES)
+		return NULL;
+	return &arbiter->last[instrument].cell[class];
 }
 
 /* The id before the first one that this message covers. */
@@ -315,9 +338,6 @@ arbiter_init(struct arbiter *arbiter, struct arbiter_last *memory, uint32_t inst
 	};
 	for (unsigned i = 0; i < ARBITER_PROBES; i++)
 		arbiter->probe[i].id = ARBITER_NO_ID;
-	for (uint32_t i = 0; i < instruments_max; i++)
-		for (int class = 0; class < ARBITER_CLASSES; class++)
-			forget(&memory[i].cell[class], ARBITER_NO_ID);
 }
 
 void
@@ -389,7 +409,7 @@ arbiter_on_leg_down(struct arbiter *arbiter, uint32_t instrument, enum arbiter_c
 int64_t
 arbiter_last_id(const struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class)
 {
-	const struct arbiter_cell *cell = cell_of(arbiter, instrument, class);
+	const struct arbiter_cell *cell = known_cell_of(arbiter, instrument, class);
 
 	return cell != NULL ? cell->id : ARBITER_NO_ID;
 }

@@ -151,7 +151,7 @@ struct arbiter_leg_counts {
 struct arbiter {
 	struct arbiter_cfg cfg;    /* defaults after init; the caller may set it before use */
 	struct arbiter_last *last; /* one per instrument */
-	uint32_t instruments_max;
+	uint32_t instruments, instruments_max; /* that are in use; that there is room for */
 	uint64_t counts[ARBITER_CLASSES][ARBITER_VERDICTS];
 	uint64_t missing[ARBITER_CLASSES]; /* ids in all gaps, those that came late included */
 	uint64_t invalid;                  /* messages of no class, instrument or leg */
@@ -161,9 +161,9 @@ struct arbiter {
 };
 
 /*
- * `memory` has room for instruments_max entries and outlives the arbiter. No
- * ids are known. Defaults: wait_max 20 ms, reset_after 30 s, distance 100,000,
- * again_after 10 s.
+ * `memory` has room for instruments_max entries and outlives the arbiter; it is
+ * written as far as instruments are in use. No ids are known. Defaults:
+ * wait_max 20 ms, reset_after 30 s, distance 100,000, again_after 10 s.
  */
 void arbiter_init(struct arbiter *arbiter, struct arbiter_last *memory, uint32_t instruments_max);
 

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "feed/core/group.h"
 #include "feed/core/pool.h"
 #include "feed/core/subscribe.h"
 
@@ -90,7 +91,7 @@ place_move(struct pool *pool, unsigned line, uint32_t stream)
 		const struct pool_line *l = &pool->line[to];
 
 		if (to == line || l->role != POOL_LINE_MEMBER || l->peer != POOL_NO_LINE ||
-		    l->leg != pool->line[line].leg || l->closing ||
+		    group_of_line(pool, to) != group_of_line(pool, line) || l->closing ||
 		    !is_up(&pool->session[to]) || place_of(pool, to, stream) != NULL)
 			continue;
 		wanted = subscribe_wanted(&pool->session[to]);
@@ -187,18 +188,36 @@ place_is_carried(const struct pool *pool, uint32_t stream, unsigned but)
 	return false;
 }
 
-/* Stream i of the list goes to line i mod n of each leg: neighbours in the list part company. */
+/* On the line number `order` of the group, counting round. */
+static void
+place_in_group(struct pool *pool, uint32_t stream, unsigned group, unsigned order)
+{
+	unsigned k = order % group_lines(pool, group);
+
+	for (unsigned line = 0; line < pool->nlines; line++) {
+		if (pool->line[line].role != POOL_LINE_MEMBER ||
+		    group_of_line(pool, line) != group)
+			continue;
+		if (k-- == 0) {
+			place_add(pool, line, stream);
+			return;
+		}
+	}
+}
+
+/* Stream i of the list goes to line i mod n of each group: neighbours in the list part company. */
 void
 place_spread(struct pool *pool)
 {
-	unsigned n = pool->members / pool->cfg.redundancy;
-	unsigned order = 0;
+	unsigned order[GROUP_PATHS_MAX] = {0};
 
 	for (uint32_t stream = 0; stream < pool->nstreams; stream++) {
+		unsigned path = pool->stream[stream].path;
+
 		if (!pool->stream[stream].wanted)
 			continue;
 		for (unsigned leg = 0; leg < pool->cfg.redundancy; leg++)
-			place_add(pool, leg * n + order % n, stream);
-		order++;
+			place_in_group(pool, stream, group_of(leg, path), order[path]);
+		order[path]++;
 	}
 }

@@ -3,7 +3,7 @@
  * and on the line's successor as well while a line is being replaced.
  *
  * The part of a pool (pool.h) that keeps the lists of its sessions and the way
- * back from a stream to its places in them.
+ * back from a stream to its places in them. Pure; feed thread.
  */
 #ifndef FEED_CORE_PLACE_H
 #define FEED_CORE_PLACE_H
@@ -27,6 +27,7 @@ struct pool;
 struct pool_stream {
 	uint16_t bytes;                  /* what it adds to a request */
 	uint8_t class;                   /* enum stall_class: how long it may be silent */
+	uint8_t path;                    /* its lines connect to: group.h */
 	bool wanted;                     /* configured */
 	bool quiet;                      /* its instrument does not trade: silence is no alarm */
 	bool stale;                      /* nothing carries it, or it is silent beyond its limit */

@@ -6,12 +6,6 @@
 
 static const uint64_t seed_step = UINT64_C(0xd1342543de82ef95);
 
-static unsigned
-divided_up(unsigned n, unsigned by)
-{
-	return n / by + (n % by != 0);
-}
-
 static bool
 retry_cfg_is_valid(const struct retry_cfg *cfg)
 {
@@ -62,26 +56,14 @@ cfg_is_valid(const struct pool_cfg *cfg)
 	    cfg->initial_connections > 0 && cfg->initial_connections <= cfg->max_connections &&
 	    cfg->max_streams_per_connection > 0 &&
 	    cfg->line_room >= cfg->max_streams_per_connection && cfg->redundancy > 0 &&
-	    cfg->redundancy <= POOL_LEGS_MAX && cfg->connects_max > 0 &&
+	    cfg->redundancy <= POOL_LEGS_MAX && cfg->paths > 0 && cfg->paths <= POOL_PATHS_MAX &&
+	    cfg->connects_max > 0 &&
 	    cfg->connects_max <= POOL_CONNECTS_MAX && cfg->connects_window.ns > 0 &&
 	    rotate_cfg_is_valid(&cfg->rotate) && cfg->scale.idle_for.ns > 0 &&
 	    cfg->checkup.every.ns > 0 &&
 	    cfg->scale.load_high > 0 &&
 	    cfg->scale.load_high >= cfg->scale.load_low && route_cfg_is_valid(&cfg->route) &&
 	    session_cfg_is_valid(&cfg->session);
-}
-
-/* Lines of one leg: the initial ones' share, more when the streams need them, never idle ones. */
-static unsigned
-lines_for(const struct pool_cfg *cfg, unsigned nstreams)
-{
-	unsigned needed = divided_up(nstreams, cfg->max_streams_per_connection);
-	unsigned initial = divided_up(cfg->initial_connections, cfg->redundancy);
-	unsigned most = cfg->max_connections / cfg->redundancy;
-	unsigned lines = needed > initial ? needed : initial;
-
-	lines = lines < most ? lines : most;
-	return lines < nstreams ? lines : nstreams;
 }
 
 /* How many lines a pool of that configuration has, with those for replacements. */
@@ -100,11 +82,10 @@ pool_places(const struct pool_cfg *cfg)
 }
 
 void
-pool_line_init(struct pool_line *line, enum pool_line_role role, unsigned leg)
+pool_line_init(struct pool_line *line, enum pool_line_role role)
 {
 	*line = (struct pool_line){
 		.role = role,
-		.leg = (uint8_t)leg,
 		.peer = POOL_NO_LINE,
 		.retire_at = MONO_NEVER,
 		.idle_since = MONO_NEVER,
@@ -116,35 +97,48 @@ pool_line_init(struct pool_line *line, enum pool_line_role role, unsigned leg)
 }
 
 static void
-init_lines(struct pool *pool, unsigned per_leg, uint64_t seed)
+init_lines(struct pool *pool, const unsigned lines[GROUP_PATHS_MAX], uint64_t seed)
 {
 	for (unsigned line = 0; line < pool->nlines; line++) {
-		pool_line_init(&pool->line[line],
-		    line < pool->members ? POOL_LINE_MEMBER : POOL_LINE_FREE,
-		    line / per_leg % pool->cfg.redundancy);
+		pool_line_init(&pool->line[line], POOL_LINE_FREE);
 		session_init(&pool->session[line], line, &pool->shared, pool->entry,
 		    line * pool->cfg.line_room, pool->cfg.line_room, seed + line * seed_step);
-		pool->session[line].leg = pool->line[line].leg;
 	}
+	for (unsigned leg = 0; leg < pool->cfg.redundancy; leg++)
+		for (unsigned path = 0; path < pool->cfg.paths; path++)
+			for (unsigned i = 0; i < lines[path]; i++) {
+				pool->line[pool->members].role = POOL_LINE_MEMBER;
+				group_take_line(pool, pool->members++, group_of(leg, path));
+			}
 }
 
 static void
-init_stream(struct pool_stream *stream, uint16_t bytes, uint8_t class)
+init_stream(struct pool_stream *stream, uint16_t bytes, uint8_t class, uint8_t path)
 {
-	*stream = (struct pool_stream){.bytes = bytes, .class = class,
+	*stream = (struct pool_stream){.bytes = bytes, .class = class, .path = path,
 	    .since = MONO_NEVER, .heard = MONO_NEVER};
 	for (unsigned k = 0; k < PLACE_COPIES_MAX; k++)
 		stream->at[k] = PLACE_NONE;
 }
 
 static void
-init_streams(struct pool *pool, const uint16_t *stream_bytes, const uint8_t *class)
+init_streams(struct pool *pool, const uint16_t *stream_bytes, const struct pool_memory *memory)
 {
 	for (unsigned i = 0; i < pool->nstreams; i++) {
 		init_stream(&pool->stream[i], stream_bytes[i],
-		    class != NULL ? class[i] : (uint8_t)STALL_RARE);
+		    memory->class != NULL ? memory->class[i] : (uint8_t)STALL_RARE,
+		    memory->path != NULL ? memory->path[i] : 0);
 		pool->stream[i].wanted = true;
 	}
+}
+
+static bool
+paths_are_valid(const struct pool_cfg *cfg, const uint8_t *path, unsigned n)
+{
+	for (unsigned i = 0; i < n && path != NULL; i++)
+		if (path[i] >= cfg->paths)
+			return false;
+	return true;
 }
 
 enum pool_result
@@ -152,19 +146,19 @@ pool_init(struct pool *pool, const struct pool_cfg *cfg, const uint16_t *stream_
     const struct pool_memory *memory, uint64_t seed)
 {
 	const struct session_cfg *session = &cfg->session;
-	unsigned per_leg;
+	unsigned at[GROUP_PATHS_MAX] = {0}, lines[GROUP_PATHS_MAX];
 
-	if (!cfg_is_valid(cfg))
+	if (!cfg_is_valid(cfg) || !paths_are_valid(cfg, memory->path, n))
 		return POOL_BAD_CFG;
 	if (n == 0)
 		return POOL_NO_STREAMS;
-	if (n > memory->streams_max || divided_up(n, cfg->max_streams_per_connection) >
-	    cfg->max_connections / cfg->redundancy)
+	for (unsigned i = 0; i < n; i++)
+		at[memory->path != NULL ? memory->path[i] : 0]++;
+	if (n > memory->streams_max || !group_share(cfg, at, lines))
 		return POOL_TOO_MANY_STREAMS;
 	for (unsigned i = 0; i < n; i++)
 		if (stream_bytes[i] > session->request_bytes_max - session->request_bytes_overhead)
 			return POOL_STREAM_TOO_LONG;
-	per_leg = lines_for(cfg, n);
 	*pool = (struct pool){
 		.cfg = *cfg,
 		.shared = {.cfg = *session, .data_due = MONO_NEVER},
@@ -173,7 +167,6 @@ pool_init(struct pool *pool, const struct pool_cfg *cfg, const uint16_t *stream_
 		.nstreams = n,
 		.streams_max = memory->streams_max,
 		.nlines = lines_max(cfg),
-		.members = per_leg * cfg->redundancy,
 		.region_at = MONO_NEVER,
 	};
 	rng_seed(&pool->rng, seed);
@@ -181,13 +174,13 @@ pool_init(struct pool *pool, const struct pool_cfg *cfg, const uint16_t *stream_
 	route_init(&pool->shared.route, &pool->cfg.route, seed);
 	quota_init(&pool->shared.connects, cfg->connects_max, cfg->connects_window,
 	    pool->connect_stamps);
-	init_streams(pool, stream_bytes, memory->class);
+	init_streams(pool, stream_bytes, memory);
 	if (memory->stall != NULL) {
 		stall_init(&pool->stall, &stall_cfg_default, memory->stall,
 		    (uint32_t)pool_places(cfg), MONO_ZERO);
 		pool->shared.stall = &pool->stall;
 	}
-	init_lines(pool, per_leg, seed);
+	init_lines(pool, lines, seed);
 	place_spread(pool);
 	watch_init(&pool->watch);
 	pool->item = memory->item;
@@ -285,16 +278,16 @@ add_stream(struct pool *pool, const struct pool_event *event, mono_t now,
 	struct pool_action *action;
 	struct pool_stream *stream;
 
-	if (event->stream >= pool->streams_max ||
+	if (event->stream >= pool->streams_max || event->path >= pool->cfg.paths ||
 	    event->bytes > cfg->request_bytes_max - cfg->request_bytes_overhead ||
 	    (event->stream < pool->nstreams && pool->stream[event->stream].wanted)) {
 		pool->strays++;
 		return;
 	}
 	for (; pool->nstreams <= event->stream; pool->nstreams++)
-		init_stream(&pool->stream[pool->nstreams], 0, STALL_RARE);
+		init_stream(&pool->stream[pool->nstreams], 0, STALL_RARE, 0);
 	stream = &pool->stream[event->stream];
-	init_stream(stream, event->bytes, event->class);
+	init_stream(stream, event->bytes, event->class, event->path);
 	stream->wanted = scale_add(pool, event->stream, now, actions);
 	if (stream->wanted)
 		return;
@@ -442,6 +435,7 @@ bool
 pool_may_retune(const struct pool *pool, const struct pool_cfg *cfg)
 {
 	return cfg_is_valid(cfg) && cfg->redundancy == pool->cfg.redundancy &&
+	    cfg->paths == pool->cfg.paths &&
 	    cfg->line_room == pool->cfg.line_room &&
 	    cfg->route.endpoints == pool->cfg.route.endpoints &&
 	    cfg->max_connections <= pool->nlines && cfg->connects_max == pool->cfg.connects_max;

@@ -6,8 +6,9 @@
  * itself: do not copy it after pool_init(). About 90 KB.
  *
  * A member line carries streams of one leg; there are `redundancy` legs, and
- * each stream has a line in every one. Lines beyond max_connections serve only
- * to replace others (rotate.h).
+ * each stream has a line in every one. Where the exchange serves streams at
+ * more than one path (group.h), a line carries those of one path only. Lines
+ * beyond max_connections serve only to replace others (rotate.h).
  *
  * The executor's loop (an order that fails at once, like a CONNECT of a busy
  * line, is an event like any other: queued, told after the actions are done):
@@ -28,6 +29,7 @@
 #include "feed/base/rng.h"
 #include "feed/core/action.h"
 #include "feed/core/checkup.h"
+#include "feed/core/group.h"
 #include "feed/core/ledger.h"
 #include "feed/core/place.h"
 #include "feed/core/quota.h"
@@ -41,6 +43,7 @@
 #define POOL_LINES_MAX SESSION_LINES_MAX
 #define POOL_CONNECTS_MAX 512 /* largest connects_max */
 #define POOL_LEGS_MAX 3
+#define POOL_PATHS_MAX GROUP_PATHS_MAX
 #define POOL_NO_LINE UINT8_MAX
 
 struct pool_cfg {
@@ -49,6 +52,7 @@ struct pool_cfg {
 	unsigned max_streams_per_connection; /* >= 1 */
 	unsigned line_room;                  /* most that it can become, >= the former */
 	unsigned redundancy;                 /* legs, 1 to POOL_LEGS_MAX */
+	unsigned paths;                      /* that streams are at, 1 to POOL_PATHS_MAX */
 	unsigned connects_max;               /* attempts per window, 1 to POOL_CONNECTS_MAX */
 	span_t connects_window;              /* > 0 */
 	struct rotate_cfg rotate;
@@ -63,7 +67,7 @@ enum pool_event_kind {
 	POOL_TIMER, /* pool_deadline() came */
 	POOL_LINE,  /* `session` happened to `line` */
 	POOL_HEARD, /* messages of streams came: `heard`, `nheard` of them */
-	POOL_ADD,   /* `stream` is wanted, too: `bytes`, `class` */
+	POOL_ADD,   /* `stream` is wanted, too: `bytes`, `class`, `path` */
 	POOL_DROP,  /* `stream` is not wanted any more; its number is free afterwards */
 	POOL_QUIET, /* `stream`'s instrument stopped trading, or (not `quiet`) trades again */
 	POOL_RETUNE, /* `cfg` takes the place of the old one; see pool_may_retune() */
@@ -87,6 +91,7 @@ struct pool_event {
 	bool quiet;                     /* QUIET */
 	uint16_t bytes;                 /* ADD: what it adds to a request */
 	uint8_t class;                  /* ADD: enum stall_class */
+	uint8_t path;                   /* ADD: where it is served, < paths */
 	const struct pool_cfg *cfg;     /* RETUNE: borrowed for the step */
 };
 
@@ -100,6 +105,7 @@ enum pool_line_role {
 struct pool_line {
 	enum pool_line_role role;
 	uint8_t leg;
+	uint8_t path;                /* of the exchange's endpoints, < paths */
 	uint8_t peer;                /* whom it replaces; MEMBER: by whom, or POOL_NO_LINE */
 	uint32_t attempt;            /* connection that retire_at was planned for */
 	enum tick_reason retire_why;
@@ -112,7 +118,7 @@ struct pool_line {
 };
 
 /* A line of that role without plans. For the parts of the pool. */
-void pool_line_init(struct pool_line *line, enum pool_line_role role, unsigned leg);
+void pool_line_init(struct pool_line *line, enum pool_line_role role);
 
 /* Memory of a pool, the caller's; outlives it. */
 struct pool_memory {
@@ -121,6 +127,7 @@ struct pool_memory {
 	struct stall_stream *stall;   /* pool_places() of them; NULL: silence is not watched */
 	struct balance_item *item;    /* streams_max of them; NULL: load moves nothing */
 	const uint8_t *class;         /* enum stall_class per stream; read by pool_init() only */
+	const uint8_t *path;          /* of each stream, < paths; likewise; NULL: all at 0 */
 	unsigned streams_max;
 };
 
@@ -151,7 +158,7 @@ enum pool_result {
 	POOL_OK,
 	POOL_BAD_CFG,          /* a value is out of the range that its comment gives */
 	POOL_NO_STREAMS,       /* nothing to subscribe */
-	POOL_TOO_MANY_STREAMS, /* all legs together: more than the lines may carry, or no memory */
+	POOL_TOO_MANY_STREAMS, /* more than all lines may carry, or no memory */
 	POOL_STREAM_TOO_LONG,  /* a stream that fits no request */
 };
 
@@ -160,7 +167,7 @@ size_t pool_places(const struct pool_cfg *cfg);
 
 /*
  * Places `n` streams, numbered 0 to n - 1 by the caller, on as many lines as
- * each leg needs, at least initial_connections in all, never more in a leg
+ * each leg and path needs, at least initial_connections in all, never more in a leg
  * than there are streams. `stream_bytes[i]` is what stream i adds to a
  * SUBSCRIBE request (copied). `seed`: of jitter and ages. On any other result
  * than POOL_OK the pool may not be used.
@@ -173,7 +180,7 @@ void pool_see_pings(struct pool *pool, bool visible);
 
 /*
  * May that configuration take the place of the pool's? Not when it is out of
- * range, or changes what memory was made for: legs, line_room, endpoints, or
+ * range, or changes what memory was made for: legs, paths, line_room, endpoints, or
  * more lines than max_connections was at pool_init().
  */
 bool pool_may_retune(const struct pool *pool, const struct pool_cfg *cfg);
@@ -211,6 +218,7 @@ bool pool_is_idle(const struct pool *pool);
 struct pool_line_view {
 	enum pool_line_role role;
 	unsigned leg;
+	unsigned path;           /* of the endpoint; which streams are served there */
 	unsigned peer;           /* the line that it replaces, or that replaces it; POOL_NO_LINE */
 	mono_t retire_at;        /* when it will be replaced, MONO_NEVER: not planned */
 	enum session_state state;

@@ -50,6 +50,7 @@ pool_line_view(const struct pool *pool, unsigned line, struct pool_line_view *ou
 	*out = (struct pool_line_view){
 		.role = pool->line[line].role,
 		.leg = pool->line[line].leg,
+		.path = pool->line[line].path,
 		.peer = pool->line[line].peer,
 		.retire_at = pool->line[line].retire_at,
 		.state = session->state,

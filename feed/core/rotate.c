@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "feed/base/rng.h"
+#include "feed/core/group.h"
 #include "feed/core/place.h"
 #include "feed/core/pool.h"
 #include "feed/core/shift.h"
@@ -150,9 +151,9 @@ begin(struct pool *pool, unsigned line, mono_t now, struct pool_actions *actions
 		return;
 	}
 	l->peer = (uint8_t)next;
-	pool_line_init(&pool->line[next], POOL_LINE_SUCCESSOR, l->leg);
+	pool_line_init(&pool->line[next], POOL_LINE_SUCCESSOR);
 	pool->line[next].peer = (uint8_t)line;
-	pool->session[next].leg = l->leg;
+	group_take_line(pool, next, group_of_line(pool, line));
 	shift_on_rotation(pool, line);
 	place_copy(pool, line, next);
 	pool->rotations.begun++;
@@ -165,7 +166,7 @@ static void
 release(struct pool *pool, unsigned line, mono_t now, struct pool_actions *actions)
 {
 	place_clear(pool, line);
-	pool_line_init(&pool->line[line], POOL_LINE_FREE, 0);
+	pool_line_init(&pool->line[line], POOL_LINE_FREE);
 	step_session(pool, line, SESSION_STOP, TICK_REASON_NONE, now, actions);
 }
 

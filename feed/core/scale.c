@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "feed/core/group.h"
 #include "feed/core/place.h"
 #include "feed/core/pool.h"
 #include "feed/core/shift.h"
@@ -14,35 +15,44 @@ static const span_t grow_after = {INT64_C(10000000000)};
 #define FAST_REVIEWS 4    /* that the load of now is made of: 40 s */
 #define STEADY_REVIEWS 32 /* that the usual load is made of: five minutes */
 #define MEASURED_REVIEWS 3 /* before these nobody knows what a stream's load is */
-#define MOVES_AT_ONCE 16  /* per leg and review */
+#define MOVES_AT_ONCE 16  /* per group and review */
 #define UNBALANCE_PERMILLE 1500
 #define HEALTHY 1000
+
+/* What a group may have changes with what the leg's other one has. */
+static void
+set_limits(struct pool *pool)
+{
+	unsigned wanted[GROUP_PATHS_MAX], lines[GROUP_PATHS_MAX];
+
+	group_count_wanted(pool, wanted);
+	group_share(&pool->cfg, wanted, lines);
+	for (unsigned group = 0; group < GROUPS_MAX; group++)
+		pool->scale.balance[group] = (struct balance_cfg){
+			.streams_max = pool->cfg.max_streams_per_connection,
+			.lines_min = lines[group_path(group)],
+			.lines_max = group_lines_max(pool, group),
+			.load_high = pool->cfg.scale.load_high,
+			.load_low = pool->cfg.scale.load_low,
+			.grow_after = grow_after,
+			.shrink_after = pool->cfg.scale.idle_for,
+			.unbalance = UNBALANCE_PERMILLE,
+		};
+}
 
 void
 scale_retune(struct pool *pool)
 {
-	const struct pool_cfg *cfg = &pool->cfg;
-	unsigned legs = cfg->redundancy;
-
-	pool->scale.balance = (struct balance_cfg){
-		.streams_max = cfg->max_streams_per_connection,
-		.lines_min = (cfg->initial_connections + legs - 1) / legs,
-		.lines_max = cfg->max_connections / legs,
-		.load_high = cfg->scale.load_high,
-		.load_low = cfg->scale.load_low,
-		.grow_after = grow_after,
-		.shrink_after = cfg->scale.idle_for,
-		.unbalance = UNBALANCE_PERMILLE,
-	};
+	set_limits(pool);
 }
 
 void
 scale_init(struct pool *pool)
 {
 	pool->scale = (struct scale){.review_at = MONO_NEVER};
-	scale_retune(pool);
-	for (unsigned leg = 0; leg < pool->cfg.redundancy; leg++)
-		balance_scale_init(&pool->scale.legs[leg], &pool->scale.balance);
+	set_limits(pool);
+	for (unsigned group = 0; group < GROUPS_MAX; group++)
+		balance_scale_init(&pool->scale.groups[group], &pool->scale.balance[group]);
 }
 
 void
@@ -55,37 +65,27 @@ scale_start(struct pool *pool, mono_t now)
 /* ---- lines ------------------------------------------------------------------ */
 
 static bool
-takes_streams(const struct pool *pool, unsigned line, unsigned leg)
+takes_streams(const struct pool *pool, unsigned line, unsigned group)
 {
 	const struct pool_line *l = &pool->line[line];
 
-	return l->role == POOL_LINE_MEMBER && l->leg == leg && !l->closing;
+	return l->role == POOL_LINE_MEMBER && !l->closing && group_of_line(pool, line) == group;
 }
 
+/* Opens one more line for a group; POOL_NO_LINE when there may be none. */
 static unsigned
-members_of(const struct pool *pool, unsigned leg)
-{
-	unsigned n = 0;
-
-	for (unsigned line = 0; line < pool->nlines; line++)
-		n += takes_streams(pool, line, leg);
-	return n;
-}
-
-/* Opens one more line for a leg; POOL_NO_LINE when there may be none. */
-static unsigned
-open_line(struct pool *pool, unsigned leg, mono_t now, struct pool_actions *actions)
+open_line(struct pool *pool, unsigned group, mono_t now, struct pool_actions *actions)
 {
 	static const struct session_event start = {.kind = SESSION_START};
 
-	if (members_of(pool, leg) >= pool->scale.balance.lines_max)
+	if (group_lines(pool, group) >= group_lines_max(pool, group))
 		return POOL_NO_LINE;
 	for (unsigned line = 0; line < pool->nlines; line++) {
 		if (pool->line[line].role != POOL_LINE_FREE ||
 		    pool->session[line].state != SESSION_IDLE)
 			continue;
-		pool_line_init(&pool->line[line], POOL_LINE_MEMBER, leg);
-		pool->session[line].leg = leg;
+		pool_line_init(&pool->line[line], POOL_LINE_MEMBER);
+		group_take_line(pool, line, group);
 		pool->scale.opened++;
 		session_step(&pool->session[line], &start, now, actions);
 		return line;
@@ -108,17 +108,17 @@ is_coming(const struct session *session)
 }
 
 /*
- * The line of a leg with the fewest streams, if these are fewer than `least`
+ * The line of a group with the fewest streams, if these are fewer than `least`
  * and its session is `fit`.
  */
 static unsigned
-emptiest(const struct pool *pool, unsigned leg, unsigned least,
+emptiest(const struct pool *pool, unsigned group, unsigned least,
     bool (*fit)(const struct session *))
 {
 	unsigned best = POOL_NO_LINE, wanted;
 
 	for (unsigned line = 0; line < pool->nlines; line++) {
-		if (!takes_streams(pool, line, leg) || !fit(&pool->session[line]))
+		if (!takes_streams(pool, line, group) || !fit(&pool->session[line]))
 			continue;
 		wanted = subscribe_wanted(&pool->session[line]);
 		if (wanted >= least)
@@ -130,26 +130,34 @@ emptiest(const struct pool *pool, unsigned leg, unsigned least,
 }
 
 static unsigned
-wanted_streams(const struct pool *pool)
+wanted_of(const struct pool *pool, unsigned group)
 {
-	unsigned wanted = 0;
+	unsigned wanted[GROUP_PATHS_MAX];
 
-	for (unsigned i = 0; i < pool->nstreams; i++)
-		wanted += pool->stream[i].wanted;
-	return wanted;
+	group_count_wanted(pool, wanted);
+	return wanted[group_path(group)];
+}
+
+/* How many lines a group keeps: none when its leg has another one, and nothing is at its path. */
+static unsigned
+least_lines(const struct pool *pool, unsigned group)
+{
+	unsigned wanted = wanted_of(pool, group);
+
+	return wanted == 0 && pool->cfg.paths > 1
+	    ? 0 : balance_lines_min(&pool->scale.balance[group], wanted);
 }
 
 /* Is an empty line one too many, and was it so for long? */
 static bool
-may_close(const struct pool *pool, const struct pool_line *line, mono_t now)
+may_close(const struct pool *pool, unsigned line, mono_t now)
 {
-	const struct balance_scale *scale = &pool->scale.legs[line->leg];
-	unsigned least = balance_lines_min(&pool->scale.balance, wanted_streams(pool));
+	const struct pool_line *l = &pool->line[line];
+	unsigned group = group_of_line(pool, line);
+	span_t patience = balance_scale_patience(&pool->scale.groups[group], now);
 
-	if (line->closing)
-		return true;
-	return members_of(pool, line->leg) > least &&
-	    mono_due(mono_add(line->idle_since, balance_scale_patience(scale, now)), now);
+	return l->closing || (group_lines(pool, group) > least_lines(pool, group) &&
+	    mono_due(mono_add(l->idle_since, patience), now));
 }
 
 /* Closes lines that have been empty for long, as long as there are more than the least. */
@@ -168,11 +176,11 @@ close_idle(struct pool *pool, mono_t now, struct pool_actions *actions)
 		}
 		if (mono_is_never(l->idle_since))
 			l->idle_since = now;
-		if (!may_close(pool, l, now))
+		if (!may_close(pool, line, now))
 			continue;
-		balance_scale_on_closed(&pool->scale.legs[l->leg]);
+		balance_scale_on_closed(&pool->scale.groups[group_of_line(pool, line)]);
 		place_clear(pool, line);
-		pool_line_init(l, POOL_LINE_FREE, 0);
+		pool_line_init(l, POOL_LINE_FREE);
 		pool->scale.closed++;
 		session_step(&pool->session[line], &stop, now, actions);
 	}
@@ -180,12 +188,15 @@ close_idle(struct pool *pool, mono_t now, struct pool_actions *actions)
 
 /* ---- streams that come and go ----------------------------------------------- */
 
-/* Is there room for one more stream when everything has come to rest? */
+/* Is there room for one more stream of that path when everything has come to rest? */
 static bool
-has_room(const struct pool *pool)
+has_room(const struct pool *pool, unsigned path)
 {
-	return wanted_streams(pool) <
-	    pool->scale.balance.lines_max * pool->cfg.max_streams_per_connection;
+	unsigned wanted[GROUP_PATHS_MAX], lines[GROUP_PATHS_MAX];
+
+	group_count_wanted(pool, wanted);
+	wanted[path]++;
+	return group_share(&pool->cfg, wanted, lines);
 }
 
 static bool
@@ -203,33 +214,34 @@ is_any(const struct session *session)
  * being closed not at all.
  */
 static unsigned
-line_for(struct pool *pool, unsigned leg, mono_t now, struct pool_actions *actions)
+line_for(struct pool *pool, unsigned group, mono_t now, struct pool_actions *actions)
 {
 	unsigned most = pool->cfg.max_streams_per_connection;
-	unsigned line = emptiest(pool, leg, most, is_up);
+	unsigned line = emptiest(pool, group, most, is_up);
 
 	if (line == POOL_NO_LINE)
-		line = emptiest(pool, leg, most, is_coming);
+		line = emptiest(pool, group, most, is_coming);
 	if (line == POOL_NO_LINE)
-		line = open_line(pool, leg, now, actions);
+		line = open_line(pool, group, now, actions);
 	if (line != POOL_NO_LINE && is_coming(&pool->session[line]))
 		return line;
-	line = emptiest(pool, leg, pool->cfg.line_room, is_up);
+	line = emptiest(pool, group, pool->cfg.line_room, is_up);
 	if (line == POOL_NO_LINE)
-		line = emptiest(pool, leg, most, is_any);
+		line = emptiest(pool, group, most, is_any);
 	if (line == POOL_NO_LINE)
-		line = emptiest(pool, leg, pool->cfg.line_room, is_any);
+		line = emptiest(pool, group, pool->cfg.line_room, is_any);
 	return line;
 }
 
 bool
 scale_add(struct pool *pool, uint32_t stream, mono_t now, struct pool_actions *actions)
 {
-	bool placed = has_room(pool);
+	unsigned path = pool->stream[stream].path;
+	bool placed = has_room(pool, path);
 	unsigned line;
 
 	for (unsigned leg = 0; leg < pool->cfg.redundancy && placed; leg++) {
-		line = line_for(pool, leg, now, actions);
+		line = line_for(pool, group_of(leg, path), now, actions);
 		placed = line != POOL_NO_LINE && place_add(pool, line, stream);
 		if (placed && pool->line[line].peer != POOL_NO_LINE)
 			place_add(pool, pool->line[line].peer, stream);
@@ -278,15 +290,15 @@ load_of(int64_t average)
 	return load < UINT32_MAX ? (uint32_t)load : UINT32_MAX;
 }
 
-/* One of the stream's places, as far as it is one of that leg. */
+/* One of the stream's places, as far as it is one of that group. */
 static void
-describe_place(const struct pool *pool, unsigned leg, uint32_t at, struct balance_item *item,
+describe_place(const struct pool *pool, unsigned group, uint32_t at, struct balance_item *item,
     struct balance_line *line)
 {
 	unsigned on = at == PLACE_NONE ? POOL_NO_LINE : place_line(pool, at);
 
 	if (on == POOL_NO_LINE || pool->line[on].role != POOL_LINE_MEMBER ||
-	    pool->line[on].leg != leg)
+	    group_of_line(pool, on) != group)
 		return;
 	/* What is on its way counts where it is going to be. */
 	item->fixed |= pool->entry[at].moving_to != POOL_NO_LINE ||
@@ -299,18 +311,18 @@ describe_place(const struct pool *pool, unsigned leg, uint32_t at, struct balanc
 }
 
 /*
- * The lines of a leg as balance.h sees them, and where each stream is. How many
+ * The lines of a group as balance.h sees them, and where each stream is. How many
  * lines there should be is a matter of the load of now, where streams run one
  * of their load as it usually is.
  */
 static void
-describe(struct pool *pool, unsigned leg, bool usually, mono_t now, struct balance_line *line)
+describe(struct pool *pool, unsigned group, bool usually, mono_t now, struct balance_line *line)
 {
 	for (unsigned i = 0; i < pool->nlines; i++)
 		line[i] = (struct balance_line){
 			.health = HEALTHY,
 			.endpoint = (uint16_t)pool->session[i].endpoint,
-			.open = takes_streams(pool, i, leg),
+			.open = takes_streams(pool, i, group),
 			.down = !is_up(&pool->session[i]),
 		};
 	for (uint32_t i = 0; i < pool->nstreams; i++) {
@@ -319,10 +331,11 @@ describe(struct pool *pool, unsigned leg, bool usually, mono_t now, struct balan
 		pool->item[i] = (struct balance_item){
 			.load = load_of(usually ? s->steady : s->fast),
 			.line = BALANCE_NONE,
-			.rests = shift_rests(&s->rest[leg], now) || s->reviews < MEASURED_REVIEWS,
+			.rests = shift_rests(&s->rest[group_leg(group)], now) ||
+			    s->reviews < MEASURED_REVIEWS,
 		};
 		for (unsigned k = 0; k < PLACE_COPIES_MAX; k++)
-			describe_place(pool, leg, s->at[k], &pool->item[i], line);
+			describe_place(pool, group, s->at[k], &pool->item[i], line);
 	}
 }
 
@@ -335,21 +348,21 @@ is_worth_moving(const struct pool *pool, const struct balance_line *line)
 
 	for (unsigned i = 0; i < pool->nlines; i++)
 		if ((line[i].streams > 0 && !line[i].open) || line[i].load > least ||
-		    line[i].streams > pool->scale.balance.streams_max)
+		    line[i].streams > pool->cfg.max_streams_per_connection)
 			return true;
 	return false;
 }
 
-/* Is a line of the leg being emptied? It takes streams again when the others have no room left. */
+/* Is a line of the group being emptied? It takes streams again when others have no room left. */
 static bool
-is_closing_one(struct pool *pool, unsigned leg, struct balance_line *line)
+is_closing_one(struct pool *pool, unsigned group, struct balance_line *line)
 {
 	unsigned room = 0, homeless = 0, closing = POOL_NO_LINE;
 
 	for (unsigned i = 0; i < pool->nlines; i++) {
-		if (line[i].open && line[i].streams < pool->scale.balance.streams_max)
-			room += pool->scale.balance.streams_max - line[i].streams;
-		if (pool->line[i].role != POOL_LINE_MEMBER || pool->line[i].leg != leg ||
+		if (line[i].open && line[i].streams < pool->cfg.max_streams_per_connection)
+			room += pool->cfg.max_streams_per_connection - line[i].streams;
+		if (pool->line[i].role != POOL_LINE_MEMBER || group_of_line(pool, i) != group ||
 		    !pool->line[i].closing)
 			continue;
 		closing = i;
@@ -363,20 +376,25 @@ is_closing_one(struct pool *pool, unsigned leg, struct balance_line *line)
 }
 
 static void
-scale_leg(struct pool *pool, unsigned leg, struct balance_line *line, mono_t now,
+scale_group(struct pool *pool, unsigned group, struct balance_line *line, mono_t now,
     struct pool_actions *actions)
 {
 	struct scale *scale = &pool->scale;
 	struct balance_demand demand = {
-		.items = wanted_streams(pool),
-		.divisible = balance_would_spread(&scale->balance, line, pool->nlines, pool->item,
-		    pool->nstreams, 1),
+		.items = wanted_of(pool, group),
+		.divisible = balance_would_spread(&scale->balance[group], line, pool->nlines,
+		    pool->item, pool->nstreams, 1),
 	};
+	enum balance_wish wish;
 	uint16_t victim;
 
-	switch (balance_scale_step(&scale->legs[leg], line, pool->nlines, &demand, now, &victim)) {
+	if (least_lines(pool, group) == 0)
+		return;
+	wish = balance_scale_step(
+	    &scale->groups[group], line, pool->nlines, &demand, now, &victim);
+	switch (wish) {
 	case BALANCE_GROW:
-		open_line(pool, leg, now, actions);
+		open_line(pool, group, now, actions);
 		break;
 	case BALANCE_SHRINK:
 		pool->line[victim].closing = true;
@@ -387,22 +405,22 @@ scale_leg(struct pool *pool, unsigned leg, struct balance_line *line, mono_t now
 }
 
 static void
-review_leg(struct pool *pool, unsigned leg, mono_t now, struct pool_actions *actions)
+review_group(struct pool *pool, unsigned group, mono_t now, struct pool_actions *actions)
 {
 	struct scale *scale = &pool->scale;
 	struct balance_line line[POOL_LINES_MAX];
 	struct balance_move moves[MOVES_AT_ONCE];
 	unsigned n;
 
-	describe(pool, leg, false, now, line);
+	describe(pool, group, false, now, line);
 	/* One line at a time is opened or closed. */
-	if (!is_closing_one(pool, leg, line))
-		scale_leg(pool, leg, line, now, actions);
-	describe(pool, leg, true, now, line);
+	if (!is_closing_one(pool, group, line))
+		scale_group(pool, group, line, now, actions);
+	describe(pool, group, true, now, line);
 	if (!is_worth_moving(pool, line))
 		return;
-	n = balance_plan(&scale->balance, line, pool->nlines, pool->item, pool->nstreams, 1, moves,
-	    MOVES_AT_ONCE);
+	n = balance_plan(&scale->balance[group], line, pool->nlines, pool->item, pool->nstreams, 1,
+	    moves, MOVES_AT_ONCE);
 	for (unsigned i = 0; i < n; i++)
 		shift_begin(pool, moves[i].item, moves[i].from, moves[i].to, now);
 }
@@ -415,8 +433,10 @@ scale_look(struct pool *pool, mono_t now, struct pool_actions *actions)
 	pool->scale.review_at = mono_add(now, review_every);
 	shift_look(pool, now);
 	measure(pool, now);
+	set_limits(pool);
 	for (unsigned leg = 0; leg < pool->cfg.redundancy && pool->item != NULL; leg++)
-		review_leg(pool, leg, now, actions);
+		for (unsigned path = 0; path < pool->cfg.paths; path++)
+			review_group(pool, group_of(leg, path), now, actions);
 	close_idle(pool, now, actions);
 }
 

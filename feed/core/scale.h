@@ -4,6 +4,7 @@
  *
  * The part of a pool (pool.h) that measures what streams bring and opens and
  * closes member lines; balance.h decides, shift.h moves the streams.
+ * Pure; feed thread.
  */
 #ifndef FEED_CORE_SCALE_H
 #define FEED_CORE_SCALE_H
@@ -14,6 +15,7 @@
 #include "feed/base/mono.h"
 #include "feed/core/action.h"
 #include "feed/core/balance.h"
+#include "feed/core/group.h"
 
 struct pool;
 
@@ -23,8 +25,8 @@ struct scale_cfg {
 };
 
 struct scale {
-	struct balance_cfg balance;   /* of one leg */
-	struct balance_scale legs[BALANCE_LEGS_MAX];
+	struct balance_cfg balance[GROUPS_MAX];
+	struct balance_scale groups[GROUPS_MAX];
 	mono_t review_at;             /* MONO_NEVER: not started */
 	mono_t reviewed;
 	uint64_t opened, closed, moves, moves_failed; /* so far */

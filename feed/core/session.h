@@ -137,7 +137,7 @@ struct session_counts {
 };
 
 struct session {
-	unsigned line, leg;            /* the leg is the pool's to change while IDLE */
+	unsigned line, leg, path;      /* leg and path are the pool's to change while IDLE */
 	enum session_state state;
 	mono_t since;                  /* when the state was entered */
 	struct session_shared *shared;

@@ -289,6 +289,23 @@ put_reasons(const struct page *p)
 	}
 }
 
+/* Reasons that never happened have no sample. */
+static void
+put_ends(const struct page *p)
+{
+	const char *name = "tickring_connection_ends_total";
+
+	put_head(p, name, "counter", "Connections and attempts that ended, by reason.");
+	for (unsigned i = 0; i < TICK_REASON_COUNT; i++) {
+		if (p->from->status->ended[i] == 0)
+			continue;
+		begin_sample(p, name, "");
+		put_label(p, "reason", tick_reason_label(i), 64);
+		fputc('}', p->out);
+		put_value(p->out, ONE, p->from->status->ended[i]);
+	}
+}
+
 /* Every alert has its sample, so that its absence is no end of an alarm. */
 static void
 put_alerts(const struct page *p)
@@ -334,6 +351,7 @@ metrics_print(FILE *out, const struct metrics_source *from, bool openmetrics)
 	    "Time from the exchange's stamp to receipt, by two clocks.",
 	    &from->status->arrival_spans);
 	put_lines(&page);
+	put_ends(&page);
 	put_reasons(&page);
 	put_alerts(&page);
 	if (openmetrics)

@@ -6,6 +6,7 @@
 #include <tickring/reasons.h>
 
 #include "feed/base/utf8.h"
+#include "shm/unload.h"
 
 #define VERSION 1
 
@@ -18,9 +19,13 @@ stale_open(struct stale *out, const char *feed)
 	outcome = tick_reader_open(&out->ring, feed, TICK_FROM_NEWEST);
 	if (outcome == 0)
 		outcome = tick_board_open(&out->board, feed);
-	if (outcome != 0)
+	if (outcome != 0) {
 		stale_close(out);
-	return outcome;
+		return outcome;
+	}
+	reader_unload(out->ring);
+	board_unload(out->board);
+	return 0;
 }
 
 void
@@ -54,7 +59,7 @@ stale_json(FILE *out, const struct stale *stale, const char *feed)
 	uint32_t instruments = tick_reader_instruments(stale->ring), count = 0;
 	struct tick_data data;
 
-	/* The name of a feed is plain text: names.h. */
+	/* The name of a feed is plain text: config_rule_feed(). */
 	fprintf(out, "{\"version\":%d,\"feed\":\"%s\",\"instruments\":[", VERSION, feed);
 	for (uint32_t id = 0; id < instruments; id++) {
 		if (tick_board_data(stale->board, id, &data) != 0 || data.state != TICK_DATA_STALE)

@@ -20,13 +20,16 @@ struct field {
 #define NEVER INT64_MAX /* no number of these stands for "not known" */
 #define F(type, name) {#name, offsetof(struct type, name), NEVER}
 #define F_ABSENT(type, name) {#name, offsetof(struct type, name), TICK_ABSENT}
+#define F_ZERO(type, name) {#name, offsetof(struct type, name), 0}
 #define F_NEGATIVE(type, name) {#name, offsetof(struct type, name), -1}
 
 static const struct field feed_fields[] = {
 	F(tick_status, at_ns), F(tick_status, at_mono_ns), F(tick_status, started_ns),
 	F(tick_status, messages_per_s), F(tick_status, ticks_per_s), F(tick_status, lines),
 	F(tick_status, lines_live), F(tick_status, instruments), F(tick_status, streams),
-	F(tick_status, books_starved), F(tick_status, books_cut),
+	F(tick_status, stream_rows),
+	F(tick_status, streams_undecoded), F(tick_status, books_starved),
+	F(tick_status, books_cut),
 };
 
 static const struct field line_fields[] = {
@@ -41,6 +44,25 @@ static const struct field line_fields[] = {
 	F_NEGATIVE(tick_line_status, round_trip_ns),
 	F_NEGATIVE(tick_line_status, pongs_permille), F(tick_line_status, sends_used),
 	F(tick_line_status, wins), F(tick_line_status, duplicates),
+};
+
+static const struct field detail_fields[] = {
+	F(tick_line_detail, ended_code), F_ABSENT(tick_line_detail, ended_ns),
+	F(tick_line_detail, streams_listed), F(tick_line_detail, streams_producing),
+	F(tick_line_detail, streams_refused), F(tick_line_detail, streams_silent),
+};
+
+static const struct field line_latency_fields[] = {
+	F(tick_line_detail, count), F(tick_line_detail, p50), F(tick_line_detail, p90),
+	F(tick_line_detail, p99), F(tick_line_detail, p999), F(tick_line_detail, max),
+};
+
+static const struct field settings_fields[] = {
+	F(tick_settings, monitoring), F(tick_settings, health_interval_ns),
+	F(tick_settings, unhealthy_permille), F(tick_settings, metrics_interval_ns),
+	F(tick_settings, ping_within_ns), F(tick_settings, pong_within_ns),
+	F(tick_settings, performance), F(tick_settings, errors), F(tick_settings, reconnect),
+	F(tick_settings, limits_kept),
 };
 
 static const struct field control_fields[] = {
@@ -63,12 +85,14 @@ static const struct field control_fields[] = {
 	F(tick_control, recent_failures), F(tick_control, books),
 	F(tick_control, books_live), F(tick_control, rest_used),
 	F(tick_control, rest_budget),
-	F_ABSENT(tick_control, rest_paused_until_ns),
+	F_ABSENT(tick_control, rest_paused_until_ns), F(tick_control, streams_listed),
+	F(tick_control, streams_silent), F(tick_control, silent_alarms),
+	F(tick_control, lists_foreign),
 };
 
 static const struct field endpoint_fields[] = {
 	F_ABSENT(tick_endpoint_status, until_ns), F(tick_endpoint_status, region),
-	F(tick_endpoint_status, score), F(tick_endpoint_status, round_trip_ns),
+	F(tick_endpoint_status, score), F_ZERO(tick_endpoint_status, round_trip_ns),
 	F(tick_endpoint_status, lines), F(tick_endpoint_status, ups),
 	F(tick_endpoint_status, failures),
 };
@@ -198,7 +222,7 @@ status_json_health(FILE *out, const char *feed, const struct tick_status *status
 /* ---- status --------------------------------------------------------------------- */
 
 static void
-put_line(FILE *out, int64_t n, const struct tick_line_status *l)
+put_line(FILE *out, int64_t n, const struct tick_line_status *l, const struct tick_line_detail *d)
 {
 	static const char *const roles[] = {"free", "member", "successor"};
 
@@ -213,7 +237,13 @@ put_line(FILE *out, int64_t n, const struct tick_line_status *l)
 	put_text(out, "reason", tick_reason_label(l->reason), 64);
 	fputc(',', out);
 	PUT_FIELDS(out, line_fields, l);
-	fputc('}', out);
+	fputc(',', out);
+	put_text(out, "ended_reason", tick_reason_label(d->ended_reason), 64);
+	fputc(',', out);
+	PUT_FIELDS(out, detail_fields, d);
+	fputs(",\"latency_ns\":{", out);
+	PUT_FIELDS(out, line_latency_fields, d);
+	fputs("}}", out);
 }
 
 static void
@@ -277,6 +307,23 @@ put_classes(FILE *out, const struct tick_status *s)
 	fputc(']', out);
 }
 
+/* How connections and attempts ended so far; reasons that never happened are left out. */
+static void
+put_ended(FILE *out, const struct tick_status *s)
+{
+	bool any = false;
+
+	fputs(",\"ended\":{", out);
+	for (unsigned i = 0; i < TICK_REASON_COUNT; i++) {
+		if (s->ended[i] == 0)
+			continue;
+		fprintf(out, "%s\"%s\":%" PRId64, any ? "," : "", tick_reason_label(i),
+		    s->ended[i]);
+		any = true;
+	}
+	fputc('}', out);
+}
+
 /* Those that are active, in the order of their table. */
 static void
 put_alerts(FILE *out, const struct alarm_view *alarm)
@@ -312,6 +359,8 @@ status_json_status(FILE *out, const char *feed, const struct tick_status *s,
 	fputc(',', out);
 	put_text(out, "transport", s->transport, sizeof(s->transport));
 	fputc(',', out);
+	put_text(out, "transport_why", s->transport_why, sizeof(s->transport_why));
+	fputc(',', out);
 	PUT_FIELDS(out, feed_fields, s);
 	put_latency(out, "publish_ns", &s->publish);
 	put_latency(out, "arrival_ns", &s->arrival);
@@ -325,7 +374,7 @@ status_json_status(FILE *out, const char *feed, const struct tick_status *s,
 	for (int64_t i = 0; i < lines; i++) {
 		if (i > 0)
 			fputc(',', out);
-		put_line(out, i, &s->line[i]);
+		put_line(out, i, &s->line[i], &s->detail[i]);
 	}
 	fputs("],\"control\":{", out);
 	PUT_FIELDS(out, control_fields, &s->control);
@@ -337,6 +386,10 @@ status_json_status(FILE *out, const char *feed, const struct tick_status *s,
 	}
 	fputc(']', out);
 	put_transitions(out, &s->control);
+	put_ended(out, s);
+	fputs(",\"settings\":{", out);
+	PUT_FIELDS(out, settings_fields, &s->settings);
+	fputc('}', out);
 	put_alerts(out, alarm);
 	fputc('}', out);
 }

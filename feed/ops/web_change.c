@@ -109,8 +109,12 @@ on_changed(void *context, bool taken)
 	struct web_conn *conn = web->changing;
 
 	web->changing = NULL;
-	LOG_EACH(WARNING, "config_audit", LOG_STR("by", web->changing_for),
-	    LOG_STR("result", taken ? "taken" : "refused"));
+	if (taken)
+		LOG_EACH(INFO, "config_audit", LOG_STR("by", web->changing_for),
+		    LOG_STR("result", "taken"));
+	else
+		LOG_EACH(WARNING, "config_audit", LOG_STR("by", web->changing_for),
+		    LOG_STR("result", "refused"), LOG_THEN("nothing is changed"));
 	if (conn == NULL || conn->serial != web->changing_serial || conn->state != WEB_CHANGING)
 		return; /* who asked is gone */
 	if (web_reply_text(conn, taken ? 200 : 400,

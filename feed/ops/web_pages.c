@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "feed/io/clock.h"
+#include "feed/ops/accept.h"
 #include "feed/ops/status_json.h"
 #include "feed/ops/web_assets.h"
 #include "feed/ops/web_impl.h"
@@ -149,9 +150,9 @@ get_stale(struct web_conn *conn)
 static int
 get_metrics(struct web_conn *conn)
 {
-	char accept[512];
+	char accept[1024];
 	bool open = lws_hdr_copy(conn->wsi, accept, sizeof(accept), WSI_TOKEN_HTTP_ACCEPT) > 0 &&
-	    strstr(accept, "application/openmetrics-text") != NULL;
+	    accept_wants_openmetrics(accept);
 
 	return reply_kept(conn, 200, open ? WEB_OPENMETRICS : WEB_METRICS);
 }
@@ -173,40 +174,30 @@ get_config(struct web_conn *conn)
 	return web_reply(conn, 200, web_page_new(bytes, n, JSON), NULL);
 }
 
-static const struct {
+static const struct path {
 	const char *path;
 	int (*get)(struct web_conn *conn);
+	bool changes; /* PATCH, too */
 } paths[] = {
-	{"/livez", get_livez},
-	{"/readyz", get_readyz},
-	{"/health", get_health},
-	{"/status", get_status},
-	{"/stale", get_stale},
-	{"/metrics", get_metrics},
-	{"/events", web_begin_events},
-	{"/config", get_config},
+	{"/livez", get_livez, false},
+	{"/readyz", get_readyz, false},
+	{"/health", get_health, false},
+	{"/status", get_status, false},
+	{"/stale", get_stale, false},
+	{"/metrics", get_metrics, false},
+	{"/events", web_begin_events, false},
+	{"/config", get_config, true},
 };
 
 /* ---- which of them ------------------------------------------------------------------- */
 
-static bool
-is(const char *path, const char *uri, size_t n)
+static const struct path *
+path_find(const char *uri, size_t n)
 {
-	return strlen(path) == n && memcmp(path, uri, n) == 0;
-}
-
-static int
-get(struct web_conn *conn, const char *uri, size_t n)
-{
-	struct web_asset asset;
-
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		if (is(paths[i].path, uri, n))
-			return paths[i].get(conn);
-	if (!web_asset_find(uri, n, &asset))
-		return web_reply_text(conn, 404, "there is no such page", NULL);
-	return web_reply_bytes(
-	    conn, 200, (struct bytes){asset.bytes, asset.n}, asset.type, NULL);
+		if (strlen(paths[i].path) == n && memcmp(paths[i].path, uri, n) == 0)
+			return &paths[i];
+	return NULL;
 }
 
 /* Bytes of the request's body that were announced; -1: some number that we do not believe. */
@@ -246,19 +237,27 @@ web_on_request(struct web_conn *conn)
 	char *uri = NULL;
 	int length = 0, method = lws_http_get_uri_and_method(conn->wsi, &uri, &length);
 	int64_t body = body_length(conn->wsi);
-	bool config;
+	const struct path *path;
+	struct web_asset asset;
 
 	if (conn->state != WEB_WAITING || method < 0 || uri == NULL || length < 1)
 		return -1;
-	config = is("/config", uri, (size_t)length);
+	path = path_find(uri, (size_t)length);
 	conn->head = method == LWSHUMETH_HEAD;
 	conn->closes = wants_end(conn->wsi);
-	if (method == LWSHUMETH_PATCH && config)
+	if (method == LWSHUMETH_PATCH && path != NULL && path->changes)
 		return web_begin_change(conn, body);
-	if (body != 0)
-		return web_refuse(conn, 400, "a request with a body is not wanted here");
+	conn->closes = conn->closes || body != 0; /* nobody reads it */
+	if (path == NULL && !web_asset_find(uri, (size_t)length, &asset))
+		return web_reply_text(conn, 404, "there is no such page", NULL);
 	if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD)
 		return web_reply_text(conn, 405, "this page knows other methods only",
-		    config ? "allow: GET, HEAD, PATCH\r\n" : "allow: GET, HEAD\r\n");
-	return get(conn, uri, (size_t)length);
+		    path != NULL && path->changes ? "allow: GET, HEAD, PATCH\r\n"
+		                                  : "allow: GET, HEAD\r\n");
+	if (body != 0)
+		return web_reply_text(conn, 400, "a request with a body is not wanted here", NULL);
+	if (path != NULL)
+		return path->get(conn);
+	return web_reply_bytes(
+	    conn, 200, (struct bytes){asset.bytes, asset.n}, asset.type, NULL);
 }

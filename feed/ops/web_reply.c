@@ -226,9 +226,9 @@ web_begin_events(struct web_conn *conn)
 	    head->head, sizeof(head->head), "content-type: text/event-stream\r\n" FIELDS);
 	conn->page = head;
 	conn->sent = 0;
+	conn->closes = true; /* whenever it ends */
 	put_line(conn, 200, NULL);
 	if (conn->head) {
-		conn->closes = true;
 		conn->state = WEB_ANSWERING;
 		return send_answer(conn);
 	}

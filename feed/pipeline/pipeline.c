@@ -396,6 +396,7 @@ pipeline_on_time(struct pipeline *p, mono_t now)
 	if (!mono_due(hold_deadline(&p->hold), now))
 		return;
 	p->now = now;
+	p->since_clock = PIPELINE_CLOCK_BYTES; /* what is shown now came with no burst */
 	recorder_on_pause(p->recorder, now);
 	while (hold_take_due(&p->hold, now, &held))
 		if (show_again(p, &held, ARBITER_AT_ONCE))

@@ -1,10 +1,10 @@
 /*
  * What the files of the pipeline share: pipeline.c (the path), judge.c (is it
  * news, and whose), pipeline_books.c, pipeline_gaps.c (what is missing and
- * comes later), pipeline_list.c (what the
- * exchange lists), listed.c (what the exchange says is
- * subscribed), recorder.c (what it was told) and pipeline_life.c (start, end,
- * what others tell and ask). Included by them only.
+ * comes later), pipeline_list.c (what the exchange lists), listed.c (what the
+ * exchange says is subscribed), recorder.c (what it was told) and
+ * pipeline_life.c (start, end, what others tell and ask). Included by them
+ * only. Feed thread.
  */
 #ifndef FEED_PIPELINE_PIPELINE_IMPL_H
 #define FEED_PIPELINE_PIPELINE_IMPL_H
@@ -19,6 +19,7 @@
 
 /* A message of more bytes is never held: it is judged at once. */
 #define PIPELINE_HOLD_BYTES 8192
+#define PIPELINE_JOINED_MAX 256 /* more at once are not told */
 
 /*
  * In a burst the clock is read after so many bytes of messages: at some 1.2
@@ -94,6 +95,8 @@ struct pipeline {
 	size_t listed_words; /* of a line */
 	struct pipeline_control control[PIPELINE_CONTROLS_MAX];
 	uint32_t control_head, control_tail;
+	uint32_t joined[PIPELINE_JOINED_MAX]; /* books, since somebody asked */
+	uint32_t joined_n;
 };
 
 static inline void

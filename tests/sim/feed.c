@@ -40,7 +40,7 @@ static struct feed {
 	struct pool_stream stream[SIM_STREAMS];
 	struct balance_item item[SIM_STREAMS];
 	uint16_t bytes[SIM_STREAMS];
-	uint8_t class[SIM_STREAMS];
+	uint8_t class[SIM_STREAMS], path[SIM_STREAMS];
 } feed;
 
 static wall_t
@@ -354,6 +354,7 @@ add_streams(void)
 		int64_t id;
 
 		feed.bytes[i] = (uint16_t)request_stream_bytes(name);
+		feed.path[i] = (uint8_t)s->path;
 		feed.class[i] = (uint8_t)of_kind[s->kind].class;
 		RULE(pipeline_add_stream(feed.pipeline, i, name) == 0, "no such stream", i, 0, 0);
 		id = ring_find(&feed.ring, s->symbol, strlen(s->symbol));
@@ -367,7 +368,7 @@ start_pool(void)
 {
 	const struct pool_memory memory = {.entry = feed.entry, .stream = feed.stream,
 	    .stall = feed.stall, .item = feed.item, .class = feed.class,
-	    .streams_max = SIM_STREAMS};
+	    .path = feed.path, .streams_max = SIM_STREAMS};
 	enum pool_result made = pool_init(&feed.pool, &sim.cfg, feed.bytes, sim.nstreams, &memory,
 	    sim.seed + sim.count.restarts);
 	uint64_t n = sim.connects < SIM_CONNECTS ? sim.connects : SIM_CONNECTS;
@@ -408,7 +409,7 @@ feed_add(unsigned stream)
 	RULE(pipeline_add_stream(feed.pipeline, stream, bytes_of(sim.stream[stream].name)) == 0,
 	    "a stream cannot be added", stream, 0, 0);
 	step(&(struct pool_event){.kind = POOL_ADD, .stream = stream, .bytes = feed.bytes[stream],
-	    .class = feed.class[stream]});
+	    .class = feed.class[stream], .path = feed.path[stream]});
 }
 
 void

@@ -7,6 +7,7 @@
 #include "tests/sim/peer.h"
 #include "tests/sim/rules.h"
 #include "tests/sim/sim.h"
+#include "tests/sim/topology.h"
 
 static unsigned
 wanted_streams(void)
@@ -54,7 +55,6 @@ static void
 retune(void)
 {
 	struct pool_cfg next = sim.cfg;
-	unsigned per_leg = next.max_connections / next.redundancy;
 
 	next.rotate.age_max = span_s(sim_pick(1800, 22 * 3600));
 	next.session.list_every = span_s(sim_pick(60, 600));
@@ -63,8 +63,7 @@ retune(void)
 	next.session.retry.max_retries = (unsigned)sim_pick(3, 15);
 	next.route.breaker.failures_max = (unsigned)sim_pick(2, 15);
 	next.initial_connections = (unsigned)sim_pick(1, next.max_connections);
-	next.max_streams_per_connection =
-	    (unsigned)sim_pick((sim.nstreams + per_leg - 1) / per_leg, SIM_ROOM);
+	next.max_streams_per_connection = (unsigned)sim_pick(topology_streams_min(), SIM_ROOM);
 	next.scale.load_high = sim_chance(50) ? 4000000 : (uint64_t)sim_pick(40, 200);
 	next.scale.load_low = next.scale.load_high / 4;
 	journal_note("limits are changed", -1, next.rotate.age_max.ns / 1000000000,

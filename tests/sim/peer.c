@@ -59,6 +59,7 @@ peer_connect(const struct pool_action *act)
 		.life = life + 1,
 		.leg = view.leg,
 		.endpoint = act->endpoint,
+		.path = act->path,
 		.latency = pick_latency(),
 		.up_at = MONO_NEVER,
 		.busy_until = sim.now,

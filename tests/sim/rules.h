@@ -7,6 +7,7 @@
  *    what a line brought, or a healthy one was to bring, is not missing.
  *  - A new count of the ids is told as one, soon, and nothing else is.
  *  - What a healthy line was to bring is there in time.
+ *  - A stream is subscribed where it is served, not at another path.
  *  - No limit of the exchange is exceeded: messages a second on a line,
  *    connects per window, streams on a line, bytes of a request.
  *  - What is added is subscribed on a healthy leg soon, whatever the others go through.

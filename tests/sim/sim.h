@@ -49,6 +49,7 @@ struct sim_record {
 struct sim_stream {
 	char name[32], symbol[16];
 	enum event_kind kind;
+	unsigned path;     /* where it is served */
 	span_t every;      /* mean time between messages */
 	uint64_t said;     /* messages so far; number n is at record[n % SIM_RECORDS] */
 	int64_t id;        /* the last one */
@@ -80,7 +81,7 @@ struct sim_peer {
 	bool up;
 	uint32_t attempt;
 	uint32_t life;      /* what was meant for an earlier connection does not come any more */
-	unsigned leg, endpoint;
+	unsigned leg, endpoint, path;
 	uint32_t streams;   /* bit: subscribed */
 	uint32_t mute;      /* bit: subscribed, and nothing comes */
 	bool deaf;          /* half-open: nothing passes in either direction */
@@ -138,7 +139,6 @@ struct sim {
 	/* rules */
 	mono_t minute;
 	unsigned timers_in_minute;
-	int64_t last_mono_ns;
 	struct sim_counts count;
 };
 

@@ -10,11 +10,12 @@ static const struct kind {
 	enum event_kind kind;
 	const char *suffix;
 	int64_t every_s_min, every_s_max; /* seldom enough to be quick, often enough to be judged */
+	unsigned path;                    /* where there are two */
 } kinds[] = {
-	{EVENT_TRADE, "trade", 8, 40},
-	{EVENT_AGG_TRADE, "aggTrade", 8, 40},
-	{EVENT_QUOTE, "bookTicker", 4, 8},
-	{EVENT_DEPTH, "depth", 8, 20},
+	{EVENT_TRADE, "trade", 8, 40, 1},
+	{EVENT_AGG_TRADE, "aggTrade", 8, 40, 1},
+	{EVENT_QUOTE, "bookTicker", 4, 8, 0},
+	{EVENT_DEPTH, "depth", 8, 20, 0},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
@@ -29,6 +30,7 @@ build_streams(void)
 		snprintf(s->symbol, sizeof(s->symbol), "S%uUSDT", i / KINDS);
 		snprintf(s->name, sizeof(s->name), "s%uusdt@%s", i / KINDS, k->suffix);
 		s->kind = k->kind;
+		s->path = sim.cfg.paths > 1 ? k->path : 0;
 		s->every = span_s(sim_pick(k->every_s_min, k->every_s_max));
 		s->id = sim_pick(1, 1000000);
 		s->seen = s->anew = -1;
@@ -37,6 +39,18 @@ build_streams(void)
 		s->added = sim.now;
 		s->owed_since = MONO_NEVER;
 	}
+}
+
+unsigned
+topology_streams_min(void)
+{
+	unsigned per_leg = sim.cfg.max_connections / sim.cfg.redundancy, at[POOL_PATHS_MAX] = {0};
+
+	if (sim.cfg.paths == 1)
+		return (sim.nstreams + per_leg - 1) / per_leg;
+	for (unsigned i = 0; i < sim.nstreams; i++)
+		at[kinds[i % KINDS].path]++;
+	return at[0] > at[1] ? at[0] : at[1];
 }
 
 static void
@@ -67,8 +81,8 @@ build_pool(void)
 	c->max_connections = per_leg * c->redundancy;
 	c->initial_connections = (unsigned)sim_pick(1, c->max_connections);
 	sim.nstreams = (unsigned)sim_pick(2, 5);
-	c->max_streams_per_connection =
-	    (unsigned)sim_pick((sim.nstreams + per_leg - 1) / per_leg, SIM_ROOM);
+	c->paths = per_leg > 1 && sim_chance(40) ? 2 : 1;
+	c->max_streams_per_connection = (unsigned)sim_pick(topology_streams_min(), SIM_ROOM);
 	c->line_room = SIM_ROOM;
 	c->connects_max = (unsigned)sim_pick(20, 300);
 	c->rotate.age_max = span_s(sim_pick(1800, 22 * 3600));

@@ -5,4 +5,7 @@
 /* Fills the topology of the simulation, at random. */
 void topology_build(void);
 
+/* The least that max_streams_per_connection may be. */
+unsigned topology_streams_min(void);
+
 #endif

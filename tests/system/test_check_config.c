@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -155,6 +156,30 @@ the_same_file_without_the_problem_is_fine(void **state)
 	assert_non_null(strstr(words(0), "plan: 1 stream on 1 line,"));
 }
 
+/* Single trades of futures need one. */
+static void
+without_an_api_key_it_says_which_gaps_stay(void **state)
+{
+	const char *said;
+
+	(void)state;
+	write_config("\"product\": \"usdm\", \"backfill\": {\"enabled\": true}");
+	said = words(0);
+	assert_non_null(strstr(said, "backfill: gaps of @aggTrade, weight 20 for 1000 ids; "
+	    "gaps of @trade stay, for there is no API key\n"));
+	assert_int_equal(setenv("TICKRING_API_KEY", "k", 1), 0);
+	said = words(0);
+	assert_int_equal(unsetenv("TICKRING_API_KEY"), 0);
+	assert_non_null(strstr(said, "; of @trade, weight 200 for 500 ids\n"));
+	write_config("\"backfill\": {\"enabled\": true}");
+	assert_non_null(strstr(words(0), "backfill: gaps of @aggTrade, weight 4 for 1000 ids; "
+	    "of @trade, weight 25 for 1000 ids\n"));
+	write_config("\"product\": \"options\", \"backfill\": {\"enabled\": true}");
+	assert_non_null(strstr(words(0), "backfill: none, "));
+	write_config("\"cpu\": -1");
+	assert_null(strstr(words(0), "backfill:"));
+}
+
 int
 main(void)
 {
@@ -164,6 +189,8 @@ main(void)
 		    daemon_teardown),
 		cmocka_unit_test_teardown(
 		    the_same_file_without_the_problem_is_fine, daemon_teardown),
+		cmocka_unit_test_teardown(
+		    without_an_api_key_it_says_which_gaps_stay, daemon_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, daemon_setup_all, daemon_teardown_all);

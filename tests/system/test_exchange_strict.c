@@ -196,7 +196,7 @@ a_wrong_script_is_refused_with_its_file_and_line(void **state)
 	assert_int_equal(sim_run(s, "--faults", "/nonexistent/script", NULL), 2);
 	assert_non_null(strstr(s->answer, "/nonexistent/script: No such file"));
 	assert_int_equal(sim_run(s, "--listen", "a=0", "--listen", "a=0", NULL), 2);
-	assert_non_null(strstr(s->answer, "--listen: invalid value \"a=0\""));
+	assert_non_null(strstr(s->answer, "--listen a=0: not a value of that option"));
 }
 
 static void

@@ -94,16 +94,16 @@ credentials_that_are_none_stop_the_start_and_are_not_shown(void **state)
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		write_credentials(wrong[i]);
 		start_behind_proxy(1);
-		assert_int_equal(daemon_wait(&feedd), 1);
-		assert_non_null(strstr(daemon_log(&feedd), "proxy_credentials_refused"));
+		assert_int_equal(daemon_wait(&feedd), 2);
+		assert_non_null(strstr(daemon_log(&feedd), "endpoint.proxy_credentials_file"));
 		assert_null(strstr(daemon_log(&feedd), "sesame"));
 	}
 	assert_int_equal(chmod(credentials, 0644), 0);
 	start_behind_proxy(1);
-	assert_int_equal(daemon_wait(&feedd), 1);
+	assert_int_equal(daemon_wait(&feedd), 2);
 	unlink(credentials);
 	start_behind_proxy(1);
-	assert_int_equal(daemon_wait(&feedd), 1);
+	assert_int_equal(daemon_wait(&feedd), 2);
 	assert_non_null(strstr(daemon_log(&feedd), "No such file"));
 }
 

@@ -153,30 +153,132 @@ events_go_on_without_being_asked_for(void **state)
 	has(rig, "event: health\ndata: {\"version\":1");
 }
 
+/* Says it on a connection of its own; returns the status. */
+static int
+say(struct http_rig *rig, const char *request)
+{
+	http_rig_say(rig, request, strlen(request));
+	return rig->status;
+}
+
 static void
 what_is_no_page_or_no_method_is_refused(void **state)
 {
-	static const char head[] = "HEAD /health HTTP/1.1\r\nHost: a\r\n\r\n";
-	static const char post[] =
-	    "POST /health HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
-	static const char body[] =
-	    "GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd";
 	struct http_rig *rig = *state;
 
 	http_rig_start(rig);
 	assert_int_equal(http_rig_get(rig, "/nothing", ""), 404);
+	has(rig, "content-type: text/plain; charset=utf-8\r\n");
 	assert_int_equal(http_rig_get(rig, "/../etc/passwd", ""), 404);
+	assert_int_equal(http_rig_get(rig, "/metrics/", ""), 404);
+	assert_int_equal(say(rig, "POST /nothing HTTP/1.1\r\nHost: a\r\n\r\n"), 404);
 	assert_int_equal(http_rig_get(rig, "/livez?x=1", ""), 200);
-	http_rig_say(rig, post, sizeof(post) - 1);
-	assert_int_equal(rig->status, 405);
+	assert_int_equal(say(rig, "POST /health HTTP/1.1\r\nHost: a\r\n\r\n"), 405);
 	has(rig, "allow: GET, HEAD\r\n");
-	http_rig_say(rig, body, sizeof(body) - 1);
-	assert_int_equal(rig->status, 400);
-	http_rig_say(rig, head, sizeof(head) - 1);
-	assert_int_equal(rig->status, 200);
+	assert_int_equal(say(rig, "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n"), 405);
+	has(rig, "allow: GET, HEAD\r\n");
+	assert_int_equal(say(rig, "PUT /config HTTP/1.1\r\nHost: a\r\n\r\n"), 405);
+	has(rig, "allow: GET, HEAD, PATCH\r\n");
+	/* What nobody reads ends the connection. */
+	assert_int_equal(
+	    say(rig, "POST /health HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd"), 405);
+	has(rig, "connection: close\r\n");
+	assert_int_equal(
+	    say(rig, "GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd"), 400);
+	has(rig, "connection: close\r\n");
+}
+
+static void
+the_page_and_its_parts_have_their_types(void **state)
+{
+	static const char *const assets[][2] = {
+		{"/", "content-type: text/html; charset=utf-8\r\n"},
+		{"/page.css", "content-type: text/css; charset=utf-8\r\n"},
+		{"/page.js", "content-type: text/javascript; charset=utf-8\r\n"},
+		{"/chart.js", "content-type: text/javascript; charset=utf-8\r\n"},
+		{"/icon.svg", "content-type: image/svg+xml\r\n"},
+	};
+	struct http_rig *rig = *state;
+
+	http_rig_start(rig);
+	for (size_t i = 0; i < sizeof(assets) / sizeof(assets[0]); i++) {
+		assert_int_equal(http_rig_get(rig, assets[i][0], ""), 200);
+		has(rig, assets[i][1]);
+		has(rig, "content-security-policy: default-src 'self'");
+		has(rig, "x-content-type-options: nosniff\r\n");
+		assert_true(strlen(rig->body) > 20);
+	}
+}
+
+/* The head of the last answer without the length, which changes with the figures. */
+static void
+copy_head(const struct http_rig *rig, char out[1024])
+{
+	const char *length = strstr(rig->answer, "content-length: ");
+	const char *after = length != NULL ? strchr(length, '\n') + 1 : rig->answer;
+
+	snprintf(out, 1024, "%.*s%.*s", length != NULL ? (int)(length - rig->answer) : 0,
+	    rig->answer, (int)(rig->body - after), after);
+}
+
+static void
+head_is_get_without_the_body(void **state)
+{
+	static const char *const pages[] = {
+		"/livez", "/health", "/status", "/stale", "/metrics", "/config", "/", "/nothing"};
+	struct http_rig *rig = *state;
+	char request[128], of_get[1024], of_head[1024];
+
+	http_rig_start(rig);
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		http_rig_get(rig, pages[i], "");
+		copy_head(rig, of_get);
+		snprintf(request, sizeof(request),
+		    "HEAD %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", pages[i]);
+		say(rig, request);
+		assert_string_equal(rig->body, "");
+		has(rig, "content-length: ");
+		copy_head(rig, of_head);
+		assert_non_null(strstr(of_head, "connection: close\r\n"));
+		assert_non_null(strstr(of_head, strchr(of_get, '\n') + 1));
+		assert_memory_equal(of_head, of_get, strcspn(of_get, "\n"));
+	}
+	say(rig, "HEAD /events HTTP/1.1\r\nHost: a\r\n\r\n");
+	has(rig, "content-type: text/event-stream\r\n");
 	assert_string_equal(rig->body, "");
-	assert_int_equal(http_rig_get(rig, "/", ""), 200);
-	has(rig, "content-type: text/html");
+}
+
+static void
+requests_that_come_at_once_are_answered_one_after_the_other(void **state)
+{
+	static const char last[] = "GET /nothing HTTP/1.1\r\nConnection: close\r\n\r\n";
+	struct http_rig *rig = *state;
+	char *all = rig->answer;
+	int fd;
+	ssize_t n;
+
+	http_rig_start(rig);
+	fd = http_rig_dial(rig);
+	for (unsigned i = 0; i < 3; i++) {
+		static const char two[] = "GET /chart.js HTTP/1.1\r\nHost: a\r\n\r\n"
+					  "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
+
+		assert_int_equal(send(fd, two, sizeof(two) - 1, 0), sizeof(two) - 1);
+	}
+	assert_int_equal(send(fd, last, sizeof(last) - 1, 0), sizeof(last) - 1);
+	rig->n = 0;
+	while ((n = recv(fd, all + rig->n, sizeof(rig->answer) - 1 - rig->n, 0)) > 0)
+		rig->n += (size_t)n;
+	assert_int_equal(n, 0); /* closed, as it was asked for */
+	all[rig->n] = '\0';
+	close(fd);
+	for (unsigned i = 0; i < 3; i++) {
+		all = strstr(all, "HTTP/1.1 200 OK\r\ncontent-type: text/javascript");
+		assert_non_null(all);
+		all = strstr(all, "HTTP/1.1 200 OK\r\ncontent-type: text/plain");
+		assert_non_null(all);
+	}
+	assert_non_null(strstr(all, "HTTP/1.1 404 Not Found\r\nconnection: close\r\n"));
 }
 
 static void
@@ -209,7 +311,7 @@ nothing_changes_without_the_right_token(void **state)
 	has(rig, "www-authenticate: Bearer\r\n");
 	assert_int_equal(http_rig_patch(rig, "correct-horse", "{\"status_interval_ms\":77}"), 401);
 	assert_int_equal(http_rig_patch(rig, HTTP_RIG_TOKEN "x", "{}"), 401);
-	logged(rig, "event=config_audit by=127.0.0.1 result=refused status=401");
+	logged(rig, "level=warning event=config_audit by=127.0.0.1 result=refused status=401");
 	http_rig_get(rig, "/config", "");
 	has(rig, "\"status_interval_ms\": 10,");
 	http_rig_get(rig, "/metrics", "");
@@ -243,7 +345,7 @@ a_change_is_taken_live_audited_and_shown(void **state)
 	logged(rig, "event=config_changed key=status_interval_ms from=10 to=20");
 	logged(rig, "event=config_changed key=streams from_entries=2 to_entries=2");
 	logged(rig, "event=streams_changed added=1 removed=1");
-	logged(rig, "event=config_audit by=127.0.0.1 result=taken");
+	logged(rig, "level=info event=config_audit by=127.0.0.1 result=taken");
 	http_rig_get(rig, "/config", "");
 	has(rig, "\"status_interval_ms\": 20,");
 	has(rig, "\"ethusdt@trade\"");
@@ -319,6 +421,9 @@ main(void)
 		TEST(the_configuration_in_force_is_shown),
 		TEST(events_go_on_without_being_asked_for),
 		TEST(what_is_no_page_or_no_method_is_refused),
+		TEST(the_page_and_its_parts_have_their_types),
+		TEST(head_is_get_without_the_body),
+		TEST(requests_that_come_at_once_are_answered_one_after_the_other),
 		TEST(a_port_that_is_taken_is_an_error_at_start),
 		TEST(nothing_changes_without_the_right_token),
 		TEST(without_a_token_file_nobody_may_change_anything),

@@ -377,6 +377,10 @@ what_is_no_request_is_refused_at_once(void **state)
 	bad = good;
 	bad.address = "exchange.test";
 	assert_int_equal(http_send(rig->client, &bad, on_answer, rig), -EINVAL);
+	bad = good; /* a key in the clear, even on this machine */
+	bad.plain = true;
+	bad.api_key = "k";
+	assert_int_equal(http_send(rig->client, &bad, on_answer, rig), -EINVAL);
 	assert_int_equal(rig->answers, 0);
 }
 

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include <tickring/board.h>
+#include <tickring/reader.h>
 
 #include "feed/base/log.h"
 #include "feed/store/instruments.h"
@@ -246,6 +247,35 @@ a_ring_without_instruments_is_of_any_product(void **state)
 }
 
 static void
+a_ring_that_is_discarded_gives_way_to_an_empty_one_and_its_readers_are_told(void **state)
+{
+	struct tick_reader *reader;
+	uint64_t lineage, epoch;
+
+	(void)state;
+	assert_int_equal(open_segments(), 0);
+	add("BTCUSDT", TICK_VENUE_BINANCE_SPOT);
+	ring_publish(&ring, &(struct ring_tick){.meta = ring_meta(0, TICK_TRADE, 0, 0)});
+	lineage = ring.header->lineage;
+	epoch = ring.header->epoch;
+	assert_int_equal(tick_reader_open(&reader, cfg.feed, TICK_FROM_NEWEST), 0);
+	close_segments();
+	discard = "is of yesterday";
+	assert_int_equal(open_segments(), 0);
+	discard = NULL;
+	assert_non_null(strstr(logged(), "is of yesterday"));
+	assert_int_equal(ring.instruments, 0);
+	assert_int_equal(ring.next, 0);
+	assert_int_equal(ring.header->first, 0);
+	assert_false(ring.restarted);
+	assert_int_equal(ring.header->epoch, epoch + 1);
+	assert_true(ring.header->lineage != lineage); /* the board is for other instruments, too */
+	assert_int_equal(board.segment.header->lineage, ring.header->lineage);
+	assert_int_equal(tick_reader_check(reader), TICK_E_REPLACED);
+	tick_reader_close(&reader);
+}
+
+static void
 a_group_that_does_not_exist_opens_nothing(void **state)
 {
 	(void)state;
@@ -290,6 +320,7 @@ main(void)
 		TEST(a_board_forgets_what_the_directory_lost),
 		TEST(a_ring_of_another_product_is_refused_and_left_alone),
 		TEST(a_ring_without_instruments_is_of_any_product),
+		TEST(a_ring_that_is_discarded_gives_way_to_an_empty_one_and_its_readers_are_told),
 		TEST(a_group_that_does_not_exist_opens_nothing),
 		TEST(exponents_that_cannot_change_any_more_are_reported),
 	};

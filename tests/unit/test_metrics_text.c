@@ -146,6 +146,77 @@ openmetrics_names_families_without_total_and_ends(void **state)
 	assert_string_equal(page + p->n - 7, "\n# EOF\n");
 }
 
+/* May a sample of a family of that type have this suffix? */
+static bool
+suits(const char *type, const char *suffix)
+{
+	static const char *const pairs[][2] = {
+		{"counter", "_total"}, {"info", "_info"}, {"gauge", ""},
+		{"histogram", "_bucket"}, {"histogram", "_sum"}, {"histogram", "_count"},
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (strcmp(pairs[i][0], type) == 0 && strcmp(pairs[i][1], suffix) == 0)
+			return true;
+	return false;
+}
+
+/* A line of samples: NAME{...} NUMBER, of the family. */
+static void
+check_sample(const char *line, const char *family, const char *type)
+{
+	size_t n = strcspn(line, "{ "), cut = strlen(family);
+	const char *number = strrchr(line, ' ');
+	char suffix[64], *end;
+
+	if (strncmp(line, family, cut) != 0 || n < cut)
+		fail_msg("not of the family %s: %s", family, line);
+	snprintf(suffix, sizeof(suffix), "%.*s", (int)(n - cut), line + cut);
+	if (!suits(type, suffix))
+		fail_msg("\"%s\" in a family of type %s", line, type);
+	assert_non_null(number);
+	strtod(number + 1, &end);
+	assert_true(end > number + 1 && *end == '\0');
+}
+
+/* OpenMetrics 1.0: families in one piece each, with HELP, TYPE and what their type allows. */
+static void
+openmetrics_is_well_formed(void **state)
+{
+	struct pages *p = *state;
+	char family[96] = "", type[24] = "", name[96], seen[32768] = " ", *rest, *line;
+	unsigned families = 0, samples = 0;
+	bool ended = false;
+
+	p->status.lines = 2;
+	p->status.control.endpoints = 2;
+	p->status.ended[1] = 3;
+	p->health.reasons = 2;
+	metrics(p, true);
+	rest = p->text;
+	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
+		assert_false(ended);
+		if (strcmp(line, "# EOF") == 0) {
+			ended = true;
+		} else if (sscanf(line, "# HELP %95s", family) == 1) {
+			snprintf(name, sizeof(name), " %.90s ", family);
+			if (strstr(seen, name) != NULL)
+				fail_msg("the family %s comes twice", family);
+			assert_true(strlen(seen) + strlen(name) < sizeof(seen));
+			memcpy(seen + strlen(seen), name, strlen(name) + 1);
+			families++;
+		} else if (sscanf(line, "# TYPE %95s %23s", name, type) == 2) {
+			assert_string_equal(name, family);
+		} else {
+			check_sample(line, family, type);
+			samples++;
+		}
+	}
+	assert_true(ended);
+	assert_true(families > 100);
+	assert_true(samples > families);
+}
+
 /* Every word of the status at its worst, one pattern after the other. */
 static void
 a_damaged_status_makes_pages_that_still_read(void **state)
@@ -201,6 +272,7 @@ main(void)
 		TEST(a_histogram_is_cumulative_and_its_count_is_its_last_bucket),
 		TEST(names_from_outside_are_quoted),
 		TEST(openmetrics_names_families_without_total_and_ends),
+		TEST(openmetrics_is_well_formed),
 		TEST(a_damaged_status_makes_pages_that_still_read),
 		TEST(unknown_figures_are_null_in_json),
 	};

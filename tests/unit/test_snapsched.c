@@ -219,6 +219,50 @@ other_requests_count_and_wait_like_all(void **state)
 	assert_true(snapsched_take(&sched, 1, at_ms(65000)));
 }
 
+static void
+what_is_less_urgent_waits_for_snapshots_and_leaves_them_half_of_the_budget(void **state)
+{
+	struct snapsched_answer fine = {.status = 200, .used = -1, .retry_after = span_s(-1)};
+
+	(void)state;
+	assert_true(snapsched_take_spare(&sched, 2000, at_ms(0)));
+	snapsched_on_other(&sched, 2000, &fine, at_ms(100));
+	/* Spread over time as all the others. */
+	assert_false(snapsched_take_spare(&sched, 1000, at_ms(3000)));
+	assert_int_equal(snapsched_spare_deadline(&sched, 1000, at_ms(3000)).ns,
+	    at_ms(0).ns + INT64_C(10000000000) / 6000 * 2000);
+	assert_true(snapsched_take_spare(&sched, 1000, at_ms(3400)));
+	snapsched_on_other(&sched, 1000, &fine, at_ms(3500));
+	assert_false(snapsched_take_spare(&sched, 1, at_ms(10000)));
+	assert_int_equal(snapsched_spare_deadline(&sched, 1, at_ms(10000)).ns, at_ms(60250).ns);
+	want(0, SNAPSCHED_REFRESH, 10000);
+	assert_next(0, 10000); /* the other half is theirs */
+	want(1, SNAPSCHED_REFRESH, 10000);
+	assert_false(snapsched_take_spare(&sched, 1, at_ms(70000)));
+	assert_true(mono_is_never(snapsched_spare_deadline(&sched, 1, at_ms(70000))));
+	assert_next(1, 70000);
+	assert_true(snapsched_take_spare(&sched, 1, at_ms(71000)));
+}
+
+static void
+what_weighs_more_than_half_of_the_budget_goes_alone(void **state)
+{
+	struct snapsched_cfg cfg = spot_cfg();
+
+	(void)state;
+	cfg.budget = 300;
+	snapsched_init(&sched, &cfg, items, ITEMS);
+	assert_false(snapsched_take_spare(&sched, 301, at_ms(0)));
+	assert_true(mono_is_never(snapsched_spare_deadline(&sched, 301, at_ms(0))));
+	assert_true(snapsched_take_spare(&sched, 200, at_ms(0)));
+	assert_false(snapsched_take_spare(&sched, 200, at_ms(50000)));
+	assert_true(mono_is_never(snapsched_spare_deadline(&sched, 200, at_ms(50000))));
+	snapsched_on_other(&sched, 200,
+	    &(struct snapsched_answer){.status = 200, .used = -1, .retry_after = {-1}},
+	    at_ms(100));
+	assert_true(snapsched_take_spare(&sched, 200, at_ms(60250)));
+}
+
 /* An exchange that counts from one full minute to the next, and how long it all takes. */
 struct exchange {
 	int64_t minute, used, refusals;
@@ -435,6 +479,8 @@ main(void)
 		TEST(a_limit_that_is_set_is_kept),
 		TEST(what_others_spend_is_left_to_them),
 		TEST(other_requests_count_and_wait_like_all),
+		TEST(what_is_less_urgent_waits_for_snapshots_and_leaves_them_half_of_the_budget),
+		TEST(what_weighs_more_than_half_of_the_budget_goes_alone),
 		TEST(no_request_is_refused_however_slow_the_network),
 		TEST(the_plan_says_how_long_it_will_take),
 		TEST(everything_pauses_for_as_long_as_the_exchange_says),

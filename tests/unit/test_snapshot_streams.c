@@ -285,8 +285,8 @@ another_stream_under_the_same_number_has_no_rate_of_the_first(void **state)
 	assert_int_equal(row(0)->messages, 5);
 	rig_step(&(struct pool_event){.kind = POOL_DROP, .stream = 0});
 	rig_acknowledge(0);
-	rig_step(&(struct pool_event){
-	    .kind = POOL_ADD, .stream = 0, .bytes = STREAM_BYTES, .class = STALL_RARE});
+	rig_step(&(struct pool_event){.kind = POOL_ADD, .stream = 0, .bytes = STREAM_BYTES,
+	    .class = STALL_RARE});
 	rig_acknowledge(0);
 	rig_heard(0, 0);
 	pass_ms(1000);

@@ -192,8 +192,8 @@ healing_leaves_a_stream_alone_that_is_being_moved(void **state)
 
 	(void)state;
 	learn_quotes(1, 1);
-	pool_line_init(&rig.pool.line[1], POOL_LINE_MEMBER, 0);
-	pool_line_init(&rig.pool.line[2], POOL_LINE_MEMBER, 0);
+	pool_line_init(&rig.pool.line[1], POOL_LINE_MEMBER);
+	pool_line_init(&rig.pool.line[2], POOL_LINE_MEMBER);
 	assert_true(place_add(&rig.pool, 1, 0));
 	entry = place_of(&rig.pool, 0, 0);
 	entry->moving_to = 1;

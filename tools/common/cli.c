@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include <tickring/version.h>
+
 #include "tools/common/clock.h"
 
 #define OPTIONS_MAX 48
@@ -64,6 +66,12 @@ complain(const struct cli *cli, int key, const char *last)
 		cli_wrong(cli, "unknown option %s", last);
 }
 
+void
+cli_begin(void)
+{
+	optind = 0; /* reset, also of what glibc keeps */
+}
+
 int
 cli_next(const struct cli *cli, int argc, char **argv, const char **argument)
 {
@@ -75,6 +83,14 @@ cli_next(const struct cli *cli, int argc, char **argv, const char **argument)
 	opterr = 0;
 	key = getopt_long(argc, argv, shorts, longs, NULL);
 	*argument = optarg;
+	if (key == 'h') {
+		cli_help(cli, stdout);
+		return CLI_DONE;
+	}
+	if (key == 'V') {
+		printf("%s %s\n", cli->program, TICKRING_VERSION);
+		return CLI_DONE;
+	}
 	if (key != '?' && key != ':')
 		return key;
 	complain(cli, key, argv[optind - 1]);
@@ -119,6 +135,8 @@ cli_help(const struct cli *cli, FILE *out)
 			help = *end == '\0' ? NULL : end + 1;
 		}
 	}
+	if (cli->more != NULL)
+		fprintf(out, "\n%s", cli->more);
 }
 
 void
@@ -176,4 +194,61 @@ cli_seconds(const char *text, int64_t *ns)
 	}
 	*ns = whole * NS_PER_S + fraction;
 	return *p == '\0';
+}
+
+bool
+cli_read_count(const struct cli *cli, const char *name, const char *text, uint64_t *out)
+{
+	if (cli_count(text, out))
+		return true;
+	cli_wrong(cli, "--%s %s: not a count", name, text);
+	return false;
+}
+
+bool
+cli_read_number(const struct cli *cli, const char *name, const char *text, uint64_t *out)
+{
+	if (cli_count(text, out) && *out > 0)
+		return true;
+	cli_wrong(cli, "--%s %s: not a number from 1 on", name, text);
+	return false;
+}
+
+bool
+cli_read_seconds(const struct cli *cli, const char *name, const char *text, int64_t ns_min,
+    int64_t *ns)
+{
+	if (cli_seconds(text, ns) && *ns >= ns_min)
+		return true;
+	cli_wrong(cli, "--%s %s: not a number of seconds", name, text);
+	return false;
+}
+
+bool
+cli_read_word(const struct cli *cli, const char *name, const char *text,
+    const char *const *words, unsigned n, unsigned *out)
+{
+	char list[128] = "";
+	size_t used = 0;
+
+	for (*out = 0; *out < n; (*out)++)
+		if (strcmp(text, words[*out]) == 0)
+			return true;
+	for (unsigned i = 0; i < n && used < sizeof(list); i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+		    i == 0 ? "" : i + 1 < n ? ", " : " or ", words[i]);
+	cli_wrong(cli, "--%s %s: not %s", name, text, list);
+	return false;
+}
+
+bool
+cli_read_feed(const struct cli *cli, int argc, char **argv, const char **feed)
+{
+	if (argc - optind > 1) {
+		cli_wrong(cli, "one feed at a time, not \"%s\" too", argv[optind + 1]);
+		return false;
+	}
+	if (optind < argc)
+		*feed = argv[optind];
+	return true;
 }

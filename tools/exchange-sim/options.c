@@ -1,15 +1,13 @@
 #include "tools/exchange-sim/options.h"
 
 #include <arpa/inet.h>
+#include <getopt.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/common/cli.h"
 #include "tools/exchange-sim/wire.h"
-
-#ifndef SIM_VERSION
-#define SIM_VERSION "0.1"
-#endif
 
 /* How an option's value is read, and into which type. */
 enum kind {
@@ -25,8 +23,6 @@ enum kind {
 	KIND_FAULT,   /* enum cert_fault */
 	KIND_LEVEL,   /* enum report_level */
 	KIND_PRODUCT, /* enum product */
-	KIND_HELP,
-	KIND_VERSION,
 };
 
 struct row {
@@ -101,24 +97,28 @@ static const struct row rows[] = {
 	    "end after that time [until SIGINT or SIGTERM]"},
 	{"log-level", "LEVEL", KIND_LEVEL, AT(log_level), 0, 0,
 	    "error, warning, info or debug [warning]"},
-	{"help", NULL, KIND_HELP, 0, 0, 0, "print this and exit"},
-	{"version", NULL, KIND_VERSION, 0, 0, 0, "print the version and exit"},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-static void
-print_help(void)
-{
-	char left[40];
+/* The rows and help and version, as cli.h has them; keys are CLI_LONG + row. */
+static struct cli_option table[ROWS + 2] = {[ROWS] = CLI_HELP, [ROWS + 1] = CLI_VERSION};
 
-	printf("usage: exchange-sim [options]\n"
-	       "A spot exchange on this machine: WebSocket streams and REST over TLS.\n\n");
-	for (size_t i = 0; i < ROWS; i++) {
-		snprintf(left, sizeof(left), "--%s%s%s", rows[i].name,
-		    rows[i].value ? " " : "", rows[i].value ? rows[i].value : "");
-		printf("  %-26s %s\n", left, rows[i].help);
-	}
+static const struct cli cli = {
+	.program = "exchange-sim",
+	.usage = "[options]",
+	.about = "A spot exchange on this machine: WebSocket streams and REST over TLS.",
+	.more = "Exit codes: 0 ended as asked, 1 could not start or go on, 2 usage.\n",
+	.options = table,
+	.count = ROWS + 2,
+};
+
+static void
+fill_table(void)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		table[i] = (struct cli_option){
+			CLI_LONG + (int)i, rows[i].name, rows[i].value, rows[i].help};
 }
 
 /* Plain digits. */
@@ -271,18 +271,10 @@ read_value(const struct row *row, const char *value, struct options *o)
 	case KIND_PRODUCT:
 		return read_choice(row, value, field);
 	case KIND_FLAG:
-	case KIND_HELP:
-	case KIND_VERSION:
-		break;
+		*(bool *)field = true;
+		return true;
 	}
 	return false;
-}
-
-static enum options_result
-wrong(const char *what, const char *which, const char *more)
-{
-	fprintf(stderr, "exchange-sim: %s %s%s (see --help)\n", what, which, more);
-	return OPTIONS_WRONG;
 }
 
 /* Checks what no single option can tell. */
@@ -292,66 +284,43 @@ check(const struct options *o)
 	unsigned char address[16];
 
 	if (inet_pton(AF_INET, o->bind, address) != 1 && inet_pton(AF_INET6, o->bind, address) != 1)
-		return wrong("not an address: --bind", o->bind, "");
+		return cli_wrong(&cli, "--bind %s: not an address", o->bind), OPTIONS_WRONG;
 	if (o->name != NULL && (strlen(o->name) > 253 ||
 	    strspn(o->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:*") !=
 	    strlen(o->name)))
-		return wrong("not a host name: --name", o->name, "");
+		return cli_wrong(&cli, "--name %s: not a host name", o->name), OPTIONS_WRONG;
 	if (o->list_streams && o->replay == NULL)
-		return wrong("--list-streams", "needs --replay", "");
+		return cli_wrong(&cli, "--list-streams needs --replay"), OPTIONS_WRONG;
 	if (o->exit_after_replay && o->replay == NULL)
-		return wrong("--exit-after-replay", "needs --replay", "");
+		return cli_wrong(&cli, "--exit-after-replay needs --replay"), OPTIONS_WRONG;
 	if (o->control_port_file != NULL && o->control_port < 0)
-		return wrong("--control-port-file", "needs --control-port", "");
+		return cli_wrong(&cli, "--control-port-file needs --control-port"), OPTIONS_WRONG;
 	return OPTIONS_RUN;
 }
 
-static const struct row *
-row_named(const char *arg, size_t n)
-{
-	for (size_t i = 0; i < ROWS; i++)
-		if (strlen(rows[i].name) == n && memcmp(rows[i].name, arg, n) == 0)
-			return &rows[i];
-	return NULL;
-}
-
-/* Reads argv[*i], and its value, which may stand behind "=" or next to it. */
 static enum options_result
-read_option(struct options *o, int argc, char **argv, int *i)
+read_options(struct options *o, int argc, char **argv)
 {
-	const char *arg = argv[*i], *equals = strchr(arg, '='), *value = NULL;
-	size_t n = equals ? (size_t)(equals - arg) : strlen(arg);
-	const struct row *row;
+	const char *value;
+	int key;
 
-	row = n > 2 && memcmp(arg, "--", 2) == 0 ? row_named(arg + 2, n - 2) : NULL;
-	if (row == NULL)
-		return wrong("unknown option", arg, "");
-	if (row->value == NULL && equals != NULL)
-		return wrong("no value expected:", arg, "");
-	if (row->kind == KIND_HELP) {
-		print_help();
-		return OPTIONS_EXIT;
+	fill_table();
+	cli_begin();
+	while ((key = cli_next(&cli, argc, argv, &value)) != CLI_END) {
+		if (key == CLI_DONE)
+			return OPTIONS_EXIT;
+		if (key == CLI_INVALID)
+			return OPTIONS_WRONG;
+		if (!read_value(&rows[key - CLI_LONG], value, o)) {
+			cli_wrong(&cli, "--%s %s: not a value of that option",
+			    rows[key - CLI_LONG].name, value);
+			return OPTIONS_WRONG;
+		}
 	}
-	if (row->kind == KIND_VERSION) {
-		printf("exchange-sim " SIM_VERSION "\n");
-		return OPTIONS_EXIT;
-	}
-	if (row->kind == KIND_FLAG) {
-		*(bool *)((char *)o + row->offset) = true;
+	if (optind == argc)
 		return OPTIONS_RUN;
-	}
-	if (equals != NULL)
-		value = equals + 1;
-	else if (++*i < argc)
-		value = argv[*i];
-	if (value == NULL)
-		return wrong("a value is missing:", arg, "");
-	if (!read_value(row, value, o)) {
-		fprintf(stderr, "exchange-sim: --%s: invalid value \"%s\" (see --help)\n",
-		    row->name, value);
-		return OPTIONS_WRONG;
-	}
-	return OPTIONS_RUN;
+	cli_wrong(&cli, "takes no arguments beside options, not \"%s\"", argv[optind]);
+	return OPTIONS_WRONG;
 }
 
 enum options_result
@@ -380,11 +349,9 @@ options_read(struct options *o, int argc, char **argv)
 			.messages_per_s_max = 5,
 		},
 	};
-	for (int i = 1; i < argc; i++) {
-		r = read_option(o, argc, argv, &i);
-		if (r != OPTIONS_RUN)
-			return r;
-	}
+	r = read_options(o, argc, argv);
+	if (r != OPTIONS_RUN)
+		return r;
 	if (o->list_faults) {
 		fault_print_list();
 		return OPTIONS_EXIT;

@@ -282,7 +282,7 @@ answer_trades(struct rest *r, const struct http_request *q, wall_t now)
 		return status;
 	if (asked.from < 0)
 		asked.from = asked.m->trade_id - asked.limit + 1;
-	oldest = past_first_of(&asked.m->past, 0);
+	oldest = asked.m->past.last_id - asked.m->past.n + 1;
 	if (asked.from < oldest)
 		asked.from = oldest;
 	text_lit(&r->body, "[");

@@ -33,8 +33,8 @@ static const struct cli_option table[] = {
 	    "seconds without any message (60);\ncritical at five times that"},
 	{KEY_LIMIT + LIMIT_LINE_DOWN, "line-down", "W",
 	    "seconds that one line of several may be\ndown (60)"},
-	{'h', "help", NULL, "this text"},
-	{'V', "version", NULL, "version"},
+	CLI_HELP,
+	CLI_VERSION,
 };
 
 static const struct cli cli = {
@@ -44,6 +44,7 @@ static const struct cli cli = {
              "cron and monitoring. Needs nothing but the status: feedd may be stopped, dead or\n"
              "have never run. Limits are a warning's and an alarm's; those that are not\n"
              "given are the feed's own, or as in brackets. 0,0 (or 0) does not judge.",
+	.more = "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown or usage.\n",
 	.options = table,
 	.count = sizeof(table) / sizeof(table[0]),
 };
@@ -115,12 +116,8 @@ read_value(struct options *o, int key, const char *argument)
 		o->ready = true;
 		return true;
 	}
-	if (key == 'w') {
-		if (cli_seconds(argument, &o->wait_ns))
-			return true;
-		cli_wrong(&cli, "--wait %s: not a number of seconds", argument);
-		return false;
-	}
+	if (key == 'w')
+		return cli_read_seconds(&cli, "wait", argument, 0, &o->wait_ns);
 	if (read_pair(o, (enum limit)(key - KEY_LIMIT), argument))
 		return true;
 	cli_wrong(&cli, "--%s %s: not a limit%s", name_of(key), argument,
@@ -135,30 +132,16 @@ options_read(struct options *o, int argc, char **argv)
 	int key;
 
 	*o = (struct options){.feed = "feed"};
-	optind = 0; /* reset, also of what glibc keeps */
+	cli_begin();
 	while ((key = cli_next(&cli, argc, argv, &argument)) != CLI_END) {
 		if (key == CLI_INVALID)
 			return TICK_HEALTH_UNKNOWN;
-		if (key == 'h') {
-			cli_help(&cli, stdout);
-			printf("\nExit codes: 0 ok, 1 warning, 2 critical, 3 unknown or usage.\n");
+		if (key == CLI_DONE)
 			return TICK_HEALTH_OK;
-		}
-		if (key == 'V') {
-			printf("feed-health (tickring), ABI %u.%u\n", tick_abi_version() / 1000,
-			    tick_abi_version() % 1000);
-			return TICK_HEALTH_OK;
-		}
 		if (!read_value(o, key, argument))
 			return TICK_HEALTH_UNKNOWN;
 	}
-	if (argc - optind > 1) {
-		cli_wrong(&cli, "one feed at a time, not \"%s\" too", argv[optind + 1]);
-		return TICK_HEALTH_UNKNOWN;
-	}
-	if (optind < argc)
-		o->feed = argv[optind];
-	return -1;
+	return cli_read_feed(&cli, argc, argv, &o->feed) ? -1 : TICK_HEALTH_UNKNOWN;
 }
 
 static bool

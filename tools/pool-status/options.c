@@ -34,8 +34,8 @@ static const struct cli_option table[] = {
 	{KEY_INTERVAL, "interval", "SECONDS", "of redraws, blocks and rates (default 1)"},
 	{KEY_PLAIN, "plain", NULL, "follow: blocks of text instead of redrawing"},
 	{'w', "wait", "[SECONDS]", "wait for a missing segment, for ever if no\ntime is given"},
-	{'h', "help", NULL, "this text"},
-	{'V', "version", NULL, "version"},
+	CLI_HELP,
+	CLI_VERSION,
 };
 
 static const struct cli cli = {
@@ -43,6 +43,7 @@ static const struct cli cli = {
 	.usage = "[options] [FEED]",
 	.about = "Shows the connections of a feed (default \"feed\": /dev/shm/feed.status), or\n"
              "of a path to a ring file. The last status of a dead feed stays readable.",
+	.more = "Exit codes: 0 fine, 1 a problem with the feed, 2 usage, 3 other.\n",
 	.options = table,
 	.count = sizeof(table) / sizeof(table[0]),
 };
@@ -51,14 +52,12 @@ static bool
 read_output(struct options *o, const char *text)
 {
 	static const char *const names[] = {"text", "json", "prom"};
+	unsigned i;
 
-	for (unsigned i = 0; i < 3; i++)
-		if (strcmp(text, names[i]) == 0) {
-			o->output = (enum output)i;
-			return true;
-		}
-	cli_wrong(&cli, "--output %s: text, json or prom", text);
-	return false;
+	if (!cli_read_word(&cli, "output", text, names, 3, &i))
+		return false;
+	o->output = (enum output)i;
+	return true;
 }
 
 static bool
@@ -75,15 +74,6 @@ read_line(struct options *o, const char *text)
 	return true;
 }
 
-static bool
-read_seconds(const char *name, const char *text, int64_t ns_min, int64_t *ns)
-{
-	if (cli_seconds(text, ns) && *ns >= ns_min)
-		return true;
-	cli_wrong(&cli, "--%s %s: not a number of seconds", name, text);
-	return false;
-}
-
 /* False: the value is wrong, and that was said. */
 static bool
 read_value(struct options *o, int key, const char *argument)
@@ -94,17 +84,16 @@ read_value(struct options *o, int key, const char *argument)
 	case KEY_WHY:
 		return read_line(o, argument);
 	case 'n':
-		if (cli_count(argument, &o->count) && o->count > 0)
-			return true;
-		cli_wrong(&cli, "--count %s: not a number of blocks", argument);
-		return false;
+		return cli_read_number(&cli, "count", argument, &o->count);
 	case KEY_DURATION:
-		return read_seconds("duration", argument, 1, &o->duration_ns);
+		return cli_read_seconds(&cli, "duration", argument, 1, &o->duration_ns);
 	case KEY_INTERVAL:
-		return read_seconds("interval", argument, 10 * NS_PER_MS, &o->interval_ns);
+		return cli_read_seconds(
+		    &cli, "interval", argument, 10 * NS_PER_MS, &o->interval_ns);
 	case 'w':
 		o->wait = true;
-		return argument == NULL || read_seconds("wait", argument, 1, &o->wait_ns);
+		return argument == NULL ||
+		    cli_read_seconds(&cli, "wait", argument, 1, &o->wait_ns);
 	default:
 		return false;
 	}
@@ -150,12 +139,8 @@ apart(const char *one, const char *other)
 static int
 finish(struct options *o, int argc, char **argv)
 {
-	if (argc - optind > 1) {
-		cli_wrong(&cli, "one feed at a time, not \"%s\" too", argv[optind + 1]);
+	if (!cli_read_feed(&cli, argc, argv, &o->feed))
 		return EXIT_USAGE;
-	}
-	if (optind < argc)
-		o->feed = argv[optind];
 	if (o->follow && o->mode == MODE_CHECK)
 		return apart("--follow", "--check");
 	if (o->follow && o->output == OUTPUT_PROM)
@@ -174,21 +159,12 @@ options_read(struct options *o, int argc, char **argv)
 	int key;
 
 	*o = (struct options){.feed = "feed", .interval_ns = NS_PER_S};
-	optind = 0; /* reset, also of what glibc keeps */
+	cli_begin();
 	while ((key = cli_next(&cli, argc, argv, &argument)) != CLI_END) {
 		if (key == CLI_INVALID)
 			return EXIT_USAGE;
-		if (key == 'h') {
-			cli_help(&cli, stdout);
-			printf("\nExit codes: 0 fine, 1 a problem with the feed, 2 usage,"
-			       " 3 other.\n");
+		if (key == CLI_DONE)
 			return EXIT_FINE;
-		}
-		if (key == 'V') {
-			printf("pool-status (tickring), ABI %u.%u\n", tick_abi_version() / 1000,
-			    tick_abi_version() % 1000);
-			return EXIT_FINE;
-		}
 		if (!read_switch(o, key) && !read_value(o, key, argument))
 			return EXIT_USAGE;
 	}

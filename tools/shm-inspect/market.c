@@ -162,6 +162,8 @@ market_on_tick(struct market *m, const struct tick *tick)
 		break;
 	case TICK_TRADE:
 	case TICK_AGG_TRADE:
+		if (tick->flags & TICK_FLAG_REPLAY)
+			break; /* of the past */
 		row->last_px = tick->trade.price;
 		row->last_sell = (tick->flags & TICK_FLAG_SIDE) != 0;
 		row->trades++;

@@ -43,54 +43,56 @@ static const struct cli_option table[] = {
 	{KEY_PLAIN, "plain", NULL, "live: blocks of text instead of redrawing"},
 	{KEY_SPIN, "spin", NULL, "never sleep while reading; burns a core"},
 	{'w', "wait", "[SECONDS]", "wait for a missing segment, for ever if no time\nis given"},
-	{'h', "help", NULL, "this text"},
-	{'V', "version", NULL, "version"},
+	CLI_HELP,
+	CLI_VERSION,
 };
+
+static char more[640]; /* the types, and the exit codes */
 
 static const struct cli cli = {
 	.program = "shm-inspect",
 	.usage = "[options] [FEED]",
 	.about = "Looks at the shared memory of a feed (default \"feed\": /dev/shm/feed.ring,\n"
              ".board and .status), or of a path to a ring file. It never writes to it.",
+	.more = more,
 	.options = table,
 	.count = sizeof(table) / sizeof(table[0]),
 };
 
 static void
-print_help(void)
+write_more(void)
 {
-	cli_help(&cli, stdout);
-	printf("\nTypes:");
-	for (unsigned type = TICK_TRADE; type < TICK_TYPE_COUNT; type++)
-		printf("%s %s", type % 6 == 1 ? "\n " : "", tick_type_name(type));
-	printf("\n\nExit codes: 0 fine, 1 a problem with the feed, 2 usage, 3 other.\n");
+	size_t n = (size_t)snprintf(more, sizeof(more), "Types:");
+
+	for (unsigned type = TICK_TRADE; type < TICK_TYPE_COUNT && n < sizeof(more); type++)
+		n += (size_t)snprintf(more + n, sizeof(more) - n, "%s %s",
+		    type % 6 == 1 ? "\n " : "", tick_type_name(type));
+	if (n < sizeof(more))
+		snprintf(more + n, sizeof(more) - n,
+		    "\n\nExit codes: 0 fine, 1 a problem with the feed, 2 usage, 3 other.\n");
 }
 
 static bool
 read_output(struct options *o, const char *text)
 {
 	static const char *const names[] = {"text", "json", "tsv"};
+	unsigned i;
 
-	for (unsigned i = 0; i < 3; i++)
-		if (strcmp(text, names[i]) == 0) {
-			o->output = (enum output)i;
-			return true;
-		}
-	cli_wrong(&cli, "--output %s: text, json or tsv", text);
-	return false;
+	if (!cli_read_word(&cli, "output", text, names, 3, &i))
+		return false;
+	o->output = (enum output)i;
+	return true;
 }
 
 static bool
 read_from(struct options *o, const char *text)
 {
-	if (strcmp(text, "newest") == 0)
-		o->from = TICK_FROM_NEWEST;
-	else if (strcmp(text, "oldest") == 0)
-		o->from = TICK_FROM_OLDEST;
-	else {
-		cli_wrong(&cli, "--from %s: newest or oldest", text);
+	static const char *const names[] = {"newest", "oldest"};
+	unsigned i;
+
+	if (!cli_read_word(&cli, "from", text, names, 2, &i))
 		return false;
-	}
+	o->from = i == 0 ? TICK_FROM_NEWEST : TICK_FROM_OLDEST;
 	return true;
 }
 
@@ -138,15 +140,6 @@ read_symbols(struct options *o, char *text)
 			return true;
 		text += n + 1;
 	}
-}
-
-static bool
-read_seconds(const char *name, const char *text, int64_t ns_min, int64_t *ns)
-{
-	if (cli_seconds(text, ns) && *ns >= ns_min)
-		return true;
-	cli_wrong(&cli, "--%s %s: not a number of seconds", name, text);
-	return false;
 }
 
 /* Options that choose what to show; the last one counts. */
@@ -198,19 +191,18 @@ read_value(struct options *o, int key, const char *argument)
 	case 't':
 		return read_types(o, argument);
 	case 'n':
-		if (cli_count(argument, &o->count) && o->count > 0)
-			return true;
-		cli_wrong(&cli, "--count %s: not a number of ticks", argument);
-		return false;
+		return cli_read_number(&cli, "count", argument, &o->count);
 	case KEY_FROM:
 		return read_from(o, argument);
 	case KEY_DURATION:
-		return read_seconds("duration", argument, 1, &o->duration_ns);
+		return cli_read_seconds(&cli, "duration", argument, 1, &o->duration_ns);
 	case KEY_INTERVAL:
-		return read_seconds("interval", argument, 10 * NS_PER_MS, &o->interval_ns);
+		return cli_read_seconds(
+		    &cli, "interval", argument, 10 * NS_PER_MS, &o->interval_ns);
 	case 'w':
 		o->wait = true;
-		return argument == NULL || read_seconds("wait", argument, 1, &o->wait_ns);
+		return argument == NULL ||
+		    cli_read_seconds(&cli, "wait", argument, 1, &o->wait_ns);
 	default:
 		return false;
 	}
@@ -229,18 +221,6 @@ read_switch(struct options *o, int key)
 	return flag != NULL;
 }
 
-static int
-read_operand(struct options *o, int argc, char **argv)
-{
-	if (argc - optind > 1) {
-		cli_wrong(&cli, "one feed at a time, not \"%s\" too", argv[optind + 1]);
-		return EXIT_USAGE;
-	}
-	if (optind < argc)
-		o->feed = argv[optind];
-	return -1;
-}
-
 int
 options_read(struct options *o, int argc, char **argv, bool terminal)
 {
@@ -251,19 +231,13 @@ options_read(struct options *o, int argc, char **argv, bool terminal)
 	memset(o, 0, sizeof(*o));
 	o->feed = "feed";
 	o->interval_ns = NS_PER_S;
-	optind = 0; /* reset, also of what glibc keeps */
+	write_more();
+	cli_begin();
 	while ((key = cli_next(&cli, argc, argv, &argument)) != CLI_END) {
 		if (key == CLI_INVALID)
 			return EXIT_USAGE;
-		if (key == 'h') {
-			print_help();
+		if (key == CLI_DONE)
 			return EXIT_FINE;
-		}
-		if (key == 'V') {
-			printf("shm-inspect (tickring), ABI %u.%u\n", tick_abi_version() / 1000,
-			    tick_abi_version() % 1000);
-			return EXIT_FINE;
-		}
 		if (read_mode(o, key))
 			chosen = true;
 		else if (!read_switch(o, key) && !read_value(o, key, argument))
@@ -277,5 +251,5 @@ options_read(struct options *o, int argc, char **argv, bool terminal)
 		o->mode = terminal && o->output == OUTPUT_TEXT ? MODE_LIVE : MODE_HEAD;
 	if (o->mode == MODE_MEASURE && o->duration_ns == 0)
 		o->duration_ns = o->latency ? 10 * NS_PER_S : NS_PER_S;
-	return read_operand(o, argc, argv);
+	return cli_read_feed(&cli, argc, argv, &o->feed) ? -1 : EXIT_USAGE;
 }

@@ -201,6 +201,8 @@ put_event(FILE *out, const struct tick *t)
 		fprintf(out, " silent=%s", num_span(t->event.c, span));
 		break;
 	case TICK_REASON_GAP:
+	case TICK_REASON_UNFILLED:
+	case TICK_REASON_BACKFILLED:
 		fprintf(out, " type=%s", type_name(t->event.a));
 		put_named(out, "first", t->event.b);
 		put_named(out, "last", t->event.c);

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <tickring/version.h>
-
 #include "tools/common/cli.h"
 #include "tools/common/exits.h"
 #include "tools/common/text.h"
@@ -13,8 +11,8 @@
 static const struct cli_option options[] = {
 	{'p', "prefix", NULL, "the second feed may lack the end of each session"},
 	{'n', "show", "N", "print so many differences [10]"},
-	{'h', "help", NULL, "print this and exit"},
-	{'V', "version", NULL, "print the version and exit"},
+	CLI_HELP,
+	CLI_VERSION,
 };
 
 static const struct cli cli = {
@@ -23,6 +21,8 @@ static const struct cli cli = {
 	.about = "Compares the ticks that two feeds hold in shared memory, such as a feed's and\n"
 	         "those of its replay. Not compared: the number of a tick, and mono_ns, the time\n"
 	         "at which it was published.",
+	.more = "Exit codes: 0 the same, 1 differences, or a ring that is missing, empty or too\n"
+	        "small, 2 usage, 3 other.\n",
 	.options = options,
 	.count = sizeof(options) / sizeof(options[0]),
 };
@@ -40,16 +40,10 @@ read_options(struct compare_cfg *cfg, int argc, char **argv)
 			cfg->prefix = true;
 			break;
 		case 'n':
-			if (!cli_count(argument, &cfg->show)) {
-				cli_wrong(&cli, "--show \"%s\" is no count", argument);
+			if (!cli_read_count(&cli, "show", argument, &cfg->show))
 				return EXIT_USAGE;
-			}
 			break;
-		case 'h':
-			cli_help(&cli, stdout);
-			return EXIT_FINE;
-		case 'V':
-			puts("tick-diff " TICKRING_VERSION);
+		case CLI_DONE:
 			return EXIT_FINE;
 		default:
 			return EXIT_USAGE;

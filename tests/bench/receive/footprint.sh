@@ -2,36 +2,19 @@
 # What feedd takes when it is big and calm: resident memory and processor time
 # at 10 lines of 200 streams each and 670 messages/s together, with the default
 # ring, against exchange-sim. Prints the figures, and writes them to
-# build/bench/footprint.json.
+# build/bench/footprint.json. Resident is what the goal is about; the shares
+# (Pss) count what others map as well by halves, and what is private is what
+# would be gone with feedd.
 #
 # Environment: FOOTPRINT_SECONDS, how long it is watched [20].
 set -u
 
-bin=${TICKRING_BUILD:?}
+name=footprint
+. "$(dirname "$0")/../../feed_rig.sh"
 seconds=${FOOTPRINT_SECONDS:-20}
-feed=footprint-$$
-work=$(mktemp -d "${TMPDIR:-/tmp}/tickring-footprint-XXXXXX") || exit 1
-sim='' feedd=''
 
-clean() {
-	[ -z "$feedd" ] || { kill -TERM "$feedd" 2>/dev/null && wait "$feedd"; }
-	[ -z "$sim" ] || { kill -INT "$sim" 2>/dev/null && wait "$sim"; }
-	for s in ring board status bell lock; do
-		rm -f "/dev/shm/$feed.$s"
-	done
-	rm -rf "$work"
-}
-trap clean EXIT
-trap 'exit 1' INT TERM HUP
-
-fail() { # TEXT
-	echo "footprint: $1" >&2
-	tail -n 20 "$work"/*.log >&2
-	exit 1
-}
-
-status() { # FIELDS... of the status, tab-separated
-	"$bin"/shm-inspect --status -o tsv "$feed" 2>/dev/null | awk -F'\t' "$1"
+lines_live() {
+	status | awk -F'\t' '$1 == "line" && /\tlive/ { n++ } END { print n + 0 }'
 }
 
 cpu_ticks() {
@@ -50,47 +33,43 @@ awk 'BEGIN {
 	print "]}"
 }' >"$work/feed.json"
 
-"$bin"/exchange-sim --dir "$work" --port 0 --port-file "$work/port" \
-    --symbols "$(cat "$work/symbols")" --rate 670 >"$work/sim.log" 2>&1 &
-sim=$!
-for _ in $(seq 200); do
-	[ -s "$work/port" ] && break
-	sleep 0.05
-done
-[ -s "$work/port" ] || fail "exchange-sim does not start"
-"$bin"/feedd --config "$work/feed.json" --set feed="$feed" --set endpoint.host=localhost \
-    --set endpoint.address=127.0.0.1 --set endpoint.port="$(cat "$work/port")" \
-    --set endpoint.ca_file="$work/ca.pem" --set pool.initial_connections=10 \
-    --set pool.max_connections=10 --set pool.load_low_bytes_per_s=0 2>"$work/feedd.log" &
-feedd=$!
+start_sim --symbols "$(cat "$work/symbols")" --rate 670
+start_feedd --config "$work/feed.json" --set endpoint.address=127.0.0.1 \
+    --set pool.initial_connections=10 --set pool.max_connections=10 \
+    --set pool.load_low_bytes_per_s=0
 
 lines=0
 for _ in $(seq 600); do
-	lines=$(status '$1 == "line" && /\tlive/ { n++ } END { print n + 0 }')
+	lines=$(lines_live)
 	[ "$lines" -eq 10 ] && break
 	sleep 0.1
 done
 [ "$lines" -eq 10 ] || fail "$lines lines of 10 are live after a minute"
 sleep 2
 
-messages=$(status '$1 == "counter" && $2 == "messages" { print $3 }')
+messages=$(counter messages)
 ticks=$(cpu_ticks)
 sleep "$seconds"
 ticks=$(($(cpu_ticks) - ticks))
-messages=$(($(status '$1 == "counter" && $2 == "messages" { print $3 }') - messages))
+messages=$(($(counter messages) - messages))
 rss=$(awk '$1 == "VmRSS:" { print $2 }' "/proc/$feedd/status")
 shared=$(awk '$1 == "RssShmem:" { print $2 }' "/proc/$feedd/status")
+shares=$(awk '$1 == "Pss:" { print $2 }' "/proc/$feedd/smaps_rollup")
+private=$(awk '/^Private_/ { n += $2 } END { print n }' "/proc/$feedd/smaps_rollup")
 
-awk -v rss="$rss" -v shared="$shared" -v ticks="$ticks" -v messages="$messages" \
-    -v s="$seconds" -v hz="$(getconf CLK_TCK)" -v json="${TICKRING_ROOT:-.}/build/bench" 'BEGIN {
+awk -v rss="$rss" -v shared="$shared" -v pss="$shares" -v own="$private" \
+    -v ticks="$ticks" -v messages="$messages" -v s="$seconds" \
+    -v hz="$(getconf CLK_TCK)" -v json="${TICKRING_ROOT:-.}/build/bench" 'BEGIN {
 	mib = rss / 1024
 	cpu = 100 * ticks / hz / s
 	printf "feedd with 10 lines x 200 streams, %.0f messages/s: ", messages / s
 	printf "%.1f MiB resident (<= 32: %s), of that %.1f shared memory; ", mib,
 	    mib <= 32 ? "reached" : "MISSED", shared / 1024
+	printf "%.1f MiB by shares, %.1f private; ", pss / 1024, own / 1024
 	printf "%.2f %% of a processor (< 2: %s)\n", cpu, cpu < 2 ? "reached" : "MISSED"
 	system("mkdir -p " json)
 	printf "{\"lines\": 10, \"streams\": 2000, \"msgs_per_s\": %.0f, \"rss_mib\": %.1f, " \
-	    "\"shared_mib\": %.1f, \"cpu_percent\": %.2f}\n", messages / s, mib, shared / 1024,
-	    cpu > (json "/footprint.json")
+	    "\"shared_mib\": %.1f, \"pss_mib\": %.1f, \"private_mib\": %.1f, " \
+	    "\"cpu_percent\": %.2f}\n", messages / s, mib, shared / 1024, pss / 1024,
+	    own / 1024, cpu > (json "/footprint.json")
 }'
