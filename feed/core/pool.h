@@ -158,7 +158,7 @@ enum pool_result {
 	POOL_OK,
 	POOL_BAD_CFG,          /* a value is out of the range that its comment gives */
 	POOL_NO_STREAMS,       /* nothing to subscribe */
-	POOL_TOO_MANY_STREAMS, /* more than the lines of all legs and paths may carry, or no memory */
+	POOL_TOO_MANY_STREAMS, /* more than all lines may carry, or no memory */
 	POOL_STREAM_TOO_LONG,  /* a stream that fits no request */
 };
 

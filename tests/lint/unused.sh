@@ -4,7 +4,7 @@
 set -u
 
 # A writer of one segment alone; and what benchmarks and tests ask of books.
-allowed='ring_open board_open status_open pipeline_book book_blocks_for snapsched_forget'
+allowed='ring_open board_open status_open pipeline_book book_blocks_for'
 
 find include shm feed tools tests \( -name '*.[ch]' -o -name '*.def' -o -name '*.cc' \) \
     2>/dev/null | sort | xargs -r awk -v allow="$allowed" -f "$(dirname "$0")/unused.awk"
