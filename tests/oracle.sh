@@ -36,6 +36,11 @@ replay() { # FILE NAME
 	feedd='' sim=''
 	if [ "$code" -ne 0 ]; then
 		tail -n 20 "$work/sim.log" "$work/feedd.log"
+		# The replay waits for snapshots to be asked for. Where that takes a minute, streams
+		# are silent for so long that the feed asks for them anew; what is sent in between
+		# nobody gets.
+		grep -q ', [1-9][0-9]* to no subscriber' "$work/sim.log" &&
+		    echo "oracle: the replay stood still, and the feed asked for streams anew"
 	fi
 	return "$code"
 }

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "feed/app/orders.h"
-#include "feed/app/tell.h"
 #include "feed/base/log.h"
 #include "feed/io/clock.h"
 #include "feed/io/signals.h"
@@ -31,6 +30,8 @@ on_transition(struct app *app, const struct pool_action *act)
 
 	tell_transition(act, app->detail[act->line], app->cfg->monitoring.detailed_logging,
 	    app->cfg->security.event_logging);
+	if (act->limited)
+		pipeline_counters(app->pipeline)[TICK_COUNTER_CONNECTS_LIMITED]++;
 	if (app->cfg->monitoring.error_reporting)
 		errors_on_transition(&app->errors, act);
 	if (pool_line_view(&app->pool, act->line, &view))

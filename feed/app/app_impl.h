@@ -9,6 +9,7 @@
 
 #include "feed/app/app.h"
 #include "feed/core/pool.h"
+#include "feed/core/trace_book.h"
 #include "feed/io/notify.h"
 #include "feed/io/transport.h"
 #include "feed/ops/alarm.h"
@@ -26,6 +27,7 @@
 #include "feed/status/guard.h"
 #include "feed/status/snapshot.h"
 #include "feed/status/snapshot_streams.h"
+#include "feed/status/tell.h"
 #include "feed/status/verdict.h"
 #include "feed/store/stores.h"
 
@@ -79,6 +81,7 @@ struct app {
 	bool has_gap;
 	struct alarm *alarm;    /* ops thread; NULL: nobody is told */
 	struct trace *trace;    /* NULL: nothing is traced */
+	struct trace_books trace_books;
 	struct tracer *tracer;  /* ops thread; NULL: likewise */
 	struct web *web;        /* ops thread; NULL: no HTTP interface */
 	int web_fd;             /* its socket until it is there, -1: none */
@@ -123,6 +126,10 @@ void app_shut_trace(struct app *app);
 /* Tells the traces of an action, and of what a line reports. Nothing where none are made. */
 void app_trace_action(struct app *app, const struct pool_action *act);
 void app_trace_event(struct app *app, const struct transport_event *event, mono_t now);
+
+/* Books that are in sync again; and what a wish for a snapshot is part of, into its note. */
+void app_trace_books(struct app *app);
+void app_trace_want(struct app *app, struct ops_note *note);
 
 /* ---- app_changes.c: what changes while it runs ----------------------------------- */
 

@@ -27,7 +27,7 @@ orders_connect(struct transport *transport, const struct config *cfg,
 	};
 	int rc;
 
-	snprintf(path, sizeof(path), "%s%s", e->path, unit);
+	snprintf(path, sizeof(path), "%s%s", plan_path(cfg, act->path), unit);
 	rc = transport_connect(transport, act->line, act->attempt, &to);
 
 	/* The configuration was checked, so this is a bug: the session's timeout heals it. */

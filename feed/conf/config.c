@@ -78,6 +78,12 @@ config_product_name(enum config_product product)
 	return product < CONFIG_PRODUCTS ? names[product] : "unknown";
 }
 
+bool
+config_path_is_auto(const struct config *cfg)
+{
+	return strcmp(cfg->endpoint.path, CONFIG_PATH_AUTO) == 0;
+}
+
 unsigned
 config_targets(const struct config *cfg)
 {

@@ -253,6 +253,7 @@ struct config {
 	int64_t standby_takeover_ms;
 	bool busy_poll;
 	bool kernel_stamps;
+	bool permessage_deflate;
 	struct config_endpoint endpoint;
 	struct config_strings endpoints;
 	int64_t redundancy;
@@ -332,6 +333,11 @@ size_t config_lines(char *out, size_t size, const struct config *cfg);
  * value of the enum.
  */
 const char *config_product_name(enum config_product product);
+
+/* endpoint.path: each stream goes to the path that serves it. */
+#define CONFIG_PATH_AUTO "auto"
+
+bool config_path_is_auto(const struct config *cfg);
 
 #define CONFIG_TARGETS_MAX 32
 

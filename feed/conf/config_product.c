@@ -1,6 +1,7 @@
 #include "feed/conf/config_product.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,39 +47,53 @@ is_named(const struct config_origins *origins, const char *path)
 	return origins->wrong[row(path)] || origins->at[row(path)].source != NULL;
 }
 
-void
-config_product_route(struct config *cfg, const struct config_origins *origins, const char *file,
-    struct config_problems *problems)
+/* Every leg has connections of its own to each path. */
+static void
+check_connections(const struct config *cfg, const struct config_origins *origins,
+    const char *file, struct config_problems *problems)
 {
 	const struct venue *venue = venue_of(cfg);
-	struct config_origin at = origins->at[row("streams")];
-	const char *first = NULL, *other = NULL, *elsewhere = NULL, *path, *stream;
-	size_t more = 0;
+	struct config_origin at = origins->at[row("pool.max_connections")];
+	const char *first = NULL, *stream;
+	unsigned path, first_path = 0;
 
-	/* Whose host it is, who names one, knows; and where its streams are. */
-	if (venue->route[0].path == NULL || origins->wrong[row("streams")] ||
-	    is_named(origins, "endpoint.path") || is_named(origins, "endpoint.host") ||
-	    is_named(origins, "endpoints"))
+	if (origins->wrong[row("streams")] || origins->wrong[row("pool.max_connections")] ||
+	    origins->wrong[row("redundancy")] ||
+	    2 * cfg->redundancy <= cfg->pool.max_connections)
 		return;
 	if (at.source == NULL)
 		at = (struct config_origin){file, 0};
 	for (size_t i = 0; i < cfg->streams.n; i++) {
 		stream = cfg->streams.item[i];
 		path = venue_path_of(venue, stream_classify(bytes_of(stream)));
-		if (path == venue->path)
-			continue; /* it is not known which serves it: it goes along */
 		if (first == NULL) {
 			first = stream;
-			set_text(&cfg->endpoint.path, path);
-		} else if (strcmp(path, cfg->endpoint.path) != 0 && more++ == 0) {
-			other = stream;
-			elsewhere = path;
+			first_path = path;
+		} else if (path != first_path) {
+			config_problem(problems, at,
+			    "key \"pool.max_connections\": value %" PRId64 " is too small for "
+			    "\"redundancy\" %" PRId64 ": \"%s\" is served at \"%s\", \"%s\" at "
+			    "\"%s\", each wants connections of its own",
+			    cfg->pool.max_connections, cfg->redundancy, first,
+			    venue_path(venue, first_path), stream, venue_path(venue, path));
+			return;
 		}
 	}
-	if (more > 0)
-		config_problem(problems, at,
-		    "key \"streams\": value \"%s\" is served at \"%s\" (one of %zu), \"%s\" at "
-		    "\"%s\": start a feed for each path, with a \"feed\" name of its own, "
-		    "or name an \"endpoint.path\" that serves all",
-		    other, elsewhere, more, first, cfg->endpoint.path);
+}
+
+void
+config_product_route(struct config *cfg, const struct config_origins *origins, const char *file,
+    struct config_problems *problems)
+{
+	const struct venue *venue = venue_of(cfg);
+	bool alone = venue_paths(venue) == 1;
+
+	/* Whose host it is, who names one, knows; and where its streams are. */
+	if (!alone && !is_named(origins, "endpoint.path") && !is_named(origins, "endpoint.host") &&
+	    !is_named(origins, "endpoints"))
+		set_text(&cfg->endpoint.path, CONFIG_PATH_AUTO);
+	if (alone && config_path_is_auto(cfg))
+		set_text(&cfg->endpoint.path, venue->path);
+	if (config_path_is_auto(cfg))
+		check_connections(cfg, origins, file, problems);
 }

@@ -12,8 +12,8 @@ void config_product_apply(struct config *cfg);
 
 /*
  * After the sources: where the product serves streams at different paths, and
- * neither host nor path was given, takes the path of the streams; a problem
- * where they do not agree on one.
+ * neither host nor path was given, each stream goes to its own:
+ * CONFIG_PATH_AUTO. A problem where there are too few connections for that.
  */
 void config_product_route(struct config *cfg, const struct config_origins *origins,
     const char *file, struct config_problems *problems);

@@ -185,7 +185,8 @@ relate_path(const struct relate *r)
 {
 	const char *path = r->cfg->endpoint.path;
 
-	if (!is_right(r, "endpoint.path") || !is_right(r, "streams") || path_names_streams(path))
+	if (!is_right(r, "endpoint.path") || !is_right(r, "streams") ||
+	    config_path_is_auto(r->cfg) || path_names_streams(path))
 		return;
 	for (size_t i = 0; i < r->cfg->streams.n; i++) {
 		const char *stream = r->cfg->streams.item[i];

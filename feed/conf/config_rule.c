@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "feed/base/host.h"
+#include "feed/conf/config.h"
 #include "feed/conf/config_exponents.h"
 #include "feed/conf/config_group.h"
 #include "feed/conf/config_listen.h"
@@ -82,6 +83,8 @@ config_rule_rest_host(const char *text)
 const char *
 config_rule_path(const char *text)
 {
+	if (strcmp(text, CONFIG_PATH_AUTO) == 0)
+		return NULL;
 	if (*text != '/')
 		return "does not begin with \"/\"";
 	if (strlen(text) > 255)

@@ -65,6 +65,7 @@ struct pool_action {
 	enum session_state to;   /* TRANSITION */
 	enum tick_reason why;    /* TRANSITION, ROTATION, STREAM_STALE, STREAM_SILENT */
 	span_t retry_in;         /* TRANSITION to BACKOFF: until the next try */
+	bool limited;            /* TRANSITION: the exchange's limit of connects is waited for */
 };
 
 #define POOL_NO_ROOM (-1) /* error_code of STREAM_REFUSED: no line has room, none may be opened */

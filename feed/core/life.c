@@ -111,6 +111,8 @@ life_enter(struct session *session, enum session_state to, enum tick_reason why,
 		next = to == SESSION_BACKOFF ? life_connect_deadline(session)
 		                             : life_circuit_deadline(session);
 		told->retry_in = mono_before(now, next) ? mono_diff(next, now) : SPAN_ZERO;
+		told->limited = mono_before(now, next) &&
+		    next.ns == quota_deadline(&session->shared->connects).ns;
 		break;
 	case SESSION_HANDSHAKE:
 	case SESSION_STATES:

@@ -203,6 +203,9 @@ enum booksync_outcome pipeline_on_snapshot(struct pipeline *p, uint32_t instrume
 /* The oldest wish for a snapshot; false: there is none. */
 bool pipeline_next_want(struct pipeline *p, struct books_want *out);
 
+/* An instrument whose book is in sync since a short while; false: none, or it was told before. */
+bool pipeline_next_joined(struct pipeline *p, uint32_t *instrument);
+
 /*
  * The oldest gap that nobody asked for yet; false: there is none. Every one
  * that is given out is answered by pipeline_on_fill(), up to its last id.

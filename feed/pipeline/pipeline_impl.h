@@ -19,6 +19,7 @@
 
 /* A message of more bytes is never held: it is judged at once. */
 #define PIPELINE_HOLD_BYTES 8192
+#define PIPELINE_JOINED_MAX 256 /* more at once are not told */
 
 /*
  * In a burst the clock is read after so many bytes of messages: at some 1.2
@@ -94,6 +95,8 @@ struct pipeline {
 	size_t listed_words; /* of a line */
 	struct pipeline_control control[PIPELINE_CONTROLS_MAX];
 	uint32_t control_head, control_tail;
+	uint32_t joined[PIPELINE_JOINED_MAX]; /* books, since somebody asked */
+	uint32_t joined_n;
 };
 
 static inline void

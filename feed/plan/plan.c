@@ -104,6 +104,30 @@ route_of(const struct config *cfg)
 	return route;
 }
 
+/* The product, when its streams are to go to the paths that serve them. */
+static const struct venue *
+routed_venue(const struct config *cfg)
+{
+	return config_path_is_auto(cfg)
+	    ? venue_find(bytes_of(config_product_name(cfg->product))) : NULL;
+}
+
+static unsigned
+paths_of(const struct config *cfg)
+{
+	const struct venue *venue = routed_venue(cfg);
+
+	return venue != NULL ? venue_paths(venue) : 1;
+}
+
+const char *
+plan_path(const struct config *cfg, unsigned number)
+{
+	const struct venue *venue = routed_venue(cfg);
+
+	return venue != NULL ? venue_path(venue, number) : cfg->endpoint.path;
+}
+
 struct pool_cfg
 plan_pool_cfg(const struct config *cfg)
 {
@@ -119,7 +143,7 @@ plan_pool_cfg(const struct config *cfg)
 		.max_streams_per_connection = (unsigned)streams,
 		.line_room = limits->streams_per_line,
 		.redundancy = (unsigned)cfg->redundancy,
-		.paths = 1,
+		.paths = paths_of(cfg),
 		.connects_max = (unsigned)limits->connects_max,
 		.connects_window = limited ? limits->connects_window
 		                           : span_ms(UNLIMITED_WINDOW_MS),
@@ -173,7 +197,8 @@ result_text(enum pool_result result)
 	case POOL_NO_STREAMS:
 		return "streams: there are none";
 	case POOL_TOO_MANY_STREAMS:
-		return "streams: more than pool.max_connections x pool.max_streams_per_connection";
+		return "streams: more than pool.max_connections x pool.max_streams_per_connection, "
+		       "or too few connections for the paths that serve them";
 	case POOL_STREAM_TOO_LONG:
 		return "streams: a name is longer than a request may be";
 	}
@@ -219,6 +244,13 @@ class_of(struct bytes name)
 	return STALL_RARE;
 }
 
+static uint8_t
+path_of(const struct plan *plan, struct bytes name)
+{
+	return plan->venue == NULL ? 0
+	                           : (uint8_t)venue_path_of(plan->venue, stream_classify(name));
+}
+
 int
 plan_pool(struct plan *plan, const struct config *cfg, const struct config_strings *streams,
     struct pool *pool, uint64_t seed)
@@ -234,6 +266,8 @@ plan_pool(struct plan *plan, const struct config *cfg, const struct config_strin
 	plan->memory.stall = calloc(pool_places(&pool_cfg), sizeof(*plan->memory.stall));
 	plan->memory.item = calloc(plan->memory.streams_max, sizeof(*plan->memory.item));
 	plan->memory.class = plan->class = calloc(n + 1, sizeof(*plan->class));
+	plan->memory.path = plan->path = calloc(n + 1, sizeof(*plan->path));
+	plan->venue = routed_venue(cfg);
 	plan->stream_bytes = calloc(n + 1, sizeof(*plan->stream_bytes));
 	plan->name = calloc(plan->memory.streams_max, sizeof(*plan->name));
 	plan->meant = calloc(plan->memory.streams_max, sizeof(*plan->meant));
@@ -241,7 +275,7 @@ plan_pool(struct plan *plan, const struct config *cfg, const struct config_strin
 	plan->quiet = calloc(plan->memory.streams_max, sizeof(*plan->quiet));
 	if (names_init(&plan->names, plan->memory.streams_max) != 0 || !plan->meant ||
 	    !plan->name || !plan->wanted || !plan->quiet || !plan->memory.item ||
-	    !plan->memory.stall || !plan->class || !plan->memory.entry ||
+	    !plan->memory.stall || !plan->class || !plan->path || !plan->memory.entry ||
 	    !plan->memory.stream || !plan->stream_bytes)
 		return -1;
 	for (size_t i = 0; i < n && i < plan->memory.streams_max; i++) {
@@ -254,6 +288,7 @@ plan_pool(struct plan *plan, const struct config *cfg, const struct config_strin
 		plan->stream_bytes[i] =
 		    (uint16_t)request_stream_bytes(bytes_of(streams->item[i]));
 		plan->class[i] = (uint8_t)class_of(bytes_of(streams->item[i]));
+		plan->path[i] = path_of(plan, bytes_of(streams->item[i]));
 	}
 	result = pool_init(pool, &pool_cfg, plan->stream_bytes, (unsigned)n, &plan->memory, seed);
 	if (result == POOL_OK)
@@ -320,6 +355,7 @@ plan_add(struct plan *plan, const char *name, struct pool_event *event)
 		.stream = number,
 		.bytes = (uint16_t)request_stream_bytes(bytes_of(name)),
 		.class = (uint8_t)class_of(bytes_of(name)),
+		.path = path_of(plan, bytes_of(name)),
 	};
 	return true;
 }
@@ -339,6 +375,7 @@ plan_free(struct plan *plan)
 	free(plan->memory.stall);
 	free(plan->memory.item);
 	free(plan->class);
+	free(plan->path);
 	free(plan->stream_bytes);
 	*plan = (struct plan){0};
 }

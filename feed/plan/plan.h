@@ -21,7 +21,8 @@
 struct plan {
 	struct pool_memory memory;
 	uint16_t *stream_bytes;
-	uint8_t *class;
+	uint8_t *class, *path;
+	const struct venue *venue; /* whose paths the streams are at; NULL: there is one path */
 	char **name;     /* by number; NULL: never used */
 	struct names names; /* the other way round */
 	bool *meant;     /* by number, for who goes through all of them */
@@ -39,6 +40,9 @@ int plan_pool(struct plan *plan, const struct config *cfg, const struct config_s
 
 /* What a pool of that configuration is like. */
 struct pool_cfg plan_pool_cfg(const struct config *cfg);
+
+/* The path of that number (struct pool_action) on the exchange's endpoints. */
+const char *plan_path(const struct config *cfg, unsigned number);
 
 /* The number of a stream of that name, wanted or dropped; UINT32_MAX: there was none. */
 uint32_t plan_find(const struct plan *plan, const char *name);

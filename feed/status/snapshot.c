@@ -5,6 +5,7 @@
 
 #include <tickring/version.h>
 
+#include "feed/plan/plan.h"
 #include "feed/status/snapshot_control.h"
 #include "feed/status/snapshot_detail.h"
 
@@ -51,6 +52,7 @@ take_line(struct tick_line_status *out, const struct snapshot_sources *from, uns
     wall_t now, mono_t mono)
 {
 	struct transport_counts counts = transport_counts(from->transport, line);
+	bool by_path = from->pool->cfg.paths > 1;
 	struct pool_line_view view;
 
 	if (!pool_line_view(from->pool, line, &view))
@@ -74,8 +76,10 @@ take_line(struct tick_line_status *out, const struct snapshot_sources *from, uns
 		.pings = transport_has_pings(from->transport) ? (int64_t)counts.pings : TICK_ABSENT,
 	};
 	take_line_control(out, from, line, &view, now, mono);
-	snprintf(out->endpoint, sizeof(out->endpoint), "%.56s:%u",
-	    from->target[view.endpoint].host, from->target[view.endpoint].port);
+	/* Where lines of one endpoint differ by their path, it belongs to the name. */
+	snprintf(out->endpoint, sizeof(out->endpoint), "%.*s:%u%.16s", by_path ? 40 : 56,
+	    from->target[view.endpoint].host, from->target[view.endpoint].port,
+	    by_path ? plan_path(from->cfg, view.path) : "");
 }
 
 static void

@@ -10,7 +10,8 @@
 /*
  * Binance, 2026-08: hosts and paths from the pages of each product. USD-M has
  * had routes since 2026-04-23; a stream that is subscribed at the other one is
- * acknowledged and stays silent. Where futures trades belong is disputed.
+ * acknowledged and stays silent. Where futures trades belong is disputed; aggTrade
+ * is at the last route.
  */
 #define PUBLIC (CLASS(BOOK_TICKER) | CLASS(DEPTH) | CLASS(PARTIAL_DEPTH) | CLASS(RPI_DEPTH))
 #define MARKET \
@@ -101,11 +102,31 @@ venue_find(struct bytes name)
 	return NULL;
 }
 
+unsigned
+venue_paths(const struct venue *venue)
+{
+	unsigned n = 0;
+
+	while (n < VENUE_ROUTES_MAX && venue->route[n].path != NULL)
+		n++;
+	return n > 0 ? n : 1;
+}
+
 const char *
+venue_path(const struct venue *venue, unsigned number)
+{
+	if (number < VENUE_ROUTES_MAX && venue->route[number].path != NULL)
+		return venue->route[number].path;
+	return venue->path;
+}
+
+unsigned
 venue_path_of(const struct venue *venue, unsigned class)
 {
-	for (unsigned i = 0; i < VENUE_ROUTES_MAX && venue->route[i].path != NULL; i++)
+	unsigned n = venue_paths(venue);
+
+	for (unsigned i = 0; i < n; i++)
 		if ((venue->route[i].classes & UINT64_C(1) << class) != 0)
-			return venue->route[i].path;
-	return venue->path;
+			return i;
+	return n - 1;
 }

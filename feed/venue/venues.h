@@ -36,7 +36,7 @@ struct venue_route {
 	uint64_t classes;   /* bit per enum stream_class */
 };
 
-#define VENUE_ROUTES_MAX 2
+#define VENUE_ROUTES_MAX 2 /* GROUP_PATHS_MAX of feed/core/group.h is as much */
 
 struct venue {
 	const char *name;        /* "product" of the configuration */
@@ -64,10 +64,16 @@ const struct venue *venue_find(struct bytes name);
 /* The row number `index`, from 0; NULL behind the last one. */
 const struct venue *venue_at(size_t index);
 
+/* How many paths there are: the routes, or one. */
+unsigned venue_paths(const struct venue *venue);
+
+/* The path of that number, < venue_paths(). */
+const char *venue_path(const struct venue *venue, unsigned number);
+
 /*
- * The path that serves streams of a class (enum stream_class): one of the
- * routes, or `path` where there are none or none of them names it.
+ * The number of the path that serves streams of a class (enum stream_class):
+ * the route that names it, or the last one when none does.
  */
-const char *venue_path_of(const struct venue *venue, unsigned class);
+unsigned venue_path_of(const struct venue *venue, unsigned class);
 
 #endif

@@ -97,14 +97,25 @@ count_untold(struct sim_stream *s)
 	RULE(s->untold <= UNTOLD_MAX, "a new count is not told", s - sim.stream, s->id, s->seen);
 }
 
-/* A healthy leg takes a new stream, even when others are in trouble. */
+/*
+ * A healthy leg takes a new stream, even when others are in trouble: it is not
+ * left to a line that may not connect while one is up that could take it.
+ */
 static void
 check_joined(const struct sim_stream *s)
 {
-	unsigned legs = s->wanted && sim_owes() ? sim_healthy_legs() : 0;
+	unsigned legs = s->wanted && sim_owes() ? sim_healthy_legs() & ~s->joined : 0;
 
-	RULE((s->joined & legs) == legs || mono_diff(sim.now, s->added).ns < joined_within.ns,
-	    "a new stream is not subscribed by a healthy leg", s - sim.stream, s->joined, legs);
+	if (legs == 0 || mono_diff(sim.now, s->added).ns < joined_within.ns)
+		return;
+	for (unsigned line = 0; line < SIM_LINES; line++) {
+		const struct sim_peer *p = &sim.peer[line];
+
+		RULE(!p->up || (legs >> p->leg & 1) == 0 || p->path != s->path ||
+		    mono_diff(sim.now, p->up_at).ns < joined_within.ns,
+		    "a new stream is not subscribed by a healthy leg", s - sim.stream, line,
+		    legs);
+	}
 }
 
 void

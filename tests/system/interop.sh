@@ -39,7 +39,7 @@ result() { # JAVASCRIPT, of `r`
 	node -p "const r = JSON.parse(require('fs').readFileSync('$work/result')); $1"
 }
 
-feed_against_ws() { # TRANSPORT
+feed_against_ws() { # TRANSPORT DEFLATE
 	rm -f "$work/port" "$work/result"
 	node "$here/server.js" "$modules" "$work/key.pem" "$work/cert.pem" "$work/port" \
 	    "$work/result" >"$work/server.log" 2>&1 &
@@ -48,7 +48,7 @@ feed_against_ws() { # TRANSPORT
 	wait_for_file "$work/port"
 	port=$(cat "$work/port")
 	start_feedd --set endpoint.address=127.0.0.1 --set endpoint.ca_file="$work/cert.pem" \
-	    --set streams=btcusdt@trade --set transport="$1" \
+	    --set streams=btcusdt@trade --set transport="$1" --set permessage_deflate="$2" \
 	    --set pool.initial_connections=1 --set pool.max_connections=1 \
 	    --set reconnect.base_delay_ms=10 --set failover.failures_max=100
 	wait_for_file "$work/result"
@@ -68,14 +68,18 @@ feed_against_ws() { # TRANSPORT
 	feedd=''
 	wait "$server" || fail "the server found fault"
 	others=''
-	expect "extensions offered" "" "$(result r.extensions)"
+	expect "lines with compression" "$([ "$2" = true ] && echo 5 || echo 0)" \
+	    "$(result "r.extensions.filter((e) => e.includes('permessage-deflate')).length")"
+	expect "lines with other extensions" 0 \
+	    "$(result "r.extensions.filter((e) => e !== '' && !e.includes('deflate')).length")"
 	expect "wrong PONGs" 0 "$(result r.wrong_pongs)"
 	# Between 1 to 39 fragments, between three more, and two alone.
 	expect "PONGs" $((38 * 39 / 2 + 2 + 2)) "$(result r.pongs)"
 	# A code is answered with the same, none with 1000; 1006 is none at all.
 	expect "close codes" "1001 4000 1000 1006 1000" \
 	    "$(result "r.lines.map((line) => line.close).join(' ')")"
-	echo "feedd ($1) and npm ws: $want trades, $(result r.pongs) PONGs"
+	echo "feedd ($1, permessage_deflate $2) and npm ws:" \
+	    "$want trades, $(result r.pongs) PONGs"
 	rm -f /dev/shm/"$feed".*
 }
 
@@ -87,7 +91,8 @@ simulator_against() { # SCRIPT
 
 install
 certificate
-feed_against_ws uring
+feed_against_ws uring false
+feed_against_ws uring true
 start_sim --symbols 8 --rate 2000 --ping-interval 1
 NODE_EXTRA_CA_CERTS=$work/ca.pem
 export NODE_EXTRA_CA_CERTS

@@ -350,7 +350,7 @@ a_refused_certificate_is_told_as_the_security_event_that_it_is(void **state)
 	json = wait_for(plain, is_plain, "invalid_certificate", "fired");
 	assert_string_equal(text_of(json, "severity"), "critical");
 	cJSON_Delete(json);
-	daemon_expect_log(&rig->feedd, "event=security name=invalid_certificate");
+	daemon_expect_log(&rig->feedd, "event=security name=invalid_certificate severity=critical");
 }
 
 static void

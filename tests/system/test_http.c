@@ -251,6 +251,7 @@ head_is_get_without_the_body(void **state)
 static void
 requests_that_come_at_once_are_answered_one_after_the_other(void **state)
 {
+	static const char last[] = "GET /nothing HTTP/1.1\r\nConnection: close\r\n\r\n";
 	struct http_rig *rig = *state;
 	char *all = rig->answer;
 	int fd;
@@ -264,7 +265,7 @@ requests_that_come_at_once_are_answered_one_after_the_other(void **state)
 
 		assert_int_equal(send(fd, two, sizeof(two) - 1, 0), sizeof(two) - 1);
 	}
-	assert_int_equal(send(fd, "GET /nothing HTTP/1.1\r\nConnection: close\r\n\r\n", 46, 0), 46);
+	assert_int_equal(send(fd, last, sizeof(last) - 1, 0), sizeof(last) - 1);
 	rig->n = 0;
 	while ((n = recv(fd, all + rig->n, sizeof(rig->answer) - 1 - rig->n, 0)) > 0)
 		rig->n += (size_t)n;

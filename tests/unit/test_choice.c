@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "feed/plan/choice.h"
+#include "feed/plan/plan.h"
 
 static struct config cfg;
 static struct choice choice;
@@ -129,10 +130,14 @@ a_product_brings_host_port_and_path(void **state)
 	LOAD("streams=btcusdt@markPrice,btcusdt@kline_1m", "product=usdm");
 	assert_string_equal(cfg.endpoint.host, "fstream.binance.com");
 	assert_int_equal(cfg.endpoint.port, 443);
-	assert_string_equal(cfg.endpoint.path, "/market/stream");
+	assert_string_equal(cfg.endpoint.path, "auto");
 	config_free(&cfg);
 	LOAD("streams=btcusdt@trade,btcusdt@bookTicker", "product=usdm");
-	assert_string_equal(cfg.endpoint.path, "/public/stream");
+	assert_string_equal(cfg.endpoint.path, "auto");
+	config_free(&cfg);
+	/* Where there is one path, that is it. */
+	LOAD("streams=btcusdt@trade", "endpoint.path=auto");
+	assert_string_equal(cfg.endpoint.path, "/stream");
 	config_free(&cfg);
 	LOAD("streams=btcusdt@markPrice,btcusdt@bookTicker", "product=usdm",
 	    "endpoint.path=/stream");
@@ -144,20 +149,30 @@ a_product_brings_host_port_and_path(void **state)
 }
 
 static void
-streams_of_two_routes_want_a_feed_each(void **state)
+streams_of_two_routes_want_connections_to_each(void **state)
 {
-	static const char *const set[] = {
-		"product=usdm", "streams=btcusdt@markPrice,btcusdt@bookTicker,btcusdt@trade,"
-				"ethusdt@markPrice,ethusdt@depth"};
+	static const char *const few[] = {"product=usdm", "redundancy=2",
+		"pool.initial_connections=1", "pool.max_connections=3",
+		"streams=btcusdt@markPrice,ethusdt@markPrice,btcusdt@bookTicker"};
 	struct config_problems problems = {0};
 
 	(void)state;
-	assert_false(config_load(NULL, set, 2, &cfg, &problems));
+	assert_false(config_load(NULL, few, 5, &cfg, &problems));
 	assert_int_equal(problems.n, 1);
 	assert_non_null(strstr(problems.line[0],
-	    "\"btcusdt@bookTicker\" is served at \"/public/stream\" (one of 2), "
-	    "\"btcusdt@markPrice\" at \"/market/stream\""));
+	    "\"pool.max_connections\": value 3 is too small for \"redundancy\" 2: "
+	    "\"btcusdt@markPrice\" is served at \"/market/stream\", \"btcusdt@bookTicker\" at "
+	    "\"/public/stream\""));
 	config_problems_free(&problems);
+	/* One that serves all, or streams of one of them, can do with fewer. */
+	LOAD("streams=btcusdt@markPrice,btcusdt@aggTrade", "product=usdm",
+	    "pool.initial_connections=1", "pool.max_connections=1");
+	config_free(&cfg);
+	LOAD("streams=btcusdt@markPrice,btcusdt@bookTicker", "product=usdm",
+	    "pool.initial_connections=1", "pool.max_connections=2");
+	assert_string_equal(plan_path(&cfg, 0), "/public/stream");
+	assert_string_equal(plan_path(&cfg, 1), "/market/stream");
+	assert_int_equal(plan_pool_cfg(&cfg).paths, 2);
 }
 
 int
@@ -171,7 +186,7 @@ main(void)
 		TEST(a_key_file_that_cannot_be_read_ends_the_start),
 		TEST(a_product_without_a_key_looks_for_none_and_spells_nothing_anew),
 		TEST(a_product_brings_host_port_and_path),
-		TEST(streams_of_two_routes_want_a_feed_each),
+		TEST(streams_of_two_routes_want_connections_to_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

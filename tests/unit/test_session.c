@@ -370,8 +370,13 @@ the_connect_quota_makes_a_line_wait(void **state)
 	tell(SESSION_START);
 	assert_moved(SESSION_IDLE, SESSION_BACKOFF, TICK_REASON_START);
 	assert_int_equal(action_at(&actions, ACT_TRANSITION, 0)->retry_in.ns, span_s(300).ns);
+	assert_true(action_at(&actions, ACT_TRANSITION, 0)->limited);
 	wait_ms(300000);
 	assert_moved(SESSION_BACKOFF, SESSION_CONNECTING, TICK_REASON_START);
+	/* Its own delay is no such limit, unless that is longer. */
+	fall(SESSION_FAILED, TICK_REASON_REFUSED);
+	assert_moved(SESSION_CONNECTING, SESSION_BACKOFF, TICK_REASON_REFUSED);
+	assert_false(action_at(&actions, ACT_TRANSITION, 0)->limited);
 }
 
 int

@@ -55,12 +55,17 @@ streams_of_usdm_go_by_two_routes(void **state)
 	const struct venue *spot = venue_find(BYTES_LIT("spot"));
 
 	(void)state;
-	assert_string_equal(venue_path_of(usdm, STREAM_BOOK_TICKER), "/public/stream");
-	assert_string_equal(venue_path_of(usdm, STREAM_PARTIAL_DEPTH), "/public/stream");
-	assert_string_equal(venue_path_of(usdm, STREAM_MARK_PRICE), "/market/stream");
-	assert_string_equal(venue_path_of(usdm, STREAM_AGG_TRADE), "/market/stream");
-	assert_string_equal(venue_path_of(usdm, STREAM_TRADE), "/stream");
-	assert_string_equal(venue_path_of(spot, STREAM_BOOK_TICKER), "/stream");
+	assert_int_equal(venue_paths(usdm), 2);
+	assert_string_equal(venue_path(usdm, 0), "/public/stream");
+	assert_string_equal(venue_path(usdm, 1), "/market/stream");
+	assert_int_equal(venue_path_of(usdm, STREAM_BOOK_TICKER), 0);
+	assert_int_equal(venue_path_of(usdm, STREAM_PARTIAL_DEPTH), 0);
+	assert_int_equal(venue_path_of(usdm, STREAM_MARK_PRICE), 1);
+	assert_int_equal(venue_path_of(usdm, STREAM_AGG_TRADE), 1);
+	assert_int_equal(venue_path_of(usdm, STREAM_TRADE), 1);
+	assert_int_equal(venue_paths(spot), 1);
+	assert_string_equal(venue_path(spot, 0), "/stream");
+	assert_int_equal(venue_path_of(spot, STREAM_BOOK_TICKER), 0);
 	assert_int_equal(usdm->join, VENUE_JOIN_FUTURES);
 	assert_int_equal(spot->join, VENUE_JOIN_SPOT);
 }

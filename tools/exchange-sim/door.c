@@ -210,8 +210,11 @@ route(struct session *s, const struct http_request *r, wall_t now)
 	struct bytes path = r->path, rest = r->path;
 
 	/* Futures: routed paths since 2026-04-23. */
-	if (!path_begins(&path, "/public"))
-		path_begins(&path, "/market");
+	s->route = SERVED_ALL;
+	if (path_begins(&path, "/public"))
+		s->route = SERVED_PUBLIC;
+	else if (path_begins(&path, "/market"))
+		s->route = SERVED_MARKET;
 	if (path_begins(&path, "/ws")) {
 		enter(s, r, path);
 	} else if (path_begins(&path, "/stream") && path.n <= 1) {

@@ -21,6 +21,7 @@
 #include "tools/exchange-sim/limiter.h"
 #include "tools/exchange-sim/message.h"
 #include "tools/exchange-sim/outq.h"
+#include "tools/exchange-sim/served.h"
 #include "tools/exchange-sim/tally.h"
 #include "tools/exchange-sim/visitor.h"
 #include "tools/exchange-sim/wire.h"
@@ -87,6 +88,7 @@ struct session {
 	struct wire wire;
 	struct limiter limiter;
 	bool combined;             /* payloads in the envelope with the stream's name */
+	enum served_route route;   /* its path: what is served there */
 	enum time_unit unit;
 	struct stream **stream;    /* subscriptions, in order */
 	bool *mute;                /* which of them yield nothing, by a fault */

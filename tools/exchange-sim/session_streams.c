@@ -44,6 +44,11 @@ session_subscribe(struct session *s, struct bytes name)
 		return false;
 	s->mute[s->nstreams] = false;
 	s->stream[s->nstreams++] = stream;
+	/* Binance, 2026-08: it is acknowledged and stays silent. */
+	if (!served_at(s->route, name)) {
+		s->desk->tally.misrouted++;
+		session_mute(s, (struct bytes){stream->name, stream->name_n});
+	}
 	tally_peak(&s->desk->tally.peak_streams, s->nstreams);
 	s->desk->changed(s->desk->ctx);
 	return true;

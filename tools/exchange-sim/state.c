@@ -109,6 +109,7 @@ put_totals(struct text *t, const struct tally *total)
 	put_number(t, "requests", total->requests);
 	put_number(t, "request_errors", total->request_errors);
 	put_number(t, "requests_too_long", total->requests_too_long);
+	put_number(t, "misrouted", total->misrouted);
 	put_number(t, "closed_over_rate", total->over_rate);
 	put_number(t, "closed_pong_timeout", total->pong_timeouts);
 	put_number(t, "closed_too_slow", total->too_slow);

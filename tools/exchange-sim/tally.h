@@ -22,6 +22,7 @@ struct tally {
 	uint64_t requests;        /* over WebSocket */
 	uint64_t request_errors;  /* of those, answered with an error */
 	uint64_t requests_too_long;
+	uint64_t misrouted;       /* subscriptions at a path that does not serve them */
 	uint64_t over_rate;       /* connections closed for too many messages */
 	uint64_t pong_timeouts;
 	uint64_t too_slow;        /* connections that did not read fast enough */

@@ -345,6 +345,7 @@ figures_take(struct figures *f, const struct reading *r)
 {
 	f->whys = 0;
 	f->why_note[0] = '\0';
+	verdict_take(&f->verdict, r->now, r->health, r->wall_ns, r->mono_ns);
 	take_feed(f, r);
 	take_lines(f, r);
 	take_endpoints(f, r);
