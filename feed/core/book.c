@@ -106,7 +106,7 @@ void
 book_set_due(struct book *book, uint32_t levels)
 {
 	book->due = levels;
-	/* A block holds as many as this at least; the worst one, as the first to go, not counted. */
+	/* A block holds as many as this at least, not counting the worst, the first to go. */
 	book->rows_due = levels / BLOCK_POOR + 2;
 }
 
