@@ -281,7 +281,9 @@ measure(struct pipeline *p, const struct frame *frame, const struct publish_cont
 	if (exch_ns == VENUE_NO_TIME)
 		return;
 	arrival_ns = stamps->recv.ns - exch_ns;
-	hist_record(&p->arrival, span_ns(arrival_ns));
+	if (arrival_ns != p->arrivals.ns)
+		pipeline_note_arrivals(p, arrival_ns);
+	p->arrivals.times++;
 	hist_record(&p->of_line[frame->line], span_ns(arrival_ns + publish_ns));
 }
 

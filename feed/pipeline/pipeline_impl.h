@@ -90,6 +90,10 @@ struct pipeline {
 		bool known, told;
 	} foreign;
 	struct hist publish, arrival;
+	struct {
+		int64_t ns;
+		uint64_t times;
+	} arrivals; /* the last ones, all the same: not in `arrival` yet */
 	struct hist *of_line; /* exchange to publish, per line */
 	uint64_t *listed; /* per line, bit per stream: named by its last list of subscriptions */
 	size_t listed_words; /* of a line */
@@ -103,6 +107,18 @@ static inline void
 pipeline_count(struct pipeline *p, enum tick_counter counter)
 {
 	p->counter[counter]++;
+}
+
+/*
+ * What came in one receive was mostly sent in the same millisecond: equal spans
+ * in a row are recorded once. Records them; those that follow are `next`.
+ */
+static inline void
+pipeline_note_arrivals(struct pipeline *p, int64_t next)
+{
+	hist_record_many(&p->arrival, span_ns(p->arrivals.ns), p->arrivals.times);
+	p->arrivals.ns = next;
+	p->arrivals.times = 0;
 }
 
 /* Fills in the exponents of an instrument that is new to the directory. */
