@@ -10,6 +10,7 @@
 #define FEED_PIPELINE_PIPELINE_IMPL_H
 
 #include "feed/core/hold.h"
+#include "feed/pipeline/known.h"
 #include "feed/pipeline/gaps.h"
 #include "feed/pipeline/pipeline.h"
 #include "feed/pipeline/publish.h"
@@ -75,6 +76,7 @@ struct pipeline {
 	enum event_kind unasked_kind; /* ... EVENT_KINDS: there is none */
 	struct instrument *instrument; /* and one more: streams of all symbols */
 	uint32_t instruments_max;
+	struct known known;
 	struct roster roster;
 	struct arbiter arbiter;
 	struct arbiter_last *arbiter_memory;
