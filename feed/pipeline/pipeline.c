@@ -45,13 +45,17 @@ pipeline_add_instrument(struct pipeline *p, struct bytes symbol)
 		.venue = (uint16_t)p->cfg.venue->id,
 		.trading = TICK_TRADING_UNKNOWN,
 	};
+	int64_t id;
 
 	if (symbol.n == 0 || symbol.n > TICK_SYMBOL_MAX || !utf8_is_valid(symbol.p, symbol.n))
 		return -EINVAL;
 	i.symbol_bytes = (uint8_t)symbol.n;
 	memcpy(i.symbol, symbol.p, symbol.n);
 	pipeline_describe(p, &i);
-	return ring_add(p->cfg.ring, &i);
+	id = ring_add(p->cfg.ring, &i);
+	if (id >= 0)
+		pipeline_list_new(p, (uint32_t)id);
+	return id;
 }
 
 /* Id of a symbol's instrument, which is added if it is new; or -errno. */

@@ -61,6 +61,11 @@ struct pipeline {
 	struct pipeline_cfg cfg;
 	struct recorder *recorder; /* NULL: none */
 	const struct listing *listing; /* NULL: none is known */
+	struct { /* when it was taken; false: it was given for exponents only */
+		bool taken;
+		wall_t wall;
+		mono_t mono;
+	} listed_at;
 	unsigned short_lists; /* refused in a row, as far too short */
 	enum pipeline_list_wish list_wish;
 	bool turned; /* somebody is halted, or trades again, whom nobody has taken note of */
@@ -125,6 +130,9 @@ pipeline_note_arrivals(struct pipeline *p, int64_t next)
 
 /* Fills in the exponents of an instrument that is new to the directory. */
 void pipeline_describe(const struct pipeline *p, struct tick_instrument *i);
+
+/* What the list says of an instrument that is new to the directory. */
+void pipeline_list_new(struct pipeline *p, uint32_t id);
 
 /* The exchange's word on one instrument: its state follows. The message is published already. */
 void pipeline_on_status(struct pipeline *p, const struct publish_context *c,
