@@ -54,23 +54,50 @@ pipeline_add_instrument(struct pipeline *p, struct bytes symbol)
 	return ring_add(p->cfg.ring, &i);
 }
 
-/* Id of the event's instrument, or -errno. */
+/* Id of a symbol's instrument, which is added if it is new; or -errno. */
 static int64_t
-find_instrument(struct pipeline *p, const struct event *e)
+look_up(struct pipeline *p, struct bytes symbol)
+{
+	int64_t id = ring_find(p->cfg.ring, symbol.p, symbol.n);
+
+	return id >= 0 ? id : pipeline_add_instrument(p, symbol);
+}
+
+/* The same by what came before: for a short symbol, with padding behind it. */
+static inline int64_t
+recognize(struct pipeline *p, struct bytes symbol)
+{
+	struct known_symbol as, *place = known_place(&p->known, symbol, &as);
+	int64_t id;
+
+	if (known_is(place, &as))
+		return place->id;
+	id = look_up(p, symbol);
+	as.id = (uint32_t)id;
+	if (id >= 0)
+		*place = as;
+	return id;
+}
+
+/* Id of the event's instrument, or -errno. */
+static inline int64_t
+find_instrument(struct pipeline *p, const struct frame *frame, const struct event *e)
 {
 	char upper[TICK_SYMBOL_MAX];
 	struct bytes symbol = e->symbol;
 	struct stream_name name;
-	int64_t id;
 
+	/* What was written with escapes lies elsewhere, without padding. */
+	if (symbol.n - 1 < KNOWN_BYTES &&
+	    (uintptr_t)symbol.p - (uintptr_t)frame->bytes.p < frame->bytes.n)
+		return recognize(p, symbol);
 	if (symbol.n == 0) { /* spot's partial depth: only the stream's name tells */
 		if (stream_parse(e->stream, &name) != STREAM_FINE)
 			return -EINVAL;
 		symbol =
 		    (struct bytes){upper, stream_symbol_upper(name.symbol, upper, sizeof(upper))};
 	}
-	id = ring_find(p->cfg.ring, symbol.p, symbol.n);
-	return id >= 0 ? id : pipeline_add_instrument(p, symbol);
+	return look_up(p, symbol);
 }
 
 /* ---- the path --------------------------------------------------------------- */
@@ -281,7 +308,9 @@ measure(struct pipeline *p, const struct frame *frame, const struct publish_cont
 	if (exch_ns == VENUE_NO_TIME)
 		return;
 	arrival_ns = stamps->recv.ns - exch_ns;
-	hist_record(&p->arrival, span_ns(arrival_ns));
+	if (arrival_ns != p->arrivals.ns)
+		pipeline_note_arrivals(p, arrival_ns);
+	p->arrivals.times++;
 	hist_record(&p->of_line[frame->line], span_ns(arrival_ns + publish_ns));
 }
 
@@ -329,7 +358,7 @@ take_frame(struct pipeline *p, struct frame *frame)
 		return out;
 	if (frame->part)
 		e.stream = frame->stream;
-	id = find_instrument(p, &e);
+	id = find_instrument(p, frame, &e);
 	if (id < 0) {
 		pipeline_count(p, TICK_COUNTER_NO_INSTRUMENT);
 		return out;

@@ -10,6 +10,7 @@
 #define FEED_PIPELINE_PIPELINE_IMPL_H
 
 #include "feed/core/hold.h"
+#include "feed/pipeline/known.h"
 #include "feed/pipeline/gaps.h"
 #include "feed/pipeline/pipeline.h"
 #include "feed/pipeline/publish.h"
@@ -75,6 +76,7 @@ struct pipeline {
 	enum event_kind unasked_kind; /* ... EVENT_KINDS: there is none */
 	struct instrument *instrument; /* and one more: streams of all symbols */
 	uint32_t instruments_max;
+	struct known known;
 	struct roster roster;
 	struct arbiter arbiter;
 	struct arbiter_last *arbiter_memory;
@@ -90,6 +92,10 @@ struct pipeline {
 		bool known, told;
 	} foreign;
 	struct hist publish, arrival;
+	struct {
+		int64_t ns;
+		uint64_t times;
+	} arrivals; /* the last ones, all the same: not in `arrival` yet */
 	struct hist *of_line; /* exchange to publish, per line */
 	uint64_t *listed; /* per line, bit per stream: named by its last list of subscriptions */
 	size_t listed_words; /* of a line */
@@ -103,6 +109,18 @@ static inline void
 pipeline_count(struct pipeline *p, enum tick_counter counter)
 {
 	p->counter[counter]++;
+}
+
+/*
+ * What came in one receive was mostly sent in the same millisecond: equal spans
+ * in a row are recorded once. Records them; those that follow are `next`.
+ */
+static inline void
+pipeline_note_arrivals(struct pipeline *p, int64_t next)
+{
+	hist_record_many(&p->arrival, span_ns(p->arrivals.ns), p->arrivals.times);
+	p->arrivals.ns = next;
+	p->arrivals.times = 0;
 }
 
 /* Fills in the exponents of an instrument that is new to the directory. */

@@ -362,6 +362,25 @@ latencies_are_taken_once_and_histograms_go_on(void **state)
 	assert_int_equal(tick_histogram_bound(TICK_HISTOGRAM_BUCKETS - 1), INT64_MAX);
 }
 
+static void
+symbols_of_any_length_keep_their_instruments(void **state)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWX";
+	struct pipeline_rig *rig = *state;
+
+	for (int id = 1; id <= 3; id++)
+		for (int n = 1; n < (int)sizeof(letters); n++) {
+			/* The last time with an escape: "\\u0041" is "A". */
+			pipeline_rig_feedf(rig, "{\"e\":\"trade\",\"E\":1700000000123,"
+			    "\"s\":\"%s%.*s\",\"t\":%d,\"p\":\"12.34\",\"q\":\"5\","
+			    "\"T\":1700000000120,\"m\":false,\"M\":true}",
+			    id == 3 ? "\\u0041" : "A", n - 1, letters + 1, id);
+			assert_int_equal(pipeline_rig_tick(rig).instrument, n - 1);
+		}
+	pipeline_rig_no_tick(rig);
+	assert_int_equal(rig->ring.instruments, sizeof(letters) - 1);
+}
+
 /* When the last of so many trades in one receive was published; a trade has over 100 bytes. */
 static int64_t
 published_after(struct pipeline_rig *rig, unsigned trades)
@@ -409,6 +428,7 @@ main(void)
 		TEST(a_partial_book_clears_and_is_on_the_board_best_first),
 		TEST(an_empty_partial_book_clears_the_book),
 		TEST(stamps_show_in_the_flags),
+		TEST(symbols_of_any_length_keep_their_instruments),
 		TEST(the_time_of_publishing_is_read_with_each_receive_and_each_kilobyte),
 		TEST(latencies_are_taken_once_and_histograms_go_on),
 	};
