@@ -3,7 +3,7 @@
  * waits for: connects, receives into provided buffers, sends, the wake-up.
  *
  * One io_uring_enter() submits what is to be done, waits, and runs the
- * receives; under load it brings up to half a megabyte per line at once, so
+ * receives; under load it brings up to a megabyte per line at once, so
  * that a message costs a small part of a system call, and of the window update
  * that follows each receive. liburing 2.3, Linux 6.1 or later
  * (IORING_SETUP_DEFER_TASKRUN, multishot receive).
@@ -25,7 +25,7 @@
 
 #define ENTRIES 256           /* of the submission queue; completions have four times that */
 #define BUFFERS 8 /* power of two; what nothing was received into costs no memory */
-#define BUFFER_BYTES 524288
+#define BUFFER_BYTES 1048576
 #define BUFFER_GROUP 0
 #define COMPLETIONS_AT_ONCE 64
 
