@@ -72,22 +72,22 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/gaps.c feed/
         feed/pipeline/pipeline.c feed/pipeline/pipeline_books.c feed/pipeline/pipeline_gaps.c \
         feed/pipeline/pipeline_life.c feed/pipeline/pipeline_list.c feed/pipeline/publish.c \
         feed/pipeline/recall.c feed/pipeline/recorder.c feed/pipeline/roster.c \
-        feed/plan/choice.c feed/plan/forecast.c feed/plan/names.c feed/plan/patterns.c \
-        feed/plan/plan.c feed/plan/reload.c feed/plan/rest_plan.c feed/store/instruments.c \
-        feed/store/opening.c feed/store/ringer.c feed/store/segments.c feed/store/standby.c \
-        feed/store/stores.c feed/ops/accept.c feed/ops/alarm.c feed/ops/alarm_command.c \
-        feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/backfill.c feed/ops/keeper.c \
-        feed/ops/lookout.c feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c feed/ops/rest.c \
-        feed/ops/rest_depth.c feed/ops/rest_list.c feed/ops/rest_trace.c feed/ops/stale.c \
-        feed/ops/status_json.c feed/ops/token.c feed/ops/tracer.c feed/ops/upkeep.c \
-        feed/ops/web.c feed/ops/web_accept.c feed/ops/web_assets.c feed/ops/web_change.c \
-        feed/ops/web_pages.c feed/ops/web_reply.c feed/status/errors.c feed/status/guard.c \
-        feed/status/snapshot.c feed/status/snapshot_control.c feed/status/snapshot_detail.c \
-        feed/status/snapshot_health.c feed/status/snapshot_streams.c feed/status/tell.c \
-        feed/status/verdict.c feed/replay/replay.c feed/replay/replay_apply.c \
-        feed/probe/certificate.c feed/probe/command.c feed/probe/probe.c \
-        feed/probe/probe_clock.c feed/probe/probe_talk.c feed/probe/report.c \
-        feed/probe/report_json.c feed/probe/wire.c
+        feed/plan/change.c feed/plan/choice.c feed/plan/forecast.c feed/plan/names.c \
+        feed/plan/patterns.c feed/plan/plan.c feed/plan/reload.c feed/plan/rest_plan.c \
+        feed/store/instruments.c feed/store/opening.c feed/store/ringer.c feed/store/segments.c \
+        feed/store/standby.c feed/store/stores.c feed/ops/accept.c feed/ops/alarm.c \
+        feed/ops/alarm_command.c feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/backfill.c \
+        feed/ops/keeper.c feed/ops/lookout.c feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c \
+        feed/ops/rest.c feed/ops/rest_depth.c feed/ops/rest_list.c feed/ops/rest_trace.c \
+        feed/ops/stale.c feed/ops/status_json.c feed/ops/token.c feed/ops/tracer.c \
+        feed/ops/upkeep.c feed/ops/web.c feed/ops/web_accept.c feed/ops/web_assets.c \
+        feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c feed/status/errors.c \
+        feed/status/guard.c feed/status/snapshot.c feed/status/snapshot_control.c \
+        feed/status/snapshot_detail.c feed/status/snapshot_health.c \
+        feed/status/snapshot_streams.c feed/status/tell.c feed/status/verdict.c \
+        feed/replay/replay.c feed/replay/replay_apply.c feed/probe/certificate.c \
+        feed/probe/command.c feed/probe/probe.c feed/probe/probe_clock.c feed/probe/probe_talk.c \
+        feed/probe/report.c feed/probe/report_json.c feed/probe/wire.c
 MAIN := feed/app/app.c feed/app/app_changes.c feed/app/app_ops.c feed/app/app_rest.c \
         feed/app/app_streams.c feed/app/app_trace.c feed/app/check.c feed/app/orders.c \
         feed/app/precheck.c feed/main.c
@@ -161,14 +161,15 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
               tests/unit/test_board.c tests/unit/test_book.c tests/unit/test_books_memory.c \
               tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
-              tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_config.c \
-              tests/unit/test_config_amend.c tests/unit/test_config_docs.c \
-              tests/unit/test_config_streams.c tests/unit/test_config_wrong.c \
-              tests/unit/test_crc32c.c tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \
-              tests/unit/test_endpoints.c tests/unit/test_exchange_info.c \
-              tests/unit/test_exponents.c tests/unit/test_feed_segments.c \
-              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_group.c \
-              tests/unit/test_guard.c tests/unit/test_health.c tests/unit/test_health_limits.c \
+              tests/unit/test_breaker.c tests/unit/test_change.c tests/unit/test_choice.c \
+              tests/unit/test_config.c tests/unit/test_config_amend.c \
+              tests/unit/test_config_docs.c tests/unit/test_config_streams.c \
+              tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
+              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
+              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
+              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
+              tests/unit/test_fixed.c tests/unit/test_group.c tests/unit/test_guard.c \
+              tests/unit/test_health.c tests/unit/test_health_limits.c \
               tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
               tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_host.c \
               tests/unit/test_hosts.c tests/unit/test_http_doc.c tests/unit/test_inflate.c \

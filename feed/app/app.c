@@ -291,7 +291,7 @@ turn_once(struct app *app)
 	deadline = mono_min(deadline, notify_deadline(&app->notify));
 	deadline = mono_min(deadline, recorder_deadline(app->recorder));
 	deadline = mono_min(deadline, (mono_t){bell_deadline(&app->stores.bell)});
-	if (app_changes_streams(app) && !signals_stop_asked())
+	if (change_goes_on(&app->change) && !signals_stop_asked())
 		deadline = MONO_ZERO;
 	rc = transport_wait(app->transport, deadline);
 	if (rc != 0) {
@@ -363,7 +363,7 @@ shut(struct app *app)
 	stores_close(&app->stores, unlink_them);
 	plan_free(&app->plan);
 	patterns_free(&app->streams);
-	free(app->change.before);
+	free(app->followed);
 	free(app->listing);
 	choice_end(&app->choice);
 }

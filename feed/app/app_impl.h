@@ -20,8 +20,8 @@
 #include "feed/ops/web.h"
 #include "feed/pipeline/pipeline.h"
 #include "feed/pipeline/recorder.h"
+#include "feed/plan/change.h"
 #include "feed/plan/choice.h"
-#include "feed/plan/patterns.h"
 #include "feed/plan/plan.h"
 #include "feed/status/errors.h"
 #include "feed/status/guard.h"
@@ -32,23 +32,6 @@
 #include "feed/store/stores.h"
 
 #define HEARD_AT_ONCE 1024
-
-/* How far a change of the wanted streams is (app_streams.c). */
-enum change_phase {
-	CHANGE_NONE,
-	CHANGE_MARK, /* who is meant by the configuration */
-	CHANGE_DROP, /* who is not meant any more */
-	CHANGE_ADD,
-};
-
-struct change {
-	enum change_phase phase;
-	struct pattern_walk walk;
-	bool only_new;          /* by a new list: nothing is dropped ... */
-	struct listing *before; /* ... and who was meant by this one stays as he is */
-	uint32_t at;            /* CHANGE_DROP: number of a stream */
-	uint64_t added, removed;
-};
 
 struct app {
 	struct config *cfg;
@@ -73,7 +56,8 @@ struct app {
 	_Atomic(struct transport *) to_wake; /* by the ops thread; NULL: not yet, or no more */
 	struct rest *rest;      /* ops thread; NULL: no REST */
 	struct listing *listing; /* NULL: none came yet */
-	struct change change;
+	struct change change;   /* of the wanted streams */
+	struct listing *followed; /* the list before, while patterns follow the new one */
 	struct config_strings streams; /* that were wanted at start, by name */
 	struct books_want want; /* not told yet for want of room, if there is one */
 	bool has_want;
@@ -156,8 +140,7 @@ void app_change_streams(struct app *app);
 /* Another list is: patterns mean new streams. Takes the one before over, NULL: none. */
 void app_follow_list(struct app *app, struct listing *before);
 
-/* Is there something left of that? Then a piece of it is done here, the rest later. */
-bool app_changes_streams(const struct app *app);
+/* Does a piece of what is left of that. */
 void app_go_on_changing(struct app *app, mono_t now);
 
 /* ---- app_rest.c: snapshots of books, missed trades, the list of instruments ---------- */

@@ -103,8 +103,8 @@ int64_t pipeline_add_instrument(struct pipeline *p, struct bytes symbol);
 /*
  * The exchange's list of instruments, NULL: none is known; borrowed until the
  * next one. Changes are published, and instruments that do not trade are HALTED
- * on the board. Whoever is not in two lists in a row is CLOSED. New instruments
- * have exponents by its steps, unless the configuration names them.
+ * on the board. Whoever was listed and is not in two lists in a row is CLOSED.
+ * New instruments have exponents by its steps, unless the configuration names them.
  *
  * A list that is empty, or lacks more than a fifth of the instruments of the
  * one before (and more than three), is refused, counted, and returned; the third

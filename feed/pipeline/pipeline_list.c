@@ -151,11 +151,20 @@ is_believed(struct pipeline *p, const struct listing *before, const struct listi
 	return true;
 }
 
+/* No list has ever had it: a pair or an index, which is quoted and not traded. */
+static bool
+was_never_listed(const struct tick_instrument *i)
+{
+	return i->trading == TICK_TRADING_UNKNOWN && i->price_step == 0 && i->qty_step == 0;
+}
+
 static void
 list_missing(struct pipeline *p, uint32_t id, int64_t now_ns, mono_t mono)
 {
 	struct instrument *i = &p->instrument[id];
 
+	if (was_never_listed(&p->cfg.ring->directory[id]))
+		return;
 	if (p->cfg.ring->directory[id].trading == TICK_TRADING_CLOSED) {
 		i->recalled = false;
 		return;

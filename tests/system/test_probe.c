@@ -169,6 +169,26 @@ a_probe_goes_through_the_proxy_and_says_when_that_refuses(void **state)
 	sim_stop(s, SIGTERM);
 }
 
+static void
+a_binary_venue_is_probed_with_its_key(void **state)
+{
+	struct sim *s = *state;
+
+	sim_start(s, "--listen", "a=0,sbe", "--api-key", "right", "--rate", "200", NULL);
+	setenv("TICKRING_API_KEY", "right", 1);
+	assert_int_equal(run(s, s->address[0], "-s", "product=spot-sbe", "--stream",
+	    "btcusdt@bestBidAsk", NULL), 0);
+	says("message    ok");
+	says("bookTicker, ");
+	setenv("TICKRING_API_KEY", "wrong-key", 1);
+	assert_int_equal(run(s, s->address[0], "-s", "product=spot-sbe", NULL), 1);
+	unsetenv("TICKRING_API_KEY");
+	says("failed at upgrade:");
+	says("status 401");
+	assert_null(strstr(daemon_log(&probe), "wrong-key"));
+	sim_stop(s, SIGTERM);
+}
+
 /* ---- not good ---------------------------------------------------------------- */
 
 static void
@@ -193,6 +213,7 @@ names_ports_and_certificates_fail_with_their_reason(void **state)
 	sim_fault(s, "0 refuse endpoint=a");
 	fails(s, "tcp", "refused", "10");
 	says("tls        -");
+	assert_null(strstr(daemon_log(&probe), "proxy"));
 	assert_int_equal(run(s, "wss://nowhere.invalid", "--timeout", "5", NULL), 1);
 	says("failed at dns:");
 	sim_stop(s, SIGTERM);
@@ -317,6 +338,7 @@ main(void)
 		TEST(a_good_endpoint_passes_every_step),
 		TEST(every_endpoint_of_a_configuration_is_probed_and_json_says_it),
 		TEST(a_probe_goes_through_the_proxy_and_says_when_that_refuses),
+		TEST(a_binary_venue_is_probed_with_its_key),
 		TEST(names_ports_and_certificates_fail_with_their_reason),
 		TEST(an_authority_that_is_not_the_configured_one_is_told),
 		TEST(a_refused_upgrade_has_its_status_and_retry_after),

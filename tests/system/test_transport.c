@@ -450,8 +450,7 @@ main(void)
 		rig_test(hanging_up_on_a_server_that_does_not_answer_ends_all_the_same),
 		rig_test(a_line_is_busy_until_its_end_was_taken),
 	};
-	int failed;
+	int failed = rig_run("lws", tests);
 
-	failed = rig_run("lws", tests);
 	return failed + rig_run("uring", tests);
 }

@@ -187,6 +187,26 @@ what_is_not_in_two_lists_in_a_row_is_closed(void **state)
 }
 
 static void
+what_was_never_listed_stays_unknown(void **state)
+{
+	struct pipeline_rig *rig = *state;
+	int64_t id;
+
+	pipeline_rig_feedf(rig, "{\"e\":\"indexPriceUpdate\",\"E\":1700000000123,"
+	    "\"i\":\"ABCUSD\",\"p\":\"12.5\"}");
+	assert_int_equal(pipeline_rig_tick(rig).type, TICK_MARK_PRICE);
+	id = ring_find(&rig->ring, "ABCUSD", 6);
+	assert_true(id >= 0);
+	for (int i = 0; i < 3; i++)
+		give_list(rig, long_list(5, 0));
+	pipeline_rig_no_tick(rig);
+	assert_int_equal(rig->ring.directory[id].trading, TICK_TRADING_UNKNOWN);
+	assert_int_equal(pipeline_rig_data(rig, (uint32_t)id).state, TICK_DATA_LIVE);
+	assert_int_equal(pipeline_take_list_wish(rig->pipeline), PIPELINE_LIST_NONE);
+	end(rig);
+}
+
+static void
 an_empty_list_is_refused_however_often_it_comes(void **state)
 {
 	struct pipeline_rig *rig = *state;
@@ -439,6 +459,8 @@ main(void)
 		TEST(a_halted_instrument_is_halted_on_the_board_whatever_comes_and_never_stale),
 		TEST(an_instrument_that_trades_again_is_live_again),
 		TEST(what_is_not_in_two_lists_in_a_row_is_closed),
+		cmocka_unit_test_setup_teardown(
+		    what_was_never_listed_stays_unknown, setup_futures, pipeline_rig_teardown),
 		TEST(an_empty_list_is_refused_however_often_it_comes),
 		TEST(a_list_that_lost_more_than_a_fifth_is_refused_unless_it_stays_like_that),
 		TEST(the_first_list_is_measured_by_what_the_last_run_knew),
