@@ -225,14 +225,19 @@ decode(struct pipeline *p, struct frame *frame, struct event *e, bool *unfit)
 
 /*
  * CLOCK_MONOTONIC. Reading it would be a sixth of what a message costs, so in
- * a burst, messages of one receive, it is read with every few of them.
+ * a burst, messages of one receive, it is read with every few of them; the
+ * longer that lasts, and each has waited, with more.
  */
 static inline int64_t
 time_of_publishing(struct pipeline *p, const struct frame *frame)
 {
+	bool first = p->clock_of.ns != frame->stamps->recv_mono.ns;
+
 	p->since_clock += frame->bytes.n;
-	if (p->since_clock >= PIPELINE_CLOCK_BYTES ||
-	    p->clock_of.ns != frame->stamps->recv_mono.ns) {
+	if (first || p->since_clock >= p->clock_after) {
+		p->clock_after = first ? PIPELINE_CLOCK_BYTES : p->clock_after + 64;
+		if (p->clock_after > PIPELINE_CLOCK_BYTES_MAX)
+			p->clock_after = PIPELINE_CLOCK_BYTES_MAX;
 		p->since_clock = 0;
 		p->clock_of = frame->stamps->recv_mono;
 		p->clock = clock_mono();

@@ -27,6 +27,7 @@
  * bytes a nanosecond a time of publishing lags by less than a microsecond.
  */
 #define PIPELINE_CLOCK_BYTES 1024
+#define PIPELINE_CLOCK_BYTES_MAX 4096 /* after a hundred kilobytes of one receive */
 
 /* What the board says of an instrument, and what the control plane says of its streams. */
 struct instrument {
@@ -71,7 +72,7 @@ struct pipeline {
 	bool turned; /* somebody is halted, or trades again, whom nobody has taken note of */
 	mono_t now; /* of the last message or pause: no clock decides, so a replay decides alike */
 	mono_t clock, clock_of; /* read last, and for the receive of that time */
-	size_t since_clock;     /* bytes of messages since */
+	size_t since_clock, clock_after; /* bytes of messages since, until it is read anew */
 	struct event_scratch *scratch;
 	struct tick_level *levels; /* normalized: bids, then asks */
 	struct books *books;       /* NULL: none are kept */
