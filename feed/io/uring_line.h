@@ -90,6 +90,7 @@ struct transport_uring {
 	struct io_uring ring;
 	struct io_uring_buf_ring *buffers;
 	char *memory;       /* of the receive buffers */
+	mono_t large;       /* when one was filled far; MONO_NEVER: it was given back since */
 	char *plain;        /* URING_LINE_PLAIN and padding */
 	SSL_CTX *tls;
 	struct tls_sessions sessions;

@@ -45,13 +45,17 @@ pipeline_add_instrument(struct pipeline *p, struct bytes symbol)
 		.venue = (uint16_t)p->cfg.venue->id,
 		.trading = TICK_TRADING_UNKNOWN,
 	};
+	int64_t id;
 
 	if (symbol.n == 0 || symbol.n > TICK_SYMBOL_MAX || !utf8_is_valid(symbol.p, symbol.n))
 		return -EINVAL;
 	i.symbol_bytes = (uint8_t)symbol.n;
 	memcpy(i.symbol, symbol.p, symbol.n);
 	pipeline_describe(p, &i);
-	return ring_add(p->cfg.ring, &i);
+	id = ring_add(p->cfg.ring, &i);
+	if (id >= 0)
+		pipeline_list_new(p, (uint32_t)id);
+	return id;
 }
 
 /* Id of a symbol's instrument, which is added if it is new; or -errno. */
@@ -221,14 +225,19 @@ decode(struct pipeline *p, struct frame *frame, struct event *e, bool *unfit)
 
 /*
  * CLOCK_MONOTONIC. Reading it would be a sixth of what a message costs, so in
- * a burst, messages of one receive, it is read with every few of them.
+ * a burst, messages of one receive, it is read with every few of them; the
+ * longer that lasts, and each has waited, with more.
  */
 static inline int64_t
 time_of_publishing(struct pipeline *p, const struct frame *frame)
 {
+	bool first = p->clock_of.ns != frame->stamps->recv_mono.ns;
+
 	p->since_clock += frame->bytes.n;
-	if (p->since_clock >= PIPELINE_CLOCK_BYTES ||
-	    p->clock_of.ns != frame->stamps->recv_mono.ns) {
+	if (first || p->since_clock >= p->clock_after) {
+		p->clock_after = first ? PIPELINE_CLOCK_BYTES : p->clock_after + 64;
+		if (p->clock_after > PIPELINE_CLOCK_BYTES_MAX)
+			p->clock_after = PIPELINE_CLOCK_BYTES_MAX;
 		p->since_clock = 0;
 		p->clock_of = frame->stamps->recv_mono;
 		p->clock = clock_mono();

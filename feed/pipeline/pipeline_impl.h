@@ -27,6 +27,7 @@
  * bytes a nanosecond a time of publishing lags by less than a microsecond.
  */
 #define PIPELINE_CLOCK_BYTES 1024
+#define PIPELINE_CLOCK_BYTES_MAX 4096 /* after a hundred kilobytes of one receive */
 
 /* What the board says of an instrument, and what the control plane says of its streams. */
 struct instrument {
@@ -61,12 +62,17 @@ struct pipeline {
 	struct pipeline_cfg cfg;
 	struct recorder *recorder; /* NULL: none */
 	const struct listing *listing; /* NULL: none is known */
+	struct { /* when it was taken; false: it was given for exponents only */
+		bool taken;
+		wall_t wall;
+		mono_t mono;
+	} listed_at;
 	unsigned short_lists; /* refused in a row, as far too short */
 	enum pipeline_list_wish list_wish;
 	bool turned; /* somebody is halted, or trades again, whom nobody has taken note of */
 	mono_t now; /* of the last message or pause: no clock decides, so a replay decides alike */
 	mono_t clock, clock_of; /* read last, and for the receive of that time */
-	size_t since_clock;     /* bytes of messages since */
+	size_t since_clock, clock_after; /* bytes of messages since, until it is read anew */
 	struct event_scratch *scratch;
 	struct tick_level *levels; /* normalized: bids, then asks */
 	struct books *books;       /* NULL: none are kept */
@@ -125,6 +131,9 @@ pipeline_note_arrivals(struct pipeline *p, int64_t next)
 
 /* Fills in the exponents of an instrument that is new to the directory. */
 void pipeline_describe(const struct pipeline *p, struct tick_instrument *i);
+
+/* What the list says of an instrument that is new to the directory. */
+void pipeline_list_new(struct pipeline *p, uint32_t id);
 
 /* The exchange's word on one instrument: its state follows. The message is published already. */
 void pipeline_on_status(struct pipeline *p, const struct publish_context *c,

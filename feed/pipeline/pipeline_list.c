@@ -218,9 +218,19 @@ pipeline_list(struct pipeline *p, const struct listing *listing, wall_t now, mon
 		p->listing = before;
 		return listing;
 	}
+	p->listed_at.taken = listing != NULL;
+	p->listed_at.wall = now;
+	p->listed_at.mono = mono;
 	for (uint32_t id = 0; listing && id < p->cfg.ring->instruments; id++)
 		list_one(p, id, now.ns, mono);
 	return before;
+}
+
+void
+pipeline_list_new(struct pipeline *p, uint32_t id)
+{
+	if (p->listed_at.taken)
+		list_one(p, id, p->listed_at.wall.ns, p->listed_at.mono);
 }
 
 void

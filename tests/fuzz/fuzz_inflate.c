@@ -8,39 +8,24 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <zlib.h>
 
 #include "feed/io/inflate.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 #define MESSAGE_MAX 2048
 
 static volatile unsigned sum; /* of paddings: so that they are read */
 
-static void
-must(bool fine, const char *what)
-{
-	if (fine)
-		return;
-	fprintf(stderr, "%s\n", what);
-	abort();
-}
-
 static enum inflate_result
 take(struct inflate *inflate, const void *p, size_t n, struct bytes *message)
 {
-	void *piece = malloc(n + 1);
-	enum inflate_result result;
+	struct bytes piece = fuzz_copy(p, n, 0, 1);
+	enum inflate_result result = inflate_message(inflate, piece, message);
 
-	must(piece != NULL, "memory");
-	memcpy(piece, p, n);
-	result = inflate_message(inflate, (struct bytes){piece, n}, message);
-	free(piece);
+	fuzz_free(piece);
 	must(message->n <= MESSAGE_MAX, "length");
 	must(result == INFLATE_OK || message->n == 0, "nothing of what is refused");
 	/* The sanitizer sees whether it is there. */

