@@ -61,7 +61,7 @@ refuse_stream(struct app *app, const struct pool_action *act)
 	tell_refused(act, app->plan.name[act->stream]);
 	if (act->error_code != POOL_NO_ROOM)
 		return;
-	app->plan.wanted[act->stream] = false;
+	plan_drop(&app->plan, act->stream);
 	app->nstreams--;
 	pipeline_remove_stream(app->pipeline, act->stream);
 }

@@ -14,7 +14,7 @@
 void
 app_drop_stream(struct app *app, uint32_t number, mono_t now)
 {
-	app->plan.wanted[number] = false;
+	plan_drop(&app->plan, number);
 	app->nstreams--;
 	pipeline_remove_stream(app->pipeline, number);
 	app_step(app, &(struct pool_event){.kind = POOL_DROP, .stream = number}, now);

@@ -319,6 +319,9 @@ bool config_amend(const struct config *base, const char *name, struct bytes text
  */
 void config_print(FILE *out, const struct config *cfg, bool comments);
 
+/* The same without comments, for others: of alerts' URLs the host only, the rest is "/...". */
+void config_show(FILE *out, const struct config *cfg);
+
 /*
  * The same as lines "key=value", each after a '*' where the value is not the
  * default of config.def and a blank where it is; a long list as the number of

@@ -122,6 +122,20 @@ the_configuration_in_force_is_shown(void **state)
 }
 
 static void
+paths_of_webhooks_are_not_shown(void **state)
+{
+	static const char *const settings[] = {"streams=btcusdt@trade",
+	    "alerts.webhooks=https://localhost:1/a/secret,https://localhost:2?secret", NULL};
+	struct http_rig *rig = *state;
+
+	http_rig_start_feedd(rig, settings, false);
+	assert_int_equal(http_rig_get(rig, "/config", ""), 200);
+	assert_non_null(strstr(rig->body, "\"https://localhost:1/...\""));
+	assert_non_null(strstr(rig->body, "\"https://localhost:2/...\""));
+	assert_null(strstr(rig->body, "secret\""));
+}
+
+static void
 events_go_on_without_being_asked_for(void **state)
 {
 	static const char ask[] = "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -419,6 +433,7 @@ main(void)
 		TEST(probes_tell_alive_from_ready),
 		TEST(health_and_status_are_json_with_a_version),
 		TEST(the_configuration_in_force_is_shown),
+		TEST(paths_of_webhooks_are_not_shown),
 		TEST(events_go_on_without_being_asked_for),
 		TEST(what_is_no_page_or_no_method_is_refused),
 		TEST(the_page_and_its_parts_have_their_types),

@@ -102,6 +102,23 @@ a_good_endpoint_passes_every_step(void **state)
 	sim_stop(s, SIGTERM);
 }
 
+static void
+a_stream_is_asked_for_at_its_path_where_each_has_its_own(void **state)
+{
+	struct sim *s = *state;
+
+	sim_start(s, "--listen", "a=0", "--product", "usdm", "--rate", "200", NULL);
+	(void)run(s, s->address[0], "-s", "product=usdm", "-s", "endpoint.path=auto",
+	    "--stream", "ethusdt@aggTrade", NULL);
+	says("/market/stream\n");
+	says("message    ok");
+	(void)run(s, s->address[0], "-s", "product=usdm", "-s", "endpoint.path=auto",
+	    "--stream", "ethusdt@bookTicker", NULL);
+	says("/public/stream\n");
+	says("message    ok");
+	sim_stop(s, SIGTERM);
+}
+
 static double
 number(const cJSON *object, const char *name)
 {
@@ -336,6 +353,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, sim_set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_good_endpoint_passes_every_step),
+		TEST(a_stream_is_asked_for_at_its_path_where_each_has_its_own),
 		TEST(every_endpoint_of_a_configuration_is_probed_and_json_says_it),
 		TEST(a_probe_goes_through_the_proxy_and_says_when_that_refuses),
 		TEST(a_binary_venue_is_probed_with_its_key),

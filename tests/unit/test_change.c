@@ -123,6 +123,25 @@ all_are_replaced_in_as_many_steps_as_there_are_streams(void **state)
 }
 
 static void
+of_unused_numbers_the_one_that_was_dropped_first_is_used_anew(void **state)
+{
+	struct rig *rig = *state;
+	struct pool_event event;
+
+	rig->plan.memory.streams_max = rig->plan.n; /* all numbers are in use */
+	plan_drop(&rig->plan, 7);
+	plan_drop(&rig->plan, 3); /* its UNSUBSCRIBE may not be sent yet */
+	plan_drop(&rig->plan, 5);
+	assert_true(plan_add(&rig->plan, rig->text[STREAMS], &event));
+	assert_int_equal(event.stream, 7);
+	assert_true(plan_add(&rig->plan, rig->text[STREAMS + 1], &event));
+	assert_int_equal(event.stream, 3);
+	plan_drop(&rig->plan, 3);
+	assert_true(plan_add(&rig->plan, rig->text[STREAMS + 2], &event));
+	assert_int_equal(event.stream, 5);
+}
+
+static void
 what_stays_is_not_touched(void **state)
 {
 	struct rig *rig = *state;
@@ -198,6 +217,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(all_are_replaced_in_as_many_steps_as_there_are_streams),
+		TEST(of_unused_numbers_the_one_that_was_dropped_first_is_used_anew),
 		TEST(what_stays_is_not_touched),
 		TEST(a_change_that_is_begun_anew_ends_as_the_last_one_says),
 		TEST(a_new_list_adds_what_patterns_did_not_mean_before_and_drops_nothing),

@@ -286,6 +286,30 @@ ids_that_start_anew_end_the_gaps_of_the_old_count(void **state)
 }
 
 static void
+no_more_gaps_wait_for_an_answer_than_are_allowed_when_ids_start_anew(void **state)
+{
+	struct pipeline_rig *rig = *state;
+	struct pipeline_gap gap;
+
+	for (int64_t id = 5000000; id <= 5000004; id += 2)
+		pipeline_rig_trade_on(rig, 2, id); /* two gaps, as many as are allowed */
+	assert_true(pipeline_next_gap(rig->pipeline, &gap));
+	assert_true(pipeline_next_gap(rig->pipeline, &gap));
+	pipeline_rig_trade_on(rig, 2, 1);
+	pipeline_rig_trade_on(rig, 2, 3);
+	assert_false(pipeline_next_gap(rig->pipeline, &gap));
+	for (unsigned i = 0; i < 15; i++)
+		pipeline_rig_tick(rig);
+	pipeline_rig_no_tick(rig);
+	fill(rig, 1, 5000001, 5000001, 5000001);
+	pipeline_rig_no_tick(rig);
+	pipeline_rig_trade_on(rig, 2, 5);
+	assert_true(pipeline_next_gap(rig->pipeline, &gap));
+	assert_int_equal(gap.first, 4);
+	assert_false(pipeline_next_gap(rig->pipeline, &gap));
+}
+
+static void
 without_backfill_a_gap_is_told_and_that_is_all(void **state)
 {
 	struct pipeline_rig *rig = *state;
@@ -313,6 +337,7 @@ main(void)
 		TEST(answers_that_belong_to_no_gap_change_nothing),
 		TEST(gaps_beyond_the_limits_are_not_asked_for_and_that_is_told_behind_their_tick),
 		TEST(ids_that_start_anew_end_the_gaps_of_the_old_count),
+		TEST(no_more_gaps_wait_for_an_answer_than_are_allowed_when_ids_start_anew),
 		cmocka_unit_test_setup_teardown(without_backfill_a_gap_is_told_and_that_is_all,
 		    pipeline_rig_setup, pipeline_rig_teardown),
 	};
