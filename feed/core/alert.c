@@ -11,7 +11,7 @@ static const struct alert_row rows[ALERT_COUNT] = {
 #define MS(ms) {(ms) * INT64_C(1000000)}
 #define ALERT_REASON(NAME, name, SEVERITY, hold, clear, WHAT, text)                                \
 	{#name, text, ALERT_##SEVERITY, MS(hold), MS(clear), TICK_HEALTH_##WHAT, false},
-#define ALERT_STATE(NAME, name, SEVERITY, hold, clear, condition, text)                            \
+#define ALERT_STATE(NAME, name, SEVERITY, hold, clear, told, most, condition, text)                \
 	{#name, text, ALERT_##SEVERITY, MS(hold), MS(clear), -1, false},
 #define ALERT_EVENT(NAME, name, SEVERITY, clear, count, text)                                      \
 	{#name, text, ALERT_##SEVERITY, MS(0), MS(clear), -1, true},
@@ -133,9 +133,9 @@ holds(struct alerts *a, unsigned n, const struct tick_status *s, const struct ti
 #define ALERT_REASON(NAME, name, SEVERITY, hold, clear, WHAT, text)                                \
 	case ALERT_##NAME:                                                                         \
 		return has_reason(h, &rows[n], out);
-#define ALERT_STATE(NAME, name, SEVERITY, hold, clear, condition, text)                            \
+#define ALERT_STATE(NAME, name, SEVERITY, hold, clear, told, most, condition, text)                \
 	case ALERT_##NAME:                                                                         \
-		out->value = h->score;                                                             \
+		*out = (struct alert_figures){-1, told, most};                                     \
 		return condition;
 #define ALERT_EVENT(NAME, name, SEVERITY, clear, count, text)                                      \
 	case ALERT_##NAME:                                                                         \

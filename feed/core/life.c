@@ -46,7 +46,7 @@ order_connect(struct session *session, mono_t now, struct pool_actions *actions)
 	session->shutdown = false;
 	session->stable = false;
 	session->dialed = now;
-	session->heard = session->up = MONO_NEVER;
+	session->up = MONO_NEVER;
 	session->sick = TICK_REASON_NONE;
 	session->list_wanted = false;
 	session->list_at = MONO_NEVER;

@@ -237,7 +237,7 @@ struct pool_line_view {
 	unsigned acked;          /* of these acknowledged */
 	unsigned refused;        /* of these refused */
 	mono_t retry_at;         /* BACKOFF: next try, else MONO_NEVER */
-	mono_t heard;            /* last message on this connection, MONO_NEVER: none */
+	mono_t heard;            /* last message on any connection, MONO_NEVER: none */
 	const struct heartbeat *heartbeat;
 	struct session_counts counts;
 };

@@ -187,12 +187,26 @@ the_score_has_the_specified_limits(void **state)
 	health.score = 499;
 	look_at_ms(1);
 	expect_told(ALERT_HEALTH_LOW, ALERT_FIRED);
+	assert_int_equal(news[0].figures.value, 499);
+	assert_int_equal(news[0].figures.limit, 500);
 	health.score = 300;
 	assert_int_equal(look_at_ms(2), 0);
 	health.score = 299;
 	look_at_ms(3);
 	expect_told(ALERT_HEALTH_CRITICAL, ALERT_FIRED);
 	assert_int_equal(alert_row(ALERT_HEALTH_CRITICAL)->severity, ALERT_CRITICAL);
+}
+
+static void
+starved_books_are_told_with_their_number(void **state)
+{
+	(void)state;
+	start(0, 0, 0);
+	status.books_starved = 3;
+	look_at_ms(0);
+	expect_told(ALERT_BOOKS_STARVED, ALERT_FIRED);
+	assert_int_equal(news[0].figures.value, 3);
+	assert_int_equal(news[0].figures.limit, 0);
 }
 
 static void
@@ -374,6 +388,7 @@ main(void)
 	    cmocka_unit_test(what_stays_is_told_once_where_nothing_is_to_be_repeated),
 	    cmocka_unit_test(an_alarm_fires_both_its_alerts_and_a_warning_only_the_first),
 	    cmocka_unit_test(the_score_has_the_specified_limits),
+	    cmocka_unit_test(starved_books_are_told_with_their_number),
 	    cmocka_unit_test(an_event_fires_at_once_and_is_over_when_it_does_not_come_again),
 	    cmocka_unit_test(an_event_does_not_wait_for_a_hold_time_that_all_have),
 	    cmocka_unit_test(security_events_are_counted_once_each_from_the_changes_of_state),
