@@ -32,13 +32,14 @@ port_of(const struct sim *s, int endpoint)
 static int
 run(const struct sim *s, ...)
 {
-	const char *argv[ARGUMENTS_MAX] = {"--probe", "--timeout", "10", "-s"};
+	/* A probe has sockets of its own, but a proxy goes with io_uring only. */
+	const char *argv[ARGUMENTS_MAX] = {"--probe", "--timeout", "10", "-s", "transport=auto", "-s"};
 	char ca[160];
 	va_list more;
-	int n = 5;
+	int n = 7;
 
 	snprintf(ca, sizeof(ca), "endpoint.ca_file=%s", s->ca);
-	argv[4] = ca;
+	argv[6] = ca;
 	va_start(more, s);
 	while (n < ARGUMENTS_MAX - 1 && (argv[n] = va_arg(more, const char *)) != NULL)
 		n++;
