@@ -444,10 +444,14 @@ test-built: all $(TEST_BINS) $(CAPTURE_BINS)
 	    $(if $(CAPTURES),,--skip-without-TICKRING_CAPTURES) $(CAPTURE_BINS) \
 	    $(if $(CAPTURES),,--run) $(SHELL_TESTS)
 
+# All but those that choose the transport themselves, or test something beside it.
 TRANSPORT ?= lws
+BESIDE := alerts bad_config check_config exchange_% http http_% metrics no_uring notify probe \
+          security start_refused tape traces transport transport_%
+TRANSPORT_BINS := $(call bin,$(filter-out $(BESIDE:%=tests/system/test_%.c),$(SYSTEM_TESTS)))
 .PHONY: test-transport
-test-transport: all $(call bin,$(SYSTEM_TESTS)) ## the system tests with TRANSPORT=lws|uring
-	@TICKRING_TRANSPORT=$(TRANSPORT) $(ENVIRONMENT) tests/run.sh $(call bin,$(SYSTEM_TESTS))
+test-transport: all $(TRANSPORT_BINS) ## the feed's system tests with TRANSPORT=lws|uring
+	@TICKRING_TRANSPORT=$(TRANSPORT) $(ENVIRONMENT) tests/run.sh $(TRANSPORT_BINS)
 
 .PHONY: unit
 unit: $(call bin,$(UNIT_TESTS)) ## build and run the unit tests only

@@ -33,7 +33,8 @@ static int
 run(const struct sim *s, ...)
 {
 	/* A probe has sockets of its own, but a proxy goes with io_uring only. */
-	const char *argv[ARGUMENTS_MAX] = {"--probe", "--timeout", "10", "-s", "transport=auto", "-s"};
+	const char *argv[ARGUMENTS_MAX] = {
+	    "--probe", "--timeout", "10", "-s", "transport=auto", "-s"};
 	char ca[160];
 	va_list more;
 	int n = 7;
