@@ -43,9 +43,10 @@ CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balan
         feed/core/heartbeat.c feed/core/hold.c feed/core/ledger.c feed/core/life.c \
         feed/core/place.c feed/core/pool.c feed/core/pool_view.c feed/core/quota.c \
         feed/core/region.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
-        feed/core/scale.c feed/core/session.c feed/core/shift.c feed/core/snapsched.c \
-        feed/core/snapsched_plan.c feed/core/stall.c feed/core/subscribe.c \
-        feed/core/subscribe_list.c feed/core/trace.c feed/core/vigil.c feed/core/watch.c
+        feed/core/scale.c feed/core/security.c feed/core/session.c feed/core/shift.c \
+        feed/core/snapsched.c feed/core/snapsched_plan.c feed/core/stall.c feed/core/subscribe.c \
+        feed/core/subscribe_list.c feed/core/trace.c feed/core/trace_book.c feed/core/vigil.c \
+        feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
@@ -56,7 +57,7 @@ CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c
         feed/conf/config_url.c feed/conf/config_value.c
 
 # L5
-IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/lws_line.c \
+IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/inflate.c feed/io/lws_line.c \
       feed/io/lws_reason.c feed/io/lws_tx.c feed/io/net_reason.c feed/io/notify.c \
       feed/io/proxy.c feed/io/recv_bio.c feed/io/resolve.c feed/io/resources.c feed/io/secret.c \
       feed/io/signals.c feed/io/tape.c feed/io/tape_files.c feed/io/tape_pack.c \
@@ -71,24 +72,25 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/gaps.c feed/
         feed/pipeline/pipeline.c feed/pipeline/pipeline_books.c feed/pipeline/pipeline_gaps.c \
         feed/pipeline/pipeline_life.c feed/pipeline/pipeline_list.c feed/pipeline/publish.c \
         feed/pipeline/recall.c feed/pipeline/recorder.c feed/pipeline/roster.c \
-        feed/plan/choice.c feed/plan/forecast.c feed/plan/names.c feed/plan/patterns.c \
-        feed/plan/plan.c feed/plan/reload.c feed/plan/rest_plan.c feed/store/instruments.c \
-        feed/store/opening.c feed/store/ringer.c feed/store/segments.c feed/store/standby.c \
-        feed/store/stores.c feed/ops/accept.c feed/ops/alarm.c feed/ops/alarm_command.c \
-        feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/backfill.c feed/ops/keeper.c \
-        feed/ops/lookout.c feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c feed/ops/rest.c \
-        feed/ops/rest_depth.c feed/ops/rest_list.c feed/ops/stale.c feed/ops/status_json.c \
-        feed/ops/token.c feed/ops/tracer.c feed/ops/upkeep.c feed/ops/web.c \
-        feed/ops/web_accept.c feed/ops/web_assets.c feed/ops/web_change.c feed/ops/web_pages.c \
-        feed/ops/web_reply.c feed/status/errors.c feed/status/guard.c feed/status/snapshot.c \
-        feed/status/snapshot_control.c feed/status/snapshot_detail.c \
-        feed/status/snapshot_health.c feed/status/snapshot_streams.c feed/status/verdict.c \
+        feed/plan/change.c feed/plan/choice.c feed/plan/forecast.c feed/plan/names.c \
+        feed/plan/patterns.c feed/plan/plan.c feed/plan/reload.c feed/plan/rest_plan.c \
+        feed/store/instruments.c feed/store/opening.c feed/store/ringer.c feed/store/segments.c \
+        feed/store/standby.c feed/store/stores.c feed/ops/accept.c feed/ops/alarm.c \
+        feed/ops/alarm_command.c feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/backfill.c \
+        feed/ops/keeper.c feed/ops/lookout.c feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c \
+        feed/ops/rest.c feed/ops/rest_depth.c feed/ops/rest_list.c feed/ops/rest_trace.c \
+        feed/ops/stale.c feed/ops/status_json.c feed/ops/token.c feed/ops/tracer.c \
+        feed/ops/upkeep.c feed/ops/web.c feed/ops/web_accept.c feed/ops/web_assets.c \
+        feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c feed/status/errors.c \
+        feed/status/guard.c feed/status/snapshot.c feed/status/snapshot_control.c \
+        feed/status/snapshot_detail.c feed/status/snapshot_health.c \
+        feed/status/snapshot_streams.c feed/status/tell.c feed/status/verdict.c \
         feed/replay/replay.c feed/replay/replay_apply.c feed/probe/certificate.c \
         feed/probe/command.c feed/probe/probe.c feed/probe/probe_clock.c feed/probe/probe_talk.c \
         feed/probe/report.c feed/probe/report_json.c feed/probe/wire.c
 MAIN := feed/app/app.c feed/app/app_changes.c feed/app/app_ops.c feed/app/app_rest.c \
         feed/app/app_streams.c feed/app/app_trace.c feed/app/check.c feed/app/orders.c \
-        feed/app/precheck.c feed/app/tell.c feed/main.c
+        feed/app/precheck.c feed/main.c
 
 # Tools: one binary each, built of the files of their own list.
 TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
@@ -109,41 +111,42 @@ tool-exchange-sim := tools/common/cli.c tools/exchange-sim/binary.c tools/exchan
                      tools/exchange-sim/past.c tools/exchange-sim/peer.c \
                      tools/exchange-sim/player.c tools/exchange-sim/publish.c \
                      tools/exchange-sim/report.c tools/exchange-sim/rest.c \
-                     tools/exchange-sim/script.c tools/exchange-sim/served.c tools/exchange-sim/server.c \
-                     tools/exchange-sim/session.c tools/exchange-sim/session_streams.c \
-                     tools/exchange-sim/shelf.c tools/exchange-sim/state.c \
-                     tools/exchange-sim/stream.c tools/exchange-sim/strike.c \
-                     tools/exchange-sim/text.c tools/exchange-sim/visitor.c \
-                     tools/exchange-sim/wire.c
+                     tools/exchange-sim/script.c tools/exchange-sim/served.c \
+                     tools/exchange-sim/server.c tools/exchange-sim/session.c \
+                     tools/exchange-sim/session_streams.c tools/exchange-sim/shelf.c \
+                     tools/exchange-sim/state.c tools/exchange-sim/stream.c \
+                     tools/exchange-sim/strike.c tools/exchange-sim/text.c \
+                     tools/exchange-sim/visitor.c tools/exchange-sim/wire.c
 tool-feed-health := tools/common/cli.c tools/common/feed.c tools/common/num.c \
-                    tools/common/quantile.c tools/common/stop.c tools/common/table.c \
-                    tools/common/term.c tools/common/text.c tools/feed-health/line.c \
-                    tools/feed-health/main.c tools/feed-health/options.c \
-                    tools/feed-health/probe.c
+                    tools/common/quantile.c tools/common/reason.c tools/common/stop.c \
+                    tools/common/table.c tools/common/term.c tools/common/text.c \
+                    tools/feed-health/line.c tools/feed-health/main.c \
+                    tools/feed-health/options.c tools/feed-health/probe.c
 tool-pool-status := tools/common/cli.c tools/common/feed.c tools/common/num.c \
-                    tools/common/quantile.c tools/common/stop.c tools/common/table.c \
-                    tools/common/term.c tools/common/text.c tools/pool-status/figures.c \
-                    tools/pool-status/main.c tools/pool-status/options.c \
-                    tools/pool-status/render_json.c tools/pool-status/render_prom.c \
-                    tools/pool-status/render_text.c tools/pool-status/report.c \
-                    tools/pool-status/settings.c tools/pool-status/show.c \
-                    tools/pool-status/source.c tools/pool-status/streams.c
+                    tools/common/quantile.c tools/common/reason.c tools/common/stop.c \
+                    tools/common/table.c tools/common/term.c tools/common/text.c \
+                    tools/pool-status/figures.c tools/pool-status/main.c \
+                    tools/pool-status/options.c tools/pool-status/render_json.c \
+                    tools/pool-status/render_prom.c tools/pool-status/render_text.c \
+                    tools/pool-status/report.c tools/pool-status/settings.c \
+                    tools/pool-status/show.c tools/pool-status/source.c \
+                    tools/pool-status/streams.c tools/pool-status/verdict.c
 tool-shm-inspect := tools/common/cli.c tools/common/feed.c tools/common/num.c \
-                    tools/common/quantile.c tools/common/stop.c tools/common/table.c \
-                    tools/common/term.c tools/common/text.c tools/shm-inspect/delays.c \
-                    tools/shm-inspect/figures.c tools/shm-inspect/filter.c \
-                    tools/shm-inspect/follow.c tools/shm-inspect/head.c tools/shm-inspect/live.c \
-                    tools/shm-inspect/main.c tools/shm-inspect/market.c \
-                    tools/shm-inspect/measure.c tools/shm-inspect/options.c \
-                    tools/shm-inspect/record.c tools/shm-inspect/render.c \
-                    tools/shm-inspect/render_json.c tools/shm-inspect/render_text.c \
-                    tools/shm-inspect/render_tsv.c tools/shm-inspect/source.c \
-                    tools/shm-inspect/status_once.c tools/shm-inspect/view.c \
-                    tools/shm-inspect/words.c
+                    tools/common/quantile.c tools/common/reason.c tools/common/stop.c \
+                    tools/common/table.c tools/common/term.c tools/common/text.c \
+                    tools/shm-inspect/delays.c tools/shm-inspect/figures.c \
+                    tools/shm-inspect/filter.c tools/shm-inspect/follow.c \
+                    tools/shm-inspect/head.c tools/shm-inspect/live.c tools/shm-inspect/main.c \
+                    tools/shm-inspect/market.c tools/shm-inspect/measure.c \
+                    tools/shm-inspect/options.c tools/shm-inspect/record.c \
+                    tools/shm-inspect/render.c tools/shm-inspect/render_json.c \
+                    tools/shm-inspect/render_text.c tools/shm-inspect/render_tsv.c \
+                    tools/shm-inspect/source.c tools/shm-inspect/status_once.c \
+                    tools/shm-inspect/view.c tools/shm-inspect/words.c
 tool-tick-diff := tools/common/cli.c tools/common/feed.c tools/common/num.c \
-                  tools/common/quantile.c tools/common/stop.c tools/common/table.c \
-                  tools/common/term.c tools/common/text.c tools/tick-diff/compare.c \
-                  tools/tick-diff/main.c
+                  tools/common/quantile.c tools/common/reason.c tools/common/stop.c \
+                  tools/common/table.c tools/common/term.c tools/common/text.c \
+                  tools/tick-diff/compare.c tools/tick-diff/main.c
 
 
 # Tests: one binary per file, all with the same libraries. test_KEY_*.c and
@@ -158,17 +161,18 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
               tests/unit/test_board.c tests/unit/test_book.c tests/unit/test_books_memory.c \
               tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
-              tests/unit/test_breaker.c tests/unit/test_choice.c tests/unit/test_config.c \
-              tests/unit/test_config_amend.c tests/unit/test_config_docs.c \
-              tests/unit/test_config_streams.c tests/unit/test_config_wrong.c \
-              tests/unit/test_crc32c.c tests/unit/test_cursor.c tests/unit/test_depth_snapshot.c \
-              tests/unit/test_endpoints.c tests/unit/test_exchange_info.c \
-              tests/unit/test_exponents.c tests/unit/test_feed_segments.c \
-              tests/unit/test_feedhealth_line.c tests/unit/test_fixed.c tests/unit/test_group.c \
-              tests/unit/test_guard.c tests/unit/test_health.c tests/unit/test_health_limits.c \
+              tests/unit/test_breaker.c tests/unit/test_change.c tests/unit/test_choice.c \
+              tests/unit/test_config.c tests/unit/test_config_amend.c \
+              tests/unit/test_config_docs.c tests/unit/test_config_streams.c \
+              tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
+              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
+              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
+              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
+              tests/unit/test_fixed.c tests/unit/test_group.c tests/unit/test_guard.c \
+              tests/unit/test_health.c tests/unit/test_health_limits.c \
               tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
               tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_host.c \
-              tests/unit/test_hosts.c tests/unit/test_http_doc.c \
+              tests/unit/test_hosts.c tests/unit/test_http_doc.c tests/unit/test_inflate.c \
               tests/unit/test_inspect_figures.c tests/unit/test_inspect_numbers.c \
               tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
               tests/unit/test_json_damage.c tests/unit/test_json_events.c \
@@ -188,19 +192,20 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_recall.c tests/unit/test_region.c tests/unit/test_replay.c \
               tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
               tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_sbe.c \
-              tests/unit/test_scale.c tests/unit/test_secret.c tests/unit/test_session.c \
-              tests/unit/test_session_streams.c tests/unit/test_settings.c \
-              tests/unit/test_settle.c tests/unit/test_shm_doc.c tests/unit/test_sim_binary.c \
-              tests/unit/test_sim_capture.c tests/unit/test_sim_fault.c \
-              tests/unit/test_sim_market.c tests/unit/test_sim_pace.c tests/unit/test_sim_served.c tests/unit/test_sim_past.c \
+              tests/unit/test_scale.c tests/unit/test_secret.c tests/unit/test_security.c \
+              tests/unit/test_session.c tests/unit/test_session_streams.c \
+              tests/unit/test_settings.c tests/unit/test_settle.c tests/unit/test_shm_doc.c \
+              tests/unit/test_sim_binary.c tests/unit/test_sim_capture.c \
+              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
+              tests/unit/test_sim_pace.c tests/unit/test_sim_past.c tests/unit/test_sim_served.c \
               tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
               tests/unit/test_snapsched.c tests/unit/test_snapsched_known.c \
               tests/unit/test_snapshot_health.c tests/unit/test_snapshot_streams.c \
               tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_stream_types.c \
-              tests/unit/test_streams.c tests/unit/test_tape.c tests/unit/test_tickdiff.c \
-              tests/unit/test_trace.c tests/unit/test_trades_page.c tests/unit/test_upgrade.c \
-              tests/unit/test_url.c tests/unit/test_usual.c tests/unit/test_venues.c \
-              tests/unit/test_vigil.c tests/unit/test_watch.c tests/unit/test_wsframe.c
+              tests/unit/test_streams.c tests/unit/test_tickdiff.c tests/unit/test_trace.c \
+              tests/unit/test_trades_page.c tests/unit/test_upgrade.c tests/unit/test_url.c \
+              tests/unit/test_usual.c tests/unit/test_venues.c tests/unit/test_vigil.c \
+              tests/unit/test_watch.c tests/unit/test_wsframe.c
 IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
              tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
              tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
@@ -212,33 +217,34 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_backfill.c \
                 tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
                 tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
                 tests/system/test_feed_books.c tests/system/test_feed_budgets.c \
-                tests/system/test_feed_legs.c tests/system/test_feed_paths.c tests/system/test_feed_way.c \
-                tests/system/test_http.c tests/system/test_http_attack.c \
-                tests/system/test_http_client.c tests/system/test_http_limits.c \
-                tests/system/test_lost_files.c tests/system/test_metrics.c \
-                tests/system/test_no_uring.c tests/system/test_notify.c \
-                tests/system/test_pool_status.c tests/system/test_probe.c \
-                tests/system/test_sbe.c tests/system/test_start_refused.c \
+                tests/system/test_feed_legs.c tests/system/test_feed_paths.c \
+                tests/system/test_feed_way.c tests/system/test_http.c \
+                tests/system/test_http_attack.c tests/system/test_http_client.c \
+                tests/system/test_http_limits.c tests/system/test_lost_files.c \
+                tests/system/test_metrics.c tests/system/test_no_uring.c \
+                tests/system/test_notify.c tests/system/test_pool_status.c \
+                tests/system/test_probe.c tests/system/test_sbe.c tests/system/test_security.c \
+                tests/system/test_start_refused.c tests/system/test_tape.c \
                 tests/system/test_traces.c tests/system/test_transport.c \
                 tests/system/test_transport_full.c tests/system/test_transport_loop.c \
                 tests/system/test_transport_refusal.c tests/system/test_transport_way.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
-           tests/fuzz/fuzz_json.c tests/fuzz/fuzz_proxy.c tests/fuzz/fuzz_sbe.c \
-           tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c tests/fuzz/fuzz_trades_page.c \
-           tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
+           tests/fuzz/fuzz_inflate.c tests/fuzz/fuzz_json.c tests/fuzz/fuzz_proxy.c \
+           tests/fuzz/fuzz_sbe.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c \
+           tests/fuzz/fuzz_trades_page.c tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
 
 # They compare times of one run, and have the machine for themselves.
-TESTS_ALONE := test_http_attack test_standby
+TESTS_ALONE := $(if $(filter release,$(VARIANT)),test_http_attack) test_standby
 
 # More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
 # CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
                  tests/captures/test_capture_rest.c tests/captures/test_capture_sbe.c
-SHELL_TESTS := tests/system/containers.sh tests/system/install.sh tests/system/interop.sh \
-               tests/system/monitoring.sh tests/system/options.sh tests/system/oracle_empty.sh \
-               tests/system/page.sh tests/system/readme_example.sh tests/system/scan.sh \
-               tests/system/tape_small.sh tests/system/unit_files.sh
+SHELL_TESTS := tests/system/bench_quick.sh tests/system/containers.sh tests/system/install.sh \
+               tests/system/interop.sh tests/system/monitoring.sh tests/system/options.sh \
+               tests/system/oracle_empty.sh tests/system/page.sh tests/system/readme_example.sh \
+               tests/system/scan.sh tests/system/tape_small.sh tests/system/unit_files.sh
 
 # Linked into every test, benchmark and fuzz target through an archive.
 TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/json_layout.c \
@@ -273,7 +279,7 @@ BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench
 
 # CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS belong to the user and come on top.
 
-PKGS := libwebsockets openssl libcjson liburing libzstd
+PKGS := libwebsockets openssl libcjson liburing libzstd zlib
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 ifneq ($(filter-out clean deps help tags,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(call pkg,--cflags,$(PKGS) cmocka)
@@ -438,18 +444,23 @@ test-built: all $(TEST_BINS) $(CAPTURE_BINS)
 	    $(if $(CAPTURES),,--skip-without-TICKRING_CAPTURES) $(CAPTURE_BINS) \
 	    $(if $(CAPTURES),,--run) $(SHELL_TESTS)
 
+# All but those that choose the transport themselves, or test something beside it.
 TRANSPORT ?= lws
+BESIDE := alerts bad_config check_config exchange_% http http_% metrics no_uring notify probe \
+          security start_refused tape traces transport transport_%
+TRANSPORT_BINS := $(call bin,$(filter-out $(BESIDE:%=tests/system/test_%.c),$(SYSTEM_TESTS)))
 .PHONY: test-transport
-test-transport: all $(call bin,$(SYSTEM_TESTS)) ## the system tests with TRANSPORT=lws|uring
-	@TICKRING_TRANSPORT=$(TRANSPORT) $(ENVIRONMENT) tests/run.sh $(call bin,$(SYSTEM_TESTS))
+test-transport: all $(TRANSPORT_BINS) ## the feed's system tests with TRANSPORT=lws|uring
+	@TICKRING_TRANSPORT=$(TRANSPORT) $(ENVIRONMENT) tests/run.sh $(TRANSPORT_BINS)
 
 .PHONY: unit
 unit: $(call bin,$(UNIT_TESTS)) ## build and run the unit tests only
 	@$(ENVIRONMENT) tests/run.sh $^
 
-LINT := $(addprefix tests/lint/,layers.sh pure.sh shape.sh headers.sh selftest.sh)
+LINT := $(addprefix tests/lint/,layers.sh pure.sh shape.sh headers.sh documents.sh unused.sh \
+        selftest.sh)
 .PHONY: lint
-lint: all $(call obj,$(PURE)) ## layer order, purity, shape of the code, headers and man pages
+lint: all $(call obj,$(PURE)) ## layers, purity, shape of the code, headers, documents, dead code
 	@$(ENVIRONMENT) tests/run.sh $(LINT)
 
 # ---- fuzzing, benchmarks, demonstration ------------------------------------
@@ -503,6 +514,10 @@ $(foreach b,$(BENCHES),$(eval $(call BENCH,$(b))))
 bench: bench-footprint
 bench-footprint: all ## memory and processor time of a feed with 10 lines of 200 streams
 	@flock $(B)/flags env $(ENVIRONMENT) tests/bench/receive/footprint.sh
+
+.PHONY: bench-quick
+bench-quick: all ## a feed that runs, beside what is specified: BENCH_ARGS='NAME SECONDS'
+	@$(ENVIRONMENT) tools/bench_quick.sh $(BENCH_ARGS)
 
 .PHONY: demo demo-built
 demo: deps ## show it work: simulated exchange, feed, live view (DEMO_SECONDS)
@@ -609,4 +624,4 @@ clean: ## remove everything that was built
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' Makefile

@@ -431,8 +431,8 @@ main(int argc, char **argv)
 	int code = read_options(argc, argv, &o);
 
 	if (code >= 0)
-		return code;
-	if (o.replay && o.file == NULL && !use_captured_config(&o))
+		; /* said already, or printed what was asked for */
+	else if (o.replay && o.file == NULL && !use_captured_config(&o))
 		code = EXIT_USAGE;
 	else if (o.check)
 		code = check_config(stdout, stderr,

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "feed/io/clock.h"
+
 void
 pipeline_rig_open(struct pipeline_rig *rig, int64_t now_ns)
 {
@@ -144,12 +146,40 @@ pipeline_rig_feedf(struct pipeline_rig *rig, const char *format, ...)
 	pipeline_rig_feed(rig, 2, text);
 }
 
+#define TRADE \
+	"{\"e\":\"trade\",\"E\":1700000000123,\"s\":\"ABCUSDT\",\"t\":%lld,\"p\":\"12.34\"," \
+	"\"q\":\"0.5\",\"T\":1700000000120,\"m\":true,\"M\":true}"
+
 void
 pipeline_rig_trade(struct pipeline_rig *rig, int64_t id)
 {
-	pipeline_rig_feedf(rig,
-	    "{\"e\":\"trade\",\"E\":1700000000123,\"s\":\"ABCUSDT\",\"t\":%lld,\"p\":\"12.34\","
-	    "\"q\":\"0.5\",\"T\":1700000000120,\"m\":true,\"M\":true}", (long long)id);
+	pipeline_rig_feedf(rig, TRADE, (long long)id);
+}
+
+void
+pipeline_rig_feed_on(struct pipeline_rig *rig, unsigned line, const char *text)
+{
+	rig->stamps.recv_mono = clock_mono();
+	pipeline_rig_feed(rig, line, text);
+}
+
+void
+pipeline_rig_trade_on(struct pipeline_rig *rig, unsigned line, int64_t id)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), TRADE, (long long)id);
+	pipeline_rig_feed_on(rig, line, text);
+}
+
+void
+pipeline_rig_expect_trade(struct pipeline_rig *rig, int64_t id, bool gap_before)
+{
+	struct tick t = pipeline_rig_tick(rig);
+
+	assert_int_equal(t.type, TICK_TRADE);
+	assert_int_equal(t.id, id);
+	assert_int_equal((t.flags & TICK_FLAG_GAP_BEFORE) != 0, gap_before);
 }
 
 struct tick

@@ -59,8 +59,15 @@ void pipeline_rig_feed(struct pipeline_rig *rig, unsigned line, const char *text
 void pipeline_rig_feedf(struct pipeline_rig *rig, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A spot trade of ABCUSDT with that id, price 12.34, quantity 0.5. */
+/* The same, received now. */
+void pipeline_rig_feed_on(struct pipeline_rig *rig, unsigned line, const char *text);
+
+/* A spot trade of ABCUSDT with that id, price 12.34, quantity 0.5; on a line, received now. */
 void pipeline_rig_trade(struct pipeline_rig *rig, int64_t id);
+void pipeline_rig_trade_on(struct pipeline_rig *rig, unsigned line, int64_t id);
+
+/* The next tick is that trade, with or without the flag that a gap is before it. */
+void pipeline_rig_expect_trade(struct pipeline_rig *rig, int64_t id, bool gap_before);
 
 /* The next tick; fails the test when there is none. Then: there is none. */
 struct tick pipeline_rig_tick(struct pipeline_rig *rig);

@@ -155,6 +155,10 @@ pool_example(struct tick_status *now, struct tick_status *before)
 	now->lines = 3;
 	now->lines_live = 1;
 	now->streams = 3;
+	now->messages_per_s = 1234;
+	now->class_streams[0] = 3;
+	now->class_stale[0] = 1;
+	now->control.health_permille[0] = 985;
 	now->counter[TICK_COUNTER_MESSAGES] = 12845;
 	now->counter[TICK_COUNTER_TICKS] = 12500;
 	snprintf(now->transport, sizeof(now->transport), "%s", "uring");

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <tickring/reasons.h>
+
 static void
 must(int fine, const char *what)
 {
@@ -70,6 +72,17 @@ shm_fixture_publish(struct ring *r, int64_t id)
 		.trade_ns = id * 10 + 7,
 		.mono_ns = id * 10 + 8,
 		.w = {id * 10 + 9, ~id, id ^ 0x5555, id + 1},
+	};
+
+	ring_publish(r, &t);
+}
+
+void
+shm_fixture_restart(struct ring *r)
+{
+	struct ring_tick t = {
+		.meta = ring_meta(TICK_NO_INSTRUMENT, TICK_FEED_EVENT, 0, 0),
+		.v = {TICK_REASON_RESTART, r->header->epoch, r->torn, 0},
 	};
 
 	ring_publish(r, &t);

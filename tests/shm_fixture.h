@@ -23,4 +23,7 @@ void shm_fixture_ring(const struct shm_fixture *f, struct ring *r, uint64_t slot
 /* Publishes trade number `id` of instrument 0; all its words follow from id. */
 void shm_fixture_publish(struct ring *r, int64_t id);
 
+/* Publishes what a feed that took the ring over says of it. */
+void shm_fixture_restart(struct ring *r);
+
 #endif

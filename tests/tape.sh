@@ -10,35 +10,11 @@
 #   are halted now and then, or not listed.
 set -u
 
-bin=${TICKRING_BUILD:?}
+name=tape
+. "$(dirname "$0")/feed_rig.sh"
 messages=${TAPE_MESSAGES:-2000000}
 rate=${TAPE_RATE:-100000}
-feed=tape-$$
-work=$(mktemp -d "${TMPDIR:-/tmp}/tickring-tape-XXXXXX") || exit 1
-sim='' feedd='' past=''
-
-stop() { # SIGNAL PID
-	[ -n "$2" ] || return 0
-	kill -"$1" "$2" 2>/dev/null
-	wait "$2" 2>/dev/null
-}
-
-clean() {
-	stop KILL "$feedd"
-	stop INT "$sim"
-	for s in ring board status bell lock; do
-		rm -f "/dev/shm/$feed.$s" "/dev/shm/$feed.replay.$s"
-	done
-	rm -rf "$work"
-}
-trap clean EXIT
-trap 'exit 1' INT TERM HUP
-
-fail() { # TEXT
-	echo "tape: $1" >&2
-	tail -n 20 "$work"/*.log >&2
-	exit 1
-}
+past=''
 
 # A ring that holds all of it: twice as many ticks as messages, and some.
 slots=65536
@@ -52,44 +28,24 @@ rest=''
 	echo "$at.3 halt stream=ethusdt@* for=0.6"
 	echo "$at.9 unlisted stream=bnbusdt@* for=0.7"
 done >"$work/faults"
-
-"$bin"/exchange-sim --dir "$work" --port 0 --port-file "$work/port" --symbols 8 \
-    --rate $((rate * 3 / 2)) --frames-per-record 16 --faults "$work/faults" \
-    >"$work/sim.log" 2>&1 &
-sim=$!
-for _ in $(seq 300); do
-	[ -s "$work/port" ] && break
-	sleep 0.1
-done
-[ -s "$work/port" ] || fail "exchange-sim did not start"
+start_sim --symbols 8 --rate $((rate * 3 / 2)) --frames-per-record 16 --faults "$work/faults"
 mkdir "$work/tape"
 
 streams=$(for s in btcusdt ethusdt bnbusdt solusdt xrpusdt adausdt dogeusdt; do
 	printf '%s@trade\n%s@bookTicker\n%s@depth@100ms\n%s@aggTrade\n' $s $s $s $s
 done | paste -sd, -)
 
-status() {
-	"$bin"/shm-inspect --status -o tsv "$feed" 2>/dev/null
-}
-
-counter() { # NAME
-	status | awk -F'\t' -v name="$1" '$1 == "counter" && $2 == name {print $3}'
-}
-
-[ -z "${TAPE_REST:-}" ] || rest="--set rest.host=localhost --set rest.port=$(cat "$work/port")
+[ -z "${TAPE_REST:-}" ] || rest="--set rest.host=localhost --set rest.port=$port
     --set rest.snapshot_limit=100 --set instruments.refresh_ms=100"
 
 start() {
 	# shellcheck disable=SC2086 # words
-	"$bin"/feedd --set feed="$feed" --set endpoint.host=localhost \
-	    --set endpoint.port="$(cat "$work/port")" --set endpoint.ca_file="$work/ca.pem" \
-	    --set streams="$streams" --set ring.slots="$slots" --set cpu=-1 \
+	start_feedd --set streams="$streams" --set ring.slots="$slots" --set cpu=-1 \
 	    --set transport="${TAPE_TRANSPORT:-auto}" --set capture.writer="${TAPE_WRITER:-auto}" \
 	    --set redundancy="${TAPE_LEGS:-1}" $rest \
 	    --set pool.initial_connections=2 --set pool.max_connections=2 \
 	    --set resources.max_memory_bytes=17179869184 \
-	    --set capture.file_bytes=67108864 --capture "$work/tape" 2>>"$work/feedd.log" &
-	feedd=$!
+	    --set capture.file_bytes=67108864 --capture "$work/tape"
 }
 
 # Waits until the feed at hand has had so many messages; their rate into $per_s.

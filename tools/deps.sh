@@ -6,10 +6,10 @@
 set -u
 
 packages="gcc g++ libc6-dev make pkg-config libwebsockets-dev libssl-dev libcjson-dev
-	liburing-dev libcmocka-dev libzstd-dev libsimdjson-dev zstd mandoc openssl ca-certificates
-	libjs-chart.js"
+	liburing-dev libcmocka-dev libzstd-dev zlib1g-dev libsimdjson-dev zstd mandoc openssl
+	ca-certificates libjs-chart.js"
 commands="gcc g++ make pkg-config zstd mandoc openssl"
-libraries="libwebsockets openssl libcjson liburing libzstd cmocka"
+libraries="libwebsockets openssl libcjson liburing libzstd zlib cmocka"
 for extra; do
 	case $extra in
 	clang)

@@ -35,6 +35,7 @@ files() {
 	for f in tools/python/*.py; do
 		echo "copy 0644 $f $datadir/tickring/python/${f##*/}"
 	done
+	echo "copy 0755 tools/bench_quick.sh $datadir/tickring/bench-quick"
 	for f in conf/systemd/*.service conf/systemd/*.timer; do
 		echo "text 0644 $f $unitdir/${f##*/}"
 	done

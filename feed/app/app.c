@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "feed/app/orders.h"
-#include "feed/app/tell.h"
 #include "feed/base/log.h"
 #include "feed/io/clock.h"
 #include "feed/io/signals.h"
@@ -31,6 +30,8 @@ on_transition(struct app *app, const struct pool_action *act)
 
 	tell_transition(act, app->detail[act->line], app->cfg->monitoring.detailed_logging,
 	    app->cfg->security.event_logging);
+	if (act->limited)
+		pipeline_counters(app->pipeline)[TICK_COUNTER_CONNECTS_LIMITED]++;
 	if (app->cfg->monitoring.error_reporting)
 		errors_on_transition(&app->errors, act);
 	if (pool_line_view(&app->pool, act->line, &view))
@@ -60,7 +61,7 @@ refuse_stream(struct app *app, const struct pool_action *act)
 	tell_refused(act, app->plan.name[act->stream]);
 	if (act->error_code != POOL_NO_ROOM)
 		return;
-	app->plan.wanted[act->stream] = false;
+	plan_drop(&app->plan, act->stream);
 	app->nstreams--;
 	pipeline_remove_stream(app->pipeline, act->stream);
 }
@@ -290,7 +291,7 @@ turn_once(struct app *app)
 	deadline = mono_min(deadline, notify_deadline(&app->notify));
 	deadline = mono_min(deadline, recorder_deadline(app->recorder));
 	deadline = mono_min(deadline, (mono_t){bell_deadline(&app->stores.bell)});
-	if (app_changes_streams(app) && !signals_stop_asked())
+	if (change_goes_on(&app->change) && !signals_stop_asked())
 		deadline = MONO_ZERO;
 	rc = transport_wait(app->transport, deadline);
 	if (rc != 0) {
@@ -362,7 +363,7 @@ shut(struct app *app)
 	stores_close(&app->stores, unlink_them);
 	plan_free(&app->plan);
 	patterns_free(&app->streams);
-	free(app->change.before);
+	free(app->followed);
 	free(app->listing);
 	choice_end(&app->choice);
 }

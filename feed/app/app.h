@@ -1,5 +1,6 @@
 /*
  * The feed itself: puts the parts together and runs them until told to stop.
+ * The thread of app_run() is the feed thread.
  */
 #ifndef FEED_APP_APP_H
 #define FEED_APP_APP_H

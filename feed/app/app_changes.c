@@ -134,7 +134,7 @@ shed_stream(struct app *app, mono_t now)
 void
 app_look_at_resources(struct app *app, mono_t now)
 {
-	const uint64_t *counter = pipeline_counters(app->pipeline);
+	uint64_t *counter = pipeline_counters(app->pipeline);
 	struct guard_input input = {
 		.messages = counter[TICK_COUNTER_MESSAGES],
 		.malformed = counter[TICK_COUNTER_MALFORMED],
@@ -149,4 +149,8 @@ app_look_at_resources(struct app *app, mono_t now)
 		(void)ops_tell(app->ops, &note); /* full: the next time will do */
 	if (guard_look(&app->guard, app->cfg, &input, now))
 		shed_stream(app, now);
+	counter[TICK_COUNTER_PARSE_ALARMS] = app->guard.parse_alarms;
+	counter[TICK_COUNTER_MEMORY_ALARMS] = app->guard.memory_alarms;
+	counter[TICK_COUNTER_CPU_ALARMS] = app->guard.cpu_alarms;
+	counter[TICK_COUNTER_SOCKET_LEAKS] = app->guard.leak_alarms;
 }

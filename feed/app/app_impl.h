@@ -1,6 +1,6 @@
 /*
- * Inside of the application: what app.c (the executor) and app_changes.c (what
- * changes while it runs) share. Nobody else includes it.
+ * Inside of the application: what app.c (the executor) and the other app_*.c
+ * share, each with a section below. Nobody else includes it. Feed thread.
  */
 #ifndef FEED_APP_APP_IMPL_H
 #define FEED_APP_APP_IMPL_H
@@ -9,6 +9,7 @@
 
 #include "feed/app/app.h"
 #include "feed/core/pool.h"
+#include "feed/core/trace_book.h"
 #include "feed/io/notify.h"
 #include "feed/io/transport.h"
 #include "feed/ops/alarm.h"
@@ -19,34 +20,18 @@
 #include "feed/ops/web.h"
 #include "feed/pipeline/pipeline.h"
 #include "feed/pipeline/recorder.h"
+#include "feed/plan/change.h"
 #include "feed/plan/choice.h"
-#include "feed/plan/patterns.h"
 #include "feed/plan/plan.h"
 #include "feed/status/errors.h"
 #include "feed/status/guard.h"
 #include "feed/status/snapshot.h"
 #include "feed/status/snapshot_streams.h"
+#include "feed/status/tell.h"
 #include "feed/status/verdict.h"
 #include "feed/store/stores.h"
 
 #define HEARD_AT_ONCE 1024
-
-/* How far a change of the wanted streams is (app_streams.c). */
-enum change_phase {
-	CHANGE_NONE,
-	CHANGE_MARK, /* who is meant by the configuration */
-	CHANGE_DROP, /* who is not meant any more */
-	CHANGE_ADD,
-};
-
-struct change {
-	enum change_phase phase;
-	struct pattern_walk walk;
-	bool only_new;          /* by a new list: nothing is dropped ... */
-	struct listing *before; /* ... and who was meant by this one stays as he is */
-	uint32_t at;            /* CHANGE_DROP: number of a stream */
-	uint64_t added, removed;
-};
 
 struct app {
 	struct config *cfg;
@@ -71,7 +56,8 @@ struct app {
 	_Atomic(struct transport *) to_wake; /* by the ops thread; NULL: not yet, or no more */
 	struct rest *rest;      /* ops thread; NULL: no REST */
 	struct listing *listing; /* NULL: none came yet */
-	struct change change;
+	struct change change;   /* of the wanted streams */
+	struct listing *followed; /* the list before, while patterns follow the new one */
 	struct config_strings streams; /* that were wanted at start, by name */
 	struct books_want want; /* not told yet for want of room, if there is one */
 	bool has_want;
@@ -79,6 +65,7 @@ struct app {
 	bool has_gap;
 	struct alarm *alarm;    /* ops thread; NULL: nobody is told */
 	struct trace *trace;    /* NULL: nothing is traced */
+	struct trace_books trace_books;
 	struct tracer *tracer;  /* ops thread; NULL: likewise */
 	struct web *web;        /* ops thread; NULL: no HTTP interface */
 	int web_fd;             /* its socket until it is there, -1: none */
@@ -92,8 +79,12 @@ struct app {
 	char detail[TRANSPORT_LINES_MAX][TRANSPORT_DETAIL_MAX]; /* how its last connection ended */
 };
 
+/* ---- app.c -------------------------------------------------------------------- */
+
 /* Lets the pool see an event, and carries out what it says. */
 void app_step(struct app *app, const struct pool_event *event, mono_t now);
+
+/* ---- app_ops.c: the ops thread and what runs in it ------------------------------ */
 
 /*
  * Before shared memory is touched: is all there that the start needs? Takes
@@ -101,18 +92,30 @@ void app_step(struct app *app, const struct pool_event *event, mono_t now);
  */
 int app_look_ahead(struct app *app);
 
-/* What runs in the ops thread, without the thread; the thread; the end of all. */
+/* Opens all of it, without the thread. Returns 0, or -errno (logged). */
 int app_open_ops(struct app *app);
+
+/* Starts the thread. Returns 0, or -errno (logged). */
 int app_start_ops(struct app *app);
+
+/* Ends the thread and closes all of it, in order; what was not opened is fine. */
 void app_shut_ops(struct app *app);
+
+/* ---- app_trace.c ---------------------------------------------------------------- */
+
+/* Where traces are wanted: opens what makes and what sends them. Returns 0 or -errno (logged). */
+int app_open_trace(struct app *app);
+void app_shut_trace(struct app *app);
 
 /* Tells the traces of an action, and of what a line reports. Nothing where none are made. */
 void app_trace_action(struct app *app, const struct pool_action *act);
 void app_trace_event(struct app *app, const struct transport_event *event, mono_t now);
 
-/* Where traces are wanted: opens what makes and what sends them. Returns 0 or -errno (logged). */
-int app_open_trace(struct app *app);
-void app_shut_trace(struct app *app);
+/* Books that are in sync again; and what a wish for a snapshot is part of, into its note. */
+void app_trace_books(struct app *app);
+void app_trace_want(struct app *app, struct ops_note *note);
+
+/* ---- app_changes.c: what changes while it runs ----------------------------------- */
 
 /* SIGHUP: has the configuration read once more, in the ops thread. */
 void app_reload(struct app *app);
@@ -120,10 +123,32 @@ void app_reload(struct app *app);
 /* Does what the ops thread wants done: a new configuration comes that way. */
 void app_take_orders(struct app *app, mono_t now);
 
+/* Frees what orders bring that come too late: the ops thread has ended. */
+void app_drop_orders(struct app *app);
+
+/* Looks at memory and processor; gives a stream up where a limit is passed. */
+void app_look_at_resources(struct app *app, mono_t now);
+
+/* ---- app_streams.c: streams that come and go --------------------------------------- */
+
+/* One stream less; it is wanted. */
+void app_drop_stream(struct app *app, uint32_t number, mono_t now);
+
+/* Another configuration is in force: the streams are to be as it says. */
+void app_change_streams(struct app *app);
+
+/* Another list is: patterns mean new streams. Takes the one before over, NULL: none. */
+void app_follow_list(struct app *app, struct listing *before);
+
+/* Does a piece of what is left of that. */
+void app_go_on_changing(struct app *app, mono_t now);
+
+/* ---- app_rest.c: snapshots of books, missed trades, the list of instruments ---------- */
+
 /* Has the ops thread fetch the snapshots that books want, and trades that were missed. */
 void app_tell_wants(struct app *app);
 
-/* One of them came. */
+/* One of them came; it goes back to the ops thread. */
 void app_take_snapshot(struct app *app, struct rest_snapshot *snapshot, mono_t now);
 
 /* Some trades that were missed came. */
@@ -134,7 +159,7 @@ void app_count_rest(struct app *app);
 
 /*
  * The list of instruments came, NULL: it did not. What follows from it: who
- * trades, which streams the patterns mean now.
+ * trades, which streams the patterns mean now. It is the application's then.
  */
 void app_take_listing(struct app *app, struct listing *listing, mono_t now);
 
@@ -150,19 +175,6 @@ void app_quiet_if_turned(struct app *app, mono_t now);
 /* The same of one stream. */
 void app_quiet_stream(struct app *app, uint32_t number, mono_t now);
 
-/* One stream less; it is wanted. */
-void app_drop_stream(struct app *app, uint32_t number, mono_t now);
-
-/* Another configuration is in force: the streams are to be as it says. */
-void app_change_streams(struct app *app);
-
-/* Another list is: patterns mean new streams. Takes the one before over, NULL: none. */
-void app_follow_list(struct app *app, struct listing *before);
-
-/* Is there something left of that? Then a piece of it is done here, the rest later. */
-bool app_changes_streams(const struct app *app);
-void app_go_on_changing(struct app *app, mono_t now);
-
 /* Memory that the ops thread brought goes back there, to be freed; NULL is fine. */
 void app_give_back(struct app *app, void *memory);
 
@@ -172,11 +184,5 @@ void app_give_back(struct app *app, void *memory);
  * Returns 0, -EINTR (told to stop) or -ENOMEM.
  */
 int app_find_streams(struct app *app);
-
-/* Frees what orders bring that come too late: the ops thread has ended. */
-void app_drop_orders(struct app *app);
-
-/* Looks at memory and processor; gives a stream up where a limit is passed. */
-void app_look_at_resources(struct app *app, mono_t now);
 
 #endif

@@ -55,6 +55,7 @@ tell_snapshots(struct app *app)
 {
 	struct ops_note note = {0};
 
+	app_trace_books(app);
 	while (app->has_want || pipeline_next_want(app->pipeline, &app->want)) {
 		app->has_want = true;
 		note.kind = app->want.gone ? OPS_SNAPSHOT_UNWANTED : OPS_SNAPSHOT_WANTED;
@@ -62,6 +63,7 @@ tell_snapshots(struct app *app)
 		note.value[0] = app->want.why;
 		note.value[1] = app->want.stale;
 		note.object = &app->stores.ring.directory[app->want.instrument];
+		app_trace_want(app, &note);
 		if (!ops_tell(app->ops, &note))
 			return; /* full: at the next turn */
 		app->has_want = false;

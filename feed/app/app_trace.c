@@ -42,6 +42,42 @@ app_trace_event(struct app *app, const struct transport_event *event, mono_t now
 	    event->kind == TRANSPORT_UP ? TICK_REASON_NONE : event->reason, now);
 }
 
+void
+app_trace_books(struct app *app)
+{
+	uint32_t instrument;
+
+	while (app->trace != NULL && pipeline_next_joined(app->pipeline, &instrument))
+		trace_book_joined(&app->trace_books, instrument,
+		    &app->stores.ring.directory[instrument], clock_mono());
+}
+
+/* A book that is in sync and wants to know more does not wait: no resync. */
+void
+app_trace_want(struct app *app, struct ops_note *note)
+{
+	struct trace_open span = {0};
+
+	if (app->trace != NULL && note->kind == OPS_SNAPSHOT_UNWANTED)
+		trace_book_gone(&app->trace_books, note->number);
+	else if (app->trace != NULL && note->value[0] != SNAPSCHED_REFRESH)
+		span = trace_book_wanted(&app->trace_books, note->number, clock_mono());
+	note->value[2] = span.trace;
+	note->value[3] = span.id;
+}
+
+static int
+open_books(struct app *app)
+{
+	uint32_t n = (uint32_t)app->cfg->ring.instruments_max;
+	struct trace_open *memory = calloc(n, sizeof(*memory));
+
+	if (memory == NULL)
+		return -ENOMEM;
+	trace_books_init(&app->trace_books, app->trace, memory, n);
+	return app->rest != NULL ? rest_trace_by(app->rest, app->tracer) : 0;
+}
+
 int
 app_open_trace(struct app *app)
 {
@@ -60,13 +96,15 @@ app_open_trace(struct app *app)
 	if (app->trace == NULL)
 		return -ENOMEM;
 	trace_init(app->trace, give_away, app);
-	return 0;
+	return open_books(app);
 }
 
 void
 app_shut_trace(struct app *app)
 {
 	tracer_close(&app->tracer);
+	free(app->trace_books.open);
+	app->trace_books = (struct trace_books){0};
 	free(app->trace);
 	app->trace = NULL;
 }

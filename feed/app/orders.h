@@ -1,6 +1,7 @@
 /*
  * The pool's orders to the transport: connect, ask, ping. What cannot be
  * carried out is logged, and heals by the session's own time limits.
+ * Feed thread.
  */
 #ifndef FEED_APP_ORDERS_H
 #define FEED_APP_ORDERS_H

@@ -17,8 +17,6 @@
 #include "feed/venue/binance/hosts.h"
 #include "feed/venue/venues.h"
 
-#define WHY_MAX 240
-
 struct precheck {
 	const struct config *cfg;
 	const struct reload_source *source;

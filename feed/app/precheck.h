@@ -2,6 +2,7 @@
  * What a configuration names outside of itself: is it there, and can it be
  * used? Asked by --check-config, and at each start before shared memory is
  * touched, so that a start which cannot succeed leaves a feed's readers alone.
+ * The thread that starts the feed.
  */
 #ifndef FEED_APP_PRECHECK_H
 #define FEED_APP_PRECHECK_H

@@ -1,5 +1,6 @@
 /*
  * Borrowed memory: valid during the call that passes it, never stored.
+ * Pure; any thread.
  */
 #ifndef FEED_BASE_BYTES_H
 #define FEED_BASE_BYTES_H

@@ -1,6 +1,6 @@
 /*
  * Exact decimals: value = mantissa x 10^exponent. No floating point anywhere;
- * what does not fit is refused, never rounded.
+ * what does not fit is refused, never rounded. Pure; any thread.
  */
 #ifndef FEED_BASE_FIXED_H
 #define FEED_BASE_FIXED_H

@@ -37,17 +37,24 @@ hist_index(uint64_t ns)
 	return shift * HIST_SUB + (unsigned)(ns >> shift);
 }
 
+/* The same span so many times. */
 static inline void
-hist_record(struct hist *hist, span_t span)
+hist_record_many(struct hist *hist, span_t span, uint64_t times)
 {
 	uint64_t ns = span.ns < 0 ? 0 : (uint64_t)span.ns;
 
-	hist->count++;
-	hist->negative += span.ns < 0;
-	hist->sum_ns += ns;
-	if (ns > hist->max_ns)
+	hist->count += times;
+	hist->negative += span.ns < 0 ? times : 0;
+	hist->sum_ns += ns * times;
+	if (ns > hist->max_ns && times > 0)
 		hist->max_ns = ns;
-	hist->bucket[hist_index(ns)]++;
+	hist->bucket[hist_index(ns)] += times;
+}
+
+static inline void
+hist_record(struct hist *hist, span_t span)
+{
+	hist_record_many(hist, span, 1);
 }
 
 /* The largest span, in ns, that is counted in that bucket (not the last one). */

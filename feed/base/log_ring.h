@@ -5,6 +5,7 @@
  * p (p mod n = i) at turn p, and full for the consumer at turn p + 1. A
  * producer claims a position by compare-and-swap; if its slot is not free the
  * ring is full and the line is lost. (The scheme of D. Vyukov's bounded queue.)
+ * Any thread puts, the log thread takes.
  */
 #ifndef FEED_BASE_LOG_RING_H
 #define FEED_BASE_LOG_RING_H

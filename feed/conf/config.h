@@ -253,6 +253,7 @@ struct config {
 	int64_t standby_takeover_ms;
 	bool busy_poll;
 	bool kernel_stamps;
+	bool permessage_deflate;
 	struct config_endpoint endpoint;
 	struct config_strings endpoints;
 	int64_t redundancy;
@@ -317,6 +318,9 @@ bool config_amend(const struct config *base, const char *name, struct bytes text
  * configuration; `comments` adds help, unit and range above every key.
  */
 void config_print(FILE *out, const struct config *cfg, bool comments);
+
+/* The same without comments, for others: of alerts' URLs the host only, the rest is "/...". */
+void config_show(FILE *out, const struct config *cfg);
 
 /*
  * The same as lines "key=value", each after a '*' where the value is not the

@@ -134,6 +134,7 @@ read_escape(struct scan *s, FILE *text)
 	static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
 	uint32_t code, low;
 	char utf8[4];
+	size_t n;
 
 	if (ahead_any(s, names)) {
 		fputc(values[strchr(names, *s->p++) - names], text);
@@ -155,7 +156,8 @@ read_escape(struct scan *s, FILE *text)
 	if (code == 0 || (code >= 0xd800 && code < 0xe000))
 		return refuse(s, code == 0 ? "\\u%04x is not allowed in text" :
 					     "\\u%04x is half a character", code);
-	fwrite(utf8, 1, utf8_put(code, utf8), text);
+	n = utf8_put(code, utf8);
+	fwrite(utf8, 1, n, text);
 	return true;
 }
 

@@ -4,7 +4,7 @@
  * seen, and an integer must stay exact beyond 2^53.
  *
  * JSON by RFC 8259, UTF-8, plus comments in the forms of C and C++. A comma
- * before a closing bracket is refused.
+ * before a closing bracket is refused. Any thread.
  */
 #ifndef FEED_CONF_CONFIG_JSON_H
 #define FEED_CONF_CONFIG_JSON_H

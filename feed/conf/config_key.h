@@ -1,5 +1,6 @@
 /*
  * The rows of config.def as a table, and the fields of struct config by row.
+ * Any thread.
  */
 #ifndef FEED_CONF_CONFIG_KEY_H
 #define FEED_CONF_CONFIG_KEY_H

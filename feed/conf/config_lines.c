@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "feed/conf/config_key.h"
+#include "feed/conf/config_url.h"
 
 #define LIST_SHOWN 96 /* a longer list is shown as a count */
 
@@ -27,19 +28,12 @@ add(struct text *text, const char *format, ...)
 	text->n += n > 0 ? (size_t)n : 0;
 }
 
-/* Of a URL the part without secrets: some are in the path. */
 static void
 add_item(struct text *text, const struct config_key *key, const char *item)
 {
-	const char *host = strstr(item, "://");
+	size_t n = strlen(item), told = key->rule == config_rule_url ? config_url_told(item) : n;
 
-	if (key->rule != config_rule_url || host == NULL) {
-		add(text, "%s", item);
-		return;
-	}
-	host += 3;
-	add(text, "%.*s", (int)(host - item) + (int)strcspn(host, "/"), item);
-	add(text, "%s", strchr(host, '/') != NULL ? "/..." : "");
+	add(text, "%.*s%s", (int)told, item, told < n ? "/..." : "");
 }
 
 static void

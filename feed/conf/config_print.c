@@ -4,6 +4,13 @@
 #include <string.h>
 
 #include "feed/conf/config_key.h"
+#include "feed/conf/config_url.h"
+
+/* Beside the values. */
+struct extras {
+	bool comments;
+	bool hides; /* secrets */
+};
 
 static void
 indent(FILE *out, int depth)
@@ -13,10 +20,13 @@ indent(FILE *out, int depth)
 
 /* Texts are UTF-8 by construction: only what JSON reserves is escaped. */
 static void
-print_text(FILE *out, const char *text)
+print_text(FILE *out, const char *text, bool hides)
 {
+	const char *end = text + (hides ? config_url_told(text) : strlen(text));
+	bool cut = *end != '\0';
+
 	fputc('"', out);
-	for (; *text != '\0'; text++) {
+	for (; text < end; text++) {
 		if (*text == '"' || *text == '\\')
 			fprintf(out, "\\%c", *text);
 		else if ((unsigned char)*text < ' ')
@@ -24,17 +34,17 @@ print_text(FILE *out, const char *text)
 		else
 			fputc(*text, out);
 	}
-	fputc('"', out);
+	fputs(cut ? "/...\"" : "\"", out);
 }
 
 static void
-print_list(FILE *out, const struct config_strings *list, int depth)
+print_list(FILE *out, const struct config_strings *list, int depth, bool hides)
 {
 	fputc('[', out);
 	for (size_t i = 0; i < list->n; i++) {
 		fputs(i == 0 ? "\n" : ",\n", out);
 		indent(out, depth + 1);
-		print_text(out, list->item[i]);
+		print_text(out, list->item[i], hides);
 	}
 	if (list->n > 0) {
 		fputc('\n', out);
@@ -44,21 +54,22 @@ print_list(FILE *out, const struct config_strings *list, int depth)
 }
 
 static void
-print_value(FILE *out, const struct config_key *key, struct config *cfg, int depth)
+print_value(FILE *out, const struct config_key *key, struct config *cfg, int depth, bool hides)
 {
 	const char *word;
 	size_t n;
 
+	hides = hides && key->rule == config_rule_url;
 	switch (key->type) {
 	case CONFIG_TYPE_CHOICE:
 		word = config_key_choice(key, config_key_number(key, cfg), &n);
 		fprintf(out, "\"%.*s\"", (int)n, word);
 		break;
 	case CONFIG_TYPE_TEXT:
-		print_text(out, *config_key_text(key, cfg));
+		print_text(out, *config_key_text(key, cfg), hides);
 		break;
 	case CONFIG_TYPE_LIST:
-		print_list(out, config_key_list(key, cfg), depth);
+		print_list(out, config_key_list(key, cfg), depth, hides);
 		break;
 	case CONFIG_TYPE_NUMBER:
 		fprintf(out, "%" PRId64, config_key_number(key, cfg));
@@ -113,8 +124,8 @@ name_at(const char *path, int n)
 	return path;
 }
 
-void
-config_print(FILE *out, const struct config *cfg, bool comments)
+static void
+print_all(FILE *out, const struct config *cfg, struct extras extras)
 {
 	struct config *fields = (struct config *)cfg; /* only looked at */
 	const char *before = "";
@@ -137,12 +148,24 @@ config_print(FILE *out, const struct config *cfg, bool comments)
 			indent(out, open + 1);
 			fprintf(out, "\"%.*s\": {\n", (int)strcspn(name, "."), name);
 		}
-		if (comments)
+		if (extras.comments)
 			print_comment(out, key, open + 1);
 		indent(out, open + 1);
 		fprintf(out, "\"%s\": ", name_at(key->path, open));
-		print_value(out, key, fields, open + 1);
+		print_value(out, key, fields, open + 1, extras.hides);
 		before = key->path;
 	}
 	fputs("\n}\n", out);
+}
+
+void
+config_print(FILE *out, const struct config *cfg, bool comments)
+{
+	print_all(out, cfg, (struct extras){.comments = comments});
+}
+
+void
+config_show(FILE *out, const struct config *cfg)
+{
+	print_all(out, cfg, (struct extras){.hides = true});
 }

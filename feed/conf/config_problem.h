@@ -1,6 +1,6 @@
 /*
  * What is wrong with a configuration: a list of finished lines, so that all
- * problems are shown and not only the first.
+ * problems are shown and not only the first. Any thread.
  */
 #ifndef FEED_CONF_CONFIG_PROBLEM_H
 #define FEED_CONF_CONFIG_PROBLEM_H

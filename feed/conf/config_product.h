@@ -1,5 +1,6 @@
 /*
  * What the choice of a product says of other keys: where its streams are.
+ * Any thread.
  */
 #ifndef FEED_CONF_CONFIG_PRODUCT_H
 #define FEED_CONF_CONFIG_PRODUCT_H

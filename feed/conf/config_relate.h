@@ -1,6 +1,6 @@
 /*
  * The rules that concern more than one key: what must be smaller than what,
- * and what must fit into what.
+ * and what must fit into what. Any thread.
  */
 #ifndef FEED_CONF_CONFIG_RELATE_H
 #define FEED_CONF_CONFIG_RELATE_H

@@ -1,6 +1,7 @@
 /*
  * Are the streams of types that the product has? The exchange acknowledges any
  * name and stays silent on those that it does not know, so nobody else tells.
+ * Any thread.
  */
 #ifndef FEED_CONF_CONFIG_STREAMS_H
 #define FEED_CONF_CONFIG_STREAMS_H

@@ -58,3 +58,12 @@ config_url_parse(const char *text, struct config_url *out)
 	snprintf(out->path, sizeof(out->path), "%s%s", text[n] == '/' ? "" : "/", text + n);
 	return take_authority(text, n, out);
 }
+
+size_t
+config_url_told(const char *text)
+{
+	const char *host = strstr(text, "://");
+
+	host = host != NULL ? host + 3 : text;
+	return (size_t)(host - text) + strcspn(host, "/?");
+}

@@ -7,6 +7,7 @@
 #define FEED_CONF_CONFIG_URL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct config_url {
@@ -18,5 +19,8 @@ struct config_url {
 
 /* Returns NULL, or what is wrong with the text, as config_rule.h says it. */
 const char *config_url_parse(const char *text, struct config_url *out);
+
+/* Bytes of a URL up to its path or query, which may be a secret. */
+size_t config_url_told(const char *text);
 
 #endif

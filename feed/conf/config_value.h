@@ -1,6 +1,6 @@
 /*
  * Puts values that were read into struct config, row by row of config.def,
- * and tells what is wrong with them.
+ * and tells what is wrong with them. Any thread.
  */
 #ifndef FEED_CONF_CONFIG_VALUE_H
 #define FEED_CONF_CONFIG_VALUE_H

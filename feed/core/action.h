@@ -2,6 +2,7 @@
  * What the core wants done. The core fills the list, the executor (app.c, or
  * the simulator) carries it out in order and reports what became of it as
  * events. Transitions are actions too, so that they are logged in one place.
+ * Pure; feed thread.
  */
 #ifndef FEED_CORE_ACTION_H
 #define FEED_CORE_ACTION_H
@@ -22,7 +23,7 @@ enum session_state {
 	SESSION_LIVE,         /* every stream is acknowledged or refused */
 	SESSION_DRAINING,     /* HANG_UP was ordered, the end is not reported yet */
 	SESSION_BACKOFF,      /* waiting to connect (again), or for the connect quota */
-	SESSION_OPEN_CIRCUIT, /* for the circuit breaker; not entered yet */
+	SESSION_OPEN_CIRCUIT, /* no endpoint may be tried (breaker.h) */
 	SESSION_STATES
 };
 
@@ -64,6 +65,7 @@ struct pool_action {
 	enum session_state to;   /* TRANSITION */
 	enum tick_reason why;    /* TRANSITION, ROTATION, STREAM_STALE, STREAM_SILENT */
 	span_t retry_in;         /* TRANSITION to BACKOFF: until the next try */
+	bool limited;            /* TRANSITION: the exchange's limit of connects is waited for */
 };
 
 #define POOL_NO_ROOM (-1) /* error_code of STREAM_REFUSED: no line has room, none may be opened */

@@ -5,11 +5,13 @@
 
 #include <tickring/reasons.h>
 
+#include "feed/core/security.h"
+
 static const struct alert_row rows[ALERT_COUNT] = {
 #define MS(ms) {(ms) * INT64_C(1000000)}
 #define ALERT_REASON(NAME, name, SEVERITY, hold, clear, WHAT, text)                                \
 	{#name, text, ALERT_##SEVERITY, MS(hold), MS(clear), TICK_HEALTH_##WHAT, false},
-#define ALERT_STATE(NAME, name, SEVERITY, hold, clear, condition, text)                            \
+#define ALERT_STATE(NAME, name, SEVERITY, hold, clear, told, most, condition, text)                \
 	{#name, text, ALERT_##SEVERITY, MS(hold), MS(clear), -1, false},
 #define ALERT_EVENT(NAME, name, SEVERITY, clear, count, text)                                      \
 	{#name, text, ALERT_##SEVERITY, MS(0), MS(clear), -1, true},
@@ -58,22 +60,14 @@ alerts_is_active(const struct alerts *alerts, unsigned alert)
 
 /* ---- what happened since the last look --------------------------------------------- */
 
-static bool
-is_bad_certificate(int64_t reason)
-{
-	return reason == TICK_REASON_TLS_UNTRUSTED || reason == TICK_REASON_TLS_HOSTNAME ||
-	    reason == TICK_REASON_TLS_EXPIRED || reason == TICK_REASON_TLS_NOT_YET_VALID;
-}
-
 /* The rules by which these count as security events are those of the log (tell.h). */
 static void
 count_transition(struct alerts *a, const struct tick_transition *t)
 {
-	bool waits = t->to == TICK_LINE_BACKOFF;
+	bool tried = t->from == TICK_LINE_CONNECTING || t->from == TICK_LINE_HANDSHAKE;
 
-	a->certificates += waits && is_bad_certificate(t->reason);
-	a->timeouts += t->to == TICK_LINE_DRAINING && t->reason == TICK_REASON_CONNECT_TIMEOUT;
-	a->waits += waits && t->reason == TICK_REASON_START;
+	a->certificates += tried && security_is_certificate((enum tick_reason)t->reason);
+	a->timeouts += tried && t->reason == TICK_REASON_CONNECT_TIMEOUT;
 }
 
 /* All counts begin with the feed, and so at 0. */
@@ -139,9 +133,9 @@ holds(struct alerts *a, unsigned n, const struct tick_status *s, const struct ti
 #define ALERT_REASON(NAME, name, SEVERITY, hold, clear, WHAT, text)                                \
 	case ALERT_##NAME:                                                                         \
 		return has_reason(h, &rows[n], out);
-#define ALERT_STATE(NAME, name, SEVERITY, hold, clear, condition, text)                            \
+#define ALERT_STATE(NAME, name, SEVERITY, hold, clear, told, most, condition, text)                \
 	case ALERT_##NAME:                                                                         \
-		out->value = h->score;                                                             \
+		*out = (struct alert_figures){-1, told, most};                                     \
 		return condition;
 #define ALERT_EVENT(NAME, name, SEVERITY, clear, count, text)                                      \
 	case ALERT_##NAME:                                                                         \

@@ -71,7 +71,7 @@ struct alerts {
 	struct alerts_cfg cfg;
 	bool began; /* `members` is that of an earlier look */
 	int64_t transitions, members;
-	int64_t certificates, timeouts, waits, scalings; /* seen since the start */
+	int64_t certificates, timeouts, scalings; /* seen since the start */
 	struct alert alert[ALERT_COUNT];
 };
 

@@ -2,31 +2,6 @@
 
 #include <assert.h>
 
-/* ---- load ---- */
-
-void
-balance_rate_init(struct balance_rate *rate, uint32_t load)
-{
-	*rate = (struct balance_rate){.load = load};
-}
-
-void
-balance_rate_update(struct balance_rate *rate, span_t elapsed)
-{
-	uint64_t cost = (uint64_t)rate->messages * BALANCE_MESSAGE_BYTES + rate->bytes;
-	__uint128_t now;
-
-	assert(elapsed.ns > 0);
-	now = (__uint128_t)cost * 1000000000 / (uint64_t)elapsed.ns;
-	if (now > UINT32_MAX)
-		now = UINT32_MAX;
-	if (rate->measured)
-		now = (3 * (uint64_t)rate->load + (uint64_t)now) / 4;
-	rate->load = (uint32_t)now;
-	rate->measured = true;
-	rate->messages = rate->bytes = 0;
-}
-
 /* ---- placement ---- */
 
 /* Half as healthy counts as twice as loaded; a line of no health at all as the worst. */

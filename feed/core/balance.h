@@ -6,8 +6,8 @@
  * feed thread; no clock. Moves are make before break: the caller subscribes on
  * the new line, waits for the first message, then unsubscribes the old one.
  *
- * Load is bytes per second plus BALANCE_MESSAGE_BYTES per message: a message
- * costs as much as that many bytes whatever its length.
+ * Load is whatever the caller measures, in the unit of load_high and load_low
+ * (scale.c: bytes per second).
  *
  * Legs of one stream never share a line; they share an endpoint only when no
  * other one has room. All loops are bounded by the arrays' lengths.
@@ -20,17 +20,9 @@
 
 #include "feed/base/mono.h"
 
-#define BALANCE_MESSAGE_BYTES 256
 #define BALANCE_LINES_MAX 64
 #define BALANCE_LEGS_MAX 3
 #define BALANCE_NONE UINT16_MAX /* no line */
-
-/* The measured load of one stream on one leg. */
-struct balance_rate {
-	uint32_t messages, bytes; /* since the last update, saturating */
-	uint32_t load;            /* moving average, per second; the prior before the first */
-	bool measured;
-};
 
 struct balance_line {
 	uint64_t load;      /* of the streams placed on it */
@@ -84,23 +76,6 @@ struct balance_move {
 	uint32_t item;
 	uint16_t from, to;
 };
-
-/* ---- load ---- */
-
-/* Nothing measured; `load` is assumed until the first update. */
-void balance_rate_init(struct balance_rate *rate, uint32_t load);
-
-/* One message of that length. */
-static inline void
-balance_rate_on_message(struct balance_rate *rate, uint32_t bytes)
-{
-	rate->messages += rate->messages < UINT32_MAX;
-	if (__builtin_add_overflow(rate->bytes, bytes, &rate->bytes))
-		rate->bytes = UINT32_MAX;
-}
-
-/* `elapsed` > 0 since the last update: measures (the first is taken as it is, then 1/4 new). */
-void balance_rate_update(struct balance_rate *rate, span_t elapsed);
 
 /* ---- placement ---- */
 

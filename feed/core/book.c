@@ -28,15 +28,13 @@ book_pool_init(struct book_pool *pool, struct book_block *memory, uint32_t block
 bool
 book_pool_has(const struct book_pool *pool, uint32_t blocks)
 {
-	return pool->blocks - pool->in_use >= (uint64_t)blocks + pool->reserve;
+	return book_pool_free(pool) >= (uint64_t)blocks + pool->reserve;
 }
 
-bool
-book_has_room(const struct book *book)
+uint32_t
+book_blocks_due(const struct book *book)
 {
-	const struct book_pool *pool = book->pool;
-
-	return pool->blocks - pool->in_use >= BOOK_SIDES * (uint64_t)book->rows_due;
+	return BOOK_SIDES * book->rows_due;
 }
 
 static bool
@@ -108,8 +106,8 @@ void
 book_set_due(struct book *book, uint32_t levels)
 {
 	book->due = levels;
-	/* Blocks are half full on the whole, and the first is the worst, which goes first. */
-	book->rows_due = levels / (BOOK_BLOCK / 2) + 2;
+	/* A block holds as many as this at least, not counting the worst, the first to go. */
+	book->rows_due = levels / BLOCK_POOR + 2;
 }
 
 /* ---- rows ------------------------------------------------------------------- */

@@ -132,8 +132,15 @@ bool book_is_starved(const struct book *book);
 /* Does the pool have so many blocks, without its reserve? */
 bool book_pool_has(const struct book_pool *pool, uint32_t blocks);
 
-/* Are there blocks, the reserve's among them, for the levels that are due on both sides? */
-bool book_has_room(const struct book *book);
+/* Blocks for the levels that are due on both sides. */
+uint32_t book_blocks_due(const struct book *book);
+
+/* Blocks that are not in use, the reserve's among them. */
+static inline uint32_t
+book_pool_free(const struct book_pool *pool)
+{
+	return pool->blocks - pool->in_use;
+}
 
 static inline uint32_t
 book_count(const struct book *book, enum book_side side)

@@ -2,7 +2,7 @@
  * A look at every line's health, now and then: the score, what follows for its
  * endpoint, and the wish to replace a line that is unhealthy.
  *
- * A part of a pool (pool.h).
+ * A part of a pool (pool.h). Pure; feed thread.
  */
 #ifndef FEED_CORE_CHECKUP_H
 #define FEED_CORE_CHECKUP_H

@@ -47,15 +47,18 @@ group_share(const struct pool_cfg *cfg, const unsigned streams[GROUP_PATHS_MAX],
     unsigned lines[GROUP_PATHS_MAX])
 {
 	unsigned initial = divided_up(cfg->initial_connections, cfg->redundancy);
-	unsigned most = lines_per_leg(cfg), sum = 0, best;
+	unsigned most = lines_per_leg(cfg), sum = 0, kept = 0, best;
 
 	for (unsigned path = 0; path < GROUP_PATHS_MAX; path++) {
 		lines[path] = divided_up(streams[path], cfg->max_streams_per_connection);
 		sum += lines[path];
+		kept += path < cfg->paths && streams[path] == 0;
 	}
 	if (sum > most)
 		return false;
-	for (; sum < initial && sum < most; sum++) {
+	if (most < cfg->paths) /* as group_lines_max() */
+		kept = 0;
+	for (; sum < initial && sum + kept < most; sum++) {
 		best = fullest(streams, lines);
 		if (best == GROUP_PATHS_MAX)
 			break;

@@ -17,7 +17,7 @@
  * the stream's own limit of silence where that is longer and learned. Once per
  * acknowledgement; never for streams that may say nothing for hours (STALL_RARE).
  * The exchange's list is asked for then; what it lacks is asked for again. The
- * rest is the stall watch's to heal (stall.h).
+ * rest is the stall watch's to heal (stall.h). Pure; feed thread.
  */
 #ifndef FEED_CORE_LEDGER_H
 #define FEED_CORE_LEDGER_H

@@ -46,7 +46,7 @@ order_connect(struct session *session, mono_t now, struct pool_actions *actions)
 	session->shutdown = false;
 	session->stable = false;
 	session->dialed = now;
-	session->heard = session->up = MONO_NEVER;
+	session->up = MONO_NEVER;
 	session->sick = TICK_REASON_NONE;
 	session->list_wanted = false;
 	session->list_at = MONO_NEVER;
@@ -111,6 +111,8 @@ life_enter(struct session *session, enum session_state to, enum tick_reason why,
 		next = to == SESSION_BACKOFF ? life_connect_deadline(session)
 		                             : life_circuit_deadline(session);
 		told->retry_in = mono_before(now, next) ? mono_diff(next, now) : SPAN_ZERO;
+		told->limited = mono_before(now, next) &&
+		    next.ns == quota_deadline(&session->shared->connects).ns;
 		break;
 	case SESSION_HANDSHAKE:
 	case SESSION_STATES:

@@ -3,6 +3,7 @@
  * from a connection's end to the next attempt.
  *
  * The part of a session (session.h) below its table of events.
+ * Pure; feed thread.
  */
 #ifndef FEED_CORE_LIFE_H
 #define FEED_CORE_LIFE_H

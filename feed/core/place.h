@@ -3,7 +3,7 @@
  * and on the line's successor as well while a line is being replaced.
  *
  * The part of a pool (pool.h) that keeps the lists of its sessions and the way
- * back from a stream to its places in them.
+ * back from a stream to its places in them. Pure; feed thread.
  */
 #ifndef FEED_CORE_PLACE_H
 #define FEED_CORE_PLACE_H

@@ -66,7 +66,7 @@ cfg_is_valid(const struct pool_cfg *cfg)
 	    session_cfg_is_valid(&cfg->session);
 }
 
-/* Members and room for replacements. */
+/* How many lines a pool of that configuration has, with those for replacements. */
 static unsigned
 lines_max(const struct pool_cfg *cfg)
 {

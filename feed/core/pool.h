@@ -158,7 +158,7 @@ enum pool_result {
 	POOL_OK,
 	POOL_BAD_CFG,          /* a value is out of the range that its comment gives */
 	POOL_NO_STREAMS,       /* nothing to subscribe */
-	POOL_TOO_MANY_STREAMS, /* more than the lines of all legs and paths may carry, or no memory */
+	POOL_TOO_MANY_STREAMS, /* more than all lines may carry, or no memory */
 	POOL_STREAM_TOO_LONG,  /* a stream that fits no request */
 };
 
@@ -237,7 +237,7 @@ struct pool_line_view {
 	unsigned acked;          /* of these acknowledged */
 	unsigned refused;        /* of these refused */
 	mono_t retry_at;         /* BACKOFF: next try, else MONO_NEVER */
-	mono_t heard;            /* last message on this connection, MONO_NEVER: none */
+	mono_t heard;            /* last message on any connection, MONO_NEVER: none */
 	const struct heartbeat *heartbeat;
 	struct session_counts counts;
 };

@@ -4,6 +4,7 @@
  * that are elsewhere return, one after the other.
  *
  * A part of a pool (pool.h). The hysteresis is in endpoints.h: return_after.
+ * Pure; feed thread.
  */
 #ifndef FEED_CORE_REGION_H
 #define FEED_CORE_REGION_H

@@ -5,7 +5,7 @@
  * nobody notices.
  *
  * The part of a pool (pool.h) that decides when that happens: at a line's age,
- * when its server announces a shutdown, when it is sick.
+ * when its server announces a shutdown, when it is sick. Pure; feed thread.
  */
 #ifndef FEED_CORE_ROTATE_H
 #define FEED_CORE_ROTATE_H

@@ -331,7 +331,8 @@ describe(struct pool *pool, unsigned group, bool usually, mono_t now, struct bal
 		pool->item[i] = (struct balance_item){
 			.load = load_of(usually ? s->steady : s->fast),
 			.line = BALANCE_NONE,
-			.rests = shift_rests(&s->rest[group_leg(group)], now) || s->reviews < MEASURED_REVIEWS,
+			.rests = shift_rests(&s->rest[group_leg(group)], now) ||
+			    s->reviews < MEASURED_REVIEWS,
 		};
 		for (unsigned k = 0; k < PLACE_COPIES_MAX; k++)
 			describe_place(pool, group, s->at[k], &pool->item[i], line);
@@ -352,7 +353,7 @@ is_worth_moving(const struct pool *pool, const struct balance_line *line)
 	return false;
 }
 
-/* Is a line of the group being emptied? It takes streams again when the others have no room. */
+/* Is a line of the group being emptied? It takes streams again when others have no room left. */
 static bool
 is_closing_one(struct pool *pool, unsigned group, struct balance_line *line)
 {
@@ -384,12 +385,14 @@ scale_group(struct pool *pool, unsigned group, struct balance_line *line, mono_t
 		.divisible = balance_would_spread(&scale->balance[group], line, pool->nlines,
 		    pool->item, pool->nstreams, 1),
 	};
+	enum balance_wish wish;
 	uint16_t victim;
 
 	if (least_lines(pool, group) == 0)
 		return;
-	switch (balance_scale_step(&scale->groups[group], line, pool->nlines, &demand, now,
-	    &victim)) {
+	wish = balance_scale_step(
+	    &scale->groups[group], line, pool->nlines, &demand, now, &victim);
+	switch (wish) {
 	case BALANCE_GROW:
 		open_line(pool, group, now, actions);
 		break;

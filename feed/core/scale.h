@@ -4,6 +4,7 @@
  *
  * The part of a pool (pool.h) that measures what streams bring and opens and
  * closes member lines; balance.h decides, shift.h moves the streams.
+ * Pure; feed thread.
  */
 #ifndef FEED_CORE_SCALE_H
 #define FEED_CORE_SCALE_H

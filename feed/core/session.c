@@ -21,13 +21,18 @@ on_came_up(struct session *session, mono_t now, struct pool_actions *actions)
 	send_or_go_live(session, now, actions);
 }
 
-/* An answer while subscribing; `known`: to a request of ours. */
-static void
-on_answer(struct session *session, bool known, mono_t now, struct pool_actions *actions)
+/* Returns whether it answers a request of ours. */
+static bool
+take_answer(struct session *session, const struct session_event *event, mono_t now,
+    struct pool_actions *actions)
 {
-	if (!known)
-		session->counts.replies_unknown++;
-	send_or_go_live(session, now, actions);
+	int64_t id = event->request_id;
+
+	if (event->kind == SESSION_LISTED)
+		return subscribe_on_listed(session, id, event->listed);
+	if (event->kind == SESSION_ACKED)
+		return subscribe_on_ack(session, id, now);
+	return subscribe_on_refusal(session, id, event->error_code, now, actions);
 }
 
 /* Asks a line that is idle, or finds it dead. Returns whether it is alive. */
@@ -131,33 +136,6 @@ on_live_timer(struct session *session, mono_t now, struct pool_actions *actions)
 	subscribe_send(session, now, actions);
 }
 
-/* An answer while live: to a stream that came or left meanwhile. */
-static void
-on_late_answer(struct session *session, const struct session_event *event, mono_t now,
-    struct pool_actions *actions)
-{
-	int64_t id = event->request_id;
-	bool known;
-
-	if (event->kind == SESSION_LISTED)
-		known = subscribe_on_listed(session, id, event->listed);
-	else if (event->kind == SESSION_ACKED)
-		known = subscribe_on_ack(session, id, now);
-	else
-		known = subscribe_on_refusal(session, id, event->error_code, now, actions);
-
-	if (!known)
-		session->counts.replies_unknown++;
-	subscribe_send(session, now, actions);
-}
-
-static void
-on_shutdown_announced(struct session *session)
-{
-	session->shutdown = true;
-	session->counts.shutdowns++;
-}
-
 static void
 step_idle(struct session *session, const struct session_event *event, mono_t now,
     struct pool_actions *actions)
@@ -219,82 +197,48 @@ step_connecting(struct session *session, const struct session_event *event, mono
 	}
 }
 
+/* SUBSCRIBING and LIVE: only what an answer and time bring about is not the same. */
 static void
-step_subscribing(struct session *session, const struct session_event *event, mono_t now,
+step_up(struct session *session, const struct session_event *event, mono_t now,
     struct pool_actions *actions)
 {
-	switch (event->kind) {
-	case SESSION_ACKED:
-		on_answer(session, subscribe_on_ack(session, event->request_id, now), now, actions);
-		break;
-	case SESSION_LISTED:
-		on_late_answer(session, event, now, actions);
-		break;
-	case SESSION_REFUSED:
-		on_answer(session,
-		    subscribe_on_refusal(session, event->request_id, event->error_code, now,
-		        actions),
-		    now, actions);
-		break;
-	case SESSION_FAILED:
-	case SESSION_WENT_DOWN:
-		life_on_end(session, event, now, actions);
-		break;
-	case SESSION_HEARD:
-	case SESSION_PINGED:
-	case SESSION_PONGED:
-		on_bytes(session, event, now);
-		break;
-	case SESSION_SHUTDOWN:
-		on_shutdown_announced(session);
-		break;
-	case SESSION_TIMER:
-		on_subscribing_timer(session, now, actions);
-		break;
-	case SESSION_RECYCLE:
-		life_hang_up(session, event->reason, now, actions);
-		break;
-	case SESSION_STOP:
-		life_hang_up(session, TICK_REASON_STOP, now, actions);
-		break;
-	case SESSION_WENT_UP:
-		session->counts.strays++;
-		break;
-	case SESSION_START:
-		break;
-	}
-}
+	bool live = session->state == SESSION_LIVE;
 
-static void
-step_live(struct session *session, const struct session_event *event, mono_t now,
-    struct pool_actions *actions)
-{
 	switch (event->kind) {
-	case SESSION_HEARD:
-	case SESSION_PINGED:
-	case SESSION_PONGED:
-		on_bytes(session, event, now);
+	case SESSION_ACKED:
+	case SESSION_REFUSED:
+	case SESSION_LISTED:
+		if (!take_answer(session, event, now, actions))
+			session->counts.replies_unknown++;
+		if (live || event->kind == SESSION_LISTED)
+			subscribe_send(session, now, actions);
+		else
+			send_or_go_live(session, now, actions);
 		break;
 	case SESSION_FAILED:
 	case SESSION_WENT_DOWN:
 		life_on_end(session, event, now, actions);
 		break;
+	case SESSION_HEARD:
+	case SESSION_PINGED:
+	case SESSION_PONGED:
+		on_bytes(session, event, now);
+		break;
 	case SESSION_SHUTDOWN:
-		on_shutdown_announced(session);
+		session->shutdown = true;
+		session->counts.shutdowns++;
 		break;
 	case SESSION_TIMER:
-		on_live_timer(session, now, actions);
+		if (live)
+			on_live_timer(session, now, actions);
+		else
+			on_subscribing_timer(session, now, actions);
 		break;
 	case SESSION_RECYCLE:
 		life_hang_up(session, event->reason, now, actions);
 		break;
 	case SESSION_STOP:
 		life_hang_up(session, TICK_REASON_STOP, now, actions);
-		break;
-	case SESSION_ACKED:
-	case SESSION_REFUSED:
-	case SESSION_LISTED:
-		on_late_answer(session, event, now, actions);
 		break;
 	case SESSION_WENT_UP:
 		session->counts.strays++;
@@ -413,10 +357,8 @@ session_step(struct session *session, const struct session_event *event, mono_t 
 		step_connecting(session, event, now, actions);
 		break;
 	case SESSION_SUBSCRIBING:
-		step_subscribing(session, event, now, actions);
-		break;
 	case SESSION_LIVE:
-		step_live(session, event, now, actions);
+		step_up(session, event, now, actions);
 		break;
 	case SESSION_DRAINING:
 		step_draining(session, event, now, actions);

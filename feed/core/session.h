@@ -155,7 +155,7 @@ struct session {
 	mono_t refused_due;            /* when to ask for a refused stream again */
 	int http_status;               /* of that end, 0: no refused upgrade */
 	mono_t up;                     /* when this connection came up, MONO_NEVER: it has not */
-	mono_t heard;                  /* last message, MONO_NEVER: none on this connection */
+	mono_t heard;                  /* last message on any connection, MONO_NEVER: none */
 	mono_t list_at;                /* when to ask for the exchange's list */
 	bool list_wanted;
 	enum tick_reason sick;         /* why it wants to be replaced; NONE: it is well */

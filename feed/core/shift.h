@@ -5,7 +5,7 @@
  * The part of a pool (pool.h) that carries out what balance.h plans. A stream
  * that was moved rests: two minutes, then twice as long every time, up to four
  * hours; a day without a move forgets that. So a load that goes up and down
- * does not take the streams with it.
+ * does not take the streams with it. Pure; feed thread.
  */
 #ifndef FEED_CORE_SHIFT_H
 #define FEED_CORE_SHIFT_H

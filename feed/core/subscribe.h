@@ -6,7 +6,7 @@
  * is asked again in halves, so that one bad stream does not take the others
  * with it. A stream that is refused by itself is asked for again after a minute,
  * then after twice as long every time, up to ten minutes: one in trouble
- * refuses what it takes later.
+ * refuses what it takes later. Pure; feed thread.
  */
 #ifndef FEED_CORE_SUBSCRIBE_H
 #define FEED_CORE_SUBSCRIBE_H

@@ -1,6 +1,6 @@
 /*
  * What subscribe.c (requests) and subscribe_list.c (the list of a line's
- * streams) share. Included by them only.
+ * streams) share. Included by them only. Pure; feed thread.
  */
 #ifndef FEED_CORE_SUBSCRIBE_IMPL_H
 #define FEED_CORE_SUBSCRIBE_IMPL_H

@@ -18,6 +18,11 @@ trace_kind_name(int kind)
 		[TRACE_TLS] = "tls",
 		[TRACE_UPGRADE] = "upgrade",
 		[TRACE_SUBSCRIBE] = "subscribe",
+		[TRACE_RESYNC] = "resync",
+		[TRACE_SNAPSHOT] = "snapshot",
+		[TRACE_QUEUE] = "queue",
+		[TRACE_REQUEST] = "request",
+		[TRACE_PARSE] = "parse",
 	};
 
 	return kind >= 0 && kind < TRACE_KINDS ? names[kind] : "unknown";
@@ -31,7 +36,7 @@ close_span(struct trace *t, struct trace_open *open, enum trace_kind kind, unsig
     enum tick_reason why, mono_t now)
 {
 	const struct trace_span span = {
-		kind, open->trace, open->id, open->parent, line, why, open->begin, now};
+		kind, open->trace, open->id, open->parent, line, why, open->begin, now, NULL};
 
 	if (open->id == 0)
 		return;

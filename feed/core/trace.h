@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <tickring/layout.h>
 #include <tickring/reasons.h>
 
 #include "feed/base/mono.h"
@@ -29,6 +30,11 @@ enum trace_kind {
 	TRACE_TLS,
 	TRACE_UPGRADE,
 	TRACE_SUBSCRIBE,
+	TRACE_RESYNC,   /* of a book: trace_book.h */
+	TRACE_SNAPSHOT, /* these: feed/ops/rest_trace.h */
+	TRACE_QUEUE,
+	TRACE_REQUEST,
+	TRACE_PARSE,
 	TRACE_KINDS
 };
 
@@ -39,6 +45,7 @@ struct trace_span {
 	unsigned line;
 	enum tick_reason why; /* it failed; TICK_REASON_NONE: it did not */
 	mono_t begin, end;
+	const struct tick_instrument *instrument; /* whose book; NULL: it is a line's */
 };
 
 typedef void trace_sink_fn(void *context, const struct trace_span *span);

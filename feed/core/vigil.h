@@ -5,6 +5,7 @@
  * Silence is counted in looks, not in clock time: when the machine itself
  * stands still, the watched one was not silent, and must not die for it. The
  * time between two looks counts at most twice what it should have been.
+ * Pure; feed thread.
  */
 #ifndef FEED_CORE_VIGIL_H
 #define FEED_CORE_VIGIL_H

@@ -7,6 +7,7 @@
  * next message. Healing goes by stages on the line that is silent: the
  * exchange's list, a new subscription, another line, another connection. When the line
  * brings nothing at all, it is the line that is replaced, at the third stage.
+ * Pure; feed thread.
  */
 #ifndef FEED_CORE_WATCH_H
 #define FEED_CORE_WATCH_H

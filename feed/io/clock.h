@@ -1,6 +1,6 @@
 /*
  * The one place that reads the clocks. Called once per wake-up; everything
- * below takes the time as an argument.
+ * below takes the time as an argument. Any thread.
  */
 #ifndef FEED_IO_CLOCK_H
 #define FEED_IO_CLOCK_H

@@ -1,6 +1,7 @@
 /*
  * Inside of the HTTP client: what http.c (requests and their way) and
  * http_lws.c (what libwebsockets says of them) share. Nobody else includes it.
+ * Ops thread.
  */
 #ifndef FEED_IO_HTTP_IMPL_H
 #define FEED_IO_HTTP_IMPL_H

@@ -1,6 +1,6 @@
 /*
  * What the process takes of the machine: memory, processor, sockets. A look
- * costs some system calls: once a second is enough.
+ * costs some system calls: once a second is enough. Any thread.
  */
 #ifndef FEED_IO_RESOURCES_H
 #define FEED_IO_RESOURCES_H

@@ -2,7 +2,7 @@
  * A secret of one line, such as an API key: read from a file or from the
  * environment, kept in a page of memory of its own that is locked, left out of
  * core dumps, and wiped at the end. Nobody logs it, and nobody copies it but
- * into what is sent, which is wiped after that.
+ * into what is sent, which is wiped after that. One thread.
  */
 #ifndef FEED_IO_SECRET_H
 #define FEED_IO_SECRET_H

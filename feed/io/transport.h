@@ -88,6 +88,7 @@ struct transport_cfg {
 	span_t connect_within;     /* DNS + TCP + TLS + upgrade */
 	bool busy_poll;            /* never sleep while waiting: burns a core, saves the wake-up */
 	bool kernel_stamps;        /* ask the kernel for its time of receipt; "uring" only */
+	bool permessage_deflate;   /* offer to take compressed messages; "uring" only */
 	unsigned lines;            /* how many lines at most, <= TRANSPORT_LINES_MAX */
 	struct transport_proxy proxy; /* "uring" only */
 	transport_sink_fn *sink;

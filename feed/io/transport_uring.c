@@ -3,7 +3,7 @@
  * waits for: connects, receives into provided buffers, sends, the wake-up.
  *
  * One io_uring_enter() submits what is to be done, waits, and runs the
- * receives; under load it brings up to half a megabyte per line at once, so
+ * receives; under load it brings up to a megabyte per line at once, so
  * that a message costs a small part of a system call, and of the window update
  * that follows each receive. liburing 2.3, Linux 6.1 or later
  * (IORING_SETUP_DEFER_TASKRUN, multishot receive).
@@ -25,7 +25,9 @@
 
 #define ENTRIES 256           /* of the submission queue; completions have four times that */
 #define BUFFERS 8 /* power of two; what nothing was received into costs no memory */
-#define BUFFER_BYTES 524288
+#define BUFFER_BYTES 1048576
+#define BUFFER_KEPT 65536 /* of each; what a backlog took beyond that is given back */
+#define BUFFER_CALM_S 1   /* after so long without another one */
 #define BUFFER_GROUP 0
 #define COMPLETIONS_AT_ONCE 64
 
@@ -119,6 +121,19 @@ give_back(struct transport_uring *t, unsigned buffer)
 	io_uring_buf_ring_advance(t->buffers, 1);
 }
 
+/* A backlog is over: what its receives took in memory goes back. */
+static void
+let_go(struct transport_uring *t, mono_t now)
+{
+	if (!mono_due(mono_add(t->large, span_s(BUFFER_CALM_S)), now) ||
+	    io_uring_cq_ready(&t->ring) > 0)
+		return; /* what is complete lies in there */
+	t->large = MONO_NEVER;
+	for (size_t i = 0; i < BUFFERS; i++)
+		(void)!madvise(t->memory + i * BUFFER_BYTES + BUFFER_KEPT,
+		    BUFFER_BYTES - BUFFER_KEPT, MADV_DONTNEED);
+}
+
 static size_t
 buffer_ring_bytes(void)
 {
@@ -136,8 +151,7 @@ make_buffers(struct transport_uring *t)
 	if (ring == MAP_FAILED)
 		return -ENOMEM;
 	t->buffers = ring;
-	/* Padding behind the last one: OpenSSL copies out of them, nothing decodes there. */
-	t->memory = malloc((size_t)BUFFERS * BUFFER_BYTES);
+	t->memory = aligned_alloc(4096, (size_t)BUFFERS * BUFFER_BYTES);
 	t->plain = calloc(1, URING_LINE_PLAIN + TRANSPORT_PADDING);
 	if (t->memory == NULL || t->plain == NULL)
 		return -ENOMEM;
@@ -185,6 +199,8 @@ on_received(struct transport_uring *t, struct uring_line *line, bool current,
 		struct bytes bytes = {t->memory + (size_t)buffer * BUFFER_BYTES, (size_t)cqe->res};
 		struct transport_stamps stamps = {.recv = clock_wall(), .recv_mono = clock_mono()};
 
+		if (cqe->res > BUFFER_KEPT)
+			t->large = stamps.recv_mono;
 		if (cqe->res > 0 && t->base.cfg.kernel_stamps)
 			bytes = uring_stamp_take((char *)bytes.p, cqe->res, &line->shape, &stamps);
 		if (current && bytes.n > 0)
@@ -334,6 +350,7 @@ transport_uring_wait(struct transport *transport, mono_t deadline)
 	int rc = 0;
 
 	deadline = mono_min(deadline, look_at_time(t, now));
+	let_go(t, now);
 	if (!rearm(t) || transport_has_events(transport))
 		deadline = now;
 	if (io_uring_cq_ready(&t->ring) > 0)
@@ -419,6 +436,7 @@ transport_uring_open(struct transport **out, const struct transport_cfg *cfg, ch
 		return -ENOMEM;
 	t->base.cfg = *cfg;
 	t->wake_fd = -1;
+	t->large = MONO_NEVER;
 	rc = keep_proxy(t, &cfg->proxy, why);
 	if (rc == 0)
 		rc = make_ring(t, why);

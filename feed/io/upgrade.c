@@ -61,6 +61,15 @@ upgrade_add(char *request, size_t n, const char *name, const char *value)
 	return more > 0 && (size_t)more < UPGRADE_REQUEST_MAX - n ? n + (size_t)more : 0;
 }
 
+size_t
+upgrade_offer_deflate(struct upgrade *u, char *request, size_t n)
+{
+	u->deflate_offered = true;
+	/* We compress nothing: any window of ours will do. Some servers name one unasked. */
+	return upgrade_add(request, n, "Sec-WebSocket-Extensions",
+	    "permessage-deflate;client_max_window_bits");
+}
+
 static enum upgrade_result
 end(struct upgrade *u, enum upgrade_result result, const char *words, const char *what)
 {
@@ -121,6 +130,71 @@ upgrade_retry_after(const char *value)
 	return (int32_t)strtol(value, NULL, 10);
 }
 
+/* Is it 8 to 15, perhaps quoted? */
+static bool
+is_window(struct bytes value)
+{
+	if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')
+		value = (struct bytes){value.p + 1, value.n - 2};
+	if (value.n == 1)
+		return value.p[0] == '8' || value.p[0] == '9';
+	return value.n == 2 && value.p[0] == '1' && value.p[1] >= '0' && value.p[1] <= '5';
+}
+
+/* What the server says of permessage-deflate. False: it must not say that (RFC 7692 7.1). */
+static bool
+take_parameter(struct upgrade *u, unsigned *seen, struct bytes item)
+{
+	static const struct {
+		struct bytes name;
+		bool window;
+	} known[] = {
+		{BYTES_LIT("server_no_context_takeover"), false},
+		{BYTES_LIT("client_no_context_takeover"), false},
+		{BYTES_LIT("server_max_window_bits"), true},
+		{BYTES_LIT("client_max_window_bits"), true},
+	};
+	const char *equals = memchr(item.p, '=', item.n);
+	struct bytes name = {item.p, equals != NULL ? (size_t)(equals - item.p) : item.n};
+
+	for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (!bytes_equal(name, known[i].name) || (*seen >> i & 1) != 0)
+			continue;
+		*seen |= 1u << i;
+		u->fresh_each |= i == 0;
+		if (!known[i].window)
+			return equals == NULL;
+		return equals != NULL &&
+		    is_window((struct bytes){equals + 1, item.n - name.n - 1});
+	}
+	return false;
+}
+
+/* "permessage-deflate; server_no_context_takeover" */
+static bool
+take_deflate(struct upgrade *u, const char *value)
+{
+	unsigned seen = 0;
+	bool first = true;
+
+	if (!u->deflate_offered || u->deflates)
+		return false;
+	for (;; value++, first = false) {
+		struct bytes item;
+
+		value += strspn(value, " \t");
+		item = (struct bytes){value, strcspn(value, ";")};
+		value += item.n;
+		while (item.n > 0 && (item.p[item.n - 1] == ' ' || item.p[item.n - 1] == '\t'))
+			item.n--;
+		if (first ? !bytes_equal(item, BYTES_LIT("permessage-deflate"))
+			  : !take_parameter(u, &seen, item))
+			return false;
+		if (*value == '\0')
+			return u->deflates = true;
+	}
+}
+
 static enum upgrade_result
 take_field(struct upgrade *u, const char *name, const char *value)
 {
@@ -138,7 +212,7 @@ take_field(struct upgrade *u, const char *name, const char *value)
 		u->connection_seen |= has_token(value, "upgrade");
 	else if (strcasecmp(name, "sec-websocket-accept") == 0)
 		u->accept_seen = strcmp(value, u->accept) == 0;
-	else if (strcasecmp(name, "sec-websocket-extensions") == 0)
+	else if (strcasecmp(name, "sec-websocket-extensions") == 0 && !take_deflate(u, value))
 		return end(u, UPGRADE_BROKEN, "an extension that was not offered", value);
 	else if (strcasecmp(name, "sec-websocket-protocol") == 0)
 		return end(u, UPGRADE_BROKEN, "a subprotocol that was not offered", value);

@@ -4,8 +4,9 @@
  * attempt; feed thread.
  *
  * The answer is held to the letter: status 101, Upgrade, Connection and the
- * right Sec-WebSocket-Accept; no extension and no subprotocol, for none was
- * offered. Redirects are refused: where the data comes from is configuration.
+ * right Sec-WebSocket-Accept; no extension but permessage-deflate, and that
+ * only if it was offered; no subprotocol, for none was. Redirects are refused:
+ * where the data comes from is configuration.
  */
 #ifndef FEED_IO_UPGRADE_H
 #define FEED_IO_UPGRADE_H
@@ -35,6 +36,9 @@ struct upgrade {
 	size_t bytes;     /* of the answer so far */
 	bool has_status;
 	bool upgrade_seen, connection_seen, accept_seen;
+	bool deflate_offered;
+	bool deflates;    /* ACCEPTED: the server may send compressed messages ... */
+	bool fresh_each;  /* ... each of them by itself (server_no_context_takeover) */
 	int status;       /* HTTP status, 0 before it came */
 	int32_t retry_after_s; /* as upgrade_retry_after(); -1 as well when none came */
 	char detail[UPGRADE_DETAIL_MAX]; /* REFUSED, BROKEN: in words */
@@ -53,6 +57,12 @@ size_t upgrade_begin(struct upgrade *u, char *out, const char *host, uint16_t po
  * length, 0 when it has no room, or the value is no visible ASCII.
  */
 size_t upgrade_add(char *request, size_t n, const char *name, const char *value);
+
+/*
+ * Offers permessage-deflate (RFC 7692) at the end of a request of n bytes.
+ * Returns its new length, 0 when it has no room.
+ */
+size_t upgrade_offer_deflate(struct upgrade *u, char *request, size_t n);
 
 /*
  * What a Retry-After field says, in seconds; -1 for what is no such number: a

@@ -31,6 +31,9 @@ uring_line_init(struct uring_line *line, struct transport_uring *owner, unsigned
 	line->out = malloc(URING_LINE_OUT_MAX);
 	if (line->out == NULL)
 		return -ENOMEM;
+	if (owner->base.cfg.permessage_deflate &&
+	    inflate_open(&line->inflate, (size_t)owner->base.cfg.message_bytes_max) != 0)
+		return -ENOMEM;
 	return wsframe_init(&line->frames, (size_t)owner->base.cfg.message_bytes_max);
 }
 
@@ -40,6 +43,7 @@ uring_line_fini(struct uring_line *line)
 	uring_line_drop(line);
 	free(line->out);
 	line->out = NULL;
+	inflate_close(&line->inflate);
 	wsframe_fini(&line->frames);
 }
 

@@ -12,6 +12,7 @@
 #include <liburing.h>
 #include <netinet/in.h>
 
+#include "feed/io/inflate.h"
 #include "feed/io/proxy.h"
 #include "feed/io/resolve.h"
 #include "feed/io/tls.h"
@@ -76,6 +77,7 @@ struct uring_line {
 	struct proxy proxy;
 	struct upgrade upgrade;
 	struct wsframe frames;
+	struct inflate *inflate; /* NULL: permessage-deflate is not offered */
 	int close_code;   /* ours when closing, else the server's */
 	bool close_seen;
 	char close_text[64];
@@ -88,6 +90,7 @@ struct transport_uring {
 	struct io_uring ring;
 	struct io_uring_buf_ring *buffers;
 	char *memory;       /* of the receive buffers */
+	mono_t large;       /* when one was filled far; MONO_NEVER: it was given back since */
 	char *plain;        /* URING_LINE_PLAIN and padding */
 	SSL_CTX *tls;
 	struct tls_sessions sessions;

@@ -37,6 +37,8 @@ ask_upgrade(struct uring_line *line)
 	if (RAND_bytes(nonce, sizeof(nonce)) == 1)
 		n = upgrade_begin(
 		    &line->upgrade, request, line->host, line->port, line->path, nonce);
+	if (n != 0 && line->inflate != NULL)
+		n = upgrade_offer_deflate(&line->upgrade, request, n);
 	if (n != 0 && line->api_key != NULL)
 		n = upgrade_add(request, n, "X-MBX-APIKEY", line->api_key);
 	if (n == 0 || !uring_line_write(line, request, n))
@@ -76,9 +78,13 @@ go_up(struct uring_line *line)
 
 	line->state = URING_LINE_UP;
 	line->deadline = MONO_NEVER;
-	snprintf(event.detail, sizeof(event.detail), "%.64s (%s:%u) %s %s%s", line->host,
+	line->frames.deflates = line->upgrade.deflates;
+	if (line->upgrade.deflates)
+		inflate_begin(line->inflate, line->upgrade.fresh_each);
+	snprintf(event.detail, sizeof(event.detail), "%.64s (%s:%u) %s %s%s%s", line->host,
 	    line->address, line->dial_port, SSL_get_version(line->ssl),
-	    SSL_get_cipher_name(line->ssl), SSL_session_reused(line->ssl) ? " resumed" : "");
+	    SSL_get_cipher_name(line->ssl), SSL_session_reused(line->ssl) ? " resumed" : "",
+	    line->upgrade.deflates ? " deflate" : "");
 	transport_post(&line->owner->base, &event);
 }
 
@@ -156,6 +162,44 @@ deliver(struct uring_line *line, enum transport_payload kind, struct bytes messa
 	base->cfg.sink(base->cfg.sink_context, line->index, kind, message, line->stamps);
 }
 
+/* A compressed message. Behind one that is lost, the others cannot be read: the line ends. */
+static void
+deliver_inflated(struct uring_line *line, enum transport_payload kind, struct bytes payload)
+{
+	struct bytes message;
+
+	switch (inflate_message(line->inflate, payload, &message)) {
+	case INFLATE_OK:
+		deliver(line, kind, message);
+		break;
+	case INFLATE_OVERSIZE:
+		line->owner->base.counts[line->index].oversize++;
+		break;
+	case INFLATE_BROKEN:
+		uring_line_end(line, TICK_REASON_PROTOCOL,
+		    "%s: a compressed message cannot be inflated", line->host);
+		break;
+	}
+}
+
+static void
+take_message(struct uring_line *line, enum transport_payload kind, struct bytes message)
+{
+	if (line->frames.compressed)
+		deliver_inflated(line, kind, message);
+	else
+		deliver(line, kind, message);
+}
+
+static void
+take_oversize(struct uring_line *line)
+{
+	line->owner->base.counts[line->index].oversize++;
+	if (line->frames.compressed)
+		uring_line_end(line, TICK_REASON_PROTOCOL,
+		    "%s: a compressed message is too long to be inflated", line->host);
+}
+
 /* Frames out of decrypted bytes; padded, as wsframe_next() wants it. */
 static void
 take_frames(struct uring_line *line, struct bytes in)
@@ -167,10 +211,10 @@ take_frames(struct uring_line *line, struct bytes in)
 		case WSFRAME_MORE:
 			return;
 		case WSFRAME_TEXT:
-			deliver(line, TRANSPORT_TEXT, message);
+			take_message(line, TRANSPORT_TEXT, message);
 			break;
 		case WSFRAME_BINARY:
-			deliver(line, TRANSPORT_BINARY, message);
+			take_message(line, TRANSPORT_BINARY, message);
 			break;
 		case WSFRAME_PING:
 			answer_ping(line, message);
@@ -180,7 +224,7 @@ take_frames(struct uring_line *line, struct bytes in)
 			note(line, TRANSPORT_PONG);
 			break;
 		case WSFRAME_OVERSIZE:
-			line->owner->base.counts[line->index].oversize++;
+			take_oversize(line);
 			break;
 		case WSFRAME_CLOSE:
 			on_close_frame(line, message);

@@ -8,6 +8,7 @@
 
 #define FIN 0x80
 #define RESERVED 0x70
+#define COMPRESSED 0x40 /* in the first frame of a message (RFC 7692 6.1) */
 #define MASK 0x80
 #define NO_CODE 1005 /* "no status code was present" (RFC 6455 7.4.1) */
 
@@ -35,6 +36,7 @@ wsframe_reset(struct wsframe *f)
 	f->message_opcode = 0;
 	f->in_payload = false;
 	f->dropping = false;
+	f->deflates = f->compressed = false;
 	f->close_code = 0;
 	f->fault = WSFRAME_FINE;
 }
@@ -98,8 +100,10 @@ static enum wsframe_fault
 check_start(const struct wsframe *f)
 {
 	unsigned opcode = f->header[0] & 0x0f;
+	bool may_compress =
+	    f->deflates && (opcode == WSFRAME_OP_TEXT || opcode == WSFRAME_OP_BINARY);
 
-	if (f->header[0] & RESERVED)
+	if (f->header[0] & (may_compress ? RESERVED & ~COMPRESSED : RESERVED))
 		return WSFRAME_RESERVED_BITS;
 	if ((opcode > WSFRAME_OP_BINARY && opcode < WSFRAME_OP_CLOSE) || opcode > WSFRAME_OP_PONG)
 		return WSFRAME_BAD_OPCODE;
@@ -126,6 +130,7 @@ begin_payload(struct wsframe *f)
 	f->control_have = 0;
 	if (!is_control(f->opcode) && f->opcode != 0) {
 		f->message_opcode = f->opcode;
+		f->compressed = (f->header[0] & COMPRESSED) != 0;
 		f->joined = 0;
 		f->dropping = false;
 	}
@@ -152,7 +157,7 @@ take_usual_header(struct wsframe *f, struct bytes *in)
 		return false;
 	f->opcode = f->message_opcode = WSFRAME_OP_TEXT;
 	f->final = f->in_payload = true;
-	f->dropping = false;
+	f->dropping = f->compressed = false;
 	f->joined = 0;
 	f->left = n;
 	*in = (struct bytes){in->p + head, in->n - head};
@@ -343,7 +348,7 @@ wsframe_fault_text(enum wsframe_fault fault)
 {
 	static const char *const text[WSFRAME_FAULTS] = {
 		[WSFRAME_FINE] = "nothing is wrong",
-		[WSFRAME_RESERVED_BITS] = "reserved bits are set, no extension was agreed on",
+		[WSFRAME_RESERVED_BITS] = "reserved bits are set that mean nothing here",
 		[WSFRAME_BAD_OPCODE] = "unknown opcode",
 		[WSFRAME_MASKED] = "the server masked a frame",
 		[WSFRAME_LENGTH_NOT_MINIMAL] = "a length is written longer than needed",

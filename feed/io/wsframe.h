@@ -1,6 +1,7 @@
 /*
  * WebSocket framing (RFC 6455) of a client, sans I/O: bytes in, messages out;
- * and frames to send. No extension is negotiated, so the reserved bits are 0.
+ * and frames to send. The reserved bits are 0, but for the first, where
+ * permessage-deflate was agreed on: it tells a compressed message.
  *
  * Whole frames are handed out where they lie, without a copy; only messages
  * that are split, over frames or over reads, are joined in a buffer of its
@@ -33,7 +34,7 @@ enum wsframe_result {
 /* What a peer did that RFC 6455 forbids. */
 enum wsframe_fault {
 	WSFRAME_FINE,
-	WSFRAME_RESERVED_BITS,      /* RSV1 to RSV3 without an extension (5.2) */
+	WSFRAME_RESERVED_BITS,      /* RSV1 to RSV3 without a meaning (5.2; RFC 7692 6.1) */
 	WSFRAME_BAD_OPCODE,         /* 3 to 7, 11 to 15 (5.2) */
 	WSFRAME_MASKED,             /* a server must not mask (5.1) */
 	WSFRAME_LENGTH_NOT_MINIMAL, /* (5.2) */
@@ -59,6 +60,8 @@ struct wsframe {
 	bool in_payload;
 	bool final;           /* the current frame is its message's last */
 	bool dropping;        /* the message is oversize */
+	bool deflates;        /* permessage-deflate was agreed on: the caller says so */
+	bool compressed;      /* the message at hand, or the last one: it is to be inflated */
 	unsigned char control_have;
 	char control[WSFRAME_CONTROL_MAX + WSFRAME_PADDING];
 	int close_code;       /* CLOSE: its code, 1005 when it had none */
@@ -71,7 +74,7 @@ int wsframe_init(struct wsframe *f, size_t bytes_max);
 
 void wsframe_fini(struct wsframe *f);
 
-/* A new connection: forgets what was begun. Counts stay. */
+/* A new connection: forgets what was begun and agreed on. Counts stay. */
 void wsframe_reset(struct wsframe *f);
 
 /*

@@ -62,6 +62,7 @@ accept_wants_openmetrics(const char *accept)
 
 	while (rest.n > 0) {
 		struct bytes range = cut(&rest, ','), type = cut(&range, ';');
+		bool draft = false; /* of OpenMetrics, whose counters are others */
 		int q = QUALITY_MAX;
 
 		while (range.n > 0) {
@@ -70,11 +71,11 @@ accept_wants_openmetrics(const char *accept)
 			if (begins(parameter, "q="))
 				q = quality((struct bytes){parameter.p + 2, parameter.n - 2});
 			else if (begins(parameter, "version=0.0.1"))
-				q = 0; /* of OpenMetrics: a draft, whose counters are others */
+				draft = true;
 		}
 		if (is(type, "text/plain") && q > text)
 			text = q;
-		if (is(type, "application/openmetrics-text") && q > open)
+		if (is(type, "application/openmetrics-text") && !draft && q > open)
 			open = q;
 	}
 	return open > 0 && open >= text;

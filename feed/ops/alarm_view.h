@@ -1,6 +1,6 @@
 /*
  * What the HTTP interface shows of the alerts: which are active, and what
- * became of what was sent.
+ * became of what was sent. Ops thread.
  */
 #ifndef FEED_OPS_ALARM_VIEW_H
 #define FEED_OPS_ALARM_VIEW_H

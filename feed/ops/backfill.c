@@ -91,7 +91,8 @@ send_part(struct backfill *b, struct wanted *w)
 		return false;
 	memcpy(fill->trade, b->page + b->sent, n * sizeof(fill->trade[0]));
 	fill->fill = (struct pipeline_fill){.ticket = w->ticket, .instrument = w->instrument,
-	    .trades = n, .last = n < left ? fill->trade[n - 1].id : b->known, .trade = fill->trade};
+	    .trades = n, .last = left > PART_MAX ? fill->trade[PART_MAX - 1].id : b->known,
+	    .trade = fill->trade};
 	order.object = fill;
 	if (!ops_order(rest_ops(b->rest), &order)) {
 		free(fill);

@@ -1,6 +1,7 @@
 /*
  * The text of GET /metrics: Prometheus' text format 0.0.4, or OpenMetrics 1.0,
  * from a copy of the status and the verdict on it. The rows: metrics.def.
+ * Ops thread.
  */
 #ifndef FEED_OPS_METRICS_H
 #define FEED_OPS_METRICS_H

@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "feed/base/log.h"
+#include "feed/core/security.h"
 #include "feed/io/clock.h"
 #include "feed/io/http.h"
 #include "feed/ops/backfill.h"
 #include "feed/ops/rest_depth.h"
 #include "feed/ops/rest_impl.h"
 #include "feed/ops/rest_list.h"
+#include "feed/ops/rest_trace.h"
 #include "feed/pipeline/listing.h"
 #include "feed/plan/rest_plan.h"
 
@@ -28,6 +30,7 @@ struct request {
 	struct rest *rest;
 	bool busy;
 	uint32_t instrument, limit;
+	struct rest_attempt attempt; /* for traces */
 };
 
 struct rest {
@@ -40,6 +43,7 @@ struct rest {
 	const struct tick_instrument **instrument; /* by id, of those that were wanted */
 	struct request request[AT_ONCE_MAX];
 	struct ops_timer pump_timer;
+	struct rest_trace trace;
 	struct rest_list list;
 	struct backfill *backfill;    /* NULL: none is wanted */
 	struct tick_level *levels;    /* of the snapshot that is read: bids, then asks */
@@ -131,6 +135,10 @@ rest_tell_verdict(struct rest *r, enum snapsched_verdict verdict, const struct h
 		r->paused = false;
 		return;
 	}
+	if (r->cfg.security.event_logging && security_is_certificate(a->reason))
+		LOG(ERROR, "security", SECURITY(INVALID_CERTIFICATE), LOG_STR("request", what),
+		    LOG_STR("reason", tick_reason_label(a->reason)), LOG_STR("detail", a->detail),
+		    LOG_THEN("the connection is refused"));
 	if (pause.ns > 0) {
 		snprintf(then, sizeof(then), "no request for %" PRId64 " s",
 		    (pause.ns + 999999999) / 1000000000);
@@ -214,6 +222,8 @@ on_depth(void *context, const struct http_answer *a)
 	fault = verdict == SNAPSCHED_FINE && a->body.n > 0 ? forward(r, q, a->body) : NULL;
 	if (verdict == SNAPSCHED_FINE && a->body.n == 0)
 		fault = "the answer is empty";
+	rest_trace_end(&r->trace, q->instrument, i, &q->attempt,
+	    &(struct rest_outcome){a, fault != NULL, now, clock_mono()});
 	if (fault != NULL) {
 		LOG(WARNING, "snapshot_refused", LOG_STR("symbol", symbol),
 		    LOG_STR("detail", fault), LOG_THEN("asked again after a while"));
@@ -256,7 +266,8 @@ send_request(struct rest *r, const struct snapsched_request *wanted, mono_t now)
 
 	while (q->busy && q < &r->request[AT_ONCE_MAX - 1])
 		q++;
-	*q = (struct request){r, true, wanted->item, wanted->limit};
+	*q = (struct request){r, true, wanted->item, wanted->limit,
+		rest_trace_begin(&r->trace, wanted->item, now)};
 	rest_symbol_path(path, r->base.depth, i);
 	n = strlen(path);
 	snprintf(path + n, sizeof(path) - n, "&limit=%" PRIu32, wanted->limit);
@@ -299,12 +310,15 @@ static void
 on_wanted(void *context, const struct ops_note *note)
 {
 	struct rest *r = context;
+	mono_t now = clock_mono();
 
 	if (note->number >= r->sched.items)
 		return;
 	r->instrument[note->number] = note->object;
+	rest_trace_wanted(&r->trace, note->number, (struct rest_wish){
+		(uint32_t)note->value[2], (uint32_t)note->value[3], now});
 	snapsched_want(&r->sched, note->number, (enum snapsched_why)note->value[0],
-	    note->value[1] != 0, clock_mono());
+	    note->value[1] != 0, now);
 	rest_pump(r);
 }
 
@@ -421,6 +435,12 @@ rest_open(struct rest **out, struct ops *ops, const struct config *cfg)
 	return 0;
 }
 
+int
+rest_trace_by(struct rest *r, struct tracer *tracer)
+{
+	return rest_trace_open(&r->trace, tracer, r->sched.items);
+}
+
 void
 rest_recall_pause(struct rest *r, mono_t until, enum tick_reason why)
 {
@@ -449,6 +469,7 @@ rest_close(struct rest **rest)
 	ops_timer_stop(&r->pump_timer);
 	rest_list_close(&r->list);
 	http_close(&r->http);
+	rest_trace_close(&r->trace);
 	backfill_close(&r->backfill);
 	config_free(&r->cfg);
 	free(r->item);

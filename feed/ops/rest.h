@@ -4,7 +4,8 @@
  * were missed (backfill.h), within one budget of weight (snapsched.h).
  *
  *	OPS_SNAPSHOT_WANTED  number: instrument; value: enum snapsched_why, is the last
- *	                     one useless; object: its entry of the directory, which stays
+ *	                     one useless, trace and span that it is for (0: none);
+ *	                     object: its entry of the directory, which stays
  *	OPS_GAP_WANTED       number: instrument; value: ticket, is it of aggregate trades, first
  *	                     and last id; object: as above
  *	OPS_SNAPSHOT_UNWANTED number: instrument
@@ -48,6 +49,10 @@ struct rest;
  * -errno (logged).
  */
 int rest_open(struct rest **out, struct ops *ops, const struct config *cfg);
+
+/* Before the ops thread starts: snapshots are traced. Returns 0 or -ENOMEM. */
+struct tracer;
+int rest_trace_by(struct rest *rest, struct tracer *tracer);
 
 /* After the ops thread has ended, before the ops are closed. Nulls; NULL is fine. */
 void rest_close(struct rest **rest);

@@ -1,7 +1,7 @@
 /*
  * Inside of REST: what rest.c (the client, its budget, snapshots), rest_list.c
  * (the list of instruments) and backfill.c (trades that were missed) share.
- * Nobody else includes it.
+ * Nobody else includes it. Ops thread.
  */
 #ifndef FEED_OPS_REST_IMPL_H
 #define FEED_OPS_REST_IMPL_H

@@ -59,7 +59,7 @@ stale_json(FILE *out, const struct stale *stale, const char *feed)
 	uint32_t instruments = tick_reader_instruments(stale->ring), count = 0;
 	struct tick_data data;
 
-	/* The name of a feed is plain text: names.h. */
+	/* The name of a feed is plain text: config_rule_feed(). */
 	fprintf(out, "{\"version\":%d,\"feed\":\"%s\",\"instruments\":[", VERSION, feed);
 	for (uint32_t id = 0; id < instruments; id++) {
 		if (tick_board_data(stale->board, id, &data) != 0 || data.state != TICK_DATA_STALE)

@@ -1,7 +1,7 @@
 /*
  * Health and status of a feed as JSON, for GET /health, /status and /events.
  * Version 1: fields are added, never renamed or given another meaning. Times
- * are nanoseconds; null is what is not known.
+ * are nanoseconds; null is what is not known. Ops thread.
  */
 #ifndef FEED_OPS_STATUS_JSON_H
 #define FEED_OPS_STATUS_JSON_H

@@ -43,22 +43,27 @@ tracer_tell(struct ops *ops, const struct trace_span *s)
 		.number = (uint32_t)s->kind << 16 | s->line,
 		.value = {s->begin.ns, s->end.ns, pair(s->trace, s->id),
 		    pair(s->parent, (uint32_t)s->why)},
+		.object = (void *)(uintptr_t)s->instrument, /* stays: an entry of the directory */
 	};
 
 	return ops_tell(ops, &note);
 }
 
+void
+tracer_add(struct tracer *t, const struct trace_span *span)
+{
+	if (t->n == TRACER_SPANS_MAX)
+		t->counts.drops++;
+	else
+		t->span[t->n++] = *span;
+}
+
 static void
 on_note(void *context, const struct ops_note *note)
 {
-	struct tracer *t = context;
 	uint64_t ids = (uint64_t)note->value[2], rest = (uint64_t)note->value[3];
 
-	if (t->n == TRACER_SPANS_MAX) {
-		t->counts.drops++;
-		return;
-	}
-	t->span[t->n++] = (struct trace_span){
+	tracer_add(context, &(struct trace_span){
 		.kind = (enum trace_kind)(note->number >> 16),
 		.line = note->number & 0xffff,
 		.begin = {note->value[0]},
@@ -67,10 +72,37 @@ on_note(void *context, const struct ops_note *note)
 		.id = (uint32_t)ids,
 		.parent = (uint32_t)(rest >> 32),
 		.why = (enum tick_reason)(uint32_t)rest,
-	};
+		.instrument = note->object,
+	});
 }
 
 /* ---- as JSON ------------------------------------------------------------------------- */
+
+/* What the span is of: a line, or the book of an instrument. */
+static void
+put_attribute(FILE *out, const struct trace_span *s)
+{
+	const struct tick_instrument *i = s->instrument;
+
+	if (i == NULL) {
+		fprintf(out, "{\"key\":\"tickring.line\",\"value\":{\"intValue\":\"%u\"}}",
+		    s->line);
+		return;
+	}
+	fputs("{\"key\":\"tickring.symbol\",\"value\":{\"stringValue\":\"", out);
+	for (unsigned n = 0; n < i->symbol_bytes && n < sizeof(i->symbol); n++)
+		fputc((unsigned char)i->symbol[n] < ' ' || strchr("\"\\", i->symbol[n]) != NULL
+		          ? '?' : i->symbol[n], out);
+	fputs("\"}}", out);
+}
+
+/* Spans that others answer to are a client's. */
+static bool
+is_client(enum trace_kind kind)
+{
+	return kind != TRACE_ROTATION && kind != TRACE_RESYNC && kind != TRACE_SNAPSHOT &&
+	    kind != TRACE_QUEUE && kind != TRACE_PARSE;
+}
 
 /*
  * OTLP/JSON (opentelemetry-proto 1.x, 2026-08): ids in hexadecimal, numbers of
@@ -89,10 +121,11 @@ put_span(FILE *out, const struct tracer *t, const struct trace_span *s, int64_t 
 		    (uint32_t)t->seed, s->parent);
 	fprintf(out,
 	    "\"name\":\"%s\",\"kind\":%d,\"startTimeUnixNano\":\"%" PRId64
-	    "\",\"endTimeUnixNano\":\"%" PRId64 "\",\"attributes\":[{\"key\":\"tickring.line\","
-	    "\"value\":{\"intValue\":\"%u\"}}],", trace_kind_name((int)s->kind),
-	    s->kind == TRACE_ROTATION ? 1 : 3, s->begin.ns + wall_of_mono,
-	    s->end.ns + wall_of_mono, s->line);
+	    "\",\"endTimeUnixNano\":\"%" PRId64 "\",\"attributes\":[",
+	    trace_kind_name((int)s->kind), is_client(s->kind) ? 3 : 1, s->begin.ns + wall_of_mono,
+	    s->end.ns + wall_of_mono);
+	put_attribute(out, s);
+	fputs("],", out);
 	if (failed)
 		fprintf(out, "\"status\":{\"code\":2,\"message\":\"%s\"}}",
 		    tick_reason_label(s->why));

@@ -32,6 +32,9 @@ void tracer_close(struct tracer **tracer);
 /* Feed thread: gives a span away. False: there was no room. */
 bool tracer_tell(struct ops *ops, const struct trace_span *span);
 
+/* Ops thread: takes a span of its own; without room it is lost, and counted. */
+void tracer_add(struct tracer *tracer, const struct trace_span *span);
+
 /* Ops thread. NULL gives NULL. */
 const struct tracer_counts *tracer_counts(const struct tracer *tracer);
 

@@ -166,7 +166,7 @@ get_config(struct web_conn *conn)
 
 	if (out == NULL)
 		return -1;
-	config_print(out, &conn->web->keeper->mine, false);
+	config_show(out, &conn->web->keeper->mine);
 	if (fclose(out) != 0) {
 		free(bytes);
 		return -1;

@@ -17,6 +17,7 @@ struct entry {
 	struct books_want want;
 	bool queued;           /* in books.queue */
 	bool asked;            /* a wish was taken, no snapshot came yet */
+	uint32_t promised;     /* blocks that are kept for it until then */
 	uint32_t limit;        /* of the last snapshot */
 	mono_t renewed;        /* when it came */
 	struct book_row rows[];
@@ -26,6 +27,7 @@ struct books {
 	struct books_cfg cfg;
 	struct book_pool levels;
 	struct diffs_pool waiting;
+	uint32_t promised;    /* blocks, to all of them */
 	struct entry **entry; /* by instrument; NULL: no book */
 	uint32_t *queue;      /* instruments whose wish waits; a ring of instruments_max */
 	uint32_t head, n;
@@ -104,12 +106,20 @@ books_add(struct books *b, uint32_t instrument)
 	return 0;
 }
 
+static void
+end_promise(struct books *b, struct entry *e)
+{
+	b->promised -= e->promised;
+	e->promised = 0;
+}
+
 /* Takes its wish back, wherever that is. */
 static void
 unwant(struct books *b, struct entry *e)
 {
 	uint32_t instrument = e->want.instrument;
 
+	end_promise(b, e);
 	for (uint32_t i = 0, kept = 0, n = b->n; e->queued && i < n; i++) {
 		uint32_t other = b->queue[(b->head + i) % b->cfg.instruments_max];
 
@@ -195,6 +205,22 @@ why_of(const struct entry *e)
 	return e->sync.state == BOOKSYNC_GAP ? SNAPSCHED_GAP : SNAPSCHED_NEVER;
 }
 
+/*
+ * It had not the memory for what is due. Many may wait for some: each asks when
+ * there is twice as much as it needs, beside what others were promised.
+ */
+static void
+want_memory(struct books *b, struct entry *e)
+{
+	uint32_t blocks = 2 * book_blocks_due(&e->sync.book);
+
+	if (e->asked || book_pool_free(&b->levels) < (uint64_t)blocks + b->promised)
+		return;
+	e->promised = blocks;
+	b->promised += blocks;
+	want(b, e, why_of(e), true);
+}
+
 /* What it lost for want of memory, it may have again. */
 static bool
 may_grow(const struct books *b, const struct entry *e)
@@ -225,10 +251,13 @@ follow_up(struct books *b, struct entry *e, enum booksync_outcome outcome, mono_
 {
 	switch (outcome) {
 	case BOOKSYNC_KEPT:
+		if (e->sync.starving)
+			want_memory(b, e);
+		else
+			want(b, e, why_of(e), false);
+		break;
 	case BOOKSYNC_STARVED:
-		/* Without the memory a snapshot is of no use: the next change looks again. */
-		if (!e->sync.starving || book_has_room(&e->sync.book))
-			want(b, e, why_of(e), e->sync.starving && !e->asked);
+		want_memory(b, e);
 		break;
 	case BOOKSYNC_GAPPED:
 		want(b, e, SNAPSCHED_GAP, false);
@@ -285,6 +314,7 @@ books_on_snapshot(struct books *b, uint32_t instrument, const struct booksync_sn
 	enum booksync_outcome outcome = booksync_on_snapshot(&e->sync, snapshot);
 
 	e->asked = e->queued;
+	end_promise(b, e);
 	e->limit = snapshot->limit;
 	e->renewed = now;
 	follow_up(b, e, outcome, now);

@@ -60,7 +60,8 @@ struct gap *
 gaps_find_of(struct gaps *gaps, uint32_t instrument, enum event_kind kind)
 {
 	for (uint32_t i = 0; i < gaps->n; i++)
-		if (gaps->gap[i].instrument == instrument && gaps->gap[i].kind == kind)
+		if (gaps->gap[i].instrument == instrument && gaps->gap[i].kind == kind &&
+		    !gaps->gap[i].over)
 			return &gaps->gap[i];
 	return NULL;
 }

@@ -26,6 +26,7 @@ struct gap {
 	int64_t first, last;  /* ids */
 	int64_t next;         /* the first of them that is not told yet */
 	bool asked;           /* gaps_next_wish() gave it out */
+	bool over;            /* told to its end: only its answer is not here yet */
 };
 
 struct gaps;
@@ -38,13 +39,13 @@ void gaps_free(struct gaps **gaps);
 bool gaps_add(struct gaps *gaps, uint32_t instrument, enum event_kind kind, int64_t first,
     int64_t last);
 
-/* The gap of that ticket, valid until the next call; NULL: it is over. */
+/* The gap of that ticket, valid until the next call; NULL: it was removed. */
 struct gap *gaps_find(struct gaps *gaps, uint64_t ticket);
 
-/* The oldest open gap of an instrument and a kind; NULL: there is none. */
+/* The oldest gap of an instrument and a kind that is not over; NULL: there is none. */
 struct gap *gaps_find_of(struct gaps *gaps, uint32_t instrument, enum event_kind kind);
 
-/* It is over. */
+/* It is answered to its end: its place is free. */
 void gaps_remove(struct gaps *gaps, struct gap *gap);
 
 /* The oldest gap that was not given out yet; false: there is none. */

@@ -45,32 +45,63 @@ pipeline_add_instrument(struct pipeline *p, struct bytes symbol)
 		.venue = (uint16_t)p->cfg.venue->id,
 		.trading = TICK_TRADING_UNKNOWN,
 	};
+	int64_t id;
 
 	if (symbol.n == 0 || symbol.n > TICK_SYMBOL_MAX || !utf8_is_valid(symbol.p, symbol.n))
 		return -EINVAL;
 	i.symbol_bytes = (uint8_t)symbol.n;
 	memcpy(i.symbol, symbol.p, symbol.n);
 	pipeline_describe(p, &i);
-	return ring_add(p->cfg.ring, &i);
+	id = ring_add(p->cfg.ring, &i);
+	if (id >= 0)
+		pipeline_list_new(p, (uint32_t)id);
+	return id;
+}
+
+/* Id of a symbol's instrument, which is added if it is new; or -errno. */
+static int64_t
+look_up(struct pipeline *p, struct bytes symbol)
+{
+	int64_t id = ring_find(p->cfg.ring, symbol.p, symbol.n);
+
+	return id >= 0 ? id : pipeline_add_instrument(p, symbol);
+}
+
+/* The same by what came before: for a short symbol, with padding behind it. */
+static inline int64_t
+recognize(struct pipeline *p, struct bytes symbol)
+{
+	struct known_symbol as, *place = known_place(&p->known, symbol, &as);
+	int64_t id;
+
+	if (known_is(place, &as))
+		return place->id;
+	id = look_up(p, symbol);
+	as.id = (uint32_t)id;
+	if (id >= 0)
+		*place = as;
+	return id;
 }
 
 /* Id of the event's instrument, or -errno. */
-static int64_t
-find_instrument(struct pipeline *p, const struct event *e)
+static inline int64_t
+find_instrument(struct pipeline *p, const struct frame *frame, const struct event *e)
 {
 	char upper[TICK_SYMBOL_MAX];
 	struct bytes symbol = e->symbol;
 	struct stream_name name;
-	int64_t id;
 
+	/* What was written with escapes lies elsewhere, without padding. */
+	if (symbol.n - 1 < KNOWN_BYTES &&
+	    (uintptr_t)symbol.p - (uintptr_t)frame->bytes.p < frame->bytes.n)
+		return recognize(p, symbol);
 	if (symbol.n == 0) { /* spot's partial depth: only the stream's name tells */
 		if (stream_parse(e->stream, &name) != STREAM_FINE)
 			return -EINVAL;
 		symbol =
 		    (struct bytes){upper, stream_symbol_upper(name.symbol, upper, sizeof(upper))};
 	}
-	id = ring_find(p->cfg.ring, symbol.p, symbol.n);
-	return id >= 0 ? id : pipeline_add_instrument(p, symbol);
+	return look_up(p, symbol);
 }
 
 /* ---- the path --------------------------------------------------------------- */
@@ -194,14 +225,19 @@ decode(struct pipeline *p, struct frame *frame, struct event *e, bool *unfit)
 
 /*
  * CLOCK_MONOTONIC. Reading it would be a sixth of what a message costs, so in
- * a burst, messages of one receive, it is read with every few of them.
+ * a burst, messages of one receive, it is read with every few of them; the
+ * longer that lasts, and each has waited, with more.
  */
 static inline int64_t
 time_of_publishing(struct pipeline *p, const struct frame *frame)
 {
+	bool first = p->clock_of.ns != frame->stamps->recv_mono.ns;
+
 	p->since_clock += frame->bytes.n;
-	if (p->since_clock >= PIPELINE_CLOCK_BYTES ||
-	    p->clock_of.ns != frame->stamps->recv_mono.ns) {
+	if (first || p->since_clock >= p->clock_after) {
+		p->clock_after = first ? PIPELINE_CLOCK_BYTES : p->clock_after + 64;
+		if (p->clock_after > PIPELINE_CLOCK_BYTES_MAX)
+			p->clock_after = PIPELINE_CLOCK_BYTES_MAX;
 		p->since_clock = 0;
 		p->clock_of = frame->stamps->recv_mono;
 		p->clock = clock_mono();
@@ -281,7 +317,9 @@ measure(struct pipeline *p, const struct frame *frame, const struct publish_cont
 	if (exch_ns == VENUE_NO_TIME)
 		return;
 	arrival_ns = stamps->recv.ns - exch_ns;
-	hist_record(&p->arrival, span_ns(arrival_ns));
+	if (arrival_ns != p->arrivals.ns)
+		pipeline_note_arrivals(p, arrival_ns);
+	p->arrivals.times++;
 	hist_record(&p->of_line[frame->line], span_ns(arrival_ns + publish_ns));
 }
 
@@ -329,7 +367,7 @@ take_frame(struct pipeline *p, struct frame *frame)
 		return out;
 	if (frame->part)
 		e.stream = frame->stream;
-	id = find_instrument(p, &e);
+	id = find_instrument(p, frame, &e);
 	if (id < 0) {
 		pipeline_count(p, TICK_COUNTER_NO_INSTRUMENT);
 		return out;
@@ -396,6 +434,7 @@ pipeline_on_time(struct pipeline *p, mono_t now)
 	if (!mono_due(hold_deadline(&p->hold), now))
 		return;
 	p->now = now;
+	p->since_clock = PIPELINE_CLOCK_BYTES; /* what is shown now came with no burst */
 	recorder_on_pause(p->recorder, now);
 	while (hold_take_due(&p->hold, now, &held))
 		if (show_again(p, &held, ARBITER_AT_ONCE))

@@ -103,8 +103,8 @@ int64_t pipeline_add_instrument(struct pipeline *p, struct bytes symbol);
 /*
  * The exchange's list of instruments, NULL: none is known; borrowed until the
  * next one. Changes are published, and instruments that do not trade are HALTED
- * on the board. Whoever is not in two lists in a row is CLOSED. New instruments
- * have exponents by its steps, unless the configuration names them.
+ * on the board. Whoever was listed and is not in two lists in a row is CLOSED.
+ * New instruments have exponents by its steps, unless the configuration names them.
  *
  * A list that is empty, or lacks more than a fifth of the instruments of the
  * one before (and more than three), is refused, counted, and returned; the third
@@ -202,6 +202,9 @@ enum booksync_outcome pipeline_on_snapshot(struct pipeline *p, uint32_t instrume
 
 /* The oldest wish for a snapshot; false: there is none. */
 bool pipeline_next_want(struct pipeline *p, struct books_want *out);
+
+/* An instrument whose book is in sync since a short while; false: none, or it was told before. */
+bool pipeline_next_joined(struct pipeline *p, uint32_t *instrument);
 
 /*
  * The oldest gap that nobody asked for yet; false: there is none. Every one

@@ -95,6 +95,8 @@ note_outcome(struct pipeline *p, const struct publish_context *c, const struct b
 	switch (outcome) {
 	case BOOKSYNC_JOINED:
 		pipeline_count(p, TICK_COUNTER_BOOK_SYNCS);
+		if (p->joined_n < PIPELINE_JOINED_MAX) /* nobody asks, unless it is traced */
+			p->joined[p->joined_n++] = c->instrument;
 		tell_book(c, TICK_REASON_BOOK_SYNCED, sync);
 		pipeline_settle(p, c->instrument, TICK_REASON_BOOK_SYNCED, c->recv_ns);
 		break;
@@ -193,6 +195,15 @@ pipeline_next_want(struct pipeline *p, struct books_want *out)
 	if (!books_next_want(p->books, out))
 		return false;
 	recorder_on_wish(p->recorder);
+	return true;
+}
+
+bool
+pipeline_next_joined(struct pipeline *p, uint32_t *instrument)
+{
+	if (p->joined_n == 0)
+		return false;
+	*instrument = p->joined[--p->joined_n];
 	return true;
 }
 

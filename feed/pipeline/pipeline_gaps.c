@@ -48,10 +48,10 @@ tell_trade(struct pipeline *p, const struct publish_context *c, enum event_kind 
 }
 
 static void
-end_gap(struct pipeline *p, const struct publish_context *c, struct gap *gap)
+tell_end(const struct publish_context *c, struct gap *gap)
 {
 	publish_event(c, TICK_REASON_BACKFILLED, type_of(gap->kind), gap->first, gap->last);
-	gaps_remove(p->gaps, gap);
+	gap->over = true;
 }
 
 /* ---- gaps that begin and end ------------------------------------------------ */
@@ -100,9 +100,10 @@ pipeline_forget_gaps(struct pipeline *p, const struct publish_context *like, enu
 
 	if (p->gaps == NULL)
 		return;
+	/* They keep their places until they are answered: who is asked has room for no more. */
 	while ((gap = gaps_find_of(p->gaps, c.instrument, kind)) != NULL) {
 		tell_unfilled(p, &c, kind, gap->next, gap->last);
-		end_gap(p, &c, gap);
+		tell_end(&c, gap);
 	}
 }
 
@@ -132,6 +133,25 @@ gap_of(struct pipeline *p, const struct pipeline_fill *fill)
 	return gap;
 }
 
+static void
+tell_fill(struct pipeline *p, const struct publish_context *c, struct gap *gap,
+    const struct pipeline_fill *fill)
+{
+	for (uint32_t i = 0; i < fill->trades; i++) {
+		const struct past_trade *trade = &fill->trade[i];
+
+		if (trade->id < gap->next || trade->id > fill->last)
+			continue;
+		tell_unfilled(p, c, gap->kind, gap->next, trade->id - 1);
+		tell_trade(p, c, gap->kind, trade);
+		gap->next = trade->id + 1;
+	}
+	tell_unfilled(p, c, gap->kind, gap->next, fill->last);
+	gap->next = fill->last + 1;
+	if (fill->last == gap->last)
+		tell_end(c, gap);
+}
+
 void
 pipeline_on_fill(struct pipeline *p, const struct pipeline_fill *fill, wall_t now, mono_t mono)
 {
@@ -150,17 +170,8 @@ pipeline_on_fill(struct pipeline *p, const struct pipeline_fill *fill, wall_t no
 	if (gap == NULL)
 		return;
 	p->now = mono_before(p->now, mono) ? mono : p->now;
-	for (uint32_t i = 0; i < fill->trades; i++) {
-		const struct past_trade *trade = &fill->trade[i];
-
-		if (trade->id < gap->next || trade->id > fill->last)
-			continue;
-		tell_unfilled(p, &c, gap->kind, gap->next, trade->id - 1);
-		tell_trade(p, &c, gap->kind, trade);
-		gap->next = trade->id + 1;
-	}
-	tell_unfilled(p, &c, gap->kind, gap->next, fill->last);
-	gap->next = fill->last + 1;
+	if (!gap->over)
+		tell_fill(p, &c, gap, fill);
 	if (fill->last == gap->last)
-		end_gap(p, &c, gap);
+		gaps_remove(p->gaps, gap);
 }

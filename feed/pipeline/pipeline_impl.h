@@ -1,15 +1,16 @@
 /*
  * What the files of the pipeline share: pipeline.c (the path), judge.c (is it
  * news, and whose), pipeline_books.c, pipeline_gaps.c (what is missing and
- * comes later), pipeline_list.c (what the
- * exchange lists), listed.c (what the exchange says is
- * subscribed), recorder.c (what it was told) and pipeline_life.c (start, end,
- * what others tell and ask). Included by them only.
+ * comes later), pipeline_list.c (what the exchange lists), listed.c (what the
+ * exchange says is subscribed), recorder.c (what it was told) and
+ * pipeline_life.c (start, end, what others tell and ask). Included by them
+ * only. Feed thread.
  */
 #ifndef FEED_PIPELINE_PIPELINE_IMPL_H
 #define FEED_PIPELINE_PIPELINE_IMPL_H
 
 #include "feed/core/hold.h"
+#include "feed/pipeline/known.h"
 #include "feed/pipeline/gaps.h"
 #include "feed/pipeline/pipeline.h"
 #include "feed/pipeline/publish.h"
@@ -19,12 +20,14 @@
 
 /* A message of more bytes is never held: it is judged at once. */
 #define PIPELINE_HOLD_BYTES 8192
+#define PIPELINE_JOINED_MAX 256 /* more at once are not told */
 
 /*
  * In a burst the clock is read after so many bytes of messages: at some 1.2
  * bytes a nanosecond a time of publishing lags by less than a microsecond.
  */
 #define PIPELINE_CLOCK_BYTES 1024
+#define PIPELINE_CLOCK_BYTES_MAX 4096 /* after a hundred kilobytes of one receive */
 
 /* What the board says of an instrument, and what the control plane says of its streams. */
 struct instrument {
@@ -59,12 +62,17 @@ struct pipeline {
 	struct pipeline_cfg cfg;
 	struct recorder *recorder; /* NULL: none */
 	const struct listing *listing; /* NULL: none is known */
+	struct { /* when it was taken; false: it was given for exponents only */
+		bool taken;
+		wall_t wall;
+		mono_t mono;
+	} listed_at;
 	unsigned short_lists; /* refused in a row, as far too short */
 	enum pipeline_list_wish list_wish;
 	bool turned; /* somebody is halted, or trades again, whom nobody has taken note of */
 	mono_t now; /* of the last message or pause: no clock decides, so a replay decides alike */
 	mono_t clock, clock_of; /* read last, and for the receive of that time */
-	size_t since_clock;     /* bytes of messages since */
+	size_t since_clock, clock_after; /* bytes of messages since, until it is read anew */
 	struct event_scratch *scratch;
 	struct tick_level *levels; /* normalized: bids, then asks */
 	struct books *books;       /* NULL: none are kept */
@@ -74,6 +82,7 @@ struct pipeline {
 	enum event_kind unasked_kind; /* ... EVENT_KINDS: there is none */
 	struct instrument *instrument; /* and one more: streams of all symbols */
 	uint32_t instruments_max;
+	struct known known;
 	struct roster roster;
 	struct arbiter arbiter;
 	struct arbiter_last *arbiter_memory;
@@ -89,11 +98,17 @@ struct pipeline {
 		bool known, told;
 	} foreign;
 	struct hist publish, arrival;
+	struct {
+		int64_t ns;
+		uint64_t times;
+	} arrivals; /* the last ones, all the same: not in `arrival` yet */
 	struct hist *of_line; /* exchange to publish, per line */
 	uint64_t *listed; /* per line, bit per stream: named by its last list of subscriptions */
 	size_t listed_words; /* of a line */
 	struct pipeline_control control[PIPELINE_CONTROLS_MAX];
 	uint32_t control_head, control_tail;
+	uint32_t joined[PIPELINE_JOINED_MAX]; /* books, since somebody asked */
+	uint32_t joined_n;
 };
 
 static inline void
@@ -102,8 +117,23 @@ pipeline_count(struct pipeline *p, enum tick_counter counter)
 	p->counter[counter]++;
 }
 
+/*
+ * What came in one receive was mostly sent in the same millisecond: equal spans
+ * in a row are recorded once. Records them; those that follow are `next`.
+ */
+static inline void
+pipeline_note_arrivals(struct pipeline *p, int64_t next)
+{
+	hist_record_many(&p->arrival, span_ns(p->arrivals.ns), p->arrivals.times);
+	p->arrivals.ns = next;
+	p->arrivals.times = 0;
+}
+
 /* Fills in the exponents of an instrument that is new to the directory. */
 void pipeline_describe(const struct pipeline *p, struct tick_instrument *i);
+
+/* What the list says of an instrument that is new to the directory. */
+void pipeline_list_new(struct pipeline *p, uint32_t id);
 
 /* The exchange's word on one instrument: its state follows. The message is published already. */
 void pipeline_on_status(struct pipeline *p, const struct publish_context *c,

@@ -411,8 +411,10 @@ struct pipeline_latencies
 pipeline_take_latencies(struct pipeline *p, struct tick_histogram *publish,
     struct tick_histogram *arrival)
 {
-	struct pipeline_latencies out = {latency_of(&p->publish), latency_of(&p->arrival)};
+	struct pipeline_latencies out;
 
+	pipeline_note_arrivals(p, p->arrivals.ns);
+	out = (struct pipeline_latencies){latency_of(&p->publish), latency_of(&p->arrival)};
 	add_spans(publish, &p->publish);
 	add_spans(arrival, &p->arrival);
 	memset(&p->publish, 0, sizeof(p->publish));

@@ -151,11 +151,20 @@ is_believed(struct pipeline *p, const struct listing *before, const struct listi
 	return true;
 }
 
+/* No list has ever had it: a pair or an index, which is quoted and not traded. */
+static bool
+was_never_listed(const struct tick_instrument *i)
+{
+	return i->trading == TICK_TRADING_UNKNOWN && i->price_step == 0 && i->qty_step == 0;
+}
+
 static void
 list_missing(struct pipeline *p, uint32_t id, int64_t now_ns, mono_t mono)
 {
 	struct instrument *i = &p->instrument[id];
 
+	if (was_never_listed(&p->cfg.ring->directory[id]))
+		return;
 	if (p->cfg.ring->directory[id].trading == TICK_TRADING_CLOSED) {
 		i->recalled = false;
 		return;
@@ -209,9 +218,19 @@ pipeline_list(struct pipeline *p, const struct listing *listing, wall_t now, mon
 		p->listing = before;
 		return listing;
 	}
+	p->listed_at.taken = listing != NULL;
+	p->listed_at.wall = now;
+	p->listed_at.mono = mono;
 	for (uint32_t id = 0; listing && id < p->cfg.ring->instruments; id++)
 		list_one(p, id, now.ns, mono);
 	return before;
+}
+
+void
+pipeline_list_new(struct pipeline *p, uint32_t id)
+{
+	if (p->listed_at.taken)
+		list_one(p, id, p->listed_at.wall.ns, p->listed_at.mono);
 }
 
 void

@@ -103,7 +103,7 @@ print_config(struct recorder *r, const struct config *cfg)
 
 	if (out == NULL)
 		return -ENOMEM;
-	config_print(out, cfg, false);
+	config_show(out, cfg);
 	return fclose(out) == 0 ? 0 : -ENOMEM;
 }
 

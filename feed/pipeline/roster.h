@@ -3,8 +3,8 @@
  * control plane asked last.
  *
  * Owned by the pipeline; feed thread. The data path costs two loads: names are
- * compared only where an instrument has several streams of one kind, such as
- * klines of two intervals.
+ * compared only where an instrument has several streams of one kind, or may have
+ * had them, such as klines of two intervals.
  */
 #ifndef FEED_PIPELINE_ROSTER_H
 #define FEED_PIPELINE_ROSTER_H
@@ -79,6 +79,16 @@ uint32_t roster_find_among(const struct roster *roster, uint32_t instrument, enu
     struct bytes name);
 
 /*
+ * Streams of one kind that bring other things each. Messages of one that was dropped come
+ * until its UNSUBSCRIBE is there; taken for the other one's, they would make those look old.
+ */
+static inline bool
+roster_names_differ(enum event_kind kind)
+{
+	return kind == EVENT_KLINE || kind == EVENT_TICKER || kind == EVENT_PARTIAL_DEPTH;
+}
+
+/*
  * The number of the stream called `name` in the combined envelope, of that
  * instrument or of all; ROSTER_NONE: not on it.
  */
@@ -91,8 +101,8 @@ roster_find(const struct roster *roster, uint32_t instrument, enum event_kind ki
 	if (instrument >= roster->instruments_max || (unsigned)kind >= ROSTER_KINDS)
 		return ROSTER_NONE;
 	number = roster->first[instrument][kind];
-	if (roster->first[roster->instruments_max][kind] == ROSTER_NONE &&
-	    (number == ROSTER_NONE || roster->stream[number].next == ROSTER_NONE))
+	if (roster->first[roster->instruments_max][kind] == ROSTER_NONE && (number == ROSTER_NONE ||
+	    (roster->stream[number].next == ROSTER_NONE && !roster_names_differ(kind))))
 		return number;
 	return roster_find_among(roster, instrument, kind, name);
 }

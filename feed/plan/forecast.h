@@ -1,6 +1,6 @@
 /*
  * What a start would do: the pool itself, played through in no time against an
- * exchange that answers at once. For --check-config.
+ * exchange that answers at once. For --check-config. One thread.
  */
 #ifndef FEED_PLAN_FORECAST_H
 #define FEED_PLAN_FORECAST_H

@@ -1,6 +1,7 @@
 /*
  * Which number a name has: an index over an array of names that is the
  * caller's, by hash. Looking up costs the same however many there are.
+ * One thread.
  */
 #ifndef FEED_PLAN_NAMES_H
 #define FEED_PLAN_NAMES_H

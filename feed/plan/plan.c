@@ -273,10 +273,10 @@ plan_pool(struct plan *plan, const struct config *cfg, const struct config_strin
 	plan->meant = calloc(plan->memory.streams_max, sizeof(*plan->meant));
 	plan->wanted = calloc(plan->memory.streams_max, sizeof(*plan->wanted));
 	plan->quiet = calloc(plan->memory.streams_max, sizeof(*plan->quiet));
+	plan->dropped = calloc(plan->memory.streams_max, sizeof(*plan->dropped));
 	if (names_init(&plan->names, plan->memory.streams_max) != 0 || !plan->meant ||
-	    !plan->name || !plan->wanted || !plan->quiet || !plan->memory.item ||
-	    !plan->memory.stall || !plan->class || !plan->path ||
-	    !plan->memory.entry ||
+	    !plan->name || !plan->wanted || !plan->quiet || !plan->dropped || !plan->memory.item ||
+	    !plan->memory.stall || !plan->class || !plan->path || !plan->memory.entry ||
 	    !plan->memory.stream || !plan->stream_bytes)
 		return -1;
 	for (size_t i = 0; i < n && i < plan->memory.streams_max; i++) {
@@ -317,6 +317,7 @@ plan_number_of(void *context, struct bytes name)
 	if (plan->name[plan->n] == NULL)
 		return UINT32_MAX;
 	names_add(&plan->names, plan->name, plan->n);
+	plan->dropped[plan->n] = ++plan->drops;
 	return plan->n++;
 }
 
@@ -324,12 +325,22 @@ plan_number_of(void *context, struct bytes name)
 static uint32_t
 unused_number(struct plan *plan)
 {
+	uint32_t best = UINT32_MAX;
+
 	if (plan->n < plan->memory.streams_max)
 		return plan->n++;
 	for (uint32_t i = 0; i < plan->n; i++)
-		if (!plan->wanted[i])
-			return i;
-	return UINT32_MAX;
+		if (!plan->wanted[i] && (best == UINT32_MAX ||
+		    plan->dropped[i] < plan->dropped[best]))
+			best = i;
+	return best;
+}
+
+void
+plan_drop(struct plan *plan, uint32_t number)
+{
+	plan->wanted[number] = false;
+	plan->dropped[number] = ++plan->drops;
 }
 
 bool
@@ -371,6 +382,7 @@ plan_free(struct plan *plan)
 	free(plan->meant);
 	free(plan->wanted);
 	free(plan->quiet);
+	free(plan->dropped);
 	free(plan->memory.entry);
 	free(plan->memory.stream);
 	free(plan->memory.stall);

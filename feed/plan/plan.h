@@ -1,7 +1,7 @@
 /*
  * From the configuration to a pool: how many lines, which streams, which
  * limits. Used at start by the app, and by forecast.c to say beforehand what
- * will happen.
+ * will happen. One thread.
  */
 #ifndef FEED_PLAN_PLAN_H
 #define FEED_PLAN_PLAN_H
@@ -28,6 +28,8 @@ struct plan {
 	bool *meant;     /* by number, for who goes through all of them */
 	bool *wanted;
 	bool *quiet;     /* its instrument does not trade, as the pool was told */
+	uint64_t *dropped; /* by number: as the how many-th it was dropped last */
+	uint64_t drops;
 	uint32_t n;      /* numbers below it were used */
 };
 
@@ -53,6 +55,9 @@ uint32_t plan_find(const struct plan *plan, const char *name);
  * UINT32_MAX: there is none left. Fits pipeline_cfg.number_of.
  */
 uint32_t plan_number_of(void *plan, struct bytes name);
+
+/* That stream is not wanted any more. */
+void plan_drop(struct plan *plan, uint32_t number);
 
 /*
  * A number for a new stream: its old one, or a free one. Fills *event with

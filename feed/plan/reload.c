@@ -12,7 +12,7 @@ static const char *const immutable[] = {
 	"arbiter.", "books.", "rest.", "backfill.", "capture.", "instruments.refresh_ms",
 	"instruments.wait_ms",
 	"security.max_message_bytes", "security.rate_limiting", "log.file", "cpu", "busy_poll",
-	"kernel_stamps", "ops.", "alerts.", "tracing.",
+	"kernel_stamps", "permessage_deflate", "ops.", "alerts.", "tracing.",
 };
 
 static bool

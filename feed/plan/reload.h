@@ -1,6 +1,6 @@
 /*
  * Changing the configuration of a feed that runs: reads it anew, says what may
- * not change, and what has changed.
+ * not change, and what has changed. Any thread.
  */
 #ifndef FEED_PLAN_RELOAD_H
 #define FEED_PLAN_RELOAD_H

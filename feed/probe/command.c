@@ -10,7 +10,9 @@
 #include "feed/io/secret.h"
 #include "feed/plan/choice.h"
 #include "feed/plan/patterns.h"
+#include "feed/plan/plan.h"
 #include "feed/probe/probe.h"
+#include "feed/venue/binance/streams.h"
 
 #define WSS "wss://"
 
@@ -72,6 +74,26 @@ close_means(struct means *m)
 	choice_end(&m->choice);
 }
 
+/* The first that is a name and not a pattern of names; "": there is none. */
+static const char *
+stream_of(const struct config *cfg)
+{
+	for (size_t i = 0; i < cfg->streams.n; i++)
+		if (!pattern_is(cfg->streams.item[i]))
+			return cfg->streams.item[i];
+	return "";
+}
+
+/* Where it is served; where that depends on the stream and there is none, any will do. */
+static const char *
+path_of(const struct means *m, const struct config *cfg)
+{
+	const char *stream = stream_of(cfg);
+
+	return plan_path(cfg, *stream == '\0' ? 0
+	        : venue_path_of(m->choice.venue, stream_classify(bytes_of(stream))));
+}
+
 static int
 open_means(struct means *m, struct config *cfg)
 {
@@ -89,19 +111,9 @@ open_means(struct means *m, struct config *cfg)
 	    secret_open(&m->credentials, e->proxy_credentials_file, "", why) != 0)
 		return say_unusable("endpoint.proxy_credentials_file", why);
 	m->has_rest = rest_plan_base(cfg, &m->rest);
-	snprintf(m->path, sizeof(m->path), "%s%s", e->path,
+	snprintf(m->path, sizeof(m->path), "%s%s", path_of(m, cfg),
 	    e->time_unit == CONFIG_MICROSECOND ? "?timeUnit=MICROSECOND" : "");
 	return EXIT_FINE;
-}
-
-/* The first that is a name and not a pattern of names; "": there is none. */
-static const char *
-stream_of(const struct config *cfg)
-{
-	for (size_t i = 0; i < cfg->streams.n; i++)
-		if (!pattern_is(cfg->streams.item[i]))
-			return cfg->streams.item[i];
-	return "";
 }
 
 static void

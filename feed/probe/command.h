@@ -1,6 +1,6 @@
 /*
  * feedd --probe: each endpoint of a configuration is tried, what was found is
- * printed. Takes the place of the application.
+ * printed. Takes the place of the application. One thread.
  */
 #ifndef FEED_PROBE_COMMAND_H
 #define FEED_PROBE_COMMAND_H

@@ -153,6 +153,15 @@ dial(struct probe *p, mono_t until)
 	return 0;
 }
 
+static bool
+skip_no_proxy(struct probe *p)
+{
+	if (p->ask->proxy_host[0] != '\0')
+		return false;
+	probe_skip(p, PROBE_PROXY, "none is configured");
+	return true;
+}
+
 static int
 pass_proxy(struct probe *p, mono_t until)
 {
@@ -164,8 +173,8 @@ pass_proxy(struct probe *p, mono_t until)
 	size_t bytes;
 	int rc;
 
-	if (p->ask->proxy_host[0] == '\0')
-		return probe_skip(p, PROBE_PROXY, "none is configured");
+	if (skip_no_proxy(p))
+		return 0;
 	bytes = proxy_begin(&proxy, request, host, p->ask->port,
 	    p->ask->proxy_credentials != NULL ? p->ask->proxy_credentials : "");
 	rc = bytes == 0 ? -EMSGSIZE : wire_send(&p->wire, request, bytes, until);
@@ -354,6 +363,7 @@ probe_endpoint(const struct probe_ask *ask, struct probe_report *report)
 	p->ask = ask;
 	p->report = report;
 	p->wire = WIRE_NONE;
+	(void)skip_no_proxy(p); /* also where it is not reached */
 	for (enum probe_step step = PROBE_DNS; step < PROBE_CLOCK && rc == 0; step++)
 		rc = run_step(p, step, runs[step]);
 	say_goodbye(p);

@@ -1,5 +1,5 @@
 /*
- * Inside of a probe: what its steps share. Nobody else includes it.
+ * Inside of a probe: what its steps share. Nobody else includes it. One thread.
  */
 #ifndef FEED_PROBE_PROBE_IMPL_H
 #define FEED_PROBE_PROBE_IMPL_H

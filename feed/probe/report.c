@@ -198,7 +198,8 @@ report_fields(struct bytes answer, char *out, size_t room)
 	size_t have = 0;
 
 	out[0] = '\0';
-	(void)take_line(&answer);
+	if (answer.n > 0)
+		(void)take_line(&answer); /* the status */
 	while (answer.n > 0) {
 		struct bytes line = take_line(&answer);
 		const char *colon = memchr(line.p, ':', line.n);

@@ -88,7 +88,7 @@ void report_text(FILE *out, const struct probe_report *report);
 
 /*
  * One JSON object: {"version":1,"ok":BOOL,"endpoints":[...]}, a line. Times of
- * steps in milliseconds; docs/OPERATING.md has the names.
+ * steps in milliseconds; docs/man/feedd.8 has the names.
  */
 void report_json(FILE *out, const struct probe_report *report, size_t n);
 

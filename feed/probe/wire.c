@@ -166,6 +166,8 @@ wire_receive(struct wire *wire, void *out, size_t room, mono_t until)
 		ssize_t n;
 		int rc;
 
+		if (mono_due(until, clock_mono())) /* also where there is always something */
+			return -ETIMEDOUT;
 		forget_errors();
 		n = wire->ssl != NULL ? SSL_read(wire->ssl, out, (int)room)
 		                      : recv(wire->fd, out, room, 0);

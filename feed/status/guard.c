@@ -1,6 +1,7 @@
 #include "feed/status/guard.h"
 
 #include "feed/base/log.h"
+#include "feed/core/security.h"
 
 #define HOT_LOOKS 3              /* a short peak is no reason to give anything up */
 #define LEAK_COUNTS 2            /* a line may be between two sockets */
@@ -18,7 +19,7 @@ guard_init(struct guard *guard, mono_t now)
 
 /* Names of security events and their levels: the specification's. */
 static void
-look_at_messages(struct guard *guard, const struct guard_input *input)
+look_at_messages(struct guard *guard, const struct guard_input *input, bool tell)
 {
 	uint64_t messages = input->messages - guard->messages;
 	uint64_t malformed = input->malformed - guard->malformed;
@@ -27,28 +28,33 @@ look_at_messages(struct guard *guard, const struct guard_input *input)
 	guard->messages = input->messages;
 	guard->malformed = input->malformed;
 	guard->oversize = input->oversize;
-	if (oversize > 0)
-		LOG(WARNING, "security", LOG_STR("name", "message_size_exceeded"),
+	if (tell && oversize > 0)
+		LOG(WARNING, "security", SECURITY(MESSAGE_SIZE_EXCEEDED),
 		    LOG_U64("messages", oversize), LOG_THEN("they were dropped"));
-	if (malformed > 0)
-		LOG(INFO, "security", LOG_STR("name", "invalid_message_format"),
+	if (tell && malformed > 0)
+		LOG(INFO, "security", SECURITY(INVALID_MESSAGE_FORMAT),
 		    LOG_U64("messages", malformed), LOG_THEN("they were dropped"));
-	if (malformed * 1000 > messages * PARSE_ERRORS_PERMILLE)
-		LOG(WARNING, "security", LOG_STR("name", "parsing_error_rate_high"),
+	if (malformed * 1000 <= messages * PARSE_ERRORS_PERMILLE)
+		return;
+	guard->parse_alarms++;
+	if (tell)
+		LOG(WARNING, "security", SECURITY(PARSING_ERROR_RATE_HIGH),
 		    LOG_U64("messages", messages), LOG_U64("malformed", malformed),
 		    LOG_THEN("the others go on"));
 }
 
 static bool
-look_at_memory(const struct guard *guard, const struct config *cfg)
+look_at_memory(struct guard *guard, const struct config *cfg)
 {
 	int64_t bytes = guard->resources.figures.memory_bytes;
 
 	if (bytes <= cfg->resources.max_memory_bytes)
 		return false;
-	LOG(ERROR, "security", LOG_STR("name", "memory_limit_exceeded"),
-	    LOG_I64("bytes", bytes), LOG_I64("limit", cfg->resources.max_memory_bytes),
-	    LOG_THEN("the newest optional stream is given up"));
+	guard->memory_alarms++;
+	if (cfg->security.event_logging)
+		LOG(ERROR, "security", SECURITY(MEMORY_LIMIT_EXCEEDED),
+		    LOG_I64("bytes", bytes), LOG_I64("limit", cfg->resources.max_memory_bytes),
+		    LOG_THEN("the newest optional stream is given up"));
 	return true;
 }
 
@@ -66,10 +72,12 @@ look_at_processor(struct guard *guard, const struct config *cfg)
 	if (++guard->hot < HOT_LOOKS)
 		return false;
 	guard->hot = 0;
-	LOG(WARNING, "security", LOG_STR("name", "cpu_usage_exceeded"),
-	    LOG_I64("permille", permille),
-	    LOG_I64("limit", cfg->resources.max_cpu_percent * 10),
-	    LOG_THEN("the newest optional stream is given up"));
+	guard->cpu_alarms++;
+	if (cfg->security.event_logging)
+		LOG(WARNING, "security", SECURITY(CPU_USAGE_EXCEEDED),
+		    LOG_I64("permille", permille),
+		    LOG_I64("limit", cfg->resources.max_cpu_percent * 10),
+		    LOG_THEN("the newest optional stream is given up"));
 	return true;
 }
 
@@ -82,8 +90,7 @@ guard_look(struct guard *guard, const struct config *cfg, const struct guard_inp
 	if (mono_due(guard->look_at, now)) {
 		guard->look_at = mono_add(now, span_ms(cfg->monitoring.metrics_interval_ms));
 		resources_look(&guard->resources, now);
-		if (cfg->security.event_logging)
-			look_at_messages(guard, input);
+		look_at_messages(guard, input, cfg->security.event_logging);
 		shed = look_at_memory(guard, cfg);
 		shed = look_at_processor(guard, cfg) || shed;
 	}
@@ -95,6 +102,7 @@ guard_cleans_up(struct guard *guard, const struct config *cfg, mono_t now)
 {
 	if (!mono_due(guard->cleanup_at, now))
 		return false;
+	guard->quiet = !cfg->security.event_logging;
 	guard->cleanup_at = mono_add(now, span_ms(cfg->resources.cleanup_interval_ms));
 	return true;
 }
@@ -112,9 +120,11 @@ guard_on_sockets(struct guard *guard, int64_t sockets, unsigned used)
 	if (++guard->leaks < LEAK_COUNTS)
 		return;
 	guard->leaks = 0;
-	LOG(ERROR, "security", LOG_STR("name", "connection_leak_detected"),
-	    LOG_I64("sockets", sockets), LOG_I64("expected", limit),
-	    LOG_THEN("the feed goes on; it wants a restart"));
+	guard->leak_alarms++;
+	if (!guard->quiet)
+		LOG(ERROR, "security", SECURITY(CONNECTION_LEAK_DETECTED),
+		    LOG_I64("sockets", sockets), LOG_I64("expected", limit),
+		    LOG_THEN("the feed goes on; it wants a restart"));
 }
 
 mono_t

@@ -23,7 +23,9 @@ struct guard {
 	unsigned hot;      /* looks in a row above the limit of the processor */
 	unsigned leaks;    /* counts in a row with more sockets than lines */
 	int64_t sockets_at_start;
+	bool quiet;        /* security events are not logged */
 	uint64_t messages, malformed, oversize; /* at the last look */
+	uint64_t parse_alarms, memory_alarms, cpu_alarms, leak_alarms; /* so far */
 };
 
 /* What the messages were until now (counters of the pipeline), and the lines. */
@@ -43,7 +45,8 @@ bool guard_cleans_up(struct guard *guard, const struct config *cfg, mono_t now);
 
 /*
  * That count. `used`: lines that may have a socket (connecting, up or
- * draining), clients of HTTP. More sockets than that, twice in a row, are told.
+ * draining), clients of HTTP. More sockets than that, twice in a row, are counted
+ * as a leak, and logged, if events were at the last guard_cleans_up().
  */
 void guard_on_sockets(struct guard *guard, int64_t sockets, unsigned used);
 

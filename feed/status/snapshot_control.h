@@ -1,5 +1,6 @@
 /*
  * The control plane's part of the snapshot. Called by snapshot.c only.
+ * Feed thread.
  */
 #ifndef FEED_STATUS_SNAPSHOT_CONTROL_H
 #define FEED_STATUS_SNAPSHOT_CONTROL_H

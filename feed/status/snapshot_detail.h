@@ -1,4 +1,7 @@
-/* The part of snapshot.c that fills in the lines' details and the settings. */
+/*
+ * The part of snapshot.c that fills in the lines' details and the settings.
+ * Feed thread.
+ */
 #ifndef FEED_STATUS_SNAPSHOT_DETAIL_H
 #define FEED_STATUS_SNAPSHOT_DETAIL_H
 

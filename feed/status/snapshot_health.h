@@ -1,7 +1,7 @@
 /*
  * What a verdict on the feed's health needs, for the status: streams by class,
  * attempts to connect of the last quarter of an hour, the configured limits.
- * Called by snapshot.c only.
+ * Called by snapshot.c only. Feed thread.
  */
 #ifndef FEED_STATUS_SNAPSHOT_HEALTH_H
 #define FEED_STATUS_SNAPSHOT_HEALTH_H

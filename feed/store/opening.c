@@ -105,6 +105,7 @@ opening_transport(struct transport **out, const struct config *cfg, unsigned lin
 		.connect_within = span_ms(cfg->pool.connection_timeout_ms),
 		.busy_poll = cfg->busy_poll,
 		.kernel_stamps = cfg->kernel_stamps,
+		.permessage_deflate = cfg->permessage_deflate,
 		.lines = lines,
 		.sink = pipeline_on_frame,
 		.sink_context = pipeline,

@@ -1,6 +1,6 @@
 /*
  * Opens the parts of a feed as its configuration wants them. Every refusal is
- * in the log.
+ * in the log. The thread that starts the feed.
  */
 #ifndef FEED_STORE_OPENING_H
 #define FEED_STORE_OPENING_H

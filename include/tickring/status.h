@@ -62,7 +62,7 @@ struct tick_line_status {
 	int64_t sends_used;     /* messages sent within the exchange's window */
 	int64_t wins;           /* messages that it brought first */
 	int64_t duplicates;     /* messages that another line, or this one, had brought before */
-	char endpoint[64];      /* host:port, then the path if there are several; NUL-terminated */
+	char endpoint[64];      /* host:port, and the path where there are several */
 };
 
 enum tick_line_role {

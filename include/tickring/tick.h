@@ -227,7 +227,7 @@ struct tick {
 	int64_t id;       /* t, a, u, kline: last trade id; or TICK_ABSENT */
 	int64_t first_id; /* aggTrade f, depth U, kline f; or TICK_ABSENT */
 	int64_t trade_ns; /* trade or transaction time; kline: close time; or TICK_ABSENT */
-	int64_t mono_ns;  /* CLOCK_MONOTONIC at publish, ns; in a burst up to 1 us before */
+	int64_t mono_ns;  /* CLOCK_MONOTONIC at publish, ns; in a burst some us before */
 	union {
 		int64_t w[4];
 		struct tick_book2_payload book2;

@@ -9,19 +9,11 @@
 
 #include "feed/venue/binance/scan.h"
 #include "feed/venue/binance/trades_page.h"
+#include "tests/fuzz/fuzz.h"
 
 #define ROOM 8
 #define FIRST 3
 #define LAST 1000000
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static enum trades_page_result
 parse(bool aggregate, const uint8_t *data, size_t size, int pad, struct past_trade *trade)
@@ -29,14 +21,10 @@ parse(bool aggregate, const uint8_t *data, size_t size, int pad, struct past_tra
 	struct trades_page page = {.aggregate = aggregate, .price_exponent = -8,
 		.qty_exponent = -8, .first = FIRST, .last = LAST, .trade = trade,
 		.elements_max = ROOM};
-	char *copy = malloc(size + SCAN_AHEAD);
-	enum trades_page_result result;
+	struct bytes copy = fuzz_copy(data, size, pad, SCAN_AHEAD);
+	enum trades_page_result result = trades_page_parse(&page, copy);
 
-	if (size > 0)
-		memcpy(copy, data, size);
-	memset(copy + size, pad, SCAN_AHEAD);
-	result = trades_page_parse(&page, (struct bytes){copy, size});
-	free(copy);
+	fuzz_free(copy);
 	if (result != TRADES_PAGE_OK)
 		return result;
 	require(page.elements <= ROOM && page.trades + page.unfit <= page.elements);

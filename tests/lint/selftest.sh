@@ -87,6 +87,15 @@ write_tree() {
 			return copy[0];
 		}
 	END
+	put feed/main.c <<-'END'
+		#include "feed/core/pool.h"
+
+		int
+		main(void)
+		{
+			return pool_step(1, 2);
+		}
+	END
 	header feed/io/wsframe.h </dev/null
 	header feed/io/transport.h </dev/null
 	put tools/exchange-sim.c <<-'END'
@@ -122,6 +131,20 @@ write_tree() {
 		echo "  -h, --help         this text"
 	END
 	chmod +x build/tool
+	put README.md <<-'END'
+		What `pool_step()` of feed/core/pool.c and <tickring/one.h> are for; `make all`
+		builds a tool (tools/NAME, docs/man/tool.1, one.c).
+	END
+	put Makefile <<-'END'
+		other all:
+	END
+	put tests/sim/one.patch <<-'END'
+		--- shm/one.c
+		+++ shm/one.c
+		@@ -1 +1 @@
+		-#include <tickring/one.h>
+		+#include "tickring/one.h"
+	END
 }
 
 clean_tree() {
@@ -171,6 +194,30 @@ passes shape.sh
 shared && passes headers.sh
 pure_object && passes pure.sh
 clean_tree
+passes documents.sh
+passes unused.sh
+
+# ---- documents ----
+
+# A word that a document should not say, and what is wrong with it.
+said() {
+	echo "It is $1." >>docs/man/tool.1
+	caught documents.sh "docs/man/tool.1:18: $2"
+}
+said feed/core/gone.c 'feed/core/gone.c is not in the tree'
+said 'in tickring/gone.h,' 'tickring/gone.h is not in the tree'
+said 'in gone.c' 'no file is called gone.c'
+said 'pool_gone()' 'there is no pool_gone()'
+said '`make gone`' 'make knows no target gone'
+echo 'int x;' | put shm/one.c
+caught documents.sh 'tests/sim/one.patch: does not fit'
+
+# ---- dead code ----
+
+printf 'int\none_more(void)\n{\n}\n' | put shm/more.c
+caught unused.sh 'shm/more.c:2: one_more(): nothing but tests calls it'
+echo '#define ONE_MORE 1' >>shm/one.c
+caught unused.sh 'ONE_MORE: a macro that nobody uses'
 
 # ---- layers ----
 

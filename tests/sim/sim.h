@@ -139,7 +139,6 @@ struct sim {
 	/* rules */
 	mono_t minute;
 	unsigned timers_in_minute;
-	int64_t last_mono_ns;
 	struct sim_counts count;
 };
 

@@ -20,7 +20,6 @@
 
 #define SLOW_MAX 1024
 #define SCRAPERS 8      /* connections that scrape, kept open */
-#define TICK_MS 10      /* scrapes are sent in bundles */
 #define ANSWER_MAX 262144
 #define GARBAGE_MAX 200000
 #define NICENESS 10

@@ -13,7 +13,6 @@ struct attack_counts {
 	uint64_t slow_most;    /* open at the same time */
 	uint64_t garbage;      /* requests that are too long, or no HTTP */
 	uint64_t answers;      /* whole answers to GET /metrics */
-	uint64_t lame_cut;     /* connections that read no answers, closed by the server */
 };
 
 struct attack;

@@ -21,7 +21,7 @@ def expect(holds, text):
 def feed_paths():
     """Paths that the HTTP interface has."""
     with open("feed/ops/web_pages.c", encoding="utf-8") as f:
-        return set(re.findall(r'\{"(/[a-z]+)", [a-z_]+\}', f.read()))
+        return set(re.findall(r'\{"(/[a-z]+)", [a-z_]+,', f.read()))
 
 
 def check_probe(name, probe, ports, paths):

@@ -181,6 +181,6 @@ http_rig_value(const struct http_rig *rig, const char *sample)
 	snprintf(line, sizeof(line), "\n%s ", sample);
 	at = strstr(rig->body, line);
 	if (at == NULL)
-		fail_msg("no sample \"%s\"", sample);
+		fail_msg("no sample \"%s\" in %zu bytes: %.300s", sample, rig->n, rig->answer);
 	return strtod(at + strlen(line), NULL);
 }

@@ -46,6 +46,7 @@ expected() {
 	find conf/cron conf/prometheus conf/grafana conf/k8s -type f 2>/dev/null |
 	    sed 's|^conf/|share/doc/tickring/examples/|'
 	ls docs/man/*.[1358] | sed 's|^docs/man/\(.*\)\.\(.\)$|share/man/man\2/\1.\2|'
+	echo share/tickring/bench-quick
 	ls tools/python/*.py | sed 's|.*/|share/tickring/python/|'
 }
 

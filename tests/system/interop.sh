@@ -5,48 +5,14 @@
 # Skipped (77) only where node is missing or npm cannot be reached.
 set -u
 
-bin=${TICKRING_BUILD:?}
+name=interop
 here=$(cd "$(dirname "$0")/interop" && pwd) || exit 1
+. "$here/../../feed_rig.sh"
 modules=$bin/node/node_modules
-feed=interop-$$
-work=$(mktemp -d "${TMPDIR:-/tmp}/tickring-interop-XXXXXX") || exit 1
-server='' feedd='' sim=''
-
-stop() { # SIGNAL PID
-	[ -n "$2" ] || return 0
-	kill -"$1" "$2" 2>/dev/null
-	wait "$2" 2>/dev/null
-}
-
-clean() {
-	stop TERM "$feedd"
-	stop KILL "$server"
-	stop INT "$sim"
-	for s in ring board status bell lock; do
-		rm -f "/dev/shm/$feed.$s"
-	done
-	rm -rf "$work"
-}
-trap clean EXIT
-trap 'exit 1' INT TERM HUP
-
-fail() { # TEXT
-	echo "interop: $1" >&2
-	tail -n 30 "$work"/*.log "$work"/result >&2 2>/dev/null
-	exit 1
-}
 
 skip() { # TEXT
 	echo "interop: $1"
 	exit 77
-}
-
-wait_for_file() { # FILE
-	for _ in $(seq 600); do
-		[ -s "$1" ] && return 0
-		sleep 0.1
-	done
-	fail "$1 did not appear"
 }
 
 install() {
@@ -65,12 +31,6 @@ certificate() {
 	    fail "no certificate"
 }
 
-# The value of a counter of the feed.
-counter() { # NAME
-	"$bin"/shm-inspect --status -o tsv "$feed" |
-	    awk -F'\t' -v name="$1" '$1 == "counter" && $2 == name {print $3}'
-}
-
 expect() { # WHAT WANTED GOT
 	[ "$2" = "$3" ] || fail "$1: $3 instead of $2"
 }
@@ -79,19 +39,18 @@ result() { # JAVASCRIPT, of `r`
 	node -p "const r = JSON.parse(require('fs').readFileSync('$work/result')); $1"
 }
 
-feed_against_ws() { # TRANSPORT
+feed_against_ws() { # TRANSPORT DEFLATE
 	rm -f "$work/port" "$work/result"
 	node "$here/server.js" "$modules" "$work/key.pem" "$work/cert.pem" "$work/port" \
 	    "$work/result" >"$work/server.log" 2>&1 &
 	server=$!
+	others=$server
 	wait_for_file "$work/port"
-	"$bin"/feedd --set feed="$feed" --set endpoint.host=localhost \
-	    --set endpoint.address=127.0.0.1 --set endpoint.port="$(cat "$work/port")" \
-	    --set endpoint.ca_file="$work/cert.pem" --set streams=btcusdt@trade \
-	    --set transport="$1" --set pool.initial_connections=1 --set pool.max_connections=1 \
-	    --set reconnect.base_delay_ms=10 --set failover.failures_max=100 \
-	    2>"$work/feedd.log" &
-	feedd=$!
+	port=$(cat "$work/port")
+	start_feedd --set endpoint.address=127.0.0.1 --set endpoint.ca_file="$work/cert.pem" \
+	    --set streams=btcusdt@trade --set transport="$1" --set permessage_deflate="$2" \
+	    --set pool.initial_connections=1 --set pool.max_connections=1 \
+	    --set reconnect.base_delay_ms=10 --set failover.failures_max=100
 	wait_for_file "$work/result"
 	want=$(result r.trades)
 	for _ in $(seq 200); do
@@ -105,34 +64,36 @@ feed_against_ws() { # TRANSPORT
 	expect "unknown messages" 1 "$(counter unknown)"
 	expect "trades in order" "$want" "$("$bin"/shm-inspect -f --drain --from oldest -t trade \
 	    -o tsv "$feed" | awk -F'\t' '$1 == "trade" && $4 == n + 1 {n++} END {print n}')"
-	stop TERM "$feedd"
+	stop TERM $feedd
 	feedd=''
 	wait "$server" || fail "the server found fault"
-	server=''
-	expect "extensions offered" "" "$(result r.extensions)"
+	others=''
+	expect "lines with compression" "$([ "$2" = true ] && echo 5 || echo 0)" \
+	    "$(result "r.extensions.filter((e) => e.includes('permessage-deflate')).length")"
+	expect "lines with other extensions" 0 \
+	    "$(result "r.extensions.filter((e) => e !== '' && !e.includes('deflate')).length")"
 	expect "wrong PONGs" 0 "$(result r.wrong_pongs)"
 	# Between 1 to 39 fragments, between three more, and two alone.
 	expect "PONGs" $((38 * 39 / 2 + 2 + 2)) "$(result r.pongs)"
 	# A code is answered with the same, none with 1000; 1006 is none at all.
 	expect "close codes" "1001 4000 1000 1006 1000" \
 	    "$(result "r.lines.map((line) => line.close).join(' ')")"
-	echo "feedd ($1) and npm ws: $want trades, $(result r.pongs) PONGs"
+	echo "feedd ($1, permessage_deflate $2) and npm ws:" \
+	    "$want trades, $(result r.pongs) PONGs"
 	rm -f /dev/shm/"$feed".*
 }
 
 simulator_against() { # SCRIPT
-	node "$here/$1" "$modules" "$(cat "$work/sim-port")" >"$work/client.log" 2>&1 ||
+	node "$here/$1" "$modules" "$port" >"$work/client.log" 2>&1 ||
 	    fail "$1 found fault"
 	cat "$work/client.log"
 }
 
 install
 certificate
-feed_against_ws uring
-"$bin"/exchange-sim --dir "$work" --port 0 --port-file "$work/sim-port" --symbols 8 \
-    --rate 2000 --ping-interval 1 >"$work/sim.log" 2>&1 &
-sim=$!
-wait_for_file "$work/sim-port"
+feed_against_ws uring false
+feed_against_ws uring true
+start_sim --symbols 8 --rate 2000 --ping-interval 1
 NODE_EXTRA_CA_CERTS=$work/ca.pem
 export NODE_EXTRA_CA_CERTS
 simulator_against client_ws.js

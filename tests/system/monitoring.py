@@ -193,12 +193,16 @@ def check_with_prometheus(feed):
     wait_for("nothing is critical", lambda: not prometheus.query(
         "tickring_health_reason == 2"))
     expect("TickringLineStalled" not in prometheus.firing(), "a line stalled by itself")
+    own = {"TickringOwnAlert", "TickringOwnAlertCritical"}
+    wait_for("no alert of the feed's own", lambda: not own & prometheus.firing())
     feed.fault("stall-data conn=1")
     wait_for("the alert for a stalled line fires",
              lambda: "TickringLineStalled" in prometheus.firing())
+    wait_for("the feed's own alert is one of Prometheus",
+             lambda: own & prometheus.firing())
     feed.clear()
     wait_for("it clears", lambda: "TickringLineStalled" not in prometheus.firing())
-    print("monitoring: the alert for a stalled line fired and cleared")
+    print("monitoring: the alerts for a stalled line and of the feed itself fired")
 
 
 def main():
@@ -211,7 +215,8 @@ def main():
         promtool("test", "rules", TESTS)
     elif os.environ.get("TICKRING_PROMTOOL") == "required":
         expect(False, "promtool or prometheus is not installed (Debian's package prometheus)")
-    with FeedHere(["streams=btcusdt@bookTicker,ethusdt@bookTicker,btcusdt@trade"]) as feed:
+    with FeedHere(["streams=btcusdt@bookTicker,ethusdt@bookTicker,btcusdt@trade",
+                   "alerts.hold_ms=0"]) as feed:
         check_live_names(feed)
         if here:
             check_with_prometheus(feed)

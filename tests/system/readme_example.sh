@@ -6,39 +6,8 @@
 # TICKRING_BUILD, TICKRING_VARIANT, CC: of the build.
 set -u
 
-bin=${TICKRING_BUILD:?run make test}
-feed=readme-$$
-work=$(mktemp -d) || exit 1
-sim='' feedd=''
-
-stop() { # PID...
-	for pid in "$@"; do
-		kill -INT "$pid" 2>/dev/null
-		wait "$pid" 2>/dev/null
-	done
-}
-
-clean() {
-	stop $feedd $sim
-	rm -rf "$work" /dev/shm/"$feed".ring /dev/shm/"$feed".board /dev/shm/"$feed".status \
-	    /dev/shm/"$feed".bell
-}
-trap clean EXIT
-trap 'exit 1' INT TERM HUP
-
-fail() { # TEXT
-	echo "readme_example: $1"
-	tail -n 20 "$work"/*.log 2>/dev/null
-	exit 1
-}
-
-wait_for() { # FILE
-	for _ in $(seq 600); do
-		[ -s "$1" ] && return 0
-		sleep 0.05
-	done
-	fail "$1 did not appear within 30 s"
-}
+name=readme_example
+. tests/feed_rig.sh
 
 # The one fenced block of C of a page.
 block_of() {
@@ -70,16 +39,9 @@ ${CC:-gcc} $flags -Werror $command || fail "it does not compile: $command"
 "$work/strategy" "$feed" 2>"$work/absent" && fail "a feed that does not exist is no error"
 grep -q "there is no such segment" "$work/absent" || fail "it does not say what is wrong"
 
-"$bin"/exchange-sim --dir "$work" --port 0 --port-file "$work/port" --symbols btcusdt,ethusdt \
-    --rate 1000 >"$work/sim.log" 2>&1 &
-sim=$!
-wait_for "$work/port"
-"$bin"/feedd --set feed="$feed" --set endpoint.host=localhost \
-    --set endpoint.port="$(cat "$work/port")" --set endpoint.ca_file="$work/ca.pem" \
-    --set streams=btcusdt@bookTicker,ethusdt@bookTicker --set ring.unlink_at_exit=true \
-    2>"$work/feedd.log" &
-feedd=$!
-wait_for /dev/shm/"$feed".ring
+start_sim --symbols btcusdt,ethusdt --rate 1000
+start_feedd --set streams=btcusdt@bookTicker,ethusdt@bookTicker --set ring.unlink_at_exit=true
+wait_for_file /dev/shm/"$feed".ring
 
 # It reads until its reader has enough.
 timeout 30 "$work/strategy" "$feed" 2>"$work/strategy.log" | head -n 200 >"$work/quotes"
@@ -90,6 +52,6 @@ grep -q '^BTCUSDT' "$work/quotes" && grep -q '^ETHUSDT' "$work/quotes" ||
     fail "an instrument is missing"
 [ ! -s "$work/strategy.log" ] || fail "it complained"
 
-stop $feedd
-feedd=
+stop INT $feedd
+feedd=''
 [ ! -e /dev/shm/"$feed".ring ] || fail "the ring is still there"

@@ -19,8 +19,8 @@
 #define IN_MAX (4 << 20)
 #define PATIENCE_MS 20000
 
-static int64_t
-now_ms(void)
+int64_t
+sim_now_ms(void)
 {
 	struct timespec ts;
 
@@ -123,14 +123,14 @@ void
 sim_start(struct sim *s, ...)
 {
 	const struct timespec pause = {.tv_nsec = 10000000};
-	int64_t by = now_ms() + PATIENCE_MS;
+	int64_t by = sim_now_ms() + PATIENCE_MS;
 	va_list more;
 
 	va_start(more, s);
 	launch(s, more);
 	va_end(more);
 	while (read_ports(s->port_file, s->address, SIM_ENDPOINTS) == 0) {
-		assert_true(now_ms() < by);
+		assert_true(sim_now_ms() < by);
 		nanosleep(&pause, NULL);
 	}
 	if (read_ports(s->control_file, &s->control, 1) == 0)
@@ -269,7 +269,7 @@ static int
 receive(struct client *c, int64_t by)
 {
 	struct pollfd p = {.fd = SSL_get_fd(c->ssl), .events = POLLIN};
-	int64_t left = by - now_ms();
+	int64_t left = by - sim_now_ms();
 	int r;
 
 	if (SSL_pending(c->ssl) == 0 && poll(&p, 1, left > 0 ? (int)left : 0) <= 0)
@@ -296,7 +296,7 @@ receive(struct client *c, int64_t by)
 void
 client_hear(struct client *c, const char *text)
 {
-	int64_t by = now_ms() + PATIENCE_MS;
+	int64_t by = sim_now_ms() + PATIENCE_MS;
 	char *at;
 
 	while ((at = c->n ? memmem(c->in, c->n, text, strlen(text)) : NULL) == NULL)
@@ -345,7 +345,7 @@ take_frame(struct client *c)
 int
 client_frame(struct client *c, int ms)
 {
-	int64_t by = now_ms() + ms;
+	int64_t by = sim_now_ms() + ms;
 	int r = 0;
 
 	while (!take_frame(c)) {

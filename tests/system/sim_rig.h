@@ -83,4 +83,7 @@ void client_send(struct client *c, const char *text);
 
 void client_hang_up(struct client *c);
 
+/* CLOCK_MONOTONIC in milliseconds. */
+int64_t sim_now_ms(void);
+
 #endif

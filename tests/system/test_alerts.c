@@ -270,8 +270,7 @@ a_stalled_stream_fires_at_both_webhooks_and_its_return_clears(void **state)
 	    daemon_feed());
 	do {
 		daemon_pause(deadline, sample);
-		http_rig_get(rig, "/metrics", "");
-	} while (http_rig_value(rig, sample) != 1);
+	} while (http_rig_get(rig, "/metrics", "") != 200 || http_rig_value(rig, sample) != 1);
 	http_rig_get(rig, "/status", "");
 	assert_non_null(strstr(
 	    rig->body, "{\"alert\":\"stale_streams_many\",\"severity\":\"critical\""));
@@ -284,8 +283,7 @@ a_stalled_stream_fires_at_both_webhooks_and_its_return_clears(void **state)
 	cJSON_Delete(cleared);
 	do {
 		daemon_pause(deadline, sample);
-		http_rig_get(rig, "/metrics", "");
-	} while (http_rig_value(rig, sample) != 0);
+	} while (http_rig_get(rig, "/metrics", "") != 200 || http_rig_value(rig, sample) != 0);
 	assert_null(strstr(daemon_log(&rig->feedd), KEY));
 	daemon_expect_log(&rig->feedd, "name=stale_streams_many severity=critical state=cleared");
 }
@@ -350,7 +348,7 @@ a_refused_certificate_is_told_as_the_security_event_that_it_is(void **state)
 	json = wait_for(plain, is_plain, "invalid_certificate", "fired");
 	assert_string_equal(text_of(json, "severity"), "critical");
 	cJSON_Delete(json);
-	daemon_expect_log(&rig->feedd, "event=security name=invalid_certificate");
+	daemon_expect_log(&rig->feedd, "event=security name=invalid_certificate severity=critical");
 }
 
 static void

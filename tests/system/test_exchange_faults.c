@@ -17,15 +17,6 @@
 
 #define SOON 10000 /* ms; comes much earlier unless the machine is asleep */
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
-}
-
 static void
 start(struct sim *s, const char *option, const char *value)
 {
@@ -113,7 +104,7 @@ a_silent_line_keeps_its_socket_and_speaks_again(void **state)
 	sim_control(s, "POST /clear", "");
 	sim_fault(s, "0 no-pings");
 	wait_for(&c, 1);
-	for (int64_t until = now_ms() + 300; now_ms() < until;)
+	for (int64_t until = sim_now_ms() + 300; sim_now_ms() < until;)
 		assert_int_equal(client_frame(&c, SOON), 1);
 	client_hang_up(&c);
 	sim_stop(s, SIGTERM);
@@ -207,11 +198,11 @@ the_handshake_is_slow_at_tls_at_the_upgrade_and_byte_by_byte(void **state)
 
 	start(s, "--rate", "1");
 	for (int i = 0; i < 3; i++) {
-		int64_t before = now_ms();
+		int64_t before = sim_now_ms();
 
 		sim_fault(s, faults[i]);
 		client_open(&c, s, 0, "/ws");
-		assert_true(now_ms() - before >= 400);
+		assert_true(sim_now_ms() - before >= 400);
 		client_hang_up(&c);
 	}
 	sim_stop(s, SIGTERM);
@@ -362,7 +353,7 @@ the_exchanges_clock_steps_and_its_market_bursts(void **state)
 	sim_control(s, "POST /clear", "");
 	sim_fault(s, "0 burst factor=100 for=1");
 	/* A second at 10000 per second, or as many as this machine can. */
-	for (int64_t until = now_ms() + 1000; now_ms() < until;)
+	for (int64_t until = sim_now_ms() + 1000; sim_now_ms() < until;)
 		n += client_frame(&c, 100) == 1;
 	assert_true(n > 500);
 	client_hang_up(&c);

@@ -196,16 +196,21 @@ wait_state(struct scene *s, uint32_t instrument, int64_t state, const char *what
 	}
 }
 
+/* Longer than a deadline, as long as it goes on: a loaded machine shakes few hands a second. */
 static void
 wait_books(struct scene *s, int64_t live, uint64_t syncs)
 {
 	mono_t deadline = daemon_deadline();
 	struct tick_status status;
+	uint64_t before = 0;
 
 	do {
 		take_ticks(s);
 		daemon_pause(deadline, "books in sync");
 		status = status_of(s);
+		if (status.counter[TICK_COUNTER_SNAPSHOTS] != before)
+			deadline = daemon_deadline();
+		before = status.counter[TICK_COUNTER_SNAPSHOTS];
 	} while (status.control.books_live != live ||
 	    status.counter[TICK_COUNTER_BOOK_SYNCS] < syncs);
 }

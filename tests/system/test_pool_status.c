@@ -11,6 +11,7 @@
 
 #include <cjson/cJSON.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -278,6 +279,88 @@ without_a_feed_there_is_nothing_to_show(void **state)
 	assert_int_equal(run_tool(w, "--version"), 0);
 }
 
+/*
+ * Does feed-health say what the output of pool-status says: level as exit code
+ * and word, the first reasons in the same order? Values may differ by the time
+ * between the two.
+ */
+static bool
+feed_health_agrees(const char *pool)
+{
+	static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+	const char *const arguments[] = {daemon_feed(), NULL};
+	struct daemon tool = {0};
+	const char *at, *row = pool;
+	char reason[200], word[32];
+	int level, told = 0;
+
+	assert_int_equal(sscanf(strstr(pool, "\"severity\":"), "\"severity\":%d", &level), 1);
+	daemon_start(&tool, "feed-health", arguments);
+	if (daemon_wait(&tool) != level)
+		return false;
+	snprintf(word, sizeof(word), "FEED %s: ", words[level]);
+	at = strstr(daemon_log(&tool), word);
+	while (at != NULL && told < 3 && (row = strstr(row, "\"kind\":\"reason\"")) != NULL) {
+		row = strstr(row, "\"text\":\"");
+		assert_int_equal(sscanf(row, "\"text\":\"%199[^:\"]", reason), 1);
+		/* Notes are told where nothing is wrong. */
+		if (level == 0 || strstr(pool, "\"level\":\"ok\"") == NULL ||
+		    row < strstr(pool, "\"level\":\"ok\"")) {
+			at = strstr(at, reason);
+			told++;
+		}
+	}
+	return at != NULL;
+}
+
+static void
+wait_for_reason(struct world *w, const char *reason)
+{
+	mono_t deadline = daemon_deadline();
+	char words[64];
+
+	snprintf(words, sizeof(words), "\"reason\":\"%s\"", reason);
+	while (run_tool(w, "--output=json") != 0 || strstr(daemon_log(&w->tool), words) == NULL)
+		daemon_pause(deadline, words);
+}
+
+static void
+assert_agreement(struct world *w)
+{
+	mono_t deadline = daemon_deadline();
+	char *pool = NULL;
+
+	for (;;) {
+		assert_int_equal(run_tool(w, "--output=json"), 0);
+		pool = strdup(daemon_log(&w->tool));
+		assert_non_null(pool);
+		if (feed_health_agrees(pool))
+			break;
+		free(pool);
+		daemon_pause(deadline, "one verdict of both tools");
+	}
+	free(pool);
+}
+
+static void
+the_verdict_is_that_of_feed_health_with_its_reasons(void **state)
+{
+	struct world *w = *state;
+
+	start_feed(w, "transport=auto");
+	assert_agreement(w); /* two streams a line bring few messages, at most */
+	run_tool(w, "");
+	assert_memory_equal(daemon_log(&w->tool), "health", 6);
+	daemon_end(&w->sim, SIGKILL);
+	wait_for_reason(w, "starting"); /* in the first minute no line is no alarm yet */
+	assert_agreement(w);
+	kill_feedd(w);
+	assert_int_equal(run_tool(w, "--output=json"), 0);
+	assert_says(w, "\"level\":\"critical\",\"severity\":2");
+	assert_says(w, "\"reason\":\"writer_dead\"");
+	assert_agreement(w);
+}
+
 int
 main(void)
 {
@@ -290,6 +373,8 @@ main(void)
 	        daemon_teardown),
 	    cmocka_unit_test_setup_teardown(the_reasons_of_a_lost_exchange_are_told, setup,
 	        daemon_teardown),
+	    cmocka_unit_test_setup_teardown(
+	        the_verdict_is_that_of_feed_health_with_its_reasons, setup, daemon_teardown),
 	    cmocka_unit_test_setup_teardown(following_waits_for_a_feed_and_outlives_it, setup,
 	        daemon_teardown),
 	    cmocka_unit_test_setup_teardown(without_a_feed_there_is_nothing_to_show, setup,

@@ -32,13 +32,15 @@ port_of(const struct sim *s, int endpoint)
 static int
 run(const struct sim *s, ...)
 {
-	const char *argv[ARGUMENTS_MAX] = {"--probe", "--timeout", "10", "-s"};
+	/* A probe has sockets of its own, but a proxy goes with io_uring only. */
+	const char *argv[ARGUMENTS_MAX] = {
+	    "--probe", "--timeout", "10", "-s", "transport=auto", "-s"};
 	char ca[160];
 	va_list more;
-	int n = 5;
+	int n = 7;
 
 	snprintf(ca, sizeof(ca), "endpoint.ca_file=%s", s->ca);
-	argv[4] = ca;
+	argv[6] = ca;
 	va_start(more, s);
 	while (n < ARGUMENTS_MAX - 1 && (argv[n] = va_arg(more, const char *)) != NULL)
 		n++;
@@ -99,6 +101,23 @@ a_good_endpoint_passes_every_step(void **state)
 		says(rows[i]);
 	assert_null(strstr(daemon_log(&probe), "FAILED"));
 	assert_null(strstr(daemon_log(&probe), "proxy")); /* there is none */
+	sim_stop(s, SIGTERM);
+}
+
+static void
+a_stream_is_asked_for_at_its_path_where_each_has_its_own(void **state)
+{
+	struct sim *s = *state;
+
+	sim_start(s, "--listen", "a=0", "--product", "usdm", "--rate", "200", NULL);
+	(void)run(s, s->address[0], "-s", "product=usdm", "-s", "endpoint.path=auto",
+	    "--stream", "ethusdt@aggTrade", NULL);
+	says("/market/stream\n");
+	says("message    ok");
+	(void)run(s, s->address[0], "-s", "product=usdm", "-s", "endpoint.path=auto",
+	    "--stream", "ethusdt@bookTicker", NULL);
+	says("/public/stream\n");
+	says("message    ok");
 	sim_stop(s, SIGTERM);
 }
 
@@ -169,6 +188,26 @@ a_probe_goes_through_the_proxy_and_says_when_that_refuses(void **state)
 	sim_stop(s, SIGTERM);
 }
 
+static void
+a_binary_venue_is_probed_with_its_key(void **state)
+{
+	struct sim *s = *state;
+
+	sim_start(s, "--listen", "a=0,sbe", "--api-key", "right", "--rate", "200", NULL);
+	setenv("TICKRING_API_KEY", "right", 1);
+	assert_int_equal(run(s, s->address[0], "-s", "product=spot-sbe", "--stream",
+	    "btcusdt@bestBidAsk", NULL), 0);
+	says("message    ok");
+	says("bookTicker, ");
+	setenv("TICKRING_API_KEY", "wrong-key", 1);
+	assert_int_equal(run(s, s->address[0], "-s", "product=spot-sbe", NULL), 1);
+	unsetenv("TICKRING_API_KEY");
+	says("failed at upgrade:");
+	says("status 401");
+	assert_null(strstr(daemon_log(&probe), "wrong-key"));
+	sim_stop(s, SIGTERM);
+}
+
 /* ---- not good ---------------------------------------------------------------- */
 
 static void
@@ -193,6 +232,7 @@ names_ports_and_certificates_fail_with_their_reason(void **state)
 	sim_fault(s, "0 refuse endpoint=a");
 	fails(s, "tcp", "refused", "10");
 	says("tls        -");
+	assert_null(strstr(daemon_log(&probe), "proxy"));
 	assert_int_equal(run(s, "wss://nowhere.invalid", "--timeout", "5", NULL), 1);
 	says("failed at dns:");
 	sim_stop(s, SIGTERM);
@@ -315,8 +355,10 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, sim_set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_good_endpoint_passes_every_step),
+		TEST(a_stream_is_asked_for_at_its_path_where_each_has_its_own),
 		TEST(every_endpoint_of_a_configuration_is_probed_and_json_says_it),
 		TEST(a_probe_goes_through_the_proxy_and_says_when_that_refuses),
+		TEST(a_binary_venue_is_probed_with_its_key),
 		TEST(names_ports_and_certificates_fail_with_their_reason),
 		TEST(an_authority_that_is_not_the_configured_one_is_told),
 		TEST(a_refused_upgrade_has_its_status_and_retry_after),

@@ -19,7 +19,9 @@
 #include <netinet/in.h>
 #include <signal.h>
 
+#include <tickring/health.h>
 #include <tickring/reader.h>
+#include <tickring/status.h>
 
 #include "tests/system/daemon.h"
 
@@ -278,10 +280,72 @@ a_host_of_another_product_is_warned_of_after_the_plan(void **state)
 static void
 a_host_of_another_product_is_in_the_log_of_a_start(void **state)
 {
+	/* Nobody is asked for that name: the address is this machine's, and nobody listens. */
+	const char *const settings[] = {"streams=btcusdt@trade", "endpoint.ca_file=",
+	    "rest.host=fapi.binance.com", "rest.address=127.0.0.1", "rest.port=9",
+	    "instruments.refresh_ms=0", NULL};
+
 	(void)state;
-	start("rest.host=fapi.binance.com");
+	daemon_start_feedd(&feedd, 9, settings);
 	daemon_expect_log(&feedd, "event=host_of_other_product ");
 	daemon_expect_log(&feedd, "fapi.binance.com");
+	daemon_expect_log(&feedd, "event=started ");
+	assert_int_equal(daemon_end(&feedd, SIGTERM), 0);
+}
+
+static void
+streams_that_are_never_decoded_are_told_by_log_and_health(void **state)
+{
+	const char *const settings[] = {"product=usdm", "endpoint.ca_file=",
+	    "streams=btcusdt@rpiDepth@500ms,btcusdt@depth@100ms", NULL};
+	static struct tick_status status;
+	static struct tick_health health;
+	struct tick_status_reader *reader;
+	bool told = false;
+
+	(void)state;
+	daemon_start_feedd(&feedd, 9, settings);
+	daemon_expect_log(&feedd, "event=stream_not_decoded stream=btcusdt@rpiDepth@500ms");
+	daemon_expect_log(&feedd, "event=started ");
+	assert_int_equal(tick_status_open(&reader, daemon_feed()), 0);
+	assert_int_equal(tick_status_read(reader, &status), 0);
+	assert_int_equal(status.streams_undecoded, 1);
+	tick_health_judge(
+	    &health, &status, TICK_END, status.at_ns, status.at_mono_ns, NULL);
+	for (int64_t i = 0; i < health.reasons; i++)
+		told = told || (health.reason[i].what == TICK_HEALTH_STREAMS_UNDECODED &&
+		    health.reason[i].level == TICK_HEALTH_WARNING);
+	assert_true(told);
+	tick_status_close(&reader);
+	assert_int_equal(daemon_end(&feedd, SIGTERM), 0);
+}
+
+/* The exchange would acknowledge it and stay silent. */
+static void
+a_stream_that_does_not_exist_is_refused_at_start_and_reload(void **state)
+{
+	char setting[] = "streams=btcusdt@bookticker";
+	const char *arguments[] = {"--config", NULL, "--set", NULL, NULL};
+	static char path[256], feed[96];
+
+	(void)state;
+	expect_refusal(setting, 2, "key \"streams\": value \"btcusdt@bookticker\"",
+	    "did you mean \"btcusdt@bookTicker\"?");
+	assert_int_equal(access(daemon_segment("ring"), F_OK), -1);
+	snprintf(path, sizeof(path), "%s/feed.json", daemon_folder());
+	snprintf(feed, sizeof(feed), "feed=%s", daemon_feed());
+	arguments[1] = path;
+	arguments[3] = feed;
+	write_file("feed.json", "{\"streams\": [\"btcusdt@bookTicker\"],\n"
+	    "\"endpoint\": {\"host\": \"localhost\", \"port\": 9}}\n");
+	daemon_start(&feedd, "feedd", arguments);
+	daemon_expect_log(&feedd, "event=started ");
+	write_file("feed.json", "{\"streams\": [\"btcusdt@bookticker\"],\n"
+	    "\"endpoint\": {\"host\": \"localhost\", \"port\": 9}}\n");
+	assert_int_equal(kill(feedd.pid, SIGHUP), 0);
+	daemon_expect_log(&feedd, "event=reload_refused");
+	daemon_expect_log(&feedd, "feed.json:1: key \\\"streams\\\": value");
+	assert_null(strstr(daemon_log(&feedd), "event=reloaded"));
 	assert_int_equal(daemon_end(&feedd, SIGTERM), 0);
 }
 
@@ -298,6 +362,8 @@ main(void)
 		TEST(problems_stand_alone_and_a_plan_only_where_there_are_none),
 		TEST(a_host_of_another_product_is_warned_of_after_the_plan),
 		TEST(a_host_of_another_product_is_in_the_log_of_a_start),
+		TEST(streams_that_are_never_decoded_are_told_by_log_and_health),
+		TEST(a_stream_that_does_not_exist_is_refused_at_start_and_reload),
 	};
 
 	return cmocka_run_group_tests_name("start refused", tests, daemon_setup_all,

@@ -1,4 +1,7 @@
-/* Traces: a connection and a rotation, seen by a collector of the test's own. */
+/*
+ * Traces: connections, a rotation, resyncs of a book with their snapshots, seen
+ * by a collector of the test's own.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +22,7 @@
 #define NS_PER_S INT64_C(1000000000)
 
 struct span {
-	char trace[40], id[24], parent[24], name[24];
+	char trace[40], id[24], parent[24], name[24], symbol[24];
 	int64_t begin, end, status;
 };
 
@@ -39,12 +42,17 @@ static void
 take_span(const cJSON *json)
 {
 	struct span *s = &spans[spans_n++];
+	const cJSON *attribute;
 
 	assert_true(spans_n < SPANS_MAX);
 	snprintf(s->trace, sizeof(s->trace), "%s", text_of(json, "traceId"));
 	snprintf(s->id, sizeof(s->id), "%s", text_of(json, "spanId"));
 	snprintf(s->parent, sizeof(s->parent), "%s", text_of(json, "parentSpanId"));
 	snprintf(s->name, sizeof(s->name), "%s", text_of(json, "name"));
+	attribute = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(json, "attributes"), 0);
+	if (strcmp(text_of(attribute, "key"), "tickring.symbol") == 0)
+		snprintf(s->symbol, sizeof(s->symbol), "%s",
+		    text_of(cJSON_GetObjectItem(attribute, "value"), "stringValue"));
 	s->begin = strtoll(text_of(json, "startTimeUnixNano"), NULL, 10);
 	s->end = strtoll(text_of(json, "endTimeUnixNano"), NULL, 10);
 	s->status = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(
@@ -204,6 +212,94 @@ an_attempt_that_fails_is_traced_up_to_where_it_failed(void **state)
 	assert_null(find("upgrade", whole->trace, NULL, 2));
 }
 
+/* A simulator with that fault, and a feed of one book. */
+static void
+start_book(struct http_rig *rig, const char *faults)
+{
+	char path[160], endpoint[96], port[32];
+	const char *const sim[] = {"--faults", path, NULL};
+	const char *const settings[] = {endpoint, port, "streams=btcusdt@depth@100ms",
+	    "rest.host=localhost", "rest.address=127.0.0.1", "instruments.refresh_ms=0", NULL};
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/faults", daemon_folder());
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(faults, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	http_rig_start_sim(rig, sim);
+	snprintf(endpoint, sizeof(endpoint), "tracing.endpoint=http://127.0.0.1:%u/v1/traces",
+	    web_server_port(collector));
+	snprintf(port, sizeof(port), "rest.port=%u", rig->exchange);
+	http_rig_start_feedd(rig, settings, false);
+}
+
+/* The snapshot lies in its resync, and its parts fill it. */
+static void
+expect_snapshot(const struct span *resync)
+{
+	static const char *const names[] = {"queue", "request", "parse"};
+	const struct span *snapshot = expect("snapshot", resync->trace, resync->id, 1);
+	int64_t at = snapshot->begin;
+
+	assert_string_equal(resync->symbol, "BTCUSDT");
+	assert_string_equal(snapshot->symbol, "BTCUSDT");
+	assert_true(snapshot->begin >= resync->begin - NS_PER_S / 10);
+	assert_true(snapshot->begin <= resync->end + NS_PER_S / 10);
+	for (unsigned i = 0; i < 3; i++) {
+		const struct span *part = expect(names[i], snapshot->trace, snapshot->id, 1);
+
+		assert_true(llabs(part->begin - at) < NS_PER_S / 10);
+		at = part->end;
+	}
+	assert_true(llabs(snapshot->end - at) < NS_PER_S / 10);
+}
+
+static void
+a_book_that_loses_its_sync_is_traced_until_it_is_live_again(void **state)
+{
+	struct http_rig *rig = *state;
+	const struct span *first;
+	mono_t deadline = daemon_deadline();
+	unsigned resyncs;
+
+	start_book(rig, "2 gap stream=btcusdt@depth@100ms\n5 gap stream=btcusdt@depth@100ms\n"
+	    "9 gap stream=btcusdt@depth@100ms\n14 gap stream=btcusdt@depth@100ms\n");
+	first = expect("resync", NULL, "", 1); /* from the first change */
+	expect_snapshot(first);
+	do { /* and from the gap on */
+		resyncs = 0;
+		for (unsigned i = 0; i < spans_n; i++)
+			resyncs += strcmp(spans[i].name, "resync") == 0;
+		if (web_server_count(collector) > requests_n)
+			take_request(web_server_request(collector, requests_n++));
+		else
+			daemon_pause(deadline, "a second resync");
+	} while (resyncs < 2);
+	for (unsigned i = 0; i < spans_n; i++)
+		if (strcmp(spans[i].name, "resync") == 0 && &spans[i] != first) {
+			assert_string_not_equal(spans[i].trace, first->trace);
+			assert_true(spans[i].begin >= first->end - NS_PER_S / 10);
+			expect_snapshot(&spans[i]);
+			break;
+		}
+}
+
+static void
+a_snapshot_that_is_refused_fails_below_its_resync_and_the_next_follows(void **state)
+{
+	struct http_rig *rig = *state;
+	const struct span *resync, *refused;
+
+	start_book(rig, "0 http on=rest status=503 count=1\n");
+	resync = expect("resync", NULL, "", 1);
+	expect_snapshot(resync);
+	refused = expect("snapshot", resync->trace, resync->id, 2);
+	expect("queue", refused->trace, refused->id, 1);
+	expect("request", refused->trace, refused->id, 2);
+	assert_null(find("parse", refused->trace, refused->id, 1));
+}
+
 int
 main(void)
 {
@@ -212,6 +308,8 @@ main(void)
 		TEST(a_connection_is_traced_with_its_parts),
 		TEST(both_transports_know_the_parts),
 		TEST(the_connection_of_a_rotation_is_below_it),
+		TEST(a_book_that_loses_its_sync_is_traced_until_it_is_live_again),
+		TEST(a_snapshot_that_is_refused_fails_below_its_resync_and_the_next_follows),
 		TEST(an_attempt_that_fails_is_traced_up_to_where_it_failed),
 	};
 

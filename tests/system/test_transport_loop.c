@@ -200,6 +200,7 @@ main(void)
 		rig_test(a_write_to_a_dead_connection_raises_no_signal),
 		rig_test(two_hundred_reconnects_leave_no_file_open),
 	};
+	int failed = rig_run("lws", tests);
 
-	return rig_run("lws", tests) + rig_run("uring", tests);
+	return failed + rig_run("uring", tests);
 }

@@ -59,6 +59,9 @@ who_does_not_name_it_or_wants_it_less_gets_the_text_format(void **state)
 		{"application/openmetrics-text;q=0", false},
 		{"application/openmetrics-text;q=0.000", false},
 		{"application/openmetrics-text;version=0.0.1", false},
+		{"application/openmetrics-text;version=0.0.1;q=0.75,"
+		 "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+		    false},
 		{"xapplication/openmetrics-text", false},
 		{"application/openmetrics-textual", false},
 	};

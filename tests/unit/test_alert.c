@@ -13,6 +13,7 @@
 #include <tickring/reasons.h>
 
 #include "feed/core/alert.h"
+#include "feed/core/security.h"
 #include "tests/config_text.h"
 #include "tests/health_example.h"
 
@@ -186,12 +187,26 @@ the_score_has_the_specified_limits(void **state)
 	health.score = 499;
 	look_at_ms(1);
 	expect_told(ALERT_HEALTH_LOW, ALERT_FIRED);
+	assert_int_equal(news[0].figures.value, 499);
+	assert_int_equal(news[0].figures.limit, 500);
 	health.score = 300;
 	assert_int_equal(look_at_ms(2), 0);
 	health.score = 299;
 	look_at_ms(3);
 	expect_told(ALERT_HEALTH_CRITICAL, ALERT_FIRED);
 	assert_int_equal(alert_row(ALERT_HEALTH_CRITICAL)->severity, ALERT_CRITICAL);
+}
+
+static void
+starved_books_are_told_with_their_number(void **state)
+{
+	(void)state;
+	start(0, 0, 0);
+	status.books_starved = 3;
+	look_at_ms(0);
+	expect_told(ALERT_BOOKS_STARVED, ALERT_FIRED);
+	assert_int_equal(news[0].figures.value, 3);
+	assert_int_equal(news[0].figures.limit, 0);
 }
 
 static void
@@ -226,10 +241,10 @@ an_event_does_not_wait_for_a_hold_time_that_all_have(void **state)
 }
 
 static void
-transition(int64_t to, int64_t why)
+transition(int64_t from, int64_t to, int64_t why)
 {
 	status.control.transition[status.control.transitions++ % TICK_TRANSITIONS_MAX] =
-	    (struct tick_transition){.to = to, .reason = why};
+	    (struct tick_transition){.from = from, .to = to, .reason = why};
 }
 
 static void
@@ -237,22 +252,66 @@ security_events_are_counted_once_each_from_the_changes_of_state(void **state)
 {
 	(void)state;
 	start(0, 3600, 0);
-	transition(TICK_LINE_BACKOFF, TICK_REASON_TLS_EXPIRED);
+	transition(TICK_LINE_CONNECTING, TICK_LINE_BACKOFF, TICK_REASON_TLS_EXPIRED);
 	look_at_ms(0);
 	expect_told(ALERT_INVALID_CERTIFICATE, ALERT_FIRED);
-	transition(TICK_LINE_BACKOFF, TICK_REASON_TLS_HOSTNAME);
-	transition(TICK_LINE_DRAINING, TICK_REASON_TLS_HOSTNAME);
-	transition(TICK_LINE_DRAINING, TICK_REASON_CONNECT_TIMEOUT);
+	/* Where lines are not connected again, too. */
+	transition(TICK_LINE_CONNECTING, TICK_LINE_IDLE, TICK_REASON_TLS_HOSTNAME);
+	transition(TICK_LINE_BACKOFF, TICK_LINE_OPEN_CIRCUIT, TICK_REASON_TLS_HOSTNAME);
+	transition(TICK_LINE_CONNECTING, TICK_LINE_DRAINING, TICK_REASON_CONNECT_TIMEOUT);
+	transition(TICK_LINE_DRAINING, TICK_LINE_BACKOFF, TICK_REASON_CONNECT_TIMEOUT);
 	look_at_ms(250);
 	expect_told(ALERT_CONNECTION_TIMEOUT_EXCEEDED, ALERT_FIRED);
 	assert_int_equal(alerts.certificates, 2);
-	transition(TICK_LINE_BACKOFF, TICK_REASON_START);
-	look_at_ms(500);
-	expect_told(ALERT_CONNECTION_LIMIT_EXCEEDED, ALERT_FIRED);
+	assert_int_equal(alerts.timeouts, 1);
 	for (unsigned i = 0; i < 3 * TICK_TRANSITIONS_MAX; i++)
-		transition(TICK_LINE_BACKOFF, TICK_REASON_TLS_EXPIRED);
+		transition(
+		    TICK_LINE_CONNECTING, TICK_LINE_BACKOFF, TICK_REASON_TLS_EXPIRED);
 	look_at_ms(750);
 	assert_int_equal(alerts.certificates, 2 + TICK_TRANSITIONS_MAX); /* the others are gone */
+}
+
+static void
+security_events_are_counted_by_their_counters(void **state)
+{
+	static const struct {
+		enum tick_counter counter;
+		enum alert_name alert;
+	} rows[] = {
+		{TICK_COUNTER_CONNECTS_LIMITED, ALERT_CONNECTION_LIMIT_EXCEEDED},
+		{TICK_COUNTER_OVERSIZE, ALERT_MESSAGE_SIZE_EXCEEDED},
+		{TICK_COUNTER_MALFORMED, ALERT_INVALID_MESSAGE_FORMAT},
+		{TICK_COUNTER_PARSE_ALARMS, ALERT_PARSING_ERROR_RATE_HIGH},
+		{TICK_COUNTER_MEMORY_ALARMS, ALERT_MEMORY_LIMIT_EXCEEDED},
+		{TICK_COUNTER_CPU_ALARMS, ALERT_CPU_USAGE_EXCEEDED},
+		{TICK_COUNTER_SOCKET_LEAKS, ALERT_CONNECTION_LEAK_DETECTED},
+	};
+
+	(void)state;
+	start(0, 3600, 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(look_at_ms((int64_t)i * 500), 0);
+		status.counter[rows[i].counter]++;
+		assert_int_equal(look_at_ms((int64_t)i * 500 + 250), 1);
+		expect_told(rows[i].alert, ALERT_FIRED);
+	}
+}
+
+/* Each has an alert of the same name, as severe as the specification says. */
+static void
+every_security_event_has_its_alert(void **state)
+{
+	(void)state;
+	for (unsigned event = 0; event < SECURITY_EVENTS; event++) {
+		unsigned i = 0;
+
+		while (i < ALERT_COUNT && strcmp(alert_row(i)->name, security_name(event)) != 0)
+			i++;
+		if (i == ALERT_COUNT)
+			fail_msg("%s has no alert", security_name(event));
+		assert_string_equal(
+		    alert_severity_name((int)alert_row(i)->severity), security_severity(event));
+	}
 }
 
 static void
@@ -329,9 +388,12 @@ main(void)
 	    cmocka_unit_test(what_stays_is_told_once_where_nothing_is_to_be_repeated),
 	    cmocka_unit_test(an_alarm_fires_both_its_alerts_and_a_warning_only_the_first),
 	    cmocka_unit_test(the_score_has_the_specified_limits),
+	    cmocka_unit_test(starved_books_are_told_with_their_number),
 	    cmocka_unit_test(an_event_fires_at_once_and_is_over_when_it_does_not_come_again),
 	    cmocka_unit_test(an_event_does_not_wait_for_a_hold_time_that_all_have),
 	    cmocka_unit_test(security_events_are_counted_once_each_from_the_changes_of_state),
+	    cmocka_unit_test(security_events_are_counted_by_their_counters),
+	    cmocka_unit_test(every_security_event_has_its_alert),
 	    cmocka_unit_test(lines_that_come_and_go_are_told_but_not_those_of_the_start),
 	    cmocka_unit_test(a_damaged_status_leads_nobody_astray),
 	    cmocka_unit_test(the_manual_has_a_row_for_every_alert),

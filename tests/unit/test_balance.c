@@ -35,26 +35,6 @@ step(struct balance_scale *scale, const struct balance_line *line, unsigned nlin
 }
 
 static void
-load_is_bytes_and_messages_per_second(void **state)
-{
-	struct balance_rate rate;
-
-	(void)state;
-	balance_rate_init(&rate, 77);
-	assert_int_equal(rate.load, 77);
-	for (int i = 0; i < 10; i++)
-		balance_rate_on_message(&rate, 100);
-	balance_rate_update(&rate, span_s(2));
-	assert_int_equal(rate.load, 5 * (100 + BALANCE_MESSAGE_BYTES));
-	balance_rate_update(&rate, span_s(2));
-	assert_int_equal(rate.load, 5 * (100 + BALANCE_MESSAGE_BYTES) * 3 / 4);
-	for (int i = 0; i < 3; i++)
-		balance_rate_on_message(&rate, UINT32_MAX);
-	balance_rate_update(&rate, span_ns(1));
-	assert_in_range(rate.load, UINT32_MAX / 4, UINT32_MAX);
-}
-
-static void
 a_stream_goes_where_the_load_for_its_health_is_least(void **state)
 {
 	struct balance_line line[] = {
@@ -437,7 +417,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(load_is_bytes_and_messages_per_second),
 		cmocka_unit_test(a_stream_goes_where_the_load_for_its_health_is_least),
 		cmocka_unit_test(legs_never_share_a_line_and_an_endpoint_only_in_need),
 		cmocka_unit_test(a_line_is_added_when_the_load_was_high_for_long_enough),

@@ -158,6 +158,7 @@ streams_of_two_routes_want_connections_to_each(void **state)
 
 	(void)state;
 	assert_false(config_load(NULL, few, 5, &cfg, &problems));
+	config_free(&cfg);
 	assert_int_equal(problems.n, 1);
 	assert_non_null(strstr(problems.line[0],
 	    "\"pool.max_connections\": value 3 is too small for \"redundancy\" 2: "

@@ -357,7 +357,8 @@ lines_tell_every_value_and_what_was_set(void **state)
 {
 	static const char *const overrides[] = {"pool.max_connections=5",
 	    "streams=btcusdt@trade,ethusdt@trade",
-	    "alerts.webhooks=https://hooks.example.com/services/secret"};
+	    "alerts.webhooks=https://hooks.example.com/services/secret,"
+	    "https://b.example.com?token=secret,https://c.example.com"};
 	struct config cfg;
 	char text[TICK_KEYS_MAX];
 	size_t n;
@@ -369,7 +370,8 @@ lines_tell_every_value_and_what_was_set(void **state)
 	assert_non_null(strstr(text, "\n*pool.max_connections=5\n"));
 	assert_non_null(strstr(text, "\n pool.initial_connections=3\n"));
 	assert_non_null(strstr(text, "\n*streams=btcusdt@trade,ethusdt@trade\n"));
-	assert_non_null(strstr(text, "\n*alerts.webhooks=https://hooks.example.com/...\n"));
+	assert_non_null(strstr(text, "\n*alerts.webhooks=https://hooks.example.com/...,"
+	                                "https://b.example.com/...,https://c.example.com\n"));
 	assert_null(strstr(text, "secret"));
 	for (size_t i = 0; i < config_keys_n; i++) {
 		char line[160];

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 
 #include "feed/conf/config_key.h"
+#include "tests/asserts.h"
 #include "tests/config_text.h"
 
 /* Specified name, our key, default of production in our unit. */
@@ -105,16 +106,6 @@ join_lines(char *text)
 		else if (to > text && to[-1] != ' ')
 			*to++ = ' ';
 	*to = '\0';
-}
-
-static size_t
-occurrences(const char *text, const char *what)
-{
-	size_t n = 0;
-
-	for (; (text = strstr(text, what)) != NULL; text += strlen(what))
-		n++;
-	return n;
 }
 
 static void

@@ -12,6 +12,7 @@
 #include <tickring/reader.h>
 
 #include "tests/health_example.h"
+#include "tests/words.h"
 #include "tools/feed-health/line.h"
 #include "tools/feed-health/options.h"
 
@@ -27,21 +28,13 @@ setup(void **state)
 	return 0;
 }
 
-/* Words are cut at blanks. */
 static int
-read_words(const char *words)
+read_words(const char *text)
 {
-	static char text[256];
-	char *argv[16] = {text}, *rest = text + 2;
-	char *word;
-	int argc = 1;
+	static struct words words;
 
-	memcpy(text, "x", 2);
-	memcpy(rest, words, strlen(words) + 1);
-	while ((word = strsep(&rest, " ")) != NULL)
-		if (*word != '\0')
-			argv[argc++] = word;
-	return options_read(&options, argc, argv);
+	words_cut(&words, text);
+	return options_read(&options, words.argc, words.argv);
 }
 
 static void

@@ -188,6 +188,20 @@ one_path_leaves_a_line_to_the_other(void **state)
 }
 
 static void
+the_first_lines_leave_one_to_a_path_that_has_no_stream_yet(void **state)
+{
+	struct pool_cfg cfg = two_paths();
+
+	(void)state;
+	cfg.max_connections = cfg.initial_connections = 2;
+	assert_int_equal(init(&cfg, 4), POOL_OK); /* all of them at path 0 */
+	rig_start();
+	add(4, 1);
+	assert_int_equal(rig_count(ACT_STREAM_REFUSED), 0);
+	assert_int_equal(lines_of(0, 1), 1);
+}
+
+static void
 a_line_is_replaced_by_one_of_its_path(void **state)
 {
 	struct pool_cfg cfg = two_paths();
@@ -242,6 +256,7 @@ main(void)
 		cmocka_unit_test(a_line_connects_to_the_path_of_its_streams),
 		cmocka_unit_test(the_first_stream_of_a_path_opens_a_line_there),
 		cmocka_unit_test(one_path_leaves_a_line_to_the_other),
+		cmocka_unit_test(the_first_lines_leave_one_to_a_path_that_has_no_stream_yet),
 		cmocka_unit_test(a_line_is_replaced_by_one_of_its_path),
 		cmocka_unit_test(paths_that_there_are_not_are_refused),
 	};

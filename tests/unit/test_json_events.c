@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "feed/venue/binance/json.h"
+#include "tests/asserts.h"
 #include "tests/json_examples.h"
 
 #define MS INT64_C(1000000)
@@ -26,21 +27,6 @@ static enum decode_result
 decode(const char *text)
 {
 	return json_example_decode_text(text, &event);
-}
-
-static void
-assert_bytes(struct bytes ours, const char *expected)
-{
-	assert_int_equal(ours.n, strlen(expected));
-	if (ours.n > 0)
-		assert_memory_equal(ours.p, expected, ours.n);
-}
-
-static void
-assert_fixed(struct fixed ours, int64_t mantissa, int exponent)
-{
-	assert_int_equal(ours.mantissa, mantissa);
-	assert_int_equal(ours.exponent, exponent);
 }
 
 static void

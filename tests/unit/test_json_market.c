@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "feed/venue/binance/json_market.h"
+#include "tests/asserts.h"
 #include "tests/json_examples.h"
 
 #define MS INT64_C(1000000)
@@ -18,20 +19,6 @@ decode_ok(const char *text, enum event_kind kind)
 {
 	assert_int_equal(json_example_decode_text(text, &event), DECODE_OK);
 	assert_int_equal(event.kind, kind);
-}
-
-static void
-assert_bytes(struct bytes ours, const char *expected)
-{
-	assert_int_equal(ours.n, strlen(expected));
-	assert_memory_equal(ours.p, expected, ours.n);
-}
-
-static void
-assert_fixed(struct fixed ours, int64_t mantissa, int exponent)
-{
-	assert_int_equal(ours.mantissa, mantissa);
-	assert_int_equal(ours.exponent, exponent);
 }
 
 static void

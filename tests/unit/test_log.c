@@ -16,6 +16,7 @@
 
 #include "feed/base/log.h"
 #include "feed/base/log_ring.h"
+#include "tests/asserts.h"
 
 /* 2026-11-23T17:28:17.123456789Z */
 #define WHEN ((wall_t){1795454897123456789})
@@ -176,16 +177,6 @@ text_of(int fd)
 	assert_non_null(text);
 	assert_int_equal(pread(fd, text, (size_t)size, 0), size);
 	return text;
-}
-
-static size_t
-occurrences(const char *text, const char *what)
-{
-	size_t n = 0;
-
-	for (; (text = strstr(text, what)) != NULL; text += strlen(what))
-		n++;
-	return n;
 }
 
 static int

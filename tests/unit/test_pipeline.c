@@ -141,6 +141,28 @@ a_futures_quote_has_both_times(void **state)
 }
 
 static void
+a_kline_of_a_stream_that_was_dropped_is_not_taken_for_one_of_its_successor(void **state)
+{
+	struct pipeline_rig *rig = *state;
+	static const char kline[] = "{\"stream\":\"abcusdt@kline_%s\",\"data\":{\"e\":\"kline\","
+	    "\"E\":1700000000123,\"s\":\"ABCUSDT\",\"k\":{\"t\":%lld,\"T\":1800000000000,"
+	    "\"s\":\"ABCUSDT\",\"i\":\"%s\",\"f\":100,\"L\":200,\"o\":\"0.1\",\"c\":\"0.2\","
+	    "\"h\":\"0.3\",\"l\":\"0.05\",\"v\":\"1000\",\"n\":101,\"x\":false,\"q\":\"1\","
+	    "\"V\":\"500\",\"Q\":\"0.5\",\"B\":\"0\"}}}";
+	char text[1024];
+
+	pipeline_add_stream(rig->pipeline, 0, BYTES_LIT("abcusdt@kline_1m"));
+	pipeline_remove_stream(rig->pipeline, 0);
+	pipeline_add_stream(rig->pipeline, 1, BYTES_LIT("abcusdt@kline_1d"));
+	snprintf(text, sizeof(text), kline, "1m", 1700000040000LL, "1m");
+	pipeline_rig_feed_on(rig, 1, text); /* its UNSUBSCRIBE is not there yet */
+	assert_int_equal(pipeline_rig_tick(rig).type, TICK_KLINE);
+	snprintf(text, sizeof(text), kline, "1d", 1699920000000LL, "1d");
+	pipeline_rig_feed_on(rig, 2, text);
+	assert_int_equal(pipeline_rig_tick(rig).type, TICK_KLINE);
+}
+
+static void
 a_kline_is_last_when_its_interval_is_closed(void **state)
 {
 	struct pipeline_rig *rig = *state;
@@ -362,6 +384,25 @@ latencies_are_taken_once_and_histograms_go_on(void **state)
 	assert_int_equal(tick_histogram_bound(TICK_HISTOGRAM_BUCKETS - 1), INT64_MAX);
 }
 
+static void
+symbols_of_any_length_keep_their_instruments(void **state)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWX";
+	struct pipeline_rig *rig = *state;
+
+	for (int id = 1; id <= 3; id++)
+		for (int n = 1; n < (int)sizeof(letters); n++) {
+			/* The last time with an escape: "\\u0041" is "A". */
+			pipeline_rig_feedf(rig, "{\"e\":\"trade\",\"E\":1700000000123,"
+			    "\"s\":\"%s%.*s\",\"t\":%d,\"p\":\"12.34\",\"q\":\"5\","
+			    "\"T\":1700000000120,\"m\":false,\"M\":true}",
+			    id == 3 ? "\\u0041" : "A", n - 1, letters + 1, id);
+			assert_int_equal(pipeline_rig_tick(rig).instrument, n - 1);
+		}
+	pipeline_rig_no_tick(rig);
+	assert_int_equal(rig->ring.instruments, sizeof(letters) - 1);
+}
+
 /* When the last of so many trades in one receive was published; a trade has over 100 bytes. */
 static int64_t
 published_after(struct pipeline_rig *rig, unsigned trades)
@@ -402,6 +443,7 @@ main(void)
 		TEST(an_aggregate_trade_has_its_range_of_trades),
 		TEST(a_spot_quote_has_no_time_and_stands_on_the_board),
 		TEST(a_futures_quote_has_both_times),
+		TEST(a_kline_of_a_stream_that_was_dropped_is_not_taken_for_one_of_its_successor),
 		TEST(a_kline_is_last_when_its_interval_is_closed),
 		TEST(a_depth_message_is_a_chain_of_both_sides),
 		TEST(a_depth_message_without_levels_still_moves_the_id_on),
@@ -409,6 +451,7 @@ main(void)
 		TEST(a_partial_book_clears_and_is_on_the_board_best_first),
 		TEST(an_empty_partial_book_clears_the_book),
 		TEST(stamps_show_in_the_flags),
+		TEST(symbols_of_any_length_keep_their_instruments),
 		TEST(the_time_of_publishing_is_read_with_each_receive_and_each_kilobyte),
 		TEST(latencies_are_taken_once_and_histograms_go_on),
 	};

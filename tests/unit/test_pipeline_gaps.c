@@ -22,18 +22,6 @@ setup(void **state)
 }
 
 static void
-trade_on(struct pipeline_rig *rig, unsigned line, int64_t id)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text),
-	    "{\"e\":\"trade\",\"E\":1700000000123,\"s\":\"ABCUSDT\",\"t\":%lld,\"p\":\"12.34\","
-	    "\"q\":\"0.5\",\"T\":1700000000120,\"m\":true,\"M\":true}", (long long)id);
-	rig->stamps.recv_mono = clock_mono();
-	pipeline_rig_feed(rig, line, text);
-}
-
-static void
 aggregate(struct pipeline_rig *rig, int64_t id)
 {
 	pipeline_rig_feedf(rig,
@@ -106,8 +94,8 @@ expect_word(struct pipeline_rig *rig, enum tick_reason reason, enum tick_type ty
 static void
 make_gap(struct pipeline_rig *rig)
 {
-	trade_on(rig, 2, 10);
-	trade_on(rig, 2, 14);
+	pipeline_rig_trade_on(rig, 2, 10);
+	pipeline_rig_trade_on(rig, 2, 14);
 	expect_live(rig, TICK_TRADE, 10);
 	expect_word(rig, TICK_REASON_GAP, TICK_TRADE, 11, 13);
 	expect_live(rig, TICK_TRADE, 14);
@@ -132,12 +120,12 @@ a_gap_is_asked_for_once_and_filled_part_by_part_beside_what_comes_live(void **st
 	fill(rig, 1, 11, 12, 12);
 	expect_past(rig, TICK_TRADE, 11, 12);
 	pipeline_rig_no_tick(rig);
-	trade_on(rig, 2, 15);
+	pipeline_rig_trade_on(rig, 2, 15);
 	expect_live(rig, TICK_TRADE, 15);
 	fill(rig, 1, 13, 13, 13);
 	expect_past(rig, TICK_TRADE, 13, 13);
 	expect_word(rig, TICK_REASON_BACKFILLED, TICK_TRADE, 11, 13);
-	trade_on(rig, 2, 16);
+	pipeline_rig_trade_on(rig, 2, 16);
 	expect_live(rig, TICK_TRADE, 16);
 	pipeline_rig_no_tick(rig);
 	assert_int_equal(tick_board_trade(rig->look, 0, &last), 0);
@@ -192,7 +180,7 @@ what_is_not_to_be_had_is_told_to_stay_missing(void **state)
 	expect_word(rig, TICK_REASON_UNFILLED, TICK_TRADE, 13, 13);
 	expect_word(rig, TICK_REASON_BACKFILLED, TICK_TRADE, 11, 13);
 	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_BACKFILL_MISSING), 2);
-	trade_on(rig, 2, 16);
+	pipeline_rig_trade_on(rig, 2, 16);
 	pipeline_rig_event(rig, TICK_REASON_GAP);
 	expect_live(rig, TICK_TRADE, 16);
 	fill(rig, 2, 1, 0, 15); /* nothing at all */
@@ -206,7 +194,7 @@ no_id_is_told_twice_by_an_original_that_comes_late_or_a_page_that_comes_again(vo
 	struct pipeline_rig *rig = *state;
 
 	make_gap(rig);
-	trade_on(rig, 4, 12); /* of another line */
+	pipeline_rig_trade_on(rig, 4, 12); /* of another line */
 	pipeline_rig_no_tick(rig);
 	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_LATE), 1);
 	fill(rig, 1, 11, 12, 12);
@@ -217,7 +205,7 @@ no_id_is_told_twice_by_an_original_that_comes_late_or_a_page_that_comes_again(vo
 	expect_past(rig, TICK_TRADE, 13, 13);
 	expect_word(rig, TICK_REASON_BACKFILLED, TICK_TRADE, 11, 13);
 	fill(rig, 1, 11, 13, 13);
-	trade_on(rig, 4, 13);
+	pipeline_rig_trade_on(rig, 4, 13);
 	pipeline_rig_no_tick(rig);
 }
 
@@ -248,8 +236,8 @@ gaps_beyond_the_limits_are_not_asked_for_and_that_is_told_behind_their_tick(void
 	struct pipeline_rig *rig = *state;
 	struct pipeline_gap gap;
 
-	trade_on(rig, 2, 10);
-	trade_on(rig, 2, 17); /* six ids, five are allowed */
+	pipeline_rig_trade_on(rig, 2, 10);
+	pipeline_rig_trade_on(rig, 2, 17); /* six ids, five are allowed */
 	expect_live(rig, TICK_TRADE, 10);
 	expect_word(rig, TICK_REASON_GAP, TICK_TRADE, 11, 16);
 	expect_live(rig, TICK_TRADE, 17);
@@ -257,7 +245,7 @@ gaps_beyond_the_limits_are_not_asked_for_and_that_is_told_behind_their_tick(void
 	expect_word(rig, TICK_REASON_BACKFILLED, TICK_TRADE, 11, 16);
 	assert_false(pipeline_next_gap(rig->pipeline, &gap));
 	for (int64_t id = 19; id <= 23; id += 2) { /* three gaps, two are allowed */
-		trade_on(rig, 2, id);
+		pipeline_rig_trade_on(rig, 2, id);
 		expect_word(rig, TICK_REASON_GAP, TICK_TRADE, id - 1, id - 1);
 		expect_live(rig, TICK_TRADE, id);
 	}
@@ -280,14 +268,14 @@ ids_that_start_anew_end_the_gaps_of_the_old_count(void **state)
 	struct pipeline_rig *rig = *state;
 	struct tick t;
 
-	trade_on(rig, 2, 5000000);
-	trade_on(rig, 2, 5000003);
+	pipeline_rig_trade_on(rig, 2, 5000000);
+	pipeline_rig_trade_on(rig, 2, 5000003);
 	expect_live(rig, TICK_TRADE, 5000000);
 	pipeline_rig_event(rig, TICK_REASON_GAP);
 	expect_live(rig, TICK_TRADE, 5000003);
 	fill(rig, 1, 5000001, 5000001, 5000001);
 	expect_past(rig, TICK_TRADE, 5000001, 5000001);
-	trade_on(rig, 2, 1);
+	pipeline_rig_trade_on(rig, 2, 1);
 	expect_word(rig, TICK_REASON_UNFILLED, TICK_TRADE, 5000002, 5000002);
 	expect_word(rig, TICK_REASON_BACKFILLED, TICK_TRADE, 5000001, 5000002);
 	pipeline_rig_event(rig, TICK_REASON_RENUMBERED);
@@ -295,6 +283,30 @@ ids_that_start_anew_end_the_gaps_of_the_old_count(void **state)
 	assert_int_equal(t.flags & TICK_FLAG_GAP_BEFORE, TICK_FLAG_GAP_BEFORE);
 	fill(rig, 1, 5000002, 5000002, 5000002);
 	pipeline_rig_no_tick(rig);
+}
+
+static void
+no_more_gaps_wait_for_an_answer_than_are_allowed_when_ids_start_anew(void **state)
+{
+	struct pipeline_rig *rig = *state;
+	struct pipeline_gap gap;
+
+	for (int64_t id = 5000000; id <= 5000004; id += 2)
+		pipeline_rig_trade_on(rig, 2, id); /* two gaps, as many as are allowed */
+	assert_true(pipeline_next_gap(rig->pipeline, &gap));
+	assert_true(pipeline_next_gap(rig->pipeline, &gap));
+	pipeline_rig_trade_on(rig, 2, 1);
+	pipeline_rig_trade_on(rig, 2, 3);
+	assert_false(pipeline_next_gap(rig->pipeline, &gap));
+	for (unsigned i = 0; i < 15; i++)
+		pipeline_rig_tick(rig);
+	pipeline_rig_no_tick(rig);
+	fill(rig, 1, 5000001, 5000001, 5000001);
+	pipeline_rig_no_tick(rig);
+	pipeline_rig_trade_on(rig, 2, 5);
+	assert_true(pipeline_next_gap(rig->pipeline, &gap));
+	assert_int_equal(gap.first, 4);
+	assert_false(pipeline_next_gap(rig->pipeline, &gap));
 }
 
 static void
@@ -325,6 +337,7 @@ main(void)
 		TEST(answers_that_belong_to_no_gap_change_nothing),
 		TEST(gaps_beyond_the_limits_are_not_asked_for_and_that_is_told_behind_their_tick),
 		TEST(ids_that_start_anew_end_the_gaps_of_the_old_count),
+		TEST(no_more_gaps_wait_for_an_answer_than_are_allowed_when_ids_start_anew),
 		cmocka_unit_test_setup_teardown(without_backfill_a_gap_is_told_and_that_is_all,
 		    pipeline_rig_setup, pipeline_rig_teardown),
 	};

@@ -12,35 +12,6 @@
 
 #define LATER_NS (PIPELINE_RIG_RECV_NS + 5000000000)
 
-/* Received just now: what is held is so for a while. */
-static void
-feed_on(struct pipeline_rig *rig, unsigned line, const char *text)
-{
-	rig->stamps.recv_mono = clock_mono();
-	pipeline_rig_feed(rig, line, text);
-}
-
-static void
-trade_on(struct pipeline_rig *rig, unsigned line, int64_t id)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text),
-	    "{\"e\":\"trade\",\"E\":1700000000123,\"s\":\"ABCUSDT\",\"t\":%lld,\"p\":\"12.34\","
-	    "\"q\":\"0.5\",\"T\":1700000000120,\"m\":true,\"M\":true}", (long long)id);
-	feed_on(rig, line, text);
-}
-
-static void
-expect_trade(struct pipeline_rig *rig, int64_t id, bool gap_before)
-{
-	struct tick t = pipeline_rig_tick(rig);
-
-	assert_int_equal(t.type, TICK_TRADE);
-	assert_int_equal(t.id, id);
-	assert_int_equal((t.flags & TICK_FLAG_GAP_BEFORE) != 0, gap_before);
-}
-
 /* The instrument of pipeline_rig_trade() has two streams; both go stale, one after the other. */
 static void
 an_instrument_is_stale_until_all_of_its_stale_streams_are_heard(void **state)
@@ -50,8 +21,8 @@ an_instrument_is_stale_until_all_of_its_stale_streams_are_heard(void **state)
 
 	assert_int_equal(pipeline_add_stream(rig->pipeline, 3, bytes_of("abcusdt@trade")), 0);
 	assert_int_equal(pipeline_add_stream(rig->pipeline, 5, bytes_of("abcusdt@bookTicker")), 0);
-	trade_on(rig, 2, 10);
-	expect_trade(rig, 10, false);
+	pipeline_rig_trade_on(rig, 2, 10);
+	pipeline_rig_expect_trade(rig, 10, false);
 	for (uint32_t number = 3; number <= 5; number += 2) {
 		pipeline_on_stream_stale(rig->pipeline, number, TICK_REASON_LINE_DOWN,
 		    (wall_t){LATER_NS}, (mono_t){1});
@@ -64,11 +35,11 @@ an_instrument_is_stale_until_all_of_its_stale_streams_are_heard(void **state)
 	assert_int_equal(pipeline_rig_data(rig, 0).state, TICK_DATA_STALE);
 	assert_int_equal(pipeline_rig_data(rig, 0).reason, TICK_REASON_LINE_DOWN);
 	assert_int_equal(pipeline_rig_data(rig, 0).since_ns, LATER_NS);
-	trade_on(rig, 2, 11);
+	pipeline_rig_trade_on(rig, 2, 11);
 	assert_int_equal(pipeline_rig_event(rig, TICK_REASON_LIVE).event.b, 3);
-	expect_trade(rig, 11, false);
+	pipeline_rig_expect_trade(rig, 11, false);
 	assert_int_equal(pipeline_rig_data(rig, 0).state, TICK_DATA_STALE);
-	feed_on(rig, 1, "{\"u\":1,\"s\":\"ABCUSDT\",\"b\":\"1\",\"B\":\"1\","
+	pipeline_rig_feed_on(rig, 1, "{\"u\":1,\"s\":\"ABCUSDT\",\"b\":\"1\",\"B\":\"1\","
 	    "\"a\":\"1\",\"A\":\"1\"}");
 	assert_int_equal(pipeline_rig_event(rig, TICK_REASON_LIVE).event.b, 5);
 	assert_int_equal(pipeline_rig_data(rig, 0).state, TICK_DATA_LIVE);
@@ -82,15 +53,15 @@ a_line_that_is_ahead_waits_for_the_one_that_is_behind(void **state)
 	struct pipeline_rig *rig = *state;
 
 	assert_int_equal(pipeline_add_stream(rig->pipeline, 3, bytes_of("abcusdt@trade")), 0);
-	trade_on(rig, 2, 10);
-	trade_on(rig, 4, 13);
-	trade_on(rig, 4, 14);
-	trade_on(rig, 2, 11);
-	trade_on(rig, 2, 12);
-	trade_on(rig, 2, 13);
-	trade_on(rig, 4, 15);
+	pipeline_rig_trade_on(rig, 2, 10);
+	pipeline_rig_trade_on(rig, 4, 13);
+	pipeline_rig_trade_on(rig, 4, 14);
+	pipeline_rig_trade_on(rig, 2, 11);
+	pipeline_rig_trade_on(rig, 2, 12);
+	pipeline_rig_trade_on(rig, 2, 13);
+	pipeline_rig_trade_on(rig, 4, 15);
 	for (int64_t id = 10; id <= 15; id++)
-		expect_trade(rig, id, false);
+		pipeline_rig_expect_trade(rig, id, false);
 	assert_int_equal(pipeline_counters(rig->pipeline)[TICK_COUNTER_GAPS], 0);
 	assert_int_equal(pipeline_counters(rig->pipeline)[TICK_COUNTER_HELD], 2);
 	assert_int_equal(pipeline_line_counts(rig->pipeline, 2).duplicates, 1);
@@ -105,17 +76,17 @@ what_nobody_brings_is_told_missing_when_its_time_is_over(void **state)
 	struct tick t;
 
 	assert_int_equal(pipeline_add_stream(rig->pipeline, 3, bytes_of("abcusdt@trade")), 0);
-	trade_on(rig, 2, 10);
-	expect_trade(rig, 10, false);
-	trade_on(rig, 4, 13);
-	trade_on(rig, 4, 14);
+	pipeline_rig_trade_on(rig, 2, 10);
+	pipeline_rig_expect_trade(rig, 10, false);
+	pipeline_rig_trade_on(rig, 4, 13);
+	pipeline_rig_trade_on(rig, 4, 14);
 	assert_false(mono_is_never(pipeline_deadline(rig->pipeline)));
 	pipeline_on_time(rig->pipeline, pipeline_deadline(rig->pipeline));
 	t = pipeline_rig_event(rig, TICK_REASON_GAP);
 	assert_int_equal(t.event.b, 11);
 	assert_int_equal(t.event.c, 12);
-	expect_trade(rig, 13, true);
-	expect_trade(rig, 14, false);
+	pipeline_rig_expect_trade(rig, 13, true);
+	pipeline_rig_expect_trade(rig, 14, false);
 	assert_true(mono_is_never(pipeline_deadline(rig->pipeline)));
 	assert_int_equal(pipeline_counters(rig->pipeline)[TICK_COUNTER_GAPS], 1);
 }
@@ -131,9 +102,9 @@ klines_of_two_lines_are_published_once(void **state)
 	struct pipeline_rig *rig = *state;
 
 	assert_int_equal(pipeline_add_stream(rig->pipeline, 0, bytes_of("abcusdt@kline_1m")), 0);
-	feed_on(rig, 1, kline);
-	feed_on(rig, 2, kline);
-	feed_on(rig, 1, kline); /* one line's own repetition is its own */
+	pipeline_rig_feed_on(rig, 1, kline);
+	pipeline_rig_feed_on(rig, 2, kline);
+	pipeline_rig_feed_on(rig, 1, kline); /* one line's own repetition is its own */
 	assert_int_equal(pipeline_counters(rig->pipeline)[TICK_COUNTER_KLINES], 2);
 	assert_int_equal(pipeline_counters(rig->pipeline)[TICK_COUNTER_DUPLICATES], 1);
 }

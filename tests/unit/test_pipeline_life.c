@@ -30,16 +30,6 @@ feed_quote(struct pipeline_rig *rig, const char *symbol, int id)
 }
 
 static void
-expect_trade(struct pipeline_rig *rig, int64_t id, bool gap_before)
-{
-	struct tick t = pipeline_rig_tick(rig);
-
-	assert_int_equal(t.type, TICK_TRADE);
-	assert_int_equal(t.id, id);
-	assert_int_equal((t.flags & TICK_FLAG_GAP_BEFORE) != 0, gap_before);
-}
-
-static void
 expect_gap(struct pipeline_rig *rig, enum tick_type type, int64_t first, int64_t last)
 {
 	struct tick t = pipeline_rig_event(rig, TICK_REASON_GAP);
@@ -71,11 +61,11 @@ a_gap_is_told_with_its_ids_ahead_of_the_trade(void **state)
 	pipeline_rig_trade(rig, 11);
 	pipeline_rig_trade(rig, 15);
 	pipeline_rig_trade(rig, 16);
-	expect_trade(rig, 10, false);
-	expect_trade(rig, 11, false);
+	pipeline_rig_expect_trade(rig, 10, false);
+	pipeline_rig_expect_trade(rig, 11, false);
 	expect_gap(rig, TICK_TRADE, 12, 14);
-	expect_trade(rig, 15, true);
-	expect_trade(rig, 16, false);
+	pipeline_rig_expect_trade(rig, 15, true);
+	pipeline_rig_expect_trade(rig, 16, false);
 	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_GAPS), 1);
 	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_GAP_IDS), 3);
 }
@@ -91,7 +81,7 @@ what_came_before_is_dropped_and_counted(void **state)
 	feed_quote(rig, "ABCUSDT", 400);
 	feed_quote(rig, "ABCUSDT", 399);
 	feed_quote(rig, "ABCUSDT", 900); /* quotes skip ids by nature: no gap */
-	expect_trade(rig, 10, false);
+	pipeline_rig_expect_trade(rig, 10, false);
 	assert_int_equal(pipeline_rig_tick(rig).id, 400);
 	assert_int_equal(pipeline_rig_tick(rig).id, 900);
 	pipeline_rig_no_tick(rig);
@@ -126,7 +116,7 @@ a_value_that_does_not_fit_is_told_and_not_published(void **state)
 	struct tick t;
 
 	pipeline_rig_trade(rig, 1);
-	expect_trade(rig, 1, false);
+	pipeline_rig_expect_trade(rig, 1, false);
 	/* Nine places where the directory says eight. */
 	pipeline_rig_feedf(rig, "{\"e\":\"trade\",\"E\":1700000000123,\"s\":\"ABCUSDT\",\"t\":2,"
 	    "\"p\":\"0.000000001\",\"q\":\"1\",\"T\":1700000000120,\"m\":true,\"M\":true}");
@@ -142,7 +132,7 @@ a_value_that_does_not_fit_is_told_and_not_published(void **state)
 	/* Its id is missing from then on, and that is told as well. */
 	pipeline_rig_trade(rig, 3);
 	expect_gap(rig, TICK_TRADE, 2, 2);
-	expect_trade(rig, 3, true);
+	pipeline_rig_expect_trade(rig, 3, true);
 }
 
 static void
@@ -277,7 +267,7 @@ after_a_restart_the_ids_go_on_and_the_gap_is_told(void **state)
 	struct tick t;
 
 	pipeline_rig_trade(rig, 10);
-	expect_trade(rig, 10, false);
+	pipeline_rig_expect_trade(rig, 10, false);
 	t = restart(rig);
 	assert_int_equal(t.event.a, 2);
 	assert_int_equal(t.event.b, 0);
@@ -289,7 +279,7 @@ after_a_restart_the_ids_go_on_and_the_gap_is_told(void **state)
 	pipeline_rig_trade(rig, 10);
 	pipeline_rig_trade(rig, 14);
 	expect_gap(rig, TICK_TRADE, 11, 13);
-	expect_trade(rig, 14, true);
+	pipeline_rig_expect_trade(rig, 14, true);
 	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_DUPLICATES), 1);
 	assert_int_equal(pipeline_rig_data(rig, 0).state, TICK_DATA_LIVE);
 }
@@ -302,13 +292,13 @@ a_tick_that_the_board_does_not_know_of_yet_counts(void **state)
 	    .id = 11};
 
 	pipeline_rig_trade(rig, 10);
-	expect_trade(rig, 10, false);
+	pipeline_rig_expect_trade(rig, 10, false);
 	ring_publish(&rig->ring, &t); /* and died before the board was written */
-	expect_trade(rig, 11, false);
+	pipeline_rig_expect_trade(rig, 11, false);
 	restart(rig);
 	pipeline_rig_trade(rig, 11);
 	pipeline_rig_trade(rig, 12);
-	expect_trade(rig, 12, false);
+	pipeline_rig_expect_trade(rig, 12, false);
 }
 
 static void
@@ -317,7 +307,7 @@ a_board_entry_that_was_left_half_written_counts(void **state)
 	struct pipeline_rig *rig = *state;
 
 	pipeline_rig_trade(rig, 10);
-	expect_trade(rig, 10, false);
+	pipeline_rig_expect_trade(rig, 10, false);
 	__atomic_fetch_or(&board_entry(&rig->board, 0)->state.seq, 1, __ATOMIC_RELAXED);
 	memset(rig->ring.slots, 0, sizeof(struct tick) * 2); /* the ring has gone past it */
 	pipeline_rig_kill(rig);
@@ -334,13 +324,13 @@ a_gap_that_was_told_before_the_end_is_not_told_again(void **state)
 	    .v = {TICK_REASON_GAP, TICK_TRADE, 11, 14}};
 
 	pipeline_rig_trade(rig, 10);
-	expect_trade(rig, 10, false);
+	pipeline_rig_expect_trade(rig, 10, false);
 	ring_publish(&rig->ring, &t); /* and died before the trade with id 15 */
 	expect_gap(rig, TICK_TRADE, 11, 14);
 	restart(rig);
 	pipeline_rig_trade(rig, 20);
 	expect_gap(rig, TICK_TRADE, 15, 19);
-	expect_trade(rig, 20, true);
+	pipeline_rig_expect_trade(rig, 20, true);
 }
 
 static void

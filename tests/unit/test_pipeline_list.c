@@ -61,6 +61,8 @@ new_instruments_have_exponents_by_the_steps_and_two_digits_more(void **state)
 	id = pipeline_add_instrument(rig->pipeline, BYTES_LIT("ABCUSDT"));
 	assert_int_equal(rig->ring.directory[id].price_exponent, -4);
 	assert_int_equal(rig->ring.directory[id].qty_exponent, -2);
+	expect_status(rig, (uint32_t)id, TICK_TRADING_ON); /* is told at once */
+	assert_int_equal(rig->ring.directory[id].price_step, 100);
 	id = pipeline_add_instrument(rig->pipeline, BYTES_LIT("XYZUSDT"));
 	assert_int_equal(rig->ring.directory[id].price_exponent, -8);
 	assert_int_equal(rig->ring.directory[id].qty_exponent, -8);
@@ -183,6 +185,26 @@ what_is_not_in_two_lists_in_a_row_is_closed(void **state)
 	expect_status(rig, 0, TICK_TRADING_CLOSED);
 	assert_int_equal(pipeline_rig_data(rig, 0).state, TICK_DATA_HALTED);
 	assert_int_equal(rig->ring.directory[0].price_step, 1000000); /* the last that is known */
+	end(rig);
+}
+
+static void
+what_was_never_listed_stays_unknown(void **state)
+{
+	struct pipeline_rig *rig = *state;
+	int64_t id;
+
+	pipeline_rig_feedf(rig, "{\"e\":\"indexPriceUpdate\",\"E\":1700000000123,"
+	    "\"i\":\"ABCUSD\",\"p\":\"12.5\"}");
+	assert_int_equal(pipeline_rig_tick(rig).type, TICK_MARK_PRICE);
+	id = ring_find(&rig->ring, "ABCUSD", 6);
+	assert_true(id >= 0);
+	for (int i = 0; i < 3; i++)
+		give_list(rig, long_list(5, 0));
+	pipeline_rig_no_tick(rig);
+	assert_int_equal(rig->ring.directory[id].trading, TICK_TRADING_UNKNOWN);
+	assert_int_equal(pipeline_rig_data(rig, (uint32_t)id).state, TICK_DATA_LIVE);
+	assert_int_equal(pipeline_take_list_wish(rig->pipeline), PIPELINE_LIST_NONE);
 	end(rig);
 }
 
@@ -332,6 +354,7 @@ the_exchanges_word_on_a_contract_is_its_state(void **state)
 	give_list(rig, list_of(TICK_TRADING_ON));
 	assert_int_equal(
 	    pipeline_add_stream(rig->pipeline, 3, BYTES_LIT("abcusdt@aggTrade")), 0);
+	expect_status(rig, 0, TICK_TRADING_ON); /* by the list, as it is new */
 	give_word(rig, "ABCUSDT", "TRADING");
 	expect_status(rig, 0, TICK_TRADING_ON);
 	give_word(rig, "ABCUSDT", "SETTLING");
@@ -439,6 +462,8 @@ main(void)
 		TEST(a_halted_instrument_is_halted_on_the_board_whatever_comes_and_never_stale),
 		TEST(an_instrument_that_trades_again_is_live_again),
 		TEST(what_is_not_in_two_lists_in_a_row_is_closed),
+		cmocka_unit_test_setup_teardown(
+		    what_was_never_listed_stays_unknown, setup_futures, pipeline_rig_teardown),
 		TEST(an_empty_list_is_refused_however_often_it_comes),
 		TEST(a_list_that_lost_more_than_a_fifth_is_refused_unless_it_stays_like_that),
 		TEST(the_first_list_is_measured_by_what_the_last_run_knew),

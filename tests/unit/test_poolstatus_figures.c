@@ -166,6 +166,9 @@ the_last_reason_stands_in_for_transitions_that_are_not_kept(void **state)
 	assert_int_equal(figures.why[0].close_code, 1008);
 	assert_string_equal(figures.why_note,
 	    "no transition of line 1 is kept: its last state, and why it last ended");
+	now.line[1].since_ns = now.started_ns - 8 * 3600 * INT64_C(1000000000);
+	assert_true(why(1));
+	assert_int_equal(figures.why[0].at, now.started_ns);
 	assert_false(why(3));
 	assert_string_equal(figures.why_note, "there is no line 3");
 	assert_false(why(-1));

@@ -8,26 +8,19 @@
 
 #include <cmocka.h>
 
+#include "tests/words.h"
 #include "tools/common/exits.h"
 #include "tools/pool-status/options.h"
 
 static struct options o;
 
-/* Words are cut at blanks. */
 static int
-read_words(const char *words)
+read_words(const char *text)
 {
-	static char text[256];
-	char *argv[16] = {text}, *rest = text + 2;
-	char *word;
-	int argc = 1;
+	static struct words words;
 
-	memcpy(text, "x", 2);
-	memcpy(rest, words, strlen(words) + 1);
-	while ((word = strsep(&rest, " ")) != NULL)
-		if (*word != '\0')
-			argv[argc++] = word;
-	return options_read(&o, argc, argv);
+	words_cut(&words, text);
+	return options_read(&o, words.argc, words.argv);
 }
 
 static void

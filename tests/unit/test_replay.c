@@ -287,6 +287,7 @@ what_the_list_said_becomes_the_same_states(void **state)
 	tell_list(rig, TICK_TRADING_ON, 1);
 	tell_trade(rig, 10);
 	next_event(rig, TICK_REASON_START);
+	expect_state(rig, TICK_TRADING_ON);
 	assert_int_equal(next_tick(rig).id, 10);
 	assert_int_equal(rig->stores.ring.directory[0].price_exponent, -4);
 	tell_list(rig, TICK_TRADING_HALT, 1);

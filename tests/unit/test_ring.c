@@ -128,17 +128,6 @@ a_reader_from_the_oldest_gets_half_a_ring(void **state)
 }
 
 static void
-publish_restart(struct ring *r)
-{
-	struct ring_tick t = {
-		.meta = ring_meta(TICK_NO_INSTRUMENT, TICK_FEED_EVENT, 0, 0),
-		.v = {TICK_REASON_RESTART, r->header->epoch, r->torn, 0},
-	};
-
-	ring_publish(r, &t);
-}
-
-static void
 a_restart_continues_the_sequence_and_is_told_once_in_order(void **state)
 {
 	struct tick t;
@@ -151,7 +140,7 @@ a_restart_continues_the_sequence_and_is_told_once_in_order(void **state)
 	assert_true(ring.restarted);
 	assert_false(ring.torn);
 	assert_int_equal(ring.next, 5);
-	publish_restart(&ring);
+	shm_fixture_restart(&ring);
 	shm_fixture_publish(&ring, 6);
 	for (int64_t id = 0; id < 5; id++) {
 		assert_int_equal(tick_reader_next(reader, &t), TICK_MORE);
@@ -182,7 +171,7 @@ a_slot_that_was_half_written_is_used_again(void **state)
 	assert_int_equal(ring.next, 1);
 	assert_int_equal(tick_reader_next(reader, &t), TICK_MORE);
 	assert_int_equal(tick_reader_next(reader, &t), TICK_END);
-	publish_restart(&ring);
+	shm_fixture_restart(&ring);
 	assert_int_equal(tick_reader_next(reader, &t), TICK_E_RESTARTED);
 	assert_int_equal(tick_reader_next(reader, &t), TICK_MORE);
 	assert_int_equal(t.event.b, 1);
@@ -196,7 +185,7 @@ a_reader_lapped_over_a_restart_is_told_of_both(void **state)
 	(void)state;
 	ring_close(&ring, false);
 	shm_fixture_ring(&fixture, &ring, 16);
-	publish_restart(&ring);
+	shm_fixture_restart(&ring);
 	for (int64_t id = 1; id < 50; id++)
 		shm_fixture_publish(&ring, id);
 	assert_int_equal(tick_reader_next(reader, &t), TICK_E_OVERRUN);
@@ -217,7 +206,7 @@ another_geometry_replaces_the_segment_and_the_reader_moves_over(void **state)
 	ring_close(&ring, false);
 	shm_fixture_ring(&fixture, &ring, 64);
 	assert_int_equal(ring_find(&ring, "BTCUSDT", 7), 0);
-	publish_restart(&ring);
+	shm_fixture_restart(&ring);
 	shm_fixture_publish(&ring, 1);
 	assert_int_equal(tick_reader_next(reader, &t), TICK_MORE);
 	assert_is_tick(&t, 0);
@@ -245,7 +234,7 @@ another_geometry_goes_on_exactly_where_a_killed_writer_was(void **state)
 	assert_int_equal(ring.next, 5);
 	assert_true(ring.torn);
 	assert_int_equal(ring.last.id, 4);
-	publish_restart(&ring);
+	shm_fixture_restart(&ring);
 	/* A reader that leaves the old ring with two ticks unread has lost them, exactly. */
 	for (int64_t id = 0; id < 3; id++) {
 		assert_int_equal(tick_reader_next(reader, &t), TICK_MORE);

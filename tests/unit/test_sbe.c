@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "feed/venue/binance/sbe.h"
+#include "tests/asserts.h"
 #include "tests/sbe_frame.h"
 
 #define US INT64_C(1000)
@@ -34,13 +35,6 @@ static enum decode_result
 decode(void)
 {
 	return decode_first(f.n, 0);
-}
-
-static void
-assert_fixed(struct fixed ours, int64_t mantissa, int exponent)
-{
-	assert_int_equal(ours.mantissa, mantissa);
-	assert_int_equal(ours.exponent, exponent);
 }
 
 static void

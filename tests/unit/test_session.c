@@ -184,6 +184,25 @@ a_lost_line_comes_back_at_once_and_subscribes_again(void **state)
 }
 
 static void
+attempts_to_come_back_do_not_forget_when_the_line_was_heard(void **state)
+{
+	mono_t heard;
+
+	(void)state;
+	go_live(1);
+	assert_true(mono_is_never(session.heard));
+	tell(SESSION_HEARD);
+	heard = now;
+	now = mono_add(now, span_s(1));
+	fall(SESSION_WENT_DOWN, TICK_REASON_PEER_CLOSED);
+	wait_ms(0);
+	assert_moved(SESSION_BACKOFF, SESSION_CONNECTING, TICK_REASON_PEER_CLOSED);
+	assert_int_equal(session.heard.ns, heard.ns);
+	fall(SESSION_FAILED, TICK_REASON_REFUSED);
+	assert_int_equal(session.heard.ns, heard.ns);
+}
+
+static void
 a_line_that_lasted_forgets_its_failures(void **state)
 {
 	(void)state;
@@ -370,8 +389,13 @@ the_connect_quota_makes_a_line_wait(void **state)
 	tell(SESSION_START);
 	assert_moved(SESSION_IDLE, SESSION_BACKOFF, TICK_REASON_START);
 	assert_int_equal(action_at(&actions, ACT_TRANSITION, 0)->retry_in.ns, span_s(300).ns);
+	assert_true(action_at(&actions, ACT_TRANSITION, 0)->limited);
 	wait_ms(300000);
 	assert_moved(SESSION_BACKOFF, SESSION_CONNECTING, TICK_REASON_START);
+	/* Its own delay is no such limit, unless that is longer. */
+	fall(SESSION_FAILED, TICK_REASON_REFUSED);
+	assert_moved(SESSION_CONNECTING, SESSION_BACKOFF, TICK_REASON_REFUSED);
+	assert_false(action_at(&actions, ACT_TRANSITION, 0)->limited);
 }
 
 int
@@ -387,6 +411,7 @@ main(void)
 		cmocka_unit_test(an_attempt_without_outcome_is_given_up),
 		cmocka_unit_test(events_of_an_earlier_attempt_change_nothing),
 		cmocka_unit_test(a_lost_line_comes_back_at_once_and_subscribes_again),
+		cmocka_unit_test(attempts_to_come_back_do_not_forget_when_the_line_was_heard),
 		cmocka_unit_test(a_line_that_lasted_forgets_its_failures),
 		cmocka_unit_test(an_announced_shutdown_is_followed_without_delay_once),
 		cmocka_unit_test(after_a_stable_time_a_shutdown_is_followed_at_once_again),

@@ -99,7 +99,7 @@ teardown(void **state)
 }
 
 /* Asks; the status is returned, the body is read into `page` when that is 200. */
-static int
+static int __attribute__((format(printf, 3, 4)))
 ask(const char *path, const char *key, const char *format, ...)
 {
 	struct text reply = {.p = reply_room, .cap = sizeof(reply_room) - SCAN_AHEAD};

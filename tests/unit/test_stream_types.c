@@ -42,7 +42,8 @@ the_streams_of_a_market_are_known(void **state)
 	    "btcusdt@markPrice@1s", "!markPrice@arr", "!markPrice@arr@1s", "!bookTicker",
 	    "btcusdt_perpetual@continuousKline_15m", "!forceOrder@arr", "defiusdt@compositeIndex",
 	    "!contractInfo", "!assetIndex@arr", "btcusdt@rpiDepth@500ms", "btcusdt@trade"};
-	static const char *const coinm[] = {"btcusd@indexPrice@1s", "btcusd@indexPriceKline_1m",
+	static const char *const coinm[] = {"btcusd@indexPrice@1s", "!indexPrice@arr",
+	    "btcusd@indexPriceKline_1m",
 	    "btcusd_perp@markPriceKline_4h", "btcusd_perp@depth@0ms"};
 
 	(void)state;

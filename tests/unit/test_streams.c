@@ -6,14 +6,7 @@
 #include <cmocka.h>
 
 #include "feed/venue/binance/streams.h"
-
-static void
-assert_bytes(struct bytes ours, const char *expected)
-{
-	assert_int_equal(ours.n, strlen(expected));
-	if (ours.n > 0)
-		assert_memory_equal(ours.p, expected, ours.n);
-}
+#include "tests/asserts.h"
 
 static void
 names_come_apart_into_symbol_type_and_option(void **state)

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "feed/core/trace.h"
+#include "feed/core/trace_book.h"
 
 #define MAX 64
 
@@ -165,6 +165,39 @@ a_rotation_that_is_given_up_failed(void **state)
 	expect(0, TRACE_ROTATION, 10, 30, TICK_REASON_STOP);
 }
 
+/* ---- books --------------------------------------------------------------------- */
+
+static void
+a_resync_goes_from_the_first_wish_to_live(void **state)
+{
+	static const struct tick_instrument entry[3];
+	struct trace_open memory[3] = {{0}}, first, again;
+	struct trace_books books;
+
+	(void)state;
+	trace_books_init(&books, &trace, memory, 3);
+	first = trace_book_wanted(&books, 1, at(10));
+	again = trace_book_wanted(&books, 1, at(20)); /* the snapshot was of no use */
+	assert_int_not_equal(first.id, 0);
+	assert_int_equal(again.id, first.id);
+	assert_int_equal(again.trace, first.trace);
+	trace_book_joined(&books, 2, &entry[2], at(30)); /* renewed: it was LIVE */
+	assert_int_equal(n, 0);
+	trace_book_joined(&books, 1, &entry[1], at(50));
+	assert_int_equal(n, 1);
+	expect(0, TRACE_RESYNC, 10, 50, TICK_REASON_NONE);
+	assert_ptr_equal(told[0].instrument, &entry[1]);
+	assert_int_equal(told[0].parent, 0);
+	again = trace_book_wanted(&books, 1, at(60));
+	assert_int_not_equal(again.trace, first.trace);
+	assert_int_equal(trace_book_wanted(&books, 3, at(60)).id, 0); /* no such one */
+	trace_book_joined(&books, 3, &entry[0], at(70));
+	trace_book_gone(&books, 3);
+	trace_book_gone(&books, 1);
+	trace_book_joined(&books, 1, &entry[1], at(80));
+	assert_int_equal(n, 1);
+}
+
 static void
 kinds_have_names(void **state)
 {
@@ -186,6 +219,7 @@ main(void)
 		TEST(the_end_of_a_live_line_is_no_span),
 		TEST(the_successors_connection_is_part_of_the_rotation),
 		TEST(a_rotation_that_is_given_up_failed),
+		TEST(a_resync_goes_from_the_first_wish_to_live),
 		TEST(kinds_have_names),
 	};
 

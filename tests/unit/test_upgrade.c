@@ -12,6 +12,7 @@
 /* The example of RFC 6455 section 1.3: "the sample nonce". */
 static const unsigned char nonce[UPGRADE_NONCE] = "the sample nonce";
 
+#define EXTENSIONS "Sec-WebSocket-Extensions: "
 #define ACCEPT "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
 #define START "HTTP/1.1 101 Switching Protocols\r\n"
 #define FIELDS "Upgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -174,6 +175,70 @@ an_improper_answer_is_named(void **state)
 	}
 }
 
+/* What comes of these words of the server's on extensions, after the offer. */
+static enum upgrade_result
+answer_offer(struct upgrade *u, const char *extensions)
+{
+	char text[512];
+	struct bytes in = {text, 0};
+	size_t n = upgrade_begin(u, request, "localhost", 9443, "/stream", nonce);
+
+	assert_true(upgrade_offer_deflate(u, request, n) > n);
+	in.n = (size_t)snprintf(text, sizeof(text), START FIELDS ACCEPT "%s\r\n", extensions);
+	return upgrade_next(u, &in);
+}
+
+static void
+compression_is_agreed_on_as_the_server_says(void **state)
+{
+	static const struct {
+		const char *extensions;
+		bool deflates, fresh_each;
+	} rows[] = {
+		{"", false, false},
+		{EXTENSIONS "permessage-deflate\r\n", true, false},
+		{EXTENSIONS "permessage-deflate; server_no_context_takeover\r\n", true, true},
+		{EXTENSIONS "permessage-deflate; server_no_context_takeover; "
+		    "client_max_window_bits=15\r\n", true, true},
+		{EXTENSIONS "permessage-deflate ;server_max_window_bits=\"9\" ; "
+		    "client_no_context_takeover\r\n", true, false},
+	};
+	struct upgrade u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(answer_offer(&u, rows[i].extensions), UPGRADE_ACCEPTED);
+		assert_int_equal(u.deflates, rows[i].deflates);
+		assert_int_equal(u.fresh_each, rows[i].fresh_each);
+	}
+	assert_non_null(strstr(request, EXTENSIONS "permessage-deflate;client_max_window_bits\r\n"
+	    "\r\n"));
+}
+
+static void
+what_was_not_offered_breaks_the_upgrade(void **state)
+{
+	static const char *const rows[] = {
+		EXTENSIONS "\r\n",
+		EXTENSIONS "permessage-bzip2\r\n",
+		EXTENSIONS "permessage-deflate, permessage-deflate\r\n",
+		EXTENSIONS "permessage-deflate\r\n" EXTENSIONS "permessage-deflate\r\n",
+		EXTENSIONS "permessage-deflate;\r\n",
+		EXTENSIONS "permessage-deflate; unheard_of\r\n",
+		EXTENSIONS "permessage-deflate; server_no_context_takeover=1\r\n",
+		EXTENSIONS "permessage-deflate; server_max_window_bits\r\n",
+		EXTENSIONS "permessage-deflate; server_max_window_bits=7\r\n",
+		EXTENSIONS "permessage-deflate; server_max_window_bits=16\r\n",
+		EXTENSIONS "permessage-deflate; server_max_window_bits=9; "
+		    "server_max_window_bits=9\r\n",
+	};
+	struct upgrade u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(answer_offer(&u, rows[i]), UPGRADE_BROKEN);
+}
+
 static void
 zero_bytes_long_lines_and_endless_headers_are_refused(void **state)
 {
@@ -216,6 +281,8 @@ main(void)
 		cmocka_unit_test(a_proper_answer_is_accepted_and_frames_behind_it_are_left),
 		cmocka_unit_test(another_status_is_a_refusal_with_its_retry_after),
 		cmocka_unit_test(an_improper_answer_is_named),
+		cmocka_unit_test(compression_is_agreed_on_as_the_server_says),
+		cmocka_unit_test(what_was_not_offered_breaks_the_upgrade),
 		cmocka_unit_test(zero_bytes_long_lines_and_endless_headers_are_refused),
 	};
 

@@ -336,6 +336,62 @@ a_reset_forgets_what_was_begun(void **state)
 	wsframe_fini(&f);
 }
 
+/* What comes of these frames where permessage-deflate was agreed on, in pieces of `step` bytes. */
+static enum wsframe_result
+next_deflated(const char *bytes, size_t n, size_t step, bool *compressed)
+{
+	char padded[64 + WSFRAME_PADDING] = {0};
+	enum wsframe_result result = WSFRAME_MORE;
+	struct bytes message;
+	struct wsframe f;
+
+	assert_true(n <= 64);
+	memcpy(padded, bytes, n);
+	assert_int_equal(wsframe_init(&f, MESSAGE_MAX), 0);
+	wsframe_reset(&f);
+	f.deflates = true;
+	for (size_t at = 0; at < n && result == WSFRAME_MORE; at += step) {
+		struct bytes in = {padded + at, n - at < step ? n - at : step};
+
+		result = wsframe_next(&f, &in, &message);
+	}
+	*compressed = f.compressed;
+	if (result == WSFRAME_BROKEN)
+		assert_int_equal(f.fault, WSFRAME_RESERVED_BITS);
+	wsframe_fini(&f);
+	return result;
+}
+
+static void
+the_first_frame_of_a_message_may_say_that_it_is_compressed(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+		enum wsframe_result result;
+		bool compressed;
+	} rows[] = {
+		{"\xc1\x02xy", 4, WSFRAME_TEXT, true},
+		{"\x81\x02xy", 4, WSFRAME_TEXT, false},
+		{"\xc2\x02xy", 4, WSFRAME_BINARY, true},
+		{"\x41\x01x\x80\x01y", 6, WSFRAME_TEXT, true},
+		{"\x01\x01x\x80\x01y", 6, WSFRAME_TEXT, false},
+		{"\x41\x01x\xc0\x01y", 6, WSFRAME_BROKEN, true},
+		{"\xc9\x01x", 3, WSFRAME_BROKEN, false},
+		{"\xe1\x01x", 3, WSFRAME_BROKEN, false},
+		{"\x91\x01x", 3, WSFRAME_BROKEN, false},
+	};
+	bool compressed;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (size_t step = 1; step <= rows[i].n; step++) {
+			assert_int_equal(next_deflated(rows[i].bytes, rows[i].n, step, &compressed),
+			    rows[i].result);
+			assert_int_equal(compressed, rows[i].compressed);
+		}
+}
+
 static void
 our_frames_are_masked_and_as_long_as_they_must_be(void **state)
 {
@@ -395,6 +451,7 @@ main(void)
 		cmocka_unit_test(every_violation_is_named),
 		cmocka_unit_test(a_whole_frame_is_handed_out_where_it_lies),
 		cmocka_unit_test(a_reset_forgets_what_was_begun),
+		cmocka_unit_test(the_first_frame_of_a_message_may_say_that_it_is_compressed),
 		cmocka_unit_test(our_frames_are_masked_and_as_long_as_they_must_be),
 	};
 

@@ -126,7 +126,7 @@ check_names(const cJSON *params)
 
 	if (!cJSON_IsArray(params))
 		return (struct error){2, E_PARAMS};
-	cJSON_ArrayForEach(item, params) {
+	for (item = params->child; item != NULL; item = item->next) {
 		if (!cJSON_IsString(item))
 			return (struct error){2, E_PARAMS};
 		if (!stream_name_valid(bytes_of(item->valuestring)))
@@ -155,7 +155,7 @@ subscribe(struct session *s, const cJSON *params, struct answer *a)
 	a->error = check_names(params);
 	if (a->error.msg != NULL)
 		return;
-	cJSON_ArrayForEach(item, params) {
+	for (item = params->child; item != NULL; item = item->next) {
 		struct bytes name = bytes_of(item->valuestring);
 
 		if (session_has(s, name))
@@ -186,7 +186,7 @@ unsubscribe(struct session *s, const cJSON *params, struct answer *a)
 	a->error = check_names(params);
 	if (a->error.msg != NULL)
 		return;
-	cJSON_ArrayForEach(item, params)
+	for (item = params->child; item != NULL; item = item->next)
 		session_unsubscribe(s, bytes_of(item->valuestring));
 }
 

@@ -33,13 +33,15 @@ on_changed(void *ctx)
 int
 exchange_init(struct exchange *x, const struct options *o, const struct capture *capture)
 {
-	struct hub_watch watch = {floor_on_wanted, floor_on_unwanted, &x->floor};
+	struct hub_watch watch = {0}; /* a replay makes nothing up: it does not care who listens */
 	int r;
 
+	if (capture == NULL)
+		watch = (struct hub_watch){floor_on_wanted, floor_on_unwanted, &x->floor};
 	*x = (struct exchange){.replays = capture != NULL, .sessions_due = MONO_NEVER,
 		.exit_after_replay = o->exit_after_replay, .endpoint = o->endpoint,
 		.nendpoints = o->nendpoints, .rate = o->rate};
-	hub_init(&x->hub, capture != NULL ? (struct hub_watch){0} : watch);
+	hub_init(&x->hub, watch);
 	x->desk.hub = &x->hub;
 	x->desk.cfg = o->session;
 	x->desk.cfg.queue_max = capture != NULL ? QUEUE_REPLAY : QUEUE_SYNTHETIC;

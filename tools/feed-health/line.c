@@ -3,10 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include <tickring/reader.h>
-
 #include "tools/common/clock.h"
-#include "tools/common/num.h"
+#include "tools/common/reason.h"
 #include "tools/common/text.h"
 
 #define REASONS_SHOWN 3
@@ -16,60 +14,12 @@ static const char *const words[TICK_HEALTH_LEVELS] = {"OK", "WARNING", "CRITICAL
 
 /* ---- text -------------------------------------------------------------------- */
 
-static void
-print_value(FILE *out, int unit, int64_t value)
-{
-	char text[NUM_MAX];
-
-	switch (unit) {
-	case TICK_UNIT_PERMILLE:
-		fprintf(out, "%" PRId64 ".%d %%", value / 10, (int)(value % 10));
-		break;
-	case TICK_UNIT_BYTES:
-		fprintf(out, "%" PRId64 " MiB", value >> 20);
-		break;
-	case TICK_UNIT_NS:
-		fputs(num_span(value, text), out);
-		break;
-	case TICK_UNIT_PER_S:
-		fprintf(out, "%" PRId64 "/s", value);
-		break;
-	default:
-		fprintf(out, "%" PRId64, value);
-		break;
-	}
-}
-
-/* "streams are stale (quote): 12.5 %, limit 1.0 %" */
-static void
-print_reason(FILE *out, const struct tick_health_reason *r)
-{
-	int unit = tick_health_unit(r->what);
-
-	if (r->what == TICK_HEALTH_UNREADABLE) {
-		fputs(tick_outcome_text((int)r->value), out);
-		return;
-	}
-	fputs(tick_health_text(r->what), out);
-	if (r->of >= 0 && r->what == TICK_HEALTH_STALE_STREAMS)
-		fprintf(out, " (%s)", tick_class_name(r->of));
-	else if (r->of >= 0)
-		fprintf(out, " (line %" PRId64 ")", r->of);
-	if (unit == TICK_UNIT_NONE)
-		return;
-	fputs(": ", out);
-	print_value(out, unit, r->value);
-	if (r->limit == 0)
-		return;
-	fputs(", limit ", out);
-	print_value(out, unit, r->limit);
-}
-
 /* What is wrong; of a feed that is well, how well. Notes are told when nothing else is. */
 static void
 print_reasons(FILE *out, const struct tick_health *h)
 {
 	int64_t wrong = 0, shown;
+	char text[REASON_MAX];
 
 	while (wrong < h->reasons && h->reason[wrong].level != TICK_HEALTH_OK)
 		wrong++;
@@ -78,7 +28,7 @@ print_reasons(FILE *out, const struct tick_health *h)
 	shown = wrong < REASONS_SHOWN ? wrong : REASONS_SHOWN;
 	for (int64_t i = 0; i < shown; i++) {
 		fputs(i > 0 ? "; " : ", ", out);
-		print_reason(out, &h->reason[i]);
+		fputs(reason_words(&h->reason[i], text), out);
 	}
 	if (wrong > shown)
 		fprintf(out, "; and %" PRId64 " more", wrong - shown);

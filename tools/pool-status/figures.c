@@ -90,13 +90,18 @@ rate(const struct reading *r, int64_t now, int64_t before)
 	return milli > INT64_MAX ? TICK_ABSENT : (int64_t)milli;
 }
 
+/* When it came into its state; one that never changed it was idle before the feed began. */
+static int64_t
+line_since(const struct tick_line_status *l, const struct tick_status *s)
+{
+	return l->since_ns > s->started_ns ? l->since_ns : s->started_ns;
+}
+
 static void
 take_line(struct figures *f, const struct reading *r, unsigned i)
 {
 	const struct tick_line_status *l = &r->now->line[i];
 	bool alive = r->health == TICK_END;
-	/* A line that never changed its state was idle before the feed began. */
-	int64_t since = l->since_ns > r->now->started_ns ? l->since_ns : r->now->started_ns;
 
 	text_clean(l->endpoint, sizeof(l->endpoint), f->line_endpoint[i],
 	    sizeof(f->line_endpoint[i]));
@@ -109,7 +114,7 @@ take_line(struct figures *f, const struct reading *r, unsigned i)
 		.up = alive && l->state == TICK_LINE_LIVE,
 		.leg = l->leg,
 		.peer = known(l->peer),
-		.state_for = clock_between_ns(r->wall_ns, since),
+		.state_for = clock_between_ns(r->wall_ns, line_since(l, r->now)),
 		.silent = clock_between_ns(r->wall_ns, l->last_message_ns),
 		.round_trip = known(l->round_trip_ns),
 		.retry_in = until(l->retry_at_ns, r->wall_ns, alive),
@@ -345,6 +350,7 @@ figures_take(struct figures *f, const struct reading *r)
 {
 	f->whys = 0;
 	f->why_note[0] = '\0';
+	verdict_take(&f->verdict, r->now, r->health, r->wall_ns, r->mono_ns);
 	take_feed(f, r);
 	take_lines(f, r);
 	take_endpoints(f, r);
@@ -369,8 +375,8 @@ last_reason(struct figures *f, const struct reading *r, int64_t line)
 	const struct tick_line_status *l = &r->now->line[line];
 
 	f->why[f->whys++] = (struct why_row){
-		.at = l->since_ns,
-		.before_now = clock_between_ns(r->wall_ns, l->since_ns),
+		.at = line_since(l, r->now),
+		.before_now = clock_between_ns(r->wall_ns, line_since(l, r->now)),
 		.from = "-",
 		.to = tick_line_state_name(l->state),
 		.reason = tick_reason_label(l->reason),

@@ -14,6 +14,7 @@
 
 #include "tools/pool-status/settings.h"
 #include "tools/pool-status/streams.h"
+#include "tools/pool-status/verdict.h"
 
 /* Connects and request bytes of the pool; messages and streams of every line. */
 #define FIGURES_BUDGETS_MAX (2 + 2 * TICK_LINES_MAX)
@@ -92,6 +93,7 @@ struct check_row {
 };
 
 struct figures {
+	struct verdict verdict;
 	struct feed_row feed;
 	struct line_row line[TICK_LINES_MAX];
 	unsigned lines;

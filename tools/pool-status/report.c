@@ -3,6 +3,8 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define J(field) offsetof(struct verdict_row, field)
+#define R(field) offsetof(struct reason_row, field)
 #define F(field) offsetof(struct feed_row, field)
 #define L(field) offsetof(struct line_row, field)
 #define E(field) offsetof(struct endpoint_row, field)
@@ -14,6 +16,26 @@
 #define V(field) offsetof(struct setting_row, field)
 #define KIND(name, help, is_list, columns_of, row) \
 	{name, help, is_list, columns_of, COUNT(columns_of), sizeof(row)}
+
+/* Metrics by the names that GET /metrics of the feed has. */
+static const struct column verdict_columns[] = {
+	{"level", "health", VALUE_TEXT, J(word), METRIC_INFO, NULL, NULL, NULL},
+	{"severity", NULL, VALUE_INT, J(level), METRIC_GAUGE, "level",
+	    "0 ok, 1 warning, 2 critical, 3 unknown", NULL},
+	{"score_permille", "score", VALUE_PERMILLE, J(score), METRIC_GAUGE, "score",
+	    "that of the worst indicator", NULL},
+	{"ready", "ready", VALUE_INT, J(ready), METRIC_GAUGE, NULL, "1 while it delivers", NULL},
+	{"reasons", "reasons", VALUE_INT, J(reasons), METRIC_NONE, NULL, NULL, NULL},
+};
+
+static const struct column reason_columns[] = {
+	{"level", "level", VALUE_TEXT, R(level), METRIC_NONE, NULL, NULL, NULL},
+	{"reason", "reason", VALUE_TEXT, R(label), METRIC_NONE, NULL, NULL, NULL},
+	{"of", NULL, VALUE_INT, R(of), METRIC_NONE, NULL, NULL, NULL},
+	{"value", NULL, VALUE_INT, R(value), METRIC_NONE, NULL, NULL, NULL},
+	{"limit", NULL, VALUE_INT, R(limit), METRIC_NONE, NULL, NULL, NULL},
+	{"text", "what", VALUE_TEXT, R(text), METRIC_NONE, NULL, NULL, NULL},
+};
 
 static const struct column feed_columns[] = {
 	{"writer", "writer", VALUE_TEXT, F(writer), METRIC_INFO, NULL, NULL, NULL},
@@ -260,6 +282,10 @@ static const struct column settings_columns[] = {
 	{"value", "value", VALUE_TEXT, V(value), METRIC_NONE, NULL, NULL, NULL},
 };
 
+static const struct table_kind verdict_kind =
+    KIND("health", "how the feed is", true, verdict_columns, struct verdict_row);
+static const struct table_kind reason_kind =
+    KIND("reason", NULL, false, reason_columns, struct reason_row);
 static const struct table_kind feed_kind =
     KIND("feed", "how the feed runs", true, feed_columns, struct feed_row);
 static const struct table_kind line_kind =
@@ -302,6 +328,9 @@ report_compose(struct report *report, const struct figures *f, const char *feed,
 		say(report, f->note);
 	switch (mode) {
 	case MODE_POOL:
+		add(report, &verdict_kind, &f->verdict.row, 1);
+		if (f->verdict.reasons > 0)
+			add(report, &reason_kind, f->verdict.reason, f->verdict.reasons);
 		add(report, &feed_kind, &f->feed, 1);
 		add(report, &line_kind, f->line, f->lines);
 		add(report, &endpoint_kind, f->endpoint, f->endpoints);

@@ -13,7 +13,7 @@
 #include "tools/pool-status/figures.h"
 #include "tools/pool-status/options.h"
 
-#define REPORT_TABLES_MAX 3
+#define REPORT_TABLES_MAX 5
 
 enum value_kind {
 	VALUE_TEXT,     /* const char * */

@@ -25,7 +25,7 @@ COUNTERS = tuple("""messages message_bytes ticks trades agg_trades quotes depths
     book_levels_dropped block_trades mini_tickers tickers avg_prices reference_prices mark_prices
     liquidations statuses arrays foreign backfill_gaps backfill_unasked backfill_ids
     backfill_missing backfill_requests backfill_refused books_starved lists_refused
-    trading_proven""".split())
+    trading_proven connects_limited parse_alarms memory_alarms cpu_alarms socket_leaks""".split())
 
 
 class Tick(NamedTuple):

@@ -10,7 +10,6 @@
 #define RED "\033[31m"
 #define GREEN "\033[32m"
 #define BOLD "\033[1m"
-#define DIM "\033[2m"
 #define PLAIN "\033[0m"
 
 #define CELL_MAX (2 * NUM_MAX + 4)

@@ -18,7 +18,7 @@
  * they are usual and there is room. Returns the position of the bracket that
  * ends the array, or of the first level that was not read; or any at or behind
  * `end`, and levels->count then means nothing. Reads up to 64 bytes from any
- * position before `end`, and PAIR_BEHIND bytes before a number.
+ * position before `end`, and 8 bytes before a number (pair.h).
  */
 typedef const char *levels_run_fn(struct levels *levels, const char *p, const char *end);
 

@@ -18,10 +18,9 @@
 #include "feed/base/fixed.h"
 #include "feed/venue/binance/scan.h"
 
-/* So many bytes before a decimal must be readable; they never decide anything. */
-#define PAIR_BEHIND 8
-
 /*
+ * The 8 bytes before a decimal must be readable; they never decide anything.
+ *
  * A decimal's place: its first digit, how many digits until the point or the
  * quote, and how many bytes from there to the quote: 0, or the point and digits.
  */

@@ -54,6 +54,7 @@ static const struct row {
 	{"markPrice", FUTURES | STREAM_OPTIONS, OF_SYMBOL, " 1s"},
 	{"markPrice", FUTURES, OF_ALL, "arr arr@1s"},
 	{"indexPrice", STREAM_COINM, OF_SYMBOL, " 1s"},
+	{"indexPrice", STREAM_COINM, OF_ALL, "arr arr@1s"},
 	{"compositeIndex", STREAM_USDM, OF_SYMBOL, " "},
 	{"forceOrder", FUTURES, OF_SYMBOL, " "},
 	{"forceOrder", FUTURES, OF_ALL, "arr"},

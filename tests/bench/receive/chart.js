@@ -8,7 +8,7 @@ const [source, folder] = process.argv.slice(2)
 const ROW = 26
 const TOP = 62
 const NAMES = 190
-const PANEL = 300
+const PANEL = 210
 const GAP = 90
 const OURS = '#1f6f8b'
 const OTHERS = '#a9b4bb'
@@ -23,10 +23,12 @@ const TITLES = {
 }
 const FULL = [
   { key: 'msgs_per_s', title: 'messages/s (more is better)' },
-  { key: 'cpu_ns_per_msg', title: 'CPU ns per message (less is better)' }
+  { key: 'cpu_ns_per_msg', title: 'CPU ns per message (less is better)' },
+  { key: 'rss_mib', title: 'resident, MiB (less is better)' }
 ]
 const PACED = [
   { key: 'p50_us', title: 'median latency, us (less is better)' },
+  { key: 'p99_us', title: '99th percentile, us (less is better)' },
   { key: 'cpu_ns_per_msg', title: 'CPU ns per message (less is better)' }
 ]
 
@@ -62,7 +64,7 @@ function panel (rows, metric, left) {
 function chart (rows) {
   const { mode, frames_per_record: frames } = rows[0]
   const metrics = mode.startsWith('full') ? FULL : PACED
-  const width = NAMES + 2 * (PANEL + GAP)
+  const width = NAMES + metrics.length * (PANEL + GAP)
   const height = TOP + rows.length * ROW + 10
   const title = `${TITLES[mode] || mode}, ${frames} frame${frames === 1 ? '' : 's'} per TLS record`
   const parts = [

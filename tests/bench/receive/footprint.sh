@@ -9,31 +9,12 @@
 # Environment: FOOTPRINT_SECONDS, how long it is watched [20].
 set -u
 
-bin=${TICKRING_BUILD:?}
+name=footprint
+. "$(dirname "$0")/../../feed_rig.sh"
 seconds=${FOOTPRINT_SECONDS:-20}
-feed=footprint-$$
-work=$(mktemp -d "${TMPDIR:-/tmp}/tickring-footprint-XXXXXX") || exit 1
-sim='' feedd=''
 
-clean() {
-	[ -z "$feedd" ] || { kill -TERM "$feedd" 2>/dev/null && wait "$feedd"; }
-	[ -z "$sim" ] || { kill -INT "$sim" 2>/dev/null && wait "$sim"; }
-	for s in ring board status bell lock; do
-		rm -f "/dev/shm/$feed.$s"
-	done
-	rm -rf "$work"
-}
-trap clean EXIT
-trap 'exit 1' INT TERM HUP
-
-fail() { # TEXT
-	echo "footprint: $1" >&2
-	tail -n 20 "$work"/*.log >&2
-	exit 1
-}
-
-status() { # FIELDS... of the status, tab-separated
-	"$bin"/shm-inspect --status -o tsv "$feed" 2>/dev/null | awk -F'\t' "$1"
+lines_live() {
+	status | awk -F'\t' '$1 == "line" && /\tlive/ { n++ } END { print n + 0 }'
 }
 
 cpu_ticks() {
@@ -52,34 +33,25 @@ awk 'BEGIN {
 	print "]}"
 }' >"$work/feed.json"
 
-"$bin"/exchange-sim --dir "$work" --port 0 --port-file "$work/port" \
-    --symbols "$(cat "$work/symbols")" --rate 670 >"$work/sim.log" 2>&1 &
-sim=$!
-for _ in $(seq 200); do
-	[ -s "$work/port" ] && break
-	sleep 0.05
-done
-[ -s "$work/port" ] || fail "exchange-sim does not start"
-"$bin"/feedd --config "$work/feed.json" --set feed="$feed" --set endpoint.host=localhost \
-    --set endpoint.address=127.0.0.1 --set endpoint.port="$(cat "$work/port")" \
-    --set endpoint.ca_file="$work/ca.pem" --set pool.initial_connections=10 \
-    --set pool.max_connections=10 --set pool.load_low_bytes_per_s=0 2>"$work/feedd.log" &
-feedd=$!
+start_sim --symbols "$(cat "$work/symbols")" --rate 670
+start_feedd --config "$work/feed.json" --set endpoint.address=127.0.0.1 \
+    --set pool.initial_connections=10 --set pool.max_connections=10 \
+    --set pool.load_low_bytes_per_s=0
 
 lines=0
 for _ in $(seq 600); do
-	lines=$(status '$1 == "line" && /\tlive/ { n++ } END { print n + 0 }')
+	lines=$(lines_live)
 	[ "$lines" -eq 10 ] && break
 	sleep 0.1
 done
 [ "$lines" -eq 10 ] || fail "$lines lines of 10 are live after a minute"
 sleep 2
 
-messages=$(status '$1 == "counter" && $2 == "messages" { print $3 }')
+messages=$(counter messages)
 ticks=$(cpu_ticks)
 sleep "$seconds"
 ticks=$(($(cpu_ticks) - ticks))
-messages=$(($(status '$1 == "counter" && $2 == "messages" { print $3 }') - messages))
+messages=$(($(counter messages) - messages))
 rss=$(awk '$1 == "VmRSS:" { print $2 }' "/proc/$feedd/status")
 shared=$(awk '$1 == "RssShmem:" { print $2 }' "/proc/$feedd/status")
 shares=$(awk '$1 == "Pss:" { print $2 }' "/proc/$feedd/smaps_rollup")

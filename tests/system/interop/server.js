@@ -6,9 +6,9 @@ const https = require('https')
 const [modules, key, certificate, portFile, resultFile] = process.argv.slice(2)
 const { WebSocketServer } = require(modules + '/ws')
 const server = https.createServer({ key: fs.readFileSync(key), cert: fs.readFileSync(certificate) })
-// It would compress if the client offered to.
-const sockets = new WebSocketServer({ server, perMessageDeflate: true })
-const result = { lines: [], pongs: 0, wrong_pongs: 0, trades: 0, extensions: '', requests: 0 }
+// It compresses if the client offers to take that.
+const sockets = new WebSocketServer({ server, perMessageDeflate: { threshold: 0 } })
+const result = { lines: [], pongs: 0, wrong_pongs: 0, trades: 0, extensions: [], requests: 0 }
 let trades = 0
 
 function trade () {
@@ -82,7 +82,7 @@ sockets.on('connection', (line, request) => {
   const number = result.lines.length
   const seen = { close: null }
   result.lines.push(seen)
-  result.extensions += line.extensions + (request.headers['sec-websocket-extensions'] || '')
+  result.extensions.push(line.extensions + (request.headers['sec-websocket-extensions'] || ''))
   Object.assign(line, { awaited: [], pinged: 0 })
   line.on('pong', (payload) => {
     result.pongs++

@@ -1,39 +1,31 @@
-#include "feed/app/tell.h"
+#include "feed/status/tell.h"
 
 #include <stdio.h>
 
 #include "feed/base/log.h"
+#include "feed/core/security.h"
 
-static const char *
-certificate_fault(enum tick_reason why)
+/* Was a connection being made? */
+static bool
+was_tried(const struct pool_action *act)
 {
-	switch (why) {
-	case TICK_REASON_TLS_UNTRUSTED:
-	case TICK_REASON_TLS_HOSTNAME:
-	case TICK_REASON_TLS_EXPIRED:
-	case TICK_REASON_TLS_NOT_YET_VALID:
-		return tick_reason_label(why);
-	default:
-		return NULL;
-	}
+	return act->from == SESSION_CONNECTING || act->from == SESSION_HANDSHAKE;
 }
 
 /* Named as the specification of the connection manager names them. */
 static void
 tell_security(const struct pool_action *act, const char *detail)
 {
-	const char *fault = certificate_fault(act->why);
-
-	if (fault != NULL && act->to == SESSION_BACKOFF)
-		LOG(ERROR, "security", LOG_STR("name", "invalid_certificate"),
-		    LOG_U64("line", act->line), LOG_STR("reason", fault),
-		    LOG_STR("detail", detail), LOG_THEN("the connection is refused"));
-	if (act->why == TICK_REASON_CONNECT_TIMEOUT && act->to == SESSION_DRAINING)
-		LOG(WARNING, "security", LOG_STR("name", "connection_timeout_exceeded"),
+	if (was_tried(act) && security_is_certificate(act->why))
+		LOG(ERROR, "security", SECURITY(INVALID_CERTIFICATE), LOG_U64("line", act->line),
+		    LOG_STR("reason", tick_reason_label(act->why)), LOG_STR("detail", detail),
+		    LOG_THEN("the connection is refused"));
+	if (was_tried(act) && act->why == TICK_REASON_CONNECT_TIMEOUT)
+		LOG(WARNING, "security", SECURITY(CONNECTION_TIMEOUT_EXCEEDED),
 		    LOG_U64("line", act->line), LOG_THEN("the attempt is given up"));
-	if (act->why == TICK_REASON_START && act->to == SESSION_BACKOFF)
-		LOG(WARNING, "security", LOG_STR("name", "connection_limit_exceeded"),
-		    LOG_U64("line", act->line),
+	if (act->limited)
+		LOG(WARNING, "security", SECURITY(CONNECTION_LIMIT_EXCEEDED),
+		    LOG_U64("line", act->line), LOG_I64("wait_ms", act->retry_in.ns / 1000000),
 		    LOG_THEN("it waits for the exchange's limit of connects"));
 }
 

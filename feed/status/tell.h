@@ -1,9 +1,9 @@
 /*
  * The control plane's word in the log: one line per action that is worth one,
- * and the security events that follow from it.
+ * and the security events that follow from it. Feed thread.
  */
-#ifndef FEED_APP_TELL_H
-#define FEED_APP_TELL_H
+#ifndef FEED_STATUS_TELL_H
+#define FEED_STATUS_TELL_H
 
 #include <stdbool.h>
 
