@@ -17,7 +17,7 @@ static const span_t minute = {INT64_C(60) * 1000000000};
 static const span_t late_after = {INT64_C(3) * 1000000000};
 
 /* A new stream is asked for at once, as far as the limit of messages a second allows. */
-static const span_t joined_within = {INT64_C(60) * 1000000000};
+static const span_t joined_within = {INT64_C(5) * 1000000000};
 
 /* No stream's limit of silence is shorter (stall.c). */
 static const span_t silence_min = {1500000000};
@@ -69,10 +69,33 @@ rules_on_subscribed(const struct sim_peer *p)
 
 /* ---- time ------------------------------------------------------------------- */
 
+/*
+ * A healthy leg takes a new stream, even when others are in trouble: it is not
+ * left to a line that may not connect while one is up that could take it.
+ */
+static void
+check_joined(const struct sim_stream *s)
+{
+	unsigned legs = s->wanted && sim_owes() ? sim_healthy_legs() & ~s->joined : 0;
+
+	if (legs == 0 || mono_diff(sim.now, s->added).ns < joined_within.ns)
+		return;
+	for (unsigned line = 0; line < SIM_LINES; line++) {
+		const struct sim_peer *p = &sim.peer[line];
+
+		RULE(!p->up || (legs >> p->leg & 1) == 0 || p->path != s->path ||
+		    mono_diff(sim.now, p->up_at).ns < joined_within.ns,
+		    "a new stream is not subscribed by a healthy leg", s - sim.stream, line,
+		    legs);
+	}
+}
+
 void
 rules_on_wake(bool by_timer, mono_t deadline)
 {
 	sim.count.wakes++;
+	for (unsigned i = 0; i < sim.nstreams; i++)
+		check_joined(&sim.stream[i]);
 	RULE(mono_before(sim.now, deadline), "a deadline does not lie ahead", deadline.ns,
 	    sim.now.ns, by_timer);
 	if (!by_timer)
@@ -97,31 +120,9 @@ count_untold(struct sim_stream *s)
 	RULE(s->untold <= UNTOLD_MAX, "a new count is not told", s - sim.stream, s->id, s->seen);
 }
 
-/*
- * A healthy leg takes a new stream, even when others are in trouble: it is not
- * left to a line that may not connect while one is up that could take it.
- */
-static void
-check_joined(const struct sim_stream *s)
-{
-	unsigned legs = s->wanted && sim_owes() ? sim_healthy_legs() & ~s->joined : 0;
-
-	if (legs == 0 || mono_diff(sim.now, s->added).ns < joined_within.ns)
-		return;
-	for (unsigned line = 0; line < SIM_LINES; line++) {
-		const struct sim_peer *p = &sim.peer[line];
-
-		RULE(!p->up || (legs >> p->leg & 1) == 0 || p->path != s->path ||
-		    mono_diff(sim.now, p->up_at).ns < joined_within.ns,
-		    "a new stream is not subscribed by a healthy leg", s - sim.stream, line,
-		    legs);
-	}
-}
-
 void
 rules_on_said(struct sim_stream *s, const struct sim_record *record)
 {
-	check_joined(s);
 	count_untold(s);
 	RULE(mono_is_never(s->owed_since) ||
 	    mono_diff(sim.now, s->owed_since).ns < late_after.ns,
@@ -233,7 +234,9 @@ on_event(struct sim_stream *s, const struct tick *t)
 		return;
 	sim.count.stale++;
 	journal_note("stale", s - sim.stream, t->event.c, 0);
-	RULE(!sim_owes() || mono_diff(sim.now, s->seen_at).ns >= silence_min.ns,
+	/* Of a new stream a healthy leg may know nothing yet: check_joined(). */
+	RULE(!sim_owes() || (s->joined & sim_healthy_legs()) != sim_healthy_legs() ||
+	    mono_diff(sim.now, s->seen_at).ns >= silence_min.ns,
 	    "called stale while it delivers", s - sim.stream, t->event.c, s->seen_at.ns);
 }
 
