@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs test programs, TEST_JOBS at a time (as many as there are processors, and
-# one more: most of them wait), each by run_one.sh. It counts test cases:
+# Runs test programs, TEST_JOBS at a time (twice as many as there are processors:
+# most of them wait), each by run_one.sh. It counts test cases:
 # cmocka's own totals, or one for a program that prints none (exit status 77
 # says skipped). Those that ALONE names compare times in one run, and have the
 # machine for themselves in the end. The last line is "N passed, N failed, N
@@ -12,7 +12,7 @@
 # TEST_SECONDS_MAX: time limit of each in seconds (300)
 set -u
 
-jobs=${TEST_JOBS:-$(($(nproc) + 1))}
+jobs=${TEST_JOBS:-$((2 * $(nproc)))}
 
 totals=$(mktemp) || exit 1
 trap 'rm -f "$totals"' EXIT

@@ -122,13 +122,13 @@ per_second(const struct attack_counts *c, unsigned rounds)
 	return c->answers * 1000 / (rounds * TURN_MS);
 }
 
-/* A sanitized build is as slow as its checks: there it is seen that nothing is lost. */
+/* Times tell something when nothing else runs; otherwise it is seen that nothing is lost. */
 static bool
 measures(void)
 {
-	const char *variant = getenv("TICKRING_VARIANT");
+	const char *alone = getenv("ALONE");
 
-	return !variant || strcmp(variant, "release") == 0;
+	return alone != NULL && strstr(alone, "test_http_attack") != NULL;
 }
 
 /* The p50 under attack in percent of the quiet one. */
