@@ -357,8 +357,8 @@ lines_tell_every_value_and_what_was_set(void **state)
 {
 	static const char *const overrides[] = {"pool.max_connections=5",
 	    "streams=btcusdt@trade,ethusdt@trade",
-	    "alerts.webhooks=https://hooks.example.com/services/secret,"
-	    "https://b.example.com?token=secret,https://c.example.com"};
+	    ("alerts.webhooks=https://hooks.example.com/services/secret,"
+	     "https://b.example.com?token=secret,https://c.example.com")};
 	struct config cfg;
 	char text[TICK_KEYS_MAX];
 	size_t n;
