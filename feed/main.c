@@ -424,21 +424,25 @@ load_and_run(const struct options *o)
 	return code;
 }
 
+static int
+act(struct options *o)
+{
+	if (o->replay && o->file == NULL && !use_captured_config(o))
+		return EXIT_USAGE;
+	if (o->check)
+		return check_config(stdout, stderr,
+		    &(struct reload_source){o->file, o->override, o->overrides});
+	return load_and_run(o);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options o = {.speed_milli = 1000, .within = span_s(10)};
 	int code = read_options(argc, argv, &o);
 
-	if (code >= 0)
-		; /* said already, or printed what was asked for */
-	else if (o.replay && o.file == NULL && !use_captured_config(&o))
-		code = EXIT_USAGE;
-	else if (o.check)
-		code = check_config(stdout, stderr,
-		    &(struct reload_source){o.file, o.override, o.overrides});
-	else
-		code = load_and_run(&o);
+	if (code < 0)
+		code = act(&o);
 	free(o.capture);
 	free(o.stream);
 	return code;

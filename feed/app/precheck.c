@@ -163,42 +163,23 @@ may_create_beside(const char *path)
 	return access(folder, W_OK | X_OK) == 0 ? 0 : errno;
 }
 
+/* A file that is written, or a folder that files are written to; both may be missing. */
 static void
-check_log(const struct precheck *p)
+check_place(const struct precheck *p, const char *key, const char *path, bool folder)
 {
-	const char *file = p->cfg->log.file;
 	struct stat st;
 	int error = 0;
 
-	if (file[0] == '\0')
+	if (path[0] == '\0')
 		return;
-	if (stat(file, &st) != 0)
-		error = errno == ENOENT ? may_create_beside(file) : errno;
-	else if (S_ISDIR(st.st_mode))
-		error = EISDIR;
-	else if (access(file, W_OK) != 0)
+	if (stat(path, &st) != 0)
+		error = errno == ENOENT ? may_create_beside(path) : errno;
+	else if (S_ISDIR(st.st_mode) != folder)
+		error = folder ? ENOTDIR : EISDIR;
+	else if (access(path, folder ? W_OK | X_OK : W_OK) != 0)
 		error = errno;
 	if (error != 0)
-		refuse(p, "log.file", file, strerror(error));
-}
-
-static void
-check_capture(const struct precheck *p)
-{
-	const char *folder = p->cfg->capture.dir;
-	struct stat st;
-	int error = 0;
-
-	if (folder[0] == '\0')
-		return;
-	if (stat(folder, &st) != 0)
-		error = errno == ENOENT ? may_create_beside(folder) : errno;
-	else if (!S_ISDIR(st.st_mode))
-		error = ENOTDIR;
-	else if (access(folder, W_OK | X_OK) != 0)
-		error = errno;
-	if (error != 0)
-		refuse(p, "capture.dir", folder, strerror(error));
+		refuse(p, key, path, strerror(error));
 }
 
 int
@@ -260,13 +241,13 @@ precheck_files(const struct config *cfg, const struct reload_source *source,
 	check_authorities(&p, "endpoint.ca_file", cfg->endpoint.ca_file);
 	check_api_key(&p);
 	check_proxy_credentials(&p);
-	check_capture(&p);
+	check_place(&p, "capture.dir", cfg->capture.dir, true);
 	check_token(&p);
 	check_command(&p);
 	check_routing_key(&p);
 	check_authorities(&p, "alerts.ca_file", cfg->alerts.ca_file);
 	check_authorities(&p, "tracing.ca_file", cfg->tracing.ca_file);
-	check_log(&p);
+	check_place(&p, "log.file", cfg->log.file, false);
 }
 
 /* ---- hosts ----------------------------------------------------------------------- */

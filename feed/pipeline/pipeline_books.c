@@ -88,6 +88,16 @@ tell_book(const struct publish_context *c, enum tick_reason reason, const struct
 
 /* ---- what came -------------------------------------------------------------- */
 
+/* A book is not right any more: counted, told in the ring, and as a state on the board. */
+static void
+lose(struct pipeline *p, const struct publish_context *c, const struct booksync *sync,
+    enum tick_counter counter, enum tick_reason told, enum tick_reason shown)
+{
+	pipeline_count(p, counter);
+	tell_book(c, told, sync);
+	pipeline_settle(p, c->instrument, shown, c->recv_ns);
+}
+
 static void
 note_outcome(struct pipeline *p, const struct publish_context *c, const struct booksync *sync,
     enum booksync_outcome outcome)
@@ -101,19 +111,15 @@ note_outcome(struct pipeline *p, const struct publish_context *c, const struct b
 		pipeline_settle(p, c->instrument, TICK_REASON_BOOK_SYNCED, c->recv_ns);
 		break;
 	case BOOKSYNC_GAPPED:
-		pipeline_count(p, TICK_COUNTER_BOOK_GAPS);
-		tell_book(c, TICK_REASON_BOOK_LOST, sync);
-		pipeline_settle(p, c->instrument, TICK_REASON_GAP, c->recv_ns);
+		lose(p, c, sync, TICK_COUNTER_BOOK_GAPS, TICK_REASON_BOOK_LOST, TICK_REASON_GAP);
 		break;
 	case BOOKSYNC_CROSSED:
-		pipeline_count(p, TICK_COUNTER_BOOKS_CROSSED);
-		tell_book(c, TICK_REASON_BOOK_CROSSED, sync);
-		pipeline_settle(p, c->instrument, TICK_REASON_BOOK_CROSSED, c->recv_ns);
+		lose(p, c, sync, TICK_COUNTER_BOOKS_CROSSED, TICK_REASON_BOOK_CROSSED,
+		    TICK_REASON_BOOK_CROSSED);
 		break;
 	case BOOKSYNC_STARVED:
-		pipeline_count(p, TICK_COUNTER_BOOKS_STARVED);
-		tell_book(c, TICK_REASON_BOOK_STARVED, sync);
-		pipeline_settle(p, c->instrument, TICK_REASON_BOOK_STARVED, c->recv_ns);
+		lose(p, c, sync, TICK_COUNTER_BOOKS_STARVED, TICK_REASON_BOOK_STARVED,
+		    TICK_REASON_BOOK_STARVED);
 		break;
 	case BOOKSYNC_TOO_OLD:
 		pipeline_count(p, TICK_COUNTER_SNAPSHOTS_TOO_OLD);

@@ -1,36 +1,14 @@
 #include "feed/probe/wire.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
 
+#include "feed/base/host.h"
 #include "feed/io/clock.h"
-
-/* Returns its length, 0 when the text is no numeric address. */
-static socklen_t
-to_address(struct sockaddr_storage *out, const char *text, uint16_t port)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)out;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
-
-	memset(out, 0, sizeof(*out));
-	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons(port);
-		return sizeof(*v4);
-	}
-	if (inet_pton(AF_INET6, text, &v6->sin6_addr) != 1)
-		return 0;
-	v6->sin6_family = AF_INET6;
-	v6->sin6_port = htons(port);
-	return sizeof(*v6);
-}
 
 /* Waits for POLLIN or POLLOUT. Returns 0, -ETIMEDOUT or -errno. */
 static int
@@ -71,7 +49,7 @@ int
 wire_dial(struct wire *wire, const char *address, uint16_t port, const char *source, mono_t until)
 {
 	struct sockaddr_storage to, from;
-	socklen_t n = to_address(&to, address, port), m = to_address(&from, source, 0);
+	socklen_t n = host_address(&to, address, port), m = host_address(&from, source, 0);
 	int rc;
 
 	*wire = WIRE_NONE;
