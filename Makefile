@@ -50,11 +50,11 @@ CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balan
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
-        feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_lines.c \
-        feed/conf/config_listen.c feed/conf/config_load.c feed/conf/config_print.c \
-        feed/conf/config_problem.c feed/conf/config_product.c feed/conf/config_relate.c \
-        feed/conf/config_rule.c feed/conf/config_streams.c feed/conf/config_target.c \
-        feed/conf/config_url.c feed/conf/config_value.c
+        feed/conf/config_host.c feed/conf/config_json.c feed/conf/config_key.c \
+        feed/conf/config_lines.c feed/conf/config_listen.c feed/conf/config_load.c \
+        feed/conf/config_print.c feed/conf/config_problem.c feed/conf/config_product.c \
+        feed/conf/config_relate.c feed/conf/config_rule.c feed/conf/config_streams.c \
+        feed/conf/config_target.c feed/conf/config_url.c feed/conf/config_value.c
 
 # L5
 IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/inflate.c feed/io/lws_line.c \
