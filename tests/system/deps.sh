@@ -35,7 +35,8 @@ done
 stand_in dpkg-query "cat $work/installed"
 stand_in id 'echo 1000'
 stand_in sleep :
-stand_in apt-get "echo \"\$@\" >>$work/asked; case \"\$*\" in *install*) cp $work/all $work/installed ;; esac"
+stand_in apt-get "echo \"\$@\" >>$work/asked
+case \"\$*\" in *install*) cp $work/all $work/installed ;; esac"
 : >"$work/installed"
 
 run
