@@ -74,8 +74,8 @@ daemon_setup_all(void **state)
 }
 
 /* A writer killed while it builds a segment leaves NAME.ring.tmp.PID. */
-static void
-remove_everything_of_the_feed(void)
+void
+daemon_remove_segments(void)
 {
 	struct dirent *entry;
 	DIR *dir = opendir("/dev/shm");
@@ -103,7 +103,7 @@ daemon_teardown(void **state)
 		running[i]->pid = pids[i] = 0;
 		running[i] = NULL;
 	}
-	remove_everything_of_the_feed();
+	daemon_remove_segments();
 	return 0;
 }
 

@@ -32,6 +32,9 @@ int daemon_teardown_all(void **state);
 /* For single tests: ends all programs and removes the feed's segments. */
 int daemon_teardown(void **state);
 
+/* Removes them before: whoever starts then knows nothing of who ran. Nobody may run. */
+void daemon_remove_segments(void);
+
 const char *daemon_folder(void);
 const char *daemon_feed(void);
 

@@ -189,6 +189,10 @@ start_both(struct stage *stage)
 		daemon_pause(deadline, "the status segment");
 }
 
+/*
+ * The next exchange counts its ids from the beginning: a feed that remembered
+ * those of this one would take them for ids that it has had.
+ */
 static void
 stop_both(struct stage *stage)
 {
@@ -196,6 +200,7 @@ stop_both(struct stage *stage)
 	tick_status_close(&stage->status);
 	assert_int_equal(daemon_end(&stage->feedd, SIGTERM), 0);
 	sim_stop(stage->sim, SIGTERM);
+	daemon_remove_segments();
 }
 
 /* The run is with the transport that the environment names. */
