@@ -220,7 +220,8 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_backfill.c \
                 tests/system/test_feed_legs.c tests/system/test_feed_paths.c \
                 tests/system/test_feed_way.c tests/system/test_http.c \
                 tests/system/test_http_attack.c tests/system/test_http_client.c \
-                tests/system/test_http_limits.c tests/system/test_lost_files.c \
+                tests/system/test_http_kept.c tests/system/test_http_limits.c \
+                tests/system/test_lost_files.c \
                 tests/system/test_metrics.c tests/system/test_no_uring.c \
                 tests/system/test_notify.c tests/system/test_pool_status.c \
                 tests/system/test_probe.c tests/system/test_sbe.c tests/system/test_security.c \

@@ -60,6 +60,9 @@ void http_end(struct transfer *t, enum tick_reason reason, const char *format, .
 /* Nothing that the library still does with its connection reaches the request. */
 void http_forget(struct transfer *t);
 
+/* The same, and the library closes that connection at its next turn. */
+void http_drop(struct transfer *t);
+
 /* Answers of the resolver have come. */
 void http_take_answers(struct http_client *client);
 
