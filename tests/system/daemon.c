@@ -362,6 +362,22 @@ daemon_runs(struct daemon *d)
 }
 
 const char *
+daemon_state(const struct daemon *d)
+{
+	static char text[64];
+	siginfo_t info = {0};
+
+	if (d->pid <= 0)
+		return "was not started";
+	if (waitid(P_PID, (id_t)d->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+	    info.si_pid == 0)
+		return "runs";
+	snprintf(text, sizeof(text), "%s %d",
+	    info.si_code == CLD_EXITED ? "exited with" : "was ended by signal", info.si_status);
+	return text;
+}
+
+const char *
 daemon_log(const struct daemon *d)
 {
 	FILE *file = fopen(d->log, "r");

@@ -66,6 +66,9 @@ int daemon_end(struct daemon *d, int signal);
 /* Does it run? */
 bool daemon_runs(struct daemon *d);
 
+/* "runs", "was not started", "exited with N", "was ended by signal N"; until the next call. */
+const char *daemon_state(const struct daemon *d);
+
 /* Its log so far; valid until the next call. */
 const char *daemon_log(const struct daemon *d);
 

@@ -94,7 +94,8 @@ http_rig_dial(const struct http_rig *rig)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
-		fail_msg("cannot connect to port %u", rig->port);
+		fail_msg("cannot connect to port %u: %s; feedd %s:\n%.4000s", rig->port,
+		    strerror(errno), daemon_state(&rig->feedd), daemon_log(&rig->feedd));
 	return fd;
 }
 
