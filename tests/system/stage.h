@@ -23,6 +23,7 @@ struct stage_cfg {
 	const char *streams;  /* JSON list; NULL: four kinds of streams of the two symbols */
 	const char *settings; /* further lines of the file, each ending with a comma */
 	bool strict;          /* the simulator refuses who connects too often */
+	bool any_rate;        /* what this machine carries of the wanted rate is enough */
 };
 
 struct stage {
