@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -358,10 +359,9 @@ write_and_wait(void *context)
 	if (s->torn)
 		ring.slots[ring.next & ring.mask].seq = 2 * ring.next + 1;
 	child_tell(s->ready);
-	for (;;) {
-		nanosleep(&(struct timespec){0, HEARTBEAT_EVERY_NS}, NULL);
+	while (nanosleep(&(struct timespec){0, HEARTBEAT_EVERY_NS}, NULL) == 0 || errno == EINTR)
 		ring_idle(&ring, clock_mono().ns);
-	}
+	return 1;
 }
 
 static pid_t
