@@ -27,6 +27,16 @@ http_forget(struct transfer *t)
 	lws_set_opaque_user_data(wsi, NULL);
 }
 
+void
+http_drop(struct transfer *t)
+{
+	struct lws *wsi = t->wsi;
+
+	http_forget(t);
+	if (wsi != NULL)
+		lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+}
+
 static void
 release(struct transfer *t)
 {
@@ -71,13 +81,10 @@ static void
 on_late(lws_sorted_usec_list_t *timer)
 {
 	struct transfer *t = lws_container_of(timer, struct transfer, timer);
-	struct lws *wsi = t->wsi;
 
 	if (t->state == TRANSFER_OPEN && !t->asked)
 		t->client->turn = t->turn + 1;
-	http_forget(t);
-	if (wsi != NULL)
-		lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+	http_drop(t);
 	if (t->state == TRANSFER_RESOLVING)
 		http_end(t, TICK_REASON_DNS, "%s: no answer from the name servers in time",
 		    t->host);

@@ -69,6 +69,9 @@ bool http_try_next(struct transfer *t);
 /* Nothing that the library still does with its connection reaches the request. */
 void http_forget(struct transfer *t);
 
+/* The same, and the library closes that connection at its next turn. */
+void http_drop(struct transfer *t);
+
 /* Answers of the resolver have come. */
 void http_take_answers(struct http_client *client);
 

@@ -117,6 +117,7 @@ on_piece(struct transfer *t, const void *in, size_t n)
 	size_t room;
 
 	if (n > t->answer_max || t->got_n > t->answer_max - n) {
+		http_drop(t);
 		http_end(t, TICK_REASON_PROTOCOL, "%s: an answer of more than %zu bytes", t->host,
 		    t->answer_max);
 		return -1;
@@ -125,6 +126,7 @@ on_piece(struct transfer *t, const void *in, size_t n)
 		room = 2 * (t->got_n + n);
 		more = realloc(t->got, room);
 		if (more == NULL) {
+			http_drop(t);
 			http_end(t, TICK_REASON_INTERNAL, "%s: no memory for the answer", t->host);
 			return -1;
 		}
@@ -171,8 +173,13 @@ on_transfer(struct transfer *t, enum lws_callback_reasons reason, void *in, size
 	case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
 		return on_piece(t, in, n);
 	case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
+		/*
+		 * -1 closes it, but not after an answer of no bytes (4.1.6): it would
+		 * outlive the request, and be taken for the next one's in its place.
+		 */
+		http_drop(t);
 		http_end(t, TICK_REASON_NONE, "%s", "");
-		return -1; /* which closes it */
+		return -1;
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
 		on_failure(t, (struct bytes){in, in == NULL ? 0 : n});
 		return 0;
