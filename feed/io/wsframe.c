@@ -137,30 +137,33 @@ begin_payload(struct wsframe *f)
 }
 
 /*
- * The header of nearly all frames, where it lies: a whole text message below
- * 64 KiB, nothing open. Everything else, faults included, is take_header()'s.
+ * Nearly all frames: a whole text message below 64 KiB where nothing is begun.
+ * It is handed out where it lies, and leaves nothing behind. Everything else,
+ * faults included, is left to next_any().
  */
-static bool
-take_usual_header(struct wsframe *f, struct bytes *in)
+static inline bool
+take_usual(struct wsframe *f, struct bytes *in, struct bytes *message)
 {
 	const unsigned char *p = (const unsigned char *)in->p;
 	size_t n, head = 2;
 
-	if (in->n < 4 || p[0] != (FIN | WSFRAME_OP_TEXT) || f->have != 0 || f->message_opcode != 0)
+	if (in->n < 4 || p[0] != (FIN | WSFRAME_OP_TEXT) ||
+	    (f->have | f->message_opcode | f->in_payload | f->fault) != 0)
 		return false;
 	n = p[1];
-	if (n == 126) {
+	if (n >= 126) {
+		if (n != 126)
+			return false;
 		n = (size_t)p[2] << 8 | p[3];
 		head = 4;
+		if (n < 126)
+			return false;
 	}
-	if ((head == 2) != (n < 126))
+	if (n > in->n - head || n > f->bytes_max)
 		return false;
-	f->opcode = f->message_opcode = WSFRAME_OP_TEXT;
-	f->final = f->in_payload = true;
-	f->dropping = f->compressed = false;
-	f->joined = 0;
-	f->left = n;
-	*in = (struct bytes){in->p + head, in->n - head};
+	f->compressed = false;
+	*message = (struct bytes){in->p + head, n};
+	*in = (struct bytes){in->p + head + n, in->n - head - n};
 	return true;
 }
 
@@ -302,15 +305,16 @@ is_whole_in(const struct wsframe *f, const struct bytes *in)
 	return f->final && f->joined == 0 && f->left <= in->n;
 }
 
-enum wsframe_result
-wsframe_next(struct wsframe *f, struct bytes *in, struct bytes *message)
+/* Any frame, or piece of one. */
+static __attribute__((noinline)) enum wsframe_result
+next_any(struct wsframe *f, struct bytes *in, struct bytes *message)
 {
 	enum wsframe_result result;
 
 	if (f->fault != WSFRAME_FINE)
 		return WSFRAME_BROKEN;
 	for (;;) {
-		if (!f->in_payload && !take_usual_header(f, in)) {
+		if (!f->in_payload) {
 			result = take_header(f, in);
 			if (result != WSFRAME_TEXT)
 				return result;
@@ -341,6 +345,12 @@ wsframe_next(struct wsframe *f, struct bytes *in, struct bytes *message)
 		if (in->n == 0)
 			return WSFRAME_MORE;
 	}
+}
+
+enum wsframe_result
+wsframe_next(struct wsframe *f, struct bytes *in, struct bytes *message)
+{
+	return take_usual(f, in, message) ? WSFRAME_TEXT : next_any(f, in, message);
 }
 
 const char *
