@@ -305,25 +305,26 @@ struct outcome {
 	uint64_t key;
 };
 
-static void
+static inline void
 measure(struct pipeline *p, const struct frame *frame, const struct publish_context *c,
     int64_t exch_ns)
 {
 	const struct transport_stamps *stamps = frame->stamps;
-	int64_t publish_ns = c->mono_ns - stamps->recv_mono.ns + stamps->waited.ns;
-	int64_t arrival_ns;
+	bool dated = exch_ns != VENUE_NO_TIME;
+	struct spans now = {
+		.publish_ns = c->mono_ns - stamps->recv_mono.ns + stamps->waited.ns,
+		.arrival_ns = dated ? stamps->recv.ns - exch_ns : p->spans.arrival_ns,
+		.line = frame->line,
+	};
 
-	hist_record(&p->publish, span_ns(publish_ns));
-	if (exch_ns == VENUE_NO_TIME)
-		return;
-	arrival_ns = stamps->recv.ns - exch_ns;
-	if (arrival_ns != p->arrivals.ns)
-		pipeline_note_arrivals(p, arrival_ns);
-	p->arrivals.times++;
-	hist_record(&p->of_line[frame->line], span_ns(arrival_ns + publish_ns));
+	if (now.publish_ns != p->spans.publish_ns || now.arrival_ns != p->spans.arrival_ns ||
+	    now.line != p->spans.line)
+		pipeline_note_spans(p, now);
+	p->spans.messages++;
+	p->spans.dated += dated;
 }
 
-static struct outcome take_frame(struct pipeline *p, struct frame *frame);
+static struct outcome take_again(struct pipeline *p, struct frame *frame);
 
 /* An array: each element is a message of its own, of the array's stream. */
 static void
@@ -341,11 +342,11 @@ take_list(struct pipeline *p, const struct frame *frame, const struct event *lis
 	else
 		memcpy(name, list->stream.p, list->stream.n);
 	while (json_market_next(&items, &part.bytes))
-		take_frame(p, &part);
+		take_again(p, &part);
 }
 
 /* Decode, normalize, judge, publish; or keep. */
-static struct outcome
+static inline __attribute__((always_inline)) struct outcome
 take_frame(struct pipeline *p, struct frame *frame)
 {
 	struct outcome out = {0};
@@ -405,6 +406,13 @@ take_frame(struct pipeline *p, struct frame *frame)
 	return out;
 }
 
+/* The same for what does not come straight from a line: part of a list, or held. */
+static __attribute__((noinline)) struct outcome
+take_again(struct pipeline *p, struct frame *frame)
+{
+	return take_frame(p, frame);
+}
+
 /* A held message is shown again. False: it is held still, and so are those behind it. */
 static bool
 show_again(struct pipeline *p, const struct held *held, mono_t arrived)
@@ -413,7 +421,7 @@ show_again(struct pipeline *p, const struct held *held, mono_t arrived)
 
 	p->clock_of = MONO_NEVER; /* it was received a while ago */
 	frame.arrived = arrived;
-	return !take_frame(p, &frame).kept;
+	return !take_again(p, &frame).kept;
 }
 
 /* Something was published: what waited for it may go, in the order of ids. */
