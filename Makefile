@@ -64,7 +64,8 @@ IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/inflate.c fee
       feed/io/tape_reader.c feed/io/tape_thread.c feed/io/tape_uring.c feed/io/tls.c \
       feed/io/tls_session.c feed/io/transport.c feed/io/transport_lws.c \
       feed/io/transport_uring.c feed/io/upgrade.c feed/io/uring_line.c feed/io/uring_recv.c \
-      feed/io/uring_stamp.c feed/io/uring_tls.c feed/io/wsframe.c
+      feed/io/uring_stamp.c feed/io/uring_tls.c feed/io/uring_wait.c \
+      feed/io/wsframe.c
 
 # L6 to L12, L13 and L14
 FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/gaps.c feed/pipeline/judge.c \
