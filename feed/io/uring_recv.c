@@ -154,11 +154,12 @@ static void
 deliver(struct uring_line *line, enum transport_payload kind, struct bytes message)
 {
 	struct transport *base = &line->owner->base;
+	struct transport_counts *counts = &base->counts[line->index];
 
 	if (line->state != URING_LINE_UP)
 		return; /* we said good-bye already */
-	base->counts[line->index].messages++;
-	base->counts[line->index].bytes += message.n;
+	counts->messages++;
+	counts->bytes += message.n;
 	base->cfg.sink(base->cfg.sink_context, line->index, kind, message, line->stamps);
 }
 
@@ -207,7 +208,9 @@ take_frames(struct uring_line *line, struct bytes in)
 	struct bytes message;
 
 	while (line->state >= URING_LINE_UP) {
-		switch (wsframe_next(&line->frames, &in, &message)) {
+		while (wsframe_next_usual(&line->frames, &in, &message))
+			deliver(line, TRANSPORT_TEXT, message);
+		switch (wsframe_next_any(&line->frames, &in, &message)) {
 		case WSFRAME_MORE:
 			return;
 		case WSFRAME_TEXT:

@@ -136,37 +136,6 @@ begin_payload(struct wsframe *f)
 	}
 }
 
-/*
- * Nearly all frames: a whole text message below 64 KiB where nothing is begun.
- * It is handed out where it lies, and leaves nothing behind. Everything else,
- * faults included, is left to next_any().
- */
-static inline bool
-take_usual(struct wsframe *f, struct bytes *in, struct bytes *message)
-{
-	const unsigned char *p = (const unsigned char *)in->p;
-	size_t n, head = 2;
-
-	if (in->n < 4 || p[0] != (FIN | WSFRAME_OP_TEXT) ||
-	    (f->have | f->message_opcode | f->in_payload | f->fault) != 0)
-		return false;
-	n = p[1];
-	if (n >= 126) {
-		if (n != 126)
-			return false;
-		n = (size_t)p[2] << 8 | p[3];
-		head = 4;
-		if (n < 126)
-			return false;
-	}
-	if (n > in->n - head || n > f->bytes_max)
-		return false;
-	f->compressed = false;
-	*message = (struct bytes){in->p + head, n};
-	*in = (struct bytes){in->p + head + n, in->n - head - n};
-	return true;
-}
-
 /* Takes header bytes. Returns MORE while it is incomplete, TEXT (as "go on") once it is whole. */
 static enum wsframe_result
 take_header(struct wsframe *f, struct bytes *in)
@@ -305,9 +274,8 @@ is_whole_in(const struct wsframe *f, const struct bytes *in)
 	return f->final && f->joined == 0 && f->left <= in->n;
 }
 
-/* Any frame, or piece of one. */
-static __attribute__((noinline)) enum wsframe_result
-next_any(struct wsframe *f, struct bytes *in, struct bytes *message)
+enum wsframe_result
+wsframe_next_any(struct wsframe *f, struct bytes *in, struct bytes *message)
 {
 	enum wsframe_result result;
 
@@ -345,12 +313,6 @@ next_any(struct wsframe *f, struct bytes *in, struct bytes *message)
 		if (in->n == 0)
 			return WSFRAME_MORE;
 	}
-}
-
-enum wsframe_result
-wsframe_next(struct wsframe *f, struct bytes *in, struct bytes *message)
-{
-	return take_usual(f, in, message) ? WSFRAME_TEXT : next_any(f, in, message);
 }
 
 const char *

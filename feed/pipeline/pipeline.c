@@ -145,43 +145,32 @@ note_garbled(struct pipeline *p, const struct frame *frame, const struct event *
 		roster_on_garbled(&p->roster, number);
 }
 
-/* Everything that is no market event ends here. Returns true for market events. */
-static bool
-is_market_event(struct pipeline *p, const struct frame *frame, const struct event *e)
+/* Everything that is no market event ends here. */
+static void
+take_other(struct pipeline *p, const struct frame *frame, const struct event *e)
 {
 	switch (e->kind) {
 	case EVENT_TRADE:
-		if (!e->u.trade.off_market)
-			return true;
 		pipeline_count(p, TICK_COUNTER_OFF_MARKET);
-		return false;
-	case EVENT_AGG_TRADE:
-	case EVENT_QUOTE:
-	case EVENT_DEPTH:
-	case EVENT_PARTIAL_DEPTH:
-	case EVENT_KLINE:
-	case EVENT_BLOCK_TRADE:
-	case EVENT_MINI_TICKER:
-	case EVENT_TICKER:
-	case EVENT_AVG_PRICE:
-	case EVENT_REFERENCE_PRICE:
-	case EVENT_MARK_PRICE:
-	case EVENT_LIQUIDATION:
-	case EVENT_STATUS:
-		return true;
+		break;
 	case EVENT_REPLY:
 	case EVENT_ERROR_REPLY:
 	case EVENT_SERVER_SHUTDOWN:
 		pass_control(p, frame->line, e);
-		return false;
-	case EVENT_LIST: /* a list in a list */
-	case EVENT_UNKNOWN:
-	case EVENT_KINDS:
+		break;
+	default: /* a list in a list, or unknown */
+		pipeline_count(p, TICK_COUNTER_UNKNOWN);
+		note_garbled(p, frame, e);
 		break;
 	}
-	pipeline_count(p, TICK_COUNTER_UNKNOWN);
-	note_garbled(p, frame, e);
-	return false;
+}
+
+static inline bool
+is_market_event(const struct event *e)
+{
+	if (e->kind == EVENT_TRADE)
+		return !e->u.trade.off_market;
+	return e->kind < EVENT_MARKET_KINDS;
 }
 
 /* A schema that we do not speak: counted, and its name kept for the log. */
@@ -364,8 +353,10 @@ take_frame(struct pipeline *p, struct frame *frame)
 		take_list(p, frame, &e);
 		return out;
 	}
-	if (!is_market_event(p, frame, &e))
+	if (!is_market_event(&e)) {
+		take_other(p, frame, &e);
 		return out;
+	}
 	if (frame->part)
 		e.stream = frame->stream;
 	id = find_instrument(p, frame, &e);
