@@ -176,19 +176,24 @@ usual_integer_sse2(const char *p, int64_t *out)
 	return n == 0 || (*p == '0' && n > 1) ? NULL : p + n;
 }
 
+/* A stamp of n digits, the last n of these 16 and zeros before them. */
+static inline __attribute__((always_inline)) const char *
+usual_time_of(__m128i digits, const char *p, unsigned n, uint64_t unit, int64_t *ns)
+{
+	if (usual_digits(digits) != 0xffff || *p == '0')
+		return NULL;
+	return usual_stamp(usual_number(digits), unit, ns) ? p + n : NULL;
+}
+
+/* A branch on which unit, for the next one has the same: what is behind need not wait for it. */
 static inline const char *
 usual_time_sse2(const char *p, int64_t *ns)
 {
 	__m128i digits = _mm_xor_si128(usual_load(p), _mm_set1_epi8('0'));
-	bool ms = (unsigned)(p[13] - '0') > 9;
 
-	if (ms)
-		digits = _mm_slli_si128(digits, 3);
-	if (usual_digits(digits) != 0xffff || *p == '0')
-		return NULL;
-	if (!usual_stamp(usual_number(digits), ms ? 1000000 : 1000, ns))
-		return NULL;
-	return p + (ms ? 13 : 16);
+	if ((unsigned)(p[13] - '0') > 9)
+		return usual_time_of(_mm_slli_si128(digits, 3), p, 13, 1000000, ns);
+	return usual_time_of(digits, p, 16, 1000, ns);
 }
 
 static inline const char *
