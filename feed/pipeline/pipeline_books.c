@@ -149,7 +149,6 @@ pipeline_publish_depth(struct pipeline *p, const struct publish_context *c, cons
     const struct normal *n)
 {
 	const struct booksync *sync = books_find(p->books, c->instrument);
-	struct publish_context stale = *c;
 	enum booksync_outcome outcome;
 
 	if (!sync) {
@@ -162,6 +161,8 @@ pipeline_publish_depth(struct pipeline *p, const struct publish_context *c, cons
 		publish_market_event(c, e, n);
 		show_top(p, c, sync);
 	} else {
+		struct publish_context stale = *c;
+
 		stale.flags |= TICK_FLAG_STALE; /* no book to apply it to */
 		publish_market_event(&stale, e, n);
 	}
