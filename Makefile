@@ -185,7 +185,8 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_pipeline_figures.c tests/unit/test_pipeline_gaps.c \
               tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
               tests/unit/test_pipeline_list.c tests/unit/test_pipeline_sbe.c \
-              tests/unit/test_pipeline_undecoded.c tests/unit/test_pool.c \
+              tests/unit/test_pipeline_undecoded.c tests/unit/test_pipeline_unlisted.c \
+              tests/unit/test_pool.c \
               tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
               tests/unit/test_poolstatus_render.c tests/unit/test_predict.c \
               tests/unit/test_probe_report.c tests/unit/test_proxy.c tests/unit/test_quota.c \
@@ -227,7 +228,8 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_backfill.c \
                 tests/system/test_start_refused.c tests/system/test_tape.c \
                 tests/system/test_traces.c tests/system/test_transport.c \
                 tests/system/test_transport_full.c tests/system/test_transport_loop.c \
-                tests/system/test_transport_refusal.c tests/system/test_transport_way.c
+                tests/system/test_transport_refusal.c tests/system/test_transport_way.c \
+                tests/system/test_unlisted.c
 FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
            tests/fuzz/fuzz_inflate.c tests/fuzz/fuzz_json.c tests/fuzz/fuzz_proxy.c \
            tests/fuzz/fuzz_sbe.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c \

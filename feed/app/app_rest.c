@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "feed/base/log.h"
@@ -124,15 +125,41 @@ app_quiet_if_turned(struct app *app, mono_t now)
 		app_quiet_streams(app, now);
 }
 
+/* Is that stream configured as it is, and not by a pattern, which names what there once was? */
+static bool
+is_named(const struct app *app, const char *name)
+{
+	const struct config_strings *streams = &app->cfg->streams;
+
+	for (size_t i = 0; i < streams->n; i++)
+		if (strcmp(streams->item[i], name) == 0)
+			return true;
+	return false;
+}
+
+static enum tick_reason
+silence_of(const struct app *app, uint32_t number)
+{
+	if (pipeline_is_unlisted(app->pipeline, number) && is_named(app, app->plan.name[number]))
+		return TICK_REASON_UNLISTED;
+	return pipeline_is_halted(app->pipeline, number) ? TICK_REASON_HALTED : TICK_REASON_NONE;
+}
+
 void
 app_quiet_stream(struct app *app, uint32_t number, mono_t now)
 {
 	struct pool_event event = {.kind = POOL_QUIET, .stream = number};
+	enum tick_reason before = app->plan.quiet[number];
 
-	event.quiet = pipeline_is_halted(app->pipeline, number);
-	if (!app->plan.wanted[number] || app->plan.quiet[number] == event.quiet)
+	if (!app->plan.wanted[number])
 		return;
-	app->plan.quiet[number] = event.quiet;
+	event.why = silence_of(app, number);
+	if (before == event.why)
+		return;
+	app->plan.quiet[number] = (uint8_t)event.why;
+	if (before == TICK_REASON_UNLISTED || event.why == TICK_REASON_UNLISTED)
+		tell_unlisted(app->plan.name[number], app->choice.venue->name,
+		    event.why == TICK_REASON_UNLISTED);
 	app_step(app, &event, now);
 }
 

@@ -29,7 +29,8 @@ struct pool_stream {
 	uint8_t class;                   /* enum stall_class: how long it may be silent */
 	uint8_t path;                    /* its lines connect to: group.h */
 	bool wanted;                     /* configured */
-	bool quiet;                      /* its instrument does not trade: silence is no alarm */
+	bool quiet;                      /* nothing is expected of it: silence is no alarm ... */
+	bool unlisted;                   /* ... for there is no such symbol, it seems */
 	bool stale;                      /* nothing carries it, or it is silent beyond its limit */
 	bool untold;                     /* `stale` changed and was not told yet */
 	enum tick_reason why;            /* of the last change of `stale` */

@@ -385,7 +385,7 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 		drop_stream(pool, event->stream);
 		break;
 	case POOL_QUIET:
-		watch_on_quiet(pool, event->stream, event->quiet, now);
+		watch_on_quiet(pool, event->stream, event->why, now);
 		break;
 	case POOL_RETUNE:
 		retune(pool, event->cfg);

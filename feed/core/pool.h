@@ -69,7 +69,7 @@ enum pool_event_kind {
 	POOL_HEARD, /* messages of streams came: `heard`, `nheard` of them */
 	POOL_ADD,   /* `stream` is wanted, too: `bytes`, `class`, `path` */
 	POOL_DROP,  /* `stream` is not wanted any more; its number is free afterwards */
-	POOL_QUIET, /* `stream`'s instrument stopped trading, or (not `quiet`) trades again */
+	POOL_QUIET, /* nothing is expected of `stream`, for the reason `why`; or it is again */
 	POOL_RETUNE, /* `cfg` takes the place of the old one; see pool_may_retune() */
 	POOL_STOP,  /* hang up everywhere; pool_is_idle() tells when it is done */
 };
@@ -88,7 +88,7 @@ struct pool_event {
 	const struct pool_heard *heard; /* POOL_HEARD: borrowed for the step */
 	unsigned nheard;
 	uint32_t stream;                /* ADD, DROP, QUIET: number, < streams_max */
-	bool quiet;                     /* QUIET */
+	enum tick_reason why;           /* QUIET: HALTED, UNLISTED; NONE: messages are expected */
 	uint16_t bytes;                 /* ADD: what it adds to a request */
 	uint8_t class;                  /* ADD: enum stall_class */
 	uint8_t path;                   /* ADD: where it is served, < paths */

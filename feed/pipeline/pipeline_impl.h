@@ -36,6 +36,7 @@ struct instrument {
 	bool halted;    /* the exchange does not trade it ... */
 	bool recalled;  /* ... as the last run knew, which nobody has confirmed */
 	uint8_t unlisted; /* lists in a row that did not have it, up to CLOSED_AFTER */
+	bool absent;    /* the list lacks it, and never had it, or it is closed */
 	mono_t told;    /* when its state became this one; MONO_ZERO: before this run */
 };
 

@@ -70,7 +70,7 @@ take_row(struct tick_stream_status *row, struct snapshot_streams *s, const struc
 	row->wanted = stream->wanted;
 	row->stale = stream->stale;
 	row->stale_since_ns = stream->stale ? wall_of(stream->since, now, mono) : TICK_ABSENT;
-	row->reason = stream->why;
+	row->reason = stream->unlisted ? TICK_REASON_UNLISTED : stream->why;
 	row->last_message_ns = wall_of(stream->heard, now, mono);
 	row->messages = (int64_t)stream->messages;
 	if (stream->messages >= s->before[number].messages)

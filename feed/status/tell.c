@@ -121,3 +121,15 @@ tell_silent(const struct pool_action *act, const char *name)
 	    LOG_STR("elsewhere", act->elsewhere ? "delivered" : "silent"),
 	    LOG_THEN("the exchange's list is compared, what it lacks is asked for again"));
 }
+
+void
+tell_unlisted(const char *name, const char *venue, bool unlisted)
+{
+	if (unlisted)
+		LOG_EACH(WARNING, "stream_unlisted", LOG_STR("stream", name),
+		    LOG_STR("venue", venue),
+		    LOG_STR("reason", tick_reason_label(TICK_REASON_UNLISTED)),
+		    LOG_THEN("it stays subscribed, nothing is expected of it"));
+	else
+		LOG_EACH(INFO, "stream_listed", LOG_STR("stream", name), LOG_STR("venue", venue));
+}

@@ -25,6 +25,9 @@ void tell_stream(const struct pool_action *act, const char *name);
 /* A stream was acknowledged, and brings nothing. */
 void tell_silent(const struct pool_action *act, const char *name);
 
+/* The exchange's list of instruments does not name a stream's symbol, or does again. */
+void tell_unlisted(const char *name, const char *venue, bool unlisted);
+
 /* The exchange refused a stream, or no line has room for it. */
 void tell_refused(const struct pool_action *act, const char *name);
 
