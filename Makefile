@@ -42,7 +42,7 @@ CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balan
         feed/core/diffs.c feed/core/endpoints.c feed/core/group.c feed/core/health.c \
         feed/core/heartbeat.c feed/core/hold.c feed/core/ledger.c feed/core/life.c \
         feed/core/place.c feed/core/pool.c feed/core/pool_view.c feed/core/quota.c \
-        feed/core/region.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
+        feed/core/refuge.c feed/core/region.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
         feed/core/scale.c feed/core/security.c feed/core/session.c feed/core/shift.c \
         feed/core/snapsched.c feed/core/snapsched_plan.c feed/core/stall.c feed/core/subscribe.c \
         feed/core/subscribe_list.c feed/core/trace.c feed/core/trace_book.c feed/core/vigil.c \
@@ -190,7 +190,7 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
               tests/unit/test_poolstatus_render.c tests/unit/test_predict.c \
               tests/unit/test_probe_report.c tests/unit/test_proxy.c tests/unit/test_quota.c \
-              tests/unit/test_recall.c tests/unit/test_region.c tests/unit/test_replay.c \
+              tests/unit/test_recall.c tests/unit/test_refuge.c tests/unit/test_region.c tests/unit/test_replay.c \
               tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
               tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_sbe.c \
               tests/unit/test_scale.c tests/unit/test_secret.c tests/unit/test_security.c \

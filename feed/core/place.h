@@ -52,6 +52,9 @@ bool place_add(struct pool *pool, unsigned line, uint32_t stream);
 /* Takes it off again; nothing happens when it is not there. */
 void place_remove(struct pool *pool, unsigned line, uint32_t stream);
 
+/* Is that entry of a line's list a stream, and not one that only waits for its UNSUBSCRIBE? */
+bool place_is_used(const struct session_stream *entry);
+
 /* Has the line no streams, not even one that is being asked for anew? */
 bool place_is_empty(const struct pool *pool, unsigned line);
 

@@ -33,6 +33,7 @@
 #include "feed/core/ledger.h"
 #include "feed/core/place.h"
 #include "feed/core/quota.h"
+#include "feed/core/refuge.h"
 #include "feed/core/region.h"
 #include "feed/core/rotate.h"
 #include "feed/core/scale.h"
@@ -114,6 +115,7 @@ struct pool_line {
 	struct health health;
 	bool closing;                /* its streams move away, then it is closed */
 	mono_t idle_since;           /* without streams, MONO_NEVER: it has some */
+	mono_t refuge_at;            /* down: its streams go elsewhere; MONO_NEVER: it is up */
 	mono_t look_at;              /* SUCCESSOR: when to see whether it has everything */
 };
 

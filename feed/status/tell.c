@@ -88,6 +88,14 @@ tell_rotation(const struct pool_action *act)
 }
 
 void
+tell_moved(const struct pool_action *act)
+{
+	LOG(INFO, "streams_moved", LOG_U64("line", act->line), LOG_U64("streams", act->count),
+	    LOG_STR("reason", tick_reason_label(act->why)),
+	    LOG_THEN("lines that are up carry them"));
+}
+
+void
 tell_stream(const struct pool_action *act, const char *name)
 {
 	if (act->kind == ACT_STREAM_STALE && act->why == TICK_REASON_STALE)

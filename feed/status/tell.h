@@ -19,6 +19,9 @@ void tell_transition(const struct pool_action *act, const char *detail, bool det
 /* A line is being replaced, or that is over. */
 void tell_rotation(const struct pool_action *act);
 
+/* A line stays down: its streams went to others. */
+void tell_moved(const struct pool_action *act);
+
 /* A stream delivers nothing any more, or again. */
 void tell_stream(const struct pool_action *act, const char *name);
 
