@@ -192,7 +192,7 @@ struct tick_stream_leg {
 
 /* One stream; brought up to date about once a second. */
 struct tick_stream_status {
-	int64_t wanted;          /* 1; 0: it was given up or taken out */
+	int64_t wanted;          /* 1; 0: it was given up or taken out, and is nobody's concern */
 	int64_t stale;           /* 1: no line delivers it */
 	int64_t stale_since_ns;  /* wall clock, TICK_ABSENT */
 	int64_t reason;          /* enum tick_reason of the last change of `stale`, or of silence */
