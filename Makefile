@@ -193,7 +193,8 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_recall.c tests/unit/test_refuge.c tests/unit/test_region.c tests/unit/test_replay.c \
               tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
               tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_sbe.c \
-              tests/unit/test_scale.c tests/unit/test_secret.c tests/unit/test_security.c \
+              tests/unit/test_scale.c tests/unit/test_secret.c tests/unit/test_secrets_told.c \
+              tests/unit/test_security.c \
               tests/unit/test_session.c tests/unit/test_session_streams.c \
               tests/unit/test_settings.c tests/unit/test_settle.c tests/unit/test_shm_doc.c \
               tests/unit/test_sim_binary.c tests/unit/test_sim_capture.c \

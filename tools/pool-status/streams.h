@@ -32,7 +32,8 @@ struct stream_reading {
 
 /*
  * Fills out[] with the streams that have a name and are wanted, or all that
- * have a name, TICK_STREAMS_MAX at most; returns how many. `alive`: the writer is; else nothing is to come any more.
+ * have a name, TICK_STREAMS_MAX at most; returns how many. `alive`: the writer
+ * is; else nothing is to come any more.
  */
 unsigned streams_take(struct stream_row *out, const struct stream_reading *r, int64_t wall_ns,
     int alive);
