@@ -64,7 +64,7 @@ struct pool_action {
 	int error_code;          /* STREAM_REFUSED: the exchange's code */
 	enum session_state from; /* TRANSITION */
 	enum session_state to;   /* TRANSITION */
-	enum tick_reason why;    /* TRANSITION, ROTATION, STREAMS_MOVED, STREAM_STALE, _SILENT */
+	enum tick_reason why;    /* TRANSITION, ROTATION, STREAMS_MOVED, STREAM_... but LIVE */
 	span_t retry_in;         /* TRANSITION to BACKOFF: until the next try */
 	bool limited;            /* TRANSITION: the exchange's limit of connects is waited for */
 };

@@ -41,6 +41,8 @@ take_place(struct tick_stream_status *row, const struct pool *pool, uint32_t at,
 		row->refused_code = entry->refused_code;
 	if (!mono_is_never(retry_at))
 		row->retry_at_ns = wall_of(retry_at, now, mono);
+	if (entry->state == STREAM_REFUSED && !row->stale)
+		row->reason = TICK_REASON_ACK_ERROR;
 	if (entry->silent && !row->stale)
 		row->reason = TICK_REASON_ACKED_SILENT;
 	if (stall == NULL)

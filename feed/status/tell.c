@@ -117,6 +117,7 @@ tell_refused(const struct pool_action *act, const char *name)
 		    LOG_THEN("no line has room for it and none may be opened; it is left out"));
 	else
 		LOG(ERROR, "stream_refused", LOG_U64("line", act->line), LOG_STR("stream", name),
+		    LOG_STR("reason", tick_reason_label(act->why)),
 		    LOG_I64("code", act->error_code),
 		    LOG_THEN("the others go on; it is asked for again after a while"));
 }

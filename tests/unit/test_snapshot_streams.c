@@ -242,6 +242,7 @@ a_refused_stream_tells_why_and_when_it_is_asked_for_again(void **state)
 	    .request_id = rig_action(ACT_SEND_SUBSCRIBE, 0)->request_id, .error_code = 2});
 	take(1);
 	assert_int_equal(row(0)->refused_code, 2);
+	assert_int_equal(row(0)->reason, TICK_REASON_ACK_ERROR);
 	assert_int_equal(row(0)->leg[0].state, TICK_LEDGER_REFUSED);
 	assert_true(row(0)->retry_at_ns > wall(rig.now));
 }
