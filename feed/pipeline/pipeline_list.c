@@ -93,6 +93,8 @@ set_terms(struct pipeline *p, uint32_t id, const struct ring_terms *terms, int64
 	if (changed)
 		i->told = mono;
 	p->turned = p->turned || i->halted != is_halted(terms->trading);
+	if (i->halted != is_halted(terms->trading))
+		i->waits = i->halted;
 	i->halted = is_halted(terms->trading);
 	i->recalled = false;
 	if (terms->trading == TICK_TRADING_CLOSED)
@@ -306,6 +308,9 @@ pipeline_prove_trading(struct pipeline *p, const struct publish_context *c, enum
 	i->unlisted = 0;
 	set_absent(p, c->instrument, false);
 	pipeline_count(p, TICK_COUNTER_TRADING_PROVEN);
+	/* The message is there that is waited for otherwise. */
+	i->halted = false;
+	p->turned = true;
 	set_trading(p, c->instrument, TICK_TRADING_ON, c->recv_ns, p->now);
 	tell_trading(p, c->instrument, TICK_TRADING_ON, c->recv_ns, (mono_t){c->mono_ns});
 }

@@ -195,7 +195,7 @@ struct tick_stream_status {
 	int64_t wanted;          /* 1; 0: it was given up or taken out, and is nobody's concern */
 	int64_t stale;           /* 1: no line delivers it */
 	int64_t stale_since_ns;  /* wall clock, TICK_ABSENT */
-	int64_t reason;          /* enum tick_reason of the last change of `stale`, of silence, of refusal */
+	int64_t reason;          /* enum tick_reason: last change of `stale`; silence; refusal */
 	int64_t healing;         /* worst leg: 0 none, 1 list, 2 resubscribe, 3 move, 4 line */
 	int64_t last_message_ns; /* wall clock, on any line; TICK_ABSENT */
 	int64_t messages;        /* on all lines together */
