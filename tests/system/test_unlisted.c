@@ -1,4 +1,8 @@
-/* A stream of a symbol that the exchange does not have: acknowledged, and nothing ever comes. */
+/*
+ * What the exchange's list of instruments is for: a stream of a symbol that it
+ * does not have is acknowledged, and nothing ever comes; without it a pattern
+ * means nothing.
+ */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -31,7 +35,7 @@ start_feedd(uint16_t port, uint16_t rest, const char *streams)
 {
 	char ca[160], rest_port[32];
 	const char *const settings[] = {ca, "rest.host=localhost", "rest.address=127.0.0.1",
-	    rest_port, streams, NULL};
+	    rest_port, streams, "instruments.refresh_ms=1000", "instruments.wait_ms=500", NULL};
 	mono_t deadline = daemon_deadline();
 	struct tick_status_reader *reader;
 
@@ -90,10 +94,72 @@ a_symbol_that_does_not_exist_is_told_by_log_status_and_health_and_not_healed(voi
 	assert_int_equal(daemon_end(&sim, SIGTERM), 0);
 }
 
+/* Another process on the port that the first one had. */
+static void
+start_sim_at(uint16_t port)
+{
+	char text[8];
+	const char *const arguments[] = {"--dir", daemon_folder(), "--port", text, "--symbols",
+	    "2", "--rate", "200", NULL};
+
+	snprintf(text, sizeof(text), "%u", port);
+	daemon_start(&sim, "exchange-sim", arguments);
+}
+
+static void
+a_feed_of_patterns_waits_for_the_list_and_goes_on_when_it_comes(void **state)
+{
+	uint16_t port = start_sim("2");
+	struct tick_status_reader *reader;
+	mono_t deadline;
+	int64_t begun;
+
+	(void)state;
+	assert_int_equal(daemon_end(&sim, SIGTERM), 0); /* the port and the certificate stay */
+	reader = start_feedd(port, port, "streams=*usdt@trade");
+	daemon_expect_log(&feedd, "event=streams_unknown patterns=1");
+	deadline = daemon_deadline();
+	while (tick_status_read(reader, &status) != 0)
+		daemon_pause(deadline, "a status of the feed that waits");
+	begun = status.at_ns;
+	while (tick_status_read(reader, &status) != 0 || status.at_ns == begun)
+		daemon_pause(deadline, "the next status");
+	assert_int_equal(tick_status_check(reader), TICK_END);
+	assert_int_equal(status.lines_live, 0);
+	start_sim_at(port);
+	daemon_expect_log(&feedd, "event=started ");
+	deadline = daemon_deadline();
+	while (tick_status_read(reader, &status) != 0 || status.counter[TICK_COUNTER_TICKS] < 10)
+		daemon_pause(deadline, "ticks of what the pattern means");
+	assert_int_equal(status.streams, 2);
+	tick_status_close(&reader);
+	assert_int_equal(daemon_end(&feedd, SIGTERM), 0);
+	assert_int_equal(daemon_end(&sim, SIGTERM), 0);
+}
+
+static void
+a_feed_that_waits_for_the_list_can_be_told_to_stop(void **state)
+{
+	uint16_t port = start_sim("2");
+	struct tick_status_reader *reader;
+
+	(void)state;
+	assert_int_equal(daemon_end(&sim, SIGTERM), 0);
+	reader = start_feedd(port, port, "streams=*usdt@trade");
+	daemon_expect_log(&feedd, "event=streams_unknown patterns=1");
+	tick_status_close(&reader);
+	assert_int_equal(daemon_end(&feedd, SIGTERM), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(
+		    a_feed_of_patterns_waits_for_the_list_and_goes_on_when_it_comes,
+		    daemon_teardown),
+		cmocka_unit_test_teardown(
+		    a_feed_that_waits_for_the_list_can_be_told_to_stop, daemon_teardown),
 		cmocka_unit_test_teardown(
 		    a_symbol_that_does_not_exist_is_told_by_log_status_and_health_and_not_healed,
 		    daemon_teardown),
