@@ -152,7 +152,7 @@ struct tick_control {
 	int64_t streams_shed;  /* given up for want of memory or processor */
 	int64_t reloads, reloads_refused; /* of the configuration */
 	int64_t transitions;   /* so far; number n stands in transition[n % 64] */
-	int64_t recent_connects, recent_failures; /* attempts of the last 15 minutes */
+	int64_t recent_connects, recent_failures; /* attempts: 15 minutes, or since an outage */
 	struct tick_health_limits limits; /* as configured; all 0: the defaults */
 	int64_t streams_listed;  /* acknowledged, in the exchange's list, and no message yet */
 	int64_t streams_silent;  /* acknowledged or listed, and silent for too long */
