@@ -1,8 +1,10 @@
 #include "feed/core/refuge.h"
 
+#include "feed/core/group.h"
 #include "feed/core/place.h"
 #include "feed/core/pool.h"
 #include "feed/core/shift.h"
+#include "feed/core/subscribe.h"
 
 static bool
 is_up(const struct session *session)
@@ -56,22 +58,54 @@ empty(struct pool *pool, unsigned line, mono_t now, struct pool_actions *actions
 	action->why = session->reason;
 }
 
+/* Bit per group: a line of it is up and has room (place_move() asks for the same). */
+static unsigned
+groups_with_room(const struct pool *pool)
+{
+	unsigned groups = 0;
+
+	for (unsigned line = 0; line < pool->nlines; line++) {
+		const struct pool_line *l = &pool->line[line];
+
+		if (l->role == POOL_LINE_MEMBER && l->peer == POOL_NO_LINE && !l->closing &&
+		    is_up(&pool->session[line]) && subscribe_wanted(&pool->session[line]) <
+		    pool->cfg.max_streams_per_connection)
+			groups |= 1u << group_of_line(pool, line);
+	}
+	return groups;
+}
+
+/* Time counts while there is somewhere to go: lines that come back together keep their streams. */
+static void
+look_at(struct pool *pool, unsigned line, bool has_refuge, mono_t now,
+    struct pool_actions *actions)
+{
+	mono_t *at = &pool->line[line].refuge_at;
+
+	if (!has_refuge) {
+		*at = MONO_NEVER;
+	} else if (mono_is_never(*at)) {
+		*at = mono_add(now, REFUGE_AFTER);
+	} else if (mono_due(*at, now)) {
+		*at = mono_add(now, REFUGE_AFTER);
+		empty(pool, line, now, actions);
+	}
+}
+
 void
 refuge_look(struct pool *pool, mono_t now, struct pool_actions *actions)
 {
-	bool runs = !mono_is_never(pool->scale.review_at);
+	bool runs = !mono_is_never(pool->scale.review_at), known = false;
+	unsigned groups = 0;
 
 	for (unsigned line = 0; line < pool->nlines; line++) {
-		struct pool_line *l = &pool->line[line];
+		bool down = runs && is_down(pool, line) && pool->session[line].nstreams > 0;
 
-		if (!runs || !is_down(pool, line)) {
-			l->refuge_at = MONO_NEVER;
-		} else if (mono_is_never(l->refuge_at)) {
-			l->refuge_at = mono_add(now, REFUGE_AFTER);
-		} else if (mono_due(l->refuge_at, now)) {
-			l->refuge_at = mono_add(now, REFUGE_AFTER);
-			empty(pool, line, now, actions);
-		}
+		if (down && !known)
+			groups = groups_with_room(pool);
+		known = known || down;
+		look_at(pool, line, down && (groups >> group_of_line(pool, line) & 1) != 0, now,
+		    actions);
 	}
 }
 
@@ -81,7 +115,6 @@ refuge_deadline(const struct pool *pool)
 	mono_t due = MONO_NEVER;
 
 	for (unsigned line = 0; line < pool->nlines; line++)
-		if (pool->session[line].nstreams > 0)
-			due = mono_min(due, pool->line[line].refuge_at);
+		due = mono_min(due, pool->line[line].refuge_at);
 	return due;
 }

@@ -2,11 +2,11 @@
  * Streams of a line that stays down: they go to lines of its group that are up.
  *
  * The part of a pool (pool.h) that moves them. A line that is lost comes back
- * within a second or two as a rule, and keeps its streams; one that is not up
- * for REFUGE_AFTER loses them to the emptiest others that have room. Nothing is
- * unsubscribed for that: its connection is gone. When there is no room, or
- * nobody is up, it is tried again as long as that lasts. The line itself goes
- * on trying; scale.h gives it streams again when it is back for good, or closes it.
+ * within a second or two as a rule, and keeps its streams; one that is down for
+ * REFUGE_AFTER while another has room loses them to the emptiest others. Nothing
+ * is unsubscribed for that: its connection is gone. What finds no room is tried
+ * again as long as that lasts. The line itself goes on trying; scale.h gives it
+ * streams again when it is back for good, or closes it.
  *
  * A stream that was moved rests (shift.h). That does not keep it on a line
  * that is down, unless it has moved SHIFT_RESCUES times lately: where all lines

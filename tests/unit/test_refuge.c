@@ -164,6 +164,34 @@ when_nobody_is_up_nothing_moves_until_somebody_is(void **state)
 }
 
 static void
+lines_that_come_back_together_after_an_outage_keep_their_streams(void **state)
+{
+	(void)state;
+	begin(200, 1);
+	rig_end(0, TICK_REASON_PEER_RESET);
+	rig_end(1, TICK_REASON_PEER_RESET);
+	refuse(0);
+	while (mono_before(rig.now, rig_time_s(60))) {
+		rig.now = mono_min(pool_deadline(&rig.pool), rig_time_s(60));
+		rig_step(&(struct pool_event){.kind = POOL_TIMER});
+		for (unsigned line = 0; line < 2; line++)
+			if (rig_view(line).state == SESSION_CONNECTING)
+				refuse(line);
+	}
+	while (rig_view(1).state != SESSION_CONNECTING) {
+		if (rig_view(0).state == SESSION_CONNECTING)
+			refuse(0);
+		rig.now = pool_deadline(&rig.pool);
+		rig_step(&(struct pool_event){.kind = POOL_TIMER});
+	}
+	rig_up(1);
+	rig.now = mono_add(rig.now, span_s(4));
+	rig_step(&(struct pool_event){.kind = POOL_TIMER});
+	assert_int_equal(rig.pool.watch.moved, 0);
+	assert_int_equal(rig_view(0).wanted, 3);
+}
+
+static void
 a_line_that_is_back_for_good_gets_streams_again(void **state)
 {
 	(void)state;
@@ -218,6 +246,7 @@ main(void)
 		cmocka_unit_test(no_line_gets_more_than_it_may_have),
 		cmocka_unit_test(streams_stay_in_their_leg),
 		cmocka_unit_test(when_nobody_is_up_nothing_moves_until_somebody_is),
+		cmocka_unit_test(lines_that_come_back_together_after_an_outage_keep_their_streams),
 		cmocka_unit_test(a_line_that_is_back_for_good_gets_streams_again),
 		cmocka_unit_test(streams_do_not_run_to_and_fro_with_a_line_that_comes_and_goes),
 	};
