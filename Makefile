@@ -42,11 +42,11 @@ CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balan
         feed/core/diffs.c feed/core/endpoints.c feed/core/group.c feed/core/health.c \
         feed/core/heartbeat.c feed/core/hold.c feed/core/ledger.c feed/core/life.c \
         feed/core/place.c feed/core/pool.c feed/core/pool_view.c feed/core/quota.c \
-        feed/core/region.c feed/core/retry.c feed/core/rotate.c feed/core/route.c \
-        feed/core/scale.c feed/core/security.c feed/core/session.c feed/core/shift.c \
-        feed/core/snapsched.c feed/core/snapsched_plan.c feed/core/stall.c feed/core/subscribe.c \
-        feed/core/subscribe_list.c feed/core/trace.c feed/core/trace_book.c feed/core/vigil.c \
-        feed/core/watch.c
+        feed/core/refuge.c feed/core/region.c feed/core/retry.c feed/core/rotate.c \
+        feed/core/route.c feed/core/scale.c feed/core/security.c feed/core/session.c \
+        feed/core/shift.c feed/core/snapsched.c feed/core/snapsched_plan.c feed/core/stall.c \
+        feed/core/subscribe.c feed/core/subscribe_list.c feed/core/trace.c \
+        feed/core/trace_book.c feed/core/vigil.c feed/core/watch.c
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \

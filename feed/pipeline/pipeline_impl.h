@@ -37,7 +37,9 @@ struct instrument {
 	uint32_t stale; /* streams of it that are stale */
 	bool halted;    /* the exchange does not trade it ... */
 	bool recalled;  /* ... as the last run knew, which nobody has confirmed */
+	bool waits;     /* it trades again, and no message has come since */
 	uint8_t unlisted; /* lists in a row that did not have it, up to CLOSED_AFTER */
+	bool absent;    /* the list lacks it, and never had it, or it is closed */
 	mono_t told;    /* when its state became this one; MONO_ZERO: before this run */
 };
 

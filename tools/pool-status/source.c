@@ -123,6 +123,7 @@ source_reading(const struct source *s)
 		.health = s->health,
 		.wall_ns = clock_wall_ns(),
 		.mono_ns = clock_mono_ns(),
-		.streams = {s->with_streams ? s->stream : NULL, s->streams, s->torn},
+		.streams = {.row = s->with_streams ? s->stream : NULL, .rows = s->streams,
+		    .torn = s->torn},
 	};
 }
