@@ -134,10 +134,11 @@ on_transport_event(struct app *app, const struct transport_event *t, mono_t now)
 		.http_status = t->http_status,
 		.retry_after_s = t->retry_after_s,
 		.close_code = t->close_code,
+		.at = t->at,
 	};
 
 	app_trace_event(app, t, now);
-	if (t->kind != TRANSPORT_PING && t->kind != TRANSPORT_PONG)
+	if (t->kind == TRANSPORT_UP || t->kind == TRANSPORT_FAILED || t->kind == TRANSPORT_DOWN)
 		snprintf(app->detail[t->line], sizeof(app->detail[t->line]), "%s", t->detail);
 	switch (t->kind) {
 	case TRANSPORT_UP:
@@ -158,6 +159,9 @@ on_transport_event(struct app *app, const struct transport_event *t, mono_t now)
 		break;
 	case TRANSPORT_PING:
 		e.kind = SESSION_PINGED;
+		break;
+	case TRANSPORT_ANSWERED:
+		e.kind = SESSION_ANSWERED;
 		break;
 	case TRANSPORT_PONG:
 		e.kind = SESSION_PONGED;
