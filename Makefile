@@ -217,7 +217,8 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_backfill.c \
                 tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
                 tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
                 tests/system/test_feed_books.c tests/system/test_feed_budgets.c \
-                tests/system/test_feed_legs.c tests/system/test_feed_paths.c \
+                tests/system/test_feed_heartbeat.c tests/system/test_feed_legs.c \
+                tests/system/test_feed_paths.c \
                 tests/system/test_feed_way.c tests/system/test_http.c \
                 tests/system/test_http_attack.c tests/system/test_http_client.c \
                 tests/system/test_http_limits.c tests/system/test_lost_files.c \

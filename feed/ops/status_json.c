@@ -50,6 +50,7 @@ static const struct field detail_fields[] = {
 	F(tick_line_detail, ended_code), F_ABSENT(tick_line_detail, ended_ns),
 	F(tick_line_detail, streams_listed), F(tick_line_detail, streams_producing),
 	F(tick_line_detail, streams_refused), F(tick_line_detail, streams_silent),
+	F(tick_line_detail, pong_ns), F(tick_line_detail, pong_max_ns),
 };
 
 static const struct field line_latency_fields[] = {

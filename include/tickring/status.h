@@ -216,7 +216,9 @@ struct tick_line_detail {
 	int64_t ended_code;      /* its close code, 0: none came */
 	int64_t ended_ns;        /* wall clock, TICK_ABSENT: none ended yet */
 	int64_t streams_listed, streams_producing, streams_refused, streams_silent;
-	int64_t spare[3];
+	int64_t pong_ns;         /* from the server's last PING to our PONG; 0: not measured */
+	int64_t pong_max_ns;     /* the longest such time so far */
+	int64_t spare[1];
 };
 
 /* Settings that tell what the figures mean, beside control.limits. */

@@ -106,7 +106,8 @@ static const struct known known[] = {
     F(tick_line_detail, ended_reason), F(tick_line_detail, ended_code),
     F(tick_line_detail, ended_ns), F(tick_line_detail, streams_listed),
     F(tick_line_detail, streams_producing), F(tick_line_detail, streams_refused),
-    F(tick_line_detail, streams_silent), F(tick_line_detail, spare), END(tick_line_detail),
+    F(tick_line_detail, streams_silent), F(tick_line_detail, pong_ns),
+    F(tick_line_detail, pong_max_ns), F(tick_line_detail, spare), END(tick_line_detail),
 
     F(tick_settings, monitoring), F(tick_settings, health_interval_ns),
     F(tick_settings, unhealthy_permille), F(tick_settings, metrics_interval_ns),
