@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -10,6 +11,7 @@
 #include "feed/core/pool.h"
 #include "feed/plan/plan.h"
 #include "feed/status/errors.h"
+#include "feed/venue/binance/limits.h"
 #include "tests/pool_rig.h"
 
 static struct pool_cfg
@@ -42,6 +44,38 @@ the_configuration_reaches_the_pool(void **state)
 	    span_ms(1).ns);
 	assert_int_equal(planned("security.rate_limiting=false").session.send_window.ns,
 	    span_ms(1).ns);
+}
+
+static void
+no_setting_goes_beyond_what_the_exchange_allows(void **state)
+{
+	static const char *const products[] = {"spot", "spot-sbe", "usdm", "coinm", "options"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(products) / sizeof(products[0]); i++) {
+		const struct limits *limits = limits_find(bytes_of(products[i]));
+		struct config cfg;
+		struct pool_cfg out;
+
+		config_defaults(&cfg);
+		while (strcmp(config_product_name(cfg.product), products[i]) != 0)
+			cfg.product++;
+		cfg.pool.max_connection_age_ms = INT32_MAX;
+		cfg.heartbeat.pong_response_timeout_ms = INT32_MAX;
+		cfg.heartbeat.ping_timeout_threshold_ms = 1;
+		cfg.pool.max_streams_per_connection = INT32_MAX;
+		out = plan_pool_cfg(&cfg);
+		assert_int_equal(out.rotate.age_max.ns, limits->line_life.ns - span_s(3600).ns);
+		assert_int_equal(out.session.heartbeat.answer_within.ns, limits->pong_within.ns);
+		assert_true(out.session.heartbeat.server_ping_within.ns > limits->ping_every.ns);
+		assert_int_equal(out.session.sends_max, limits->messages_per_s);
+		assert_true(out.session.send_window.ns > span_s(1).ns);
+		assert_int_equal(out.max_streams_per_connection, limits->streams_per_line);
+		assert_int_equal(out.session.request_bytes_max, limits->request_bytes_max);
+		assert_int_equal(out.connects_max, limits->connects_max);
+		assert_int_equal(out.connects_window.ns, limits->connects_window.ns);
+		config_free(&cfg);
+	}
 }
 
 static void
@@ -132,6 +166,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_configuration_reaches_the_pool),
+		cmocka_unit_test(no_setting_goes_beyond_what_the_exchange_allows),
 		cmocka_unit_test(a_lost_line_stays_down_until_reconnecting_is_allowed_again),
 		cmocka_unit_test(a_successor_that_fails_is_given_up_where_nothing_reconnects),
 		cmocka_unit_test(health_is_not_measured_where_monitoring_is_off),
