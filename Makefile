@@ -36,9 +36,11 @@ VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
          feed/venue/binance/market_value.c feed/venue/binance/predict.c \
          feed/venue/binance/reading.c feed/venue/binance/request.c feed/venue/binance/sbe.c \
          feed/venue/binance/scan.c feed/venue/binance/stream_types.c \
-         feed/venue/binance/streams.c feed/venue/binance/trades_page.c feed/venue/binance/walk.c
+         feed/venue/binance/server_time.c feed/venue/binance/streams.c \
+         feed/venue/binance/trades_page.c feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balance.c \
         feed/core/book.c feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c \
+        feed/core/clock_offset.c \
         feed/core/diffs.c feed/core/endpoints.c feed/core/group.c feed/core/health.c \
         feed/core/heartbeat.c feed/core/hold.c feed/core/ledger.c feed/core/life.c \
         feed/core/place.c feed/core/pool.c feed/core/pool_view.c feed/core/quota.c \
@@ -78,7 +80,8 @@ FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/gaps.c feed/
         feed/store/standby.c feed/store/stores.c feed/ops/accept.c feed/ops/alarm.c \
         feed/ops/alarm_command.c feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/backfill.c \
         feed/ops/keeper.c feed/ops/lookout.c feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c \
-        feed/ops/rest.c feed/ops/rest_depth.c feed/ops/rest_list.c feed/ops/rest_trace.c \
+        feed/ops/rest.c feed/ops/rest_clock.c \
+        feed/ops/rest_depth.c feed/ops/rest_list.c feed/ops/rest_trace.c \
         feed/ops/stale.c feed/ops/status_json.c feed/ops/token.c feed/ops/tracer.c \
         feed/ops/upkeep.c feed/ops/web.c feed/ops/web_accept.c feed/ops/web_assets.c \
         feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c feed/status/errors.c \
@@ -162,6 +165,7 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_board.c tests/unit/test_book.c tests/unit/test_books_memory.c \
               tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
               tests/unit/test_breaker.c tests/unit/test_change.c tests/unit/test_choice.c \
+              tests/unit/test_clock_offset.c \
               tests/unit/test_config.c tests/unit/test_config_amend.c \
               tests/unit/test_config_docs.c tests/unit/test_config_streams.c \
               tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
@@ -217,6 +221,7 @@ SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_backfill.c \
                 tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
                 tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
                 tests/system/test_feed_books.c tests/system/test_feed_budgets.c \
+                tests/system/test_feed_clock.c \
                 tests/system/test_feed_heartbeat.c tests/system/test_feed_legs.c \
                 tests/system/test_feed_paths.c \
                 tests/system/test_feed_way.c tests/system/test_http.c \

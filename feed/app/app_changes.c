@@ -59,6 +59,14 @@ sockets_used(const struct app *app)
 	return used;
 }
 
+static void
+take_clock(struct app *app, struct clock_estimate is)
+{
+	pipeline_on_clock(app->pipeline, is);
+	app->snapshot.status.clock_offset_ns = is.ns;
+	app->snapshot.status.clock_within_ns = is.within;
+}
+
 void
 app_take_orders(struct app *app, mono_t now)
 {
@@ -83,6 +91,9 @@ app_take_orders(struct app *app, mono_t now)
 			break;
 		case OPS_SOCKETS:
 			guard_on_sockets(&app->guard, order.value[0], sockets_used(app));
+			break;
+		case OPS_CLOCK:
+			take_clock(app, (struct clock_estimate){order.value[0], order.value[1]});
 			break;
 		}
 	}

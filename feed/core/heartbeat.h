@@ -53,7 +53,7 @@ struct heartbeat {
 	mono_t heard;          /* last bytes */
 	mono_t asked;          /* our PING without answer; MONO_NEVER: none */
 	mono_t window;         /* the server's next PING is awaited since */
-	mono_t owed;           /* the oldest of the server's PINGs not answered yet; MONO_NEVER: none */
+	mono_t owed;           /* the oldest PING of the server without answer; MONO_NEVER: none */
 	unsigned owing;        /* how many there are */
 	bool ask_again;        /* a PING was missed: ask without waiting for idleness */
 	unsigned missed;       /* our PINGs in a row without answer nor bytes */

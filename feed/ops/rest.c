@@ -12,6 +12,7 @@
 #include "feed/io/clock.h"
 #include "feed/io/http.h"
 #include "feed/ops/backfill.h"
+#include "feed/ops/rest_clock.h"
 #include "feed/ops/rest_depth.h"
 #include "feed/ops/rest_impl.h"
 #include "feed/ops/rest_list.h"
@@ -45,6 +46,7 @@ struct rest {
 	struct ops_timer pump_timer;
 	struct rest_trace trace;
 	struct rest_list list;
+	struct rest_clock clock;
 	struct backfill *backfill;    /* NULL: none is wanted */
 	struct tick_level *levels;    /* of the snapshot that is read: bids, then asks */
 	mono_t tell_at;               /* failures are not told before */
@@ -431,6 +433,7 @@ rest_open(struct rest **out, struct ops *ops, const struct config *cfg)
 	ops_receive(ops, OPS_SNAPSHOT_UNWANTED, on_unwanted, r);
 	ops_receive(ops, OPS_MEMORY_BACK, on_memory, r);
 	rest_list_open(&r->list, r, &r->cfg);
+	rest_clock_open(&r->clock, r, &r->cfg);
 	show(r, clock_mono());
 	return 0;
 }
@@ -468,6 +471,7 @@ rest_close(struct rest **rest)
 		return;
 	ops_timer_stop(&r->pump_timer);
 	rest_list_close(&r->list);
+	rest_clock_close(&r->clock);
 	http_close(&r->http);
 	rest_trace_close(&r->trace);
 	backfill_close(&r->backfill);

@@ -15,6 +15,7 @@
  *	OPS_SNAPSHOT         object: a struct rest_snapshot
  *	OPS_LISTING          object: a struct listing
  *	OPS_FILL             object: a struct rest_fill
+ *	OPS_CLOCK            rest_clock.h
  */
 #ifndef FEED_OPS_REST_H
 #define FEED_OPS_REST_H

@@ -29,7 +29,8 @@ static const struct field feed_fields[] = {
 	F(tick_status, lines_live), F(tick_status, instruments), F(tick_status, streams),
 	F(tick_status, stream_rows),
 	F(tick_status, streams_undecoded), F(tick_status, books_starved),
-	F(tick_status, books_cut),
+	F(tick_status, books_cut), F(tick_status, clock_offset_ns),
+	F_ZERO(tick_status, clock_within_ns),
 };
 
 static const struct field line_fields[] = {

@@ -10,9 +10,6 @@
 #include "feed/venue/binance/json_market.h"
 #include "feed/venue/binance/streams.h"
 
-/* Exchange stamps further ahead of our clock than this make CLOCK_DOUBT. */
-#define CLOCK_AHEAD_NS_MAX 1000000000
-
 const struct kind_row pipeline_kinds[EVENT_KINDS] = {
 	[EVENT_TRADE] = {TICK_COUNTER_TRADES, TICK_TRADE, ARBITER_TRADE},
 	[EVENT_AGG_TRADE] = {TICK_COUNTER_AGG_TRADES, TICK_AGG_TRADE, ARBITER_AGG_TRADE},
@@ -252,7 +249,7 @@ context_of(struct pipeline *p, uint32_t instrument, const struct frame *frame,
 	const struct transport_stamps *stamps = frame->stamps;
 	unsigned flags = stamps->kernel ? TICK_FLAG_KERNEL_STAMP : 0;
 
-	if (e->exch_ns != VENUE_NO_TIME && e->exch_ns - stamps->recv.ns > CLOCK_AHEAD_NS_MAX)
+	if (e->exch_ns != VENUE_NO_TIME && e->exch_ns - stamps->recv.ns > p->clock_ahead_ns)
 		flags |= TICK_FLAG_CLOCK_DOUBT;
 	return (struct publish_context){
 		.ring = p->cfg.ring,
@@ -316,7 +313,7 @@ measure(struct pipeline *p, const struct frame *frame, const struct publish_cont
 	hist_record(&p->publish, span_ns(publish_ns));
 	if (exch_ns == VENUE_NO_TIME)
 		return;
-	arrival_ns = stamps->recv.ns - exch_ns;
+	arrival_ns = stamps->recv.ns - exch_ns + p->clock_offset_ns;
 	if (arrival_ns != p->arrivals.ns)
 		pipeline_note_arrivals(p, arrival_ns);
 	p->arrivals.times++;

@@ -18,6 +18,7 @@
 #include "feed/base/hist.h"
 #include "feed/conf/config.h"
 #include "feed/core/arbiter.h"
+#include "feed/core/clock_offset.h"
 #include "feed/core/pool.h"
 #include "feed/io/transport.h"
 #include "feed/pipeline/books.h"
@@ -264,5 +265,12 @@ struct tick_latency pipeline_line_latency(struct pipeline *p, unsigned line);
 
 /* Are latencies measured? They are, unless told otherwise. */
 void pipeline_measure(struct pipeline *p, bool on);
+
+/*
+ * How far the exchange's clock is ahead of ours. Where that is more than it may
+ * be wrong by, latencies since the exchange's stamps take it into account; CLOCK_DOUBT is
+ * what is ahead of the exchange's clock as well.
+ */
+void pipeline_on_clock(struct pipeline *p, struct clock_estimate is);
 
 #endif

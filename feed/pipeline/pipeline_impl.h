@@ -29,6 +29,10 @@
 #define PIPELINE_CLOCK_BYTES 1024
 #define PIPELINE_CLOCK_BYTES_MAX 4096 /* after a hundred kilobytes of one receive */
 
+/* How far stamps may be ahead: of our clock, whatever it is; beyond what is known of both. */
+#define PIPELINE_AHEAD_NS 1000000000
+#define PIPELINE_AHEAD_KNOWN_NS 100000000
+
 /* What the board says of an instrument, and what the control plane says of its streams. */
 struct instrument {
 	struct tick_data data;
@@ -103,6 +107,8 @@ struct pipeline {
 		uint64_t times;
 	} arrivals; /* the last ones, all the same: not in `arrival` yet */
 	struct hist *of_line; /* exchange to publish, per line */
+	int64_t clock_offset_ns; /* of the exchange's stamps, as far as it is sure */
+	int64_t clock_ahead_ns;  /* stamps further ahead of our clock make CLOCK_DOUBT */
 	uint64_t *listed; /* per line, bit per stream: named by its last list of subscriptions */
 	size_t listed_words; /* of a line */
 	struct pipeline_control control[PIPELINE_CONTROLS_MAX];

@@ -190,6 +190,7 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	p->arbiter_memory = calloc(p->instruments_max, sizeof(*p->arbiter_memory));
 	p->of_line = calloc(TRANSPORT_LINES_MAX, sizeof(*p->of_line));
 	p->clock_of = MONO_NEVER;
+	p->clock_ahead_ns = PIPELINE_AHEAD_NS;
 	p->measures = true;
 	p->unasked_kind = EVENT_KINDS;
 	p->cfg.gaps = NULL; /* the caller's */
@@ -429,6 +430,16 @@ pipeline_line_latency(struct pipeline *p, unsigned line)
 
 	memset(&p->of_line[line], 0, sizeof(p->of_line[line]));
 	return latency;
+}
+
+void
+pipeline_on_clock(struct pipeline *p, struct clock_estimate is)
+{
+	int64_t size = is.ns < 0 ? -is.ns : is.ns;
+
+	p->clock_offset_ns = size > is.within ? is.ns : 0;
+	p->clock_ahead_ns = is.within > 0 ? is.ns + is.within + PIPELINE_AHEAD_KNOWN_NS
+	                                  : PIPELINE_AHEAD_NS;
 }
 
 void
