@@ -87,10 +87,9 @@ STORE := feed/store/instruments.c feed/store/opening.c feed/store/ringer.c feed/
 # L9
 OPS := feed/ops/accept.c feed/ops/alarm.c feed/ops/alarm_command.c feed/ops/alarm_post.c \
        feed/ops/alarm_queue.c feed/ops/alarm_text.c feed/ops/backfill.c feed/ops/keeper.c \
-       feed/ops/lookout.c feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c feed/ops/rest.c feed/ops/rest_clock.c \
-        \
-       feed/ops/rest_depth.c feed/ops/rest_list.c feed/ops/rest_trace.c feed/ops/stale.c \
-       feed/ops/status_json.c feed/ops/token.c feed/ops/tracer.c feed/ops/upkeep.c \
+       feed/ops/lookout.c feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c feed/ops/rest.c \
+       feed/ops/rest_clock.c feed/ops/rest_depth.c feed/ops/rest_list.c feed/ops/rest_trace.c \
+       feed/ops/stale.c feed/ops/status_json.c feed/ops/token.c feed/ops/tracer.c feed/ops/upkeep.c \
        feed/ops/web.c feed/ops/web_accept.c feed/ops/web_assets.c feed/ops/web_change.c \
        feed/ops/web_pages.c feed/ops/web_reply.c
 

@@ -198,10 +198,17 @@ on_control(struct app *app, const struct pipeline_control *c, mono_t now)
 static void
 on_heard(struct app *app, mono_t now)
 {
-	const struct session_event e = {.kind = SESSION_HEARD};
+	for (uint64_t heard = pipeline_heard(app->pipeline); heard != 0; heard &= heard - 1) {
+		unsigned line = (unsigned)__builtin_ctzll(heard);
+		struct pipeline_line_counts n = pipeline_line_counts(app->pipeline, line);
+		const struct session_event e = {
+			.kind = SESSION_HEARD,
+			.messages = n.wins + n.duplicates + n.faults,
+			.faults = n.faults,
+		};
 
-	for (uint64_t heard = pipeline_heard(app->pipeline); heard != 0; heard &= heard - 1)
-		step_line(app, (unsigned)__builtin_ctzll(heard), &e, now);
+		step_line(app, line, &e, now);
+	}
 }
 
 /* Which streams were heard: now and then, for a thousand messages may come between. */

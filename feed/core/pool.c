@@ -91,6 +91,8 @@ pool_line_init(struct pool_line *line, enum pool_line_role role)
 		.idle_since = MONO_NEVER,
 		.look_at = MONO_NEVER,
 		.health = line->health,
+		.messages = line->messages,
+		.faults = line->faults,
 	};
 	if (line->health.cfg != NULL)
 		health_begin(&line->health);

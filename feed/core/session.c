@@ -78,6 +78,8 @@ on_bytes(struct session *session, const struct session_event *event, mono_t now)
 {
 	if (event->kind == SESSION_HEARD) {
 		session->heard = now;
+		session->messages = event->messages;
+		session->faults = event->faults;
 		heartbeat_on_bytes(&session->heartbeat, now);
 	} else if (event->kind == SESSION_PINGED) {
 		heartbeat_on_server_ping(&session->heartbeat, event->at, now);

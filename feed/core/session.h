@@ -50,6 +50,7 @@ struct session_event {
 	int32_t retry_after_s;   /* FAILED: seconds, -1 (or 0) when none came */
 	int close_code;          /* WENT_DOWN: WebSocket close code, 0 when none came */
 	mono_t at;               /* PINGED, ANSWERED: when that was, now or before */
+	uint64_t messages, faults; /* HEARD: market messages on the line so far; of them bad ones */
 	int64_t request_id;      /* ACKED, REFUSED */
 	int error_code;          /* REFUSED */
 	const uint64_t *listed;  /* LISTED: bit per stream number; borrowed for the step */
@@ -159,6 +160,7 @@ struct session {
 	int http_status;               /* of that end, 0: no refused upgrade */
 	mono_t up;                     /* when this connection came up, MONO_NEVER: it has not */
 	mono_t heard;                  /* last message on any connection, MONO_NEVER: none */
+	uint64_t messages, faults;     /* on all of them, as was told */
 	mono_t list_at;                /* when to ask for the exchange's list */
 	bool list_wanted;
 	enum tick_reason sick;         /* why it wants to be replaced; NONE: it is well */

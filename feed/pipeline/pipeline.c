@@ -213,6 +213,7 @@ decode(struct pipeline *p, struct frame *frame, struct event *e, bool *unfit)
 	*unfit = result == DECODE_UNFIT;
 	if (result == DECODE_MALFORMED) {
 		pipeline_count(p, TICK_COUNTER_MALFORMED);
+		p->line[frame->line].faults++;
 		note_garbled(p, frame, e);
 	}
 	if (result == DECODE_FOREIGN)
@@ -372,6 +373,7 @@ take_frame(struct pipeline *p, struct frame *frame)
 	c = context_of(p, (uint32_t)id, frame, &e);
 	if (unfit || !normalize(&e, &p->cfg.ring->directory[id], p->levels, &n)) {
 		pipeline_count(p, TICK_COUNTER_UNFIT);
+		p->line[frame->line].faults++;
 		publish_event(&c, TICK_REASON_UNFIT, pipeline_kinds[e.kind].type, e.id, 0);
 		return out;
 	}

@@ -170,6 +170,7 @@ void pipeline_on_stream_left(struct pipeline *p, uint32_t number, unsigned line)
 struct pipeline_line_counts {
 	uint64_t wins;       /* published: it was the first, or the only one */
 	uint64_t duplicates; /* another line, or this one before, had brought it */
+	uint64_t faults;     /* malformed, or with values that do not fit */
 };
 
 struct pipeline_line_counts pipeline_line_counts(const struct pipeline *p, unsigned line);
