@@ -50,7 +50,8 @@ change_config(struct app *app, struct config *next, mono_t now)
 static unsigned
 sockets_used(const struct app *app)
 {
-	unsigned used = alarm_sockets(app->alarm) + web_connections(app->web);
+	unsigned used = alarm_sockets(app->alarm) + web_connections(app->web) +
+	    (unsigned)rest_gauges(app->rest).under_way;
 	struct pool_line_view view;
 
 	for (unsigned line = 0; line < pool_lines(&app->pool); line++)

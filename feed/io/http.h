@@ -71,4 +71,7 @@ void http_close(struct http_client **client);
 int http_send(struct http_client *client, const struct http_request *request, http_done_fn *done,
     void *context);
 
+/* How many requests are under way; each may have a socket. */
+unsigned http_under_way(const struct http_client *client);
+
 #endif

@@ -52,7 +52,7 @@ struct rest {
 	mono_t tell_at;               /* failures are not told before */
 	uint64_t untold;
 	bool paused;
-	_Atomic int64_t used, paused_until_ns, paused_why;
+	_Atomic int64_t used, paused_until_ns, paused_why, under_way;
 };
 
 /* ---- requests --------------------------------------------------------------- */
@@ -69,6 +69,7 @@ show(struct rest *r, mono_t now)
 {
 	atomic_store_explicit(
 	    &r->paused_why, reason_of[r->sched.paused_why], memory_order_relaxed);
+	atomic_store_explicit(&r->under_way, http_under_way(r->http), memory_order_relaxed);
 	atomic_store_explicit(&r->used, snapsched_used(&r->sched, now), memory_order_relaxed);
 	atomic_store_explicit(
 	    &r->paused_until_ns, r->sched.paused_until.ns, memory_order_relaxed);
@@ -84,6 +85,7 @@ rest_gauges(const struct rest *r)
 		return out;
 	out.used = atomic_load_explicit(&r->used, memory_order_relaxed);
 	out.budget = r->sched.cfg.budget;
+	out.under_way = atomic_load_explicit(&r->under_way, memory_order_relaxed);
 	counts = backfill_counts(r->backfill);
 	out.fills = counts.requests;
 	out.fills_refused = counts.refused;

@@ -60,6 +60,7 @@ void rest_close(struct rest **rest);
 
 struct rest_gauges {
 	int64_t used, budget;    /* weight of the last minute */
+	int64_t under_way;       /* requests; each may have a socket */
 	mono_t paused_until;     /* the exchange wants no requests until then; MONO_ZERO */
 	uint64_t fills, fills_refused; /* requests for missing trades; of them, without use */
 	enum tick_reason why;    /* it does, or did */

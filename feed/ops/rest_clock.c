@@ -71,6 +71,7 @@ ask(void *context)
 		snapsched_on_other(rest_schedule(c->rest), WEIGHT, &none, clock_mono());
 		ask_in(c, span_s(1));
 	}
+	rest_pump(c->rest);
 }
 
 void
