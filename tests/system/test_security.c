@@ -1,8 +1,7 @@
 /*
  * Security events, each by what causes it, on their way to the log and to a
  * webhook: by name and severity. A refused certificate is in test_alerts.c;
- * sockets that leak cannot be had from outside, see tests/unit/test_security.c,
- * but what looks like it can: requests without an answer.
+ * sockets that leak are in test_leak.c, and here what only looks like it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
