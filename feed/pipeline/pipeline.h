@@ -264,6 +264,12 @@ struct pipeline_latencies pipeline_take_latencies(struct pipeline *p,
 /* From the exchange's time to publish, of a line, since the last call, which empties it. */
 struct tick_latency pipeline_line_latency(struct pipeline *p, unsigned line);
 
+/*
+ * How much later than the first the messages of that leg, < POOL_LEGS_MAX, came that another
+ * had brought before: of some, since the last call, which empties it.
+ */
+struct tick_latency pipeline_leg_skew(struct pipeline *p, unsigned leg);
+
 /* Are latencies measured? They are, unless told otherwise. */
 void pipeline_measure(struct pipeline *p, bool on);
 

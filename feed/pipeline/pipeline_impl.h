@@ -29,6 +29,9 @@
 #define PIPELINE_CLOCK_BYTES 1024
 #define PIPELINE_CLOCK_BYTES_MAX 4096 /* after a hundred kilobytes of one receive */
 
+/* Numbers that the arbiter knows a leg by: half are for lines, half for their successors. */
+#define PIPELINE_LEGS_PER_LEG (ARBITER_LEGS_MAX / POOL_LEGS_MAX)
+
 /* How far stamps may be ahead: of our clock, whatever it is; beyond what is known of both. */
 #define PIPELINE_AHEAD_NS 1000000000
 #define PIPELINE_AHEAD_KNOWN_NS 100000000

@@ -432,6 +432,19 @@ pipeline_line_latency(struct pipeline *p, unsigned line)
 	return latency;
 }
 
+struct tick_latency
+pipeline_leg_skew(struct pipeline *p, unsigned leg)
+{
+	struct hist *skew = &p->arbiter.skew[leg * PIPELINE_LEGS_PER_LEG];
+	struct tick_latency latency;
+
+	for (unsigned i = 1; i < PIPELINE_LEGS_PER_LEG; i++)
+		hist_merge(skew, &skew[i]);
+	latency = latency_of(skew);
+	memset(skew, 0, PIPELINE_LEGS_PER_LEG * sizeof(*skew));
+	return latency;
+}
+
 void
 pipeline_on_clock(struct pipeline *p, struct clock_estimate is)
 {

@@ -285,7 +285,9 @@ struct tick_status {
 	int64_t rest_paused_reason; /* enum tick_reason of control.rest_paused_until_ns */
 	int64_t clock_offset_ns; /* the exchange's clock is so far ahead of ours */
 	int64_t clock_within_ns; /* give or take that; 0: not known */
-	int64_t spare2[9];
+	/* By leg: how much later than the first its messages came; 0: never, or not measured. */
+	int64_t skew_p50_ns[TICK_LEGS_MAX], skew_p99_ns[TICK_LEGS_MAX];
+	int64_t spare2[3];
 	struct tick_settings settings;
 	struct tick_line_detail detail[TICK_LINES_MAX]; /* by line */
 	int64_t ended[TICK_REASONS_MAX]; /* connections and attempts that ended, by reason */

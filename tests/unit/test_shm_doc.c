@@ -129,7 +129,8 @@ static const struct known known[] = {
     F(tick_status, stream_rows), F(tick_status, streams_undecoded),
     F(tick_status, books_starved), F(tick_status, books_cut),
     F(tick_status, rest_paused_reason), F(tick_status, clock_offset_ns),
-    F(tick_status, clock_within_ns), F(tick_status, spare2), F(tick_status, settings),
+    F(tick_status, clock_within_ns), F(tick_status, skew_p50_ns),
+    F(tick_status, skew_p99_ns), F(tick_status, spare2), F(tick_status, settings),
     F(tick_status, detail), F(tick_status, ended), F(tick_status, keys),
     END(tick_status),
 
