@@ -46,6 +46,77 @@ the_configuration_reaches_the_pool(void **state)
 	    span_ms(1).ns);
 }
 
+/* Where a key's value has to arrive in the pool, in its unit there. */
+struct arrival {
+	const char *setting;
+	size_t at, bytes;
+	int64_t value;
+};
+
+#define MS INT64_C(1000000)
+#define ARRIVES(setting, field, value) \
+	{setting, offsetof(struct pool_cfg, field), sizeof(((struct pool_cfg *)0)->field), value}
+
+static const struct arrival arrivals[] = {
+	ARRIVES("pool.initial_connections=2", initial_connections, 2),
+	ARRIVES("pool.max_connections=7", max_connections, 7),
+	ARRIVES("pool.max_streams_per_connection=33", max_streams_per_connection, 33),
+	ARRIVES("pool.connection_timeout_ms=1234", session.connect_within.ns, 1234 * MS),
+	ARRIVES("pool.health_check_interval_ms=4321", checkup.every.ns, 4321 * MS),
+	ARRIVES("pool.idle_timeout_ms=5555", scale.idle_for.ns, 5555 * MS),
+	ARRIVES("pool.max_connection_age_ms=77777", rotate.age_max.ns, 77777 * MS),
+	ARRIVES("pool.min_connection_age_ms=888", rotate.age_min.ns, 888 * MS),
+	ARRIVES("pool.load_high_bytes_per_s=5000000", scale.load_high, 5000000),
+	ARRIVES("pool.load_low_bytes_per_s=4444", scale.load_low, 4444),
+	ARRIVES("redundancy=2", redundancy, 2),
+	ARRIVES("subscribe.ack_timeout_ms=666", session.ack_within.ns, 666 * MS),
+	ARRIVES("subscribe.data_timeout_ms=777", session.data_within.ns, 777 * MS),
+	ARRIVES("subscribe.list_interval_ms=99999", session.list_every.ns, 99999 * MS),
+	ARRIVES("failover.failures_max=9", route.breaker.failures_max, 9),
+	ARRIVES("failover.return_after_ms=1111", route.choice.return_after.ns, 1111 * MS),
+	ARRIVES("heartbeat.ping_timeout_threshold_ms=70000",
+	    session.heartbeat.server_ping_within.ns, 70000 * MS),
+	ARRIVES("heartbeat.pong_response_timeout_ms=444", session.heartbeat.answer_within.ns,
+	    444 * MS),
+	ARRIVES("heartbeat.health_check_interval_ms=2222", session.heartbeat.idle_after.ns,
+	    2222 * MS),
+	ARRIVES("heartbeat.max_missed_pings=8", session.heartbeat.max_missed, 8),
+	ARRIVES("heartbeat.unhealthy_threshold_permille=321", checkup.health.unhealthy, 321),
+	ARRIVES("heartbeat.unhealthy_threshold_permille=321", route.choice.unfit_below, 321),
+	ARRIVES("reconnect.max_retries=3", session.retry.max_retries, 3),
+	ARRIVES("reconnect.base_delay_ms=55", session.retry.base.ns, 55 * MS),
+	ARRIVES("reconnect.max_delay_ms=6000", session.retry.cap.ns, 6000 * MS),
+	ARRIVES("reconnect.jitter=false", session.retry.jitter_percent, 0),
+	ARRIVES("reconnect.jitter=false", route.breaker.jitter_percent, 0),
+	ARRIVES("reconnect.jitter_percent=11", session.retry.jitter_percent, 11),
+	ARRIVES("reconnect.exponential_base=5", session.retry.exponential_base, 5),
+	ARRIVES("reconnect.reset_success_count=6", session.retry.reset_after, 6),
+};
+
+static int64_t
+value_at(const struct pool_cfg *cfg, const struct arrival *arrival)
+{
+	uint64_t value = 0; /* of an unsigned one that is shorter: little endian */
+
+	memcpy(&value, (const char *)cfg + arrival->at, arrival->bytes);
+	return (int64_t)value;
+}
+
+static void
+every_key_of_the_pool_arrives_there(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(arrivals) / sizeof(arrivals[0]); i++) {
+		const struct pool_cfg usual = planned("feed=x"), cfg = planned(arrivals[i].setting);
+
+		if (value_at(&cfg, &arrivals[i]) != arrivals[i].value ||
+		    value_at(&usual, &arrivals[i]) == arrivals[i].value)
+			fail_msg("%s: %lld, usually %lld", arrivals[i].setting,
+			    (long long)value_at(&cfg, &arrivals[i]),
+			    (long long)value_at(&usual, &arrivals[i]));
+	}
+}
+
 static void
 no_setting_goes_beyond_what_the_exchange_allows(void **state)
 {
@@ -166,6 +237,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_configuration_reaches_the_pool),
+		cmocka_unit_test(every_key_of_the_pool_arrives_there),
 		cmocka_unit_test(no_setting_goes_beyond_what_the_exchange_allows),
 		cmocka_unit_test(a_lost_line_stays_down_until_reconnecting_is_allowed_again),
 		cmocka_unit_test(a_successor_that_fails_is_given_up_where_nothing_reconnects),
