@@ -8,10 +8,14 @@
 
 #include "feed/base/log.h"
 
-/* SIGHUP: the ops thread reads the configuration and offers it, app_take_orders() takes it. */
+/*
+ * SIGHUP: the log's file is opened anew; the ops thread reads the configuration and
+ * offers it, app_take_orders() takes it.
+ */
 void
 app_reload(struct app *app)
 {
+	log_reopen();
 	if (!ops_tell(app->ops, &(struct ops_note){.kind = OPS_RELOAD_ASKED}))
 		LOG(ERROR, "reload_refused",
 		    LOG_THEN("operations are behind: nothing is changed"));
