@@ -75,14 +75,9 @@ heartbeat_of(const struct config_heartbeat *c, const struct limits *limits)
 static struct health_cfg
 health_of(const struct config *cfg)
 {
-	const struct config_health_check *c = &cfg->monitoring.health_check;
-
 	return (struct health_cfg){
 		.fall = span_s(HEALTH_FALL_S),
 		.rise = span_s(HEALTH_RISE_S),
-		.healthy = (int)c->threshold_permille,
-		.alert = (int)c->alert_threshold_permille,
-		.critical = (int)c->critical_threshold_permille,
 		.unhealthy = (int)cfg->heartbeat.unhealthy_threshold_permille,
 	};
 }
