@@ -142,12 +142,16 @@ each_fault_is_seen_named_and_over(void **state)
 	assert_true(daemon_runs(&stage->feedd));
 }
 
-/* A line that comes to be refused: the reason has its name, and the circuit opens for it. */
+/*
+ * A line that comes to be refused: the reason has its name, and the circuit opens
+ * for it, so many seconds at least.
+ */
 static void
-expect_refusal(struct stage *stage, const char *script, enum tick_reason reason)
+expect_refusal(struct stage *stage, const char *script, enum tick_reason reason, int64_t seconds)
 {
 	const struct stage_cfg cfg = {.rate = 1000, .settings = COMMON};
 	static struct tick_status status;
+	int64_t until = TICK_ABSENT;
 	mono_t deadline;
 	bool open;
 
@@ -162,26 +166,33 @@ expect_refusal(struct stage *stage, const char *script, enum tick_reason reason)
 			open = open || (status.control.endpoint[i].circuit == 1 &&
 			    status.control.endpoint[i].reason == (int64_t)reason);
 	} while (!open || status.ended[reason] < 1);
+	for (int i = 0; i < 2; i++)
+		if (status.control.endpoint[i].reason == (int64_t)reason)
+			until = status.control.endpoint[i].until_ns;
+	/* It began before it was seen. */
+	assert_true(until - status.at_ns > (seconds - DAEMON_WITHIN_S) * 1000000000);
 }
 
-#define REFUSAL(name, script, reason) \
+#define REFUSAL(name, script, reason, seconds) \
 	static void \
 	name(void **state) \
 	{ \
-		expect_refusal(*state, script AGAIN, reason); \
+		expect_refusal(*state, script AGAIN, reason, seconds); \
 	}
 
-REFUSAL(a_firewall_is_told_from_a_failure, "0 http status=403 on=upgrade", TICK_REASON_FORBIDDEN)
+REFUSAL(a_firewall_is_told_from_a_failure, "0 http status=403 on=upgrade",
+    TICK_REASON_FORBIDDEN, 300)
 REFUSAL(a_ban_is_told_from_a_failure, "0 http status=418 retry-after=300 on=upgrade",
-    TICK_REASON_BANNED)
-REFUSAL(too_many_requests_are_told_from_a_failure, "0 http status=429 retry-after=90 on=upgrade",
-    TICK_REASON_RATE_LIMITED)
+    TICK_REASON_BANNED, 300)
+REFUSAL(too_many_requests_are_told_from_a_failure,
+    "0 http status=429 retry-after=90 on=upgrade", TICK_REASON_RATE_LIMITED, 90)
 REFUSAL(a_blocked_region_is_told_from_a_failure, "0 http status=451 on=upgrade",
-    TICK_REASON_BLOCKED_REGION)
-REFUSAL(a_certificate_of_another_host_is_refused, "0 cert", TICK_REASON_TLS_HOSTNAME)
+    TICK_REASON_BLOCKED_REGION, 900)
+REFUSAL(a_certificate_of_another_host_is_refused, "0 cert", TICK_REASON_TLS_HOSTNAME, 60)
 REFUSAL(a_certificate_of_nobody_is_refused, "0 cert kind=self-signed",
-    TICK_REASON_TLS_UNTRUSTED)
-REFUSAL(an_expired_certificate_is_refused, "0 cert kind=expired", TICK_REASON_TLS_EXPIRED)
+    TICK_REASON_TLS_UNTRUSTED, 60)
+REFUSAL(an_expired_certificate_is_refused, "0 cert kind=expired", TICK_REASON_TLS_EXPIRED,
+    60)
 
 int
 main(void)
