@@ -322,6 +322,7 @@ open_log(const struct config *cfg)
 		return -1;
 	}
 	log_set_fd(fd);
+	log_set_path(cfg->log.file);
 	return 0;
 }
 

@@ -137,10 +137,11 @@ on_transport_event(struct app *app, const struct transport_event *t, mono_t now)
 		.http_status = t->http_status,
 		.retry_after_s = t->retry_after_s,
 		.close_code = t->close_code,
+		.at = t->at,
 	};
 
 	app_trace_event(app, t, now);
-	if (t->kind != TRANSPORT_PING && t->kind != TRANSPORT_PONG)
+	if (t->kind == TRANSPORT_UP || t->kind == TRANSPORT_FAILED || t->kind == TRANSPORT_DOWN)
 		snprintf(app->detail[t->line], sizeof(app->detail[t->line]), "%s", t->detail);
 	switch (t->kind) {
 	case TRANSPORT_UP:
@@ -161,6 +162,9 @@ on_transport_event(struct app *app, const struct transport_event *t, mono_t now)
 		break;
 	case TRANSPORT_PING:
 		e.kind = SESSION_PINGED;
+		break;
+	case TRANSPORT_ANSWERED:
+		e.kind = SESSION_ANSWERED;
 		break;
 	case TRANSPORT_PONG:
 		e.kind = SESSION_PONGED;
@@ -197,10 +201,17 @@ on_control(struct app *app, const struct pipeline_control *c, mono_t now)
 static void
 on_heard(struct app *app, mono_t now)
 {
-	const struct session_event e = {.kind = SESSION_HEARD};
+	for (uint64_t heard = pipeline_heard(app->pipeline); heard != 0; heard &= heard - 1) {
+		unsigned line = (unsigned)__builtin_ctzll(heard);
+		struct pipeline_line_counts n = pipeline_line_counts(app->pipeline, line);
+		const struct session_event e = {
+			.kind = SESSION_HEARD,
+			.messages = n.wins + n.duplicates + n.faults,
+			.faults = n.faults,
+		};
 
-	for (uint64_t heard = pipeline_heard(app->pipeline); heard != 0; heard &= heard - 1)
-		step_line(app, (unsigned)__builtin_ctzll(heard), &e, now);
+		step_line(app, line, &e, now);
+	}
 }
 
 /* Which streams were heard: now and then, for a thousand messages may come between. */

@@ -113,6 +113,7 @@ struct pool_line {
 	mono_t retire_at;            /* when it wants to be replaced */
 	mono_t not_before;           /* a replacement failed: none before this */
 	struct health health;
+	uint64_t messages, faults;   /* of the session at the last look at its health */
 	bool closing;                /* its streams move away, then it is closed */
 	mono_t idle_since;           /* without streams, MONO_NEVER: it has some */
 	mono_t refuge_at;            /* down: its streams go elsewhere; MONO_NEVER: it is up */

@@ -26,7 +26,8 @@ enum transport_event_kind {
 	TRANSPORT_UP,     /* the upgrade was accepted, messages may flow */
 	TRANSPORT_FAILED, /* the connection attempt ended before that */
 	TRANSPORT_DOWN,   /* an established connection ended */
-	TRANSPORT_PING,   /* a PING came in (only where has_pings) */
+	TRANSPORT_PING,   /* a PING came in at `at`, and is being answered (only where has_pings) */
+	TRANSPORT_ANSWERED, /* at `at` the kernel had taken the PONGs to all PINGs told so far */
 	TRANSPORT_PONG,   /* a PONG came in */
 };
 

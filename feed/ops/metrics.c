@@ -42,6 +42,15 @@ enum { METRIC_FIRST_ROW = __COUNTER__ + 1 };
 static const struct alarm_counts no_alarm;
 static const struct tracer_counts no_tracer;
 
+/* Nothing where there is no other leg, or this one was never behind. */
+static int64_t
+leg_skew(const int64_t skew_ns[TICK_LEGS_MAX], const struct tick_line_status *l)
+{
+	bool known = l->leg >= 0 && l->leg < TICK_LEGS_MAX && skew_ns[l->leg] > 0;
+
+	return known ? skew_ns[l->leg] : TICK_ABSENT;
+}
+
 /* The value of a metric in row n of its scope. */
 static int64_t
 value_of(size_t metric, const struct metrics_source *from, unsigned n)

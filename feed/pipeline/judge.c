@@ -1,8 +1,5 @@
 #include "feed/pipeline/pipeline_impl.h"
 
-/* Half of the legs' numbers are for lines, half for their successors. */
-#define LEGS_PER_LEG (ARBITER_LEGS_MAX / POOL_LEGS_MAX)
-
 void
 pipeline_turn(struct pipeline *p, uint32_t id, enum tick_data_state state, enum tick_reason why,
     int64_t now_ns)
@@ -14,7 +11,6 @@ pipeline_turn(struct pipeline *p, uint32_t id, enum tick_data_state state, enum 
 	data->reason = why;
 	board_data(p->cfg.board, id, data);
 }
-
 
 static void
 tell_gap(struct pipeline *p, struct publish_context *c, enum event_kind kind,
@@ -99,7 +95,7 @@ other_leg_of(uint8_t *lines, unsigned home, unsigned line)
 static inline unsigned
 leg_of(struct pipeline *p, uint32_t number, unsigned line)
 {
-	unsigned home = p->leg[line] * LEGS_PER_LEG;
+	unsigned home = p->leg[line] * PIPELINE_LEGS_PER_LEG;
 	uint8_t *lines;
 
 	if (number == ROSTER_NONE)

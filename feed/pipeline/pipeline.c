@@ -10,9 +10,6 @@
 #include "feed/venue/binance/json_market.h"
 #include "feed/venue/binance/streams.h"
 
-/* Exchange stamps further ahead of our clock than this make CLOCK_DOUBT. */
-#define CLOCK_AHEAD_NS_MAX 1000000000
-
 const struct kind_row pipeline_kinds[EVENT_KINDS] = {
 	[EVENT_TRADE] = {TICK_COUNTER_TRADES, TICK_TRADE, ARBITER_TRADE},
 	[EVENT_AGG_TRADE] = {TICK_COUNTER_AGG_TRADES, TICK_AGG_TRADE, ARBITER_AGG_TRADE},
@@ -205,6 +202,7 @@ decode(struct pipeline *p, struct frame *frame, struct event *e, bool *unfit)
 	*unfit = result == DECODE_UNFIT;
 	if (result == DECODE_MALFORMED) {
 		pipeline_count(p, TICK_COUNTER_MALFORMED);
+		p->line[frame->line].faults++;
 		note_garbled(p, frame, e);
 	}
 	if (result == DECODE_FOREIGN)
@@ -241,7 +239,7 @@ context_of(struct pipeline *p, uint32_t instrument, const struct frame *frame,
 	const struct transport_stamps *stamps = frame->stamps;
 	unsigned flags = stamps->kernel ? TICK_FLAG_KERNEL_STAMP : 0;
 
-	if (e->exch_ns != VENUE_NO_TIME && e->exch_ns - stamps->recv.ns > CLOCK_AHEAD_NS_MAX)
+	if (e->exch_ns != VENUE_NO_TIME && e->exch_ns - stamps->recv.ns > p->clock_ahead_ns)
 		flags |= TICK_FLAG_CLOCK_DOUBT;
 	return (struct publish_context){
 		.ring = p->cfg.ring,
@@ -302,7 +300,8 @@ measure(struct pipeline *p, const struct frame *frame, const struct publish_cont
 	bool dated = exch_ns != VENUE_NO_TIME;
 	struct spans now = {
 		.publish_ns = c->mono_ns - stamps->recv_mono.ns + stamps->waited.ns,
-		.arrival_ns = dated ? stamps->recv.ns - exch_ns : p->spans.arrival_ns,
+		.arrival_ns = dated ? stamps->recv.ns - exch_ns + p->clock_offset_ns
+		                    : p->spans.arrival_ns,
 		.line = frame->line,
 	};
 
@@ -367,6 +366,7 @@ take_frame(struct pipeline *p, struct frame *frame)
 	c = context_of(p, (uint32_t)id, frame, &e);
 	if (unfit || !normalize(&e, &p->cfg.ring->directory[id], p->levels, &n)) {
 		pipeline_count(p, TICK_COUNTER_UNFIT);
+		p->line[frame->line].faults++;
 		publish_event(&c, TICK_REASON_UNFIT, pipeline_kinds[e.kind].type, e.id, 0);
 		return out;
 	}

@@ -183,8 +183,13 @@ tell_event(const struct agenda_item *item)
 	default:
 		e.kind = item->kind == AGENDA_PINGED ? SESSION_PINGED : SESSION_PONGED;
 		e.attempt = sim.peer[item->line].attempt;
+		e.at = sim.now;
 		break;
 	}
+	step_line(item->line, &e);
+	if (e.kind != SESSION_PINGED)
+		return;
+	e.kind = SESSION_ANSWERED;
 	step_line(item->line, &e);
 }
 

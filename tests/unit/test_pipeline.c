@@ -357,6 +357,33 @@ stamps_show_in_the_flags(void **state)
 	assert_int_equal(t.flags, WHOLE | TICK_FLAG_SIDE | TICK_FLAG_CLOCK_DOUBT);
 }
 
+/* The trade's stamp is 1700000000123 ms; ours is three seconds behind that, and so is our clock. */
+static void
+a_known_difference_of_clocks_is_taken_off(void **state)
+{
+	static struct tick_histogram publish, arrival;
+	struct pipeline_rig *rig = *state;
+
+	rig->stamps = (struct transport_stamps){.recv.ns = 1700000000123 * MS - 2990 * MS};
+	pipeline_on_clock(rig->pipeline, (struct clock_estimate){3000 * MS, 20 * MS});
+	pipeline_rig_trade(rig, 1);
+	assert_int_equal(pipeline_rig_tick(rig).flags, WHOLE | TICK_FLAG_SIDE);
+	assert_in_range(pipeline_take_latencies(rig->pipeline, &publish, &arrival).arrival.max,
+	    10 * MS, 11 * MS);
+	/* Ahead of the exchange's clock, too, as far as that is known. */
+	rig->stamps.recv.ns -= 131 * MS;
+	pipeline_rig_trade(rig, 2);
+	assert_int_equal(
+	    pipeline_rig_tick(rig).flags, WHOLE | TICK_FLAG_SIDE | TICK_FLAG_CLOCK_DOUBT);
+	pipeline_take_latencies(rig->pipeline, &publish, &arrival);
+	/* What may as well be nothing is not taken off. */
+	rig->stamps.recv.ns = 1700000000123 * MS + 7 * MS;
+	pipeline_on_clock(rig->pipeline, (struct clock_estimate){15 * MS, 20 * MS});
+	pipeline_rig_trade(rig, 3);
+	assert_in_range(pipeline_take_latencies(rig->pipeline, &publish, &arrival).arrival.max,
+	    7 * MS, 8 * MS);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, pipeline_rig_setup, pipeline_rig_teardown)
 
 static void
@@ -477,6 +504,7 @@ main(void)
 		TEST(a_partial_book_clears_and_is_on_the_board_best_first),
 		TEST(an_empty_partial_book_clears_the_book),
 		TEST(stamps_show_in_the_flags),
+		TEST(a_known_difference_of_clocks_is_taken_off),
 		TEST(symbols_of_any_length_keep_their_instruments),
 		TEST(the_time_of_publishing_is_read_with_each_receive_and_each_kilobyte),
 		TEST(latencies_are_taken_once_and_histograms_go_on),

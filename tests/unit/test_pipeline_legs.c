@@ -109,6 +109,27 @@ klines_of_two_lines_are_published_once(void **state)
 	assert_int_equal(pipeline_counters(rig->pipeline)[TICK_COUNTER_DUPLICATES], 1);
 }
 
+/* Of each sixteenth id it is measured how far the leg behind is behind. */
+static void
+how_far_a_leg_is_behind_is_told_by_leg(void **state)
+{
+	struct pipeline_rig *rig = *state;
+	struct tick_latency skew;
+
+	assert_int_equal(pipeline_add_stream(rig->pipeline, 3, bytes_of("abcusdt@trade")), 0);
+	for (unsigned leg = 0; leg < 2; leg++)
+		pipeline_on_line_up(rig->pipeline, 1 + leg, leg, (wall_t){LATER_NS}, (mono_t){1});
+	for (int64_t id = 16; id <= 160; id++) {
+		pipeline_rig_trade_on(rig, 1, id);
+		pipeline_rig_trade_on(rig, 2, id);
+	}
+	skew = pipeline_leg_skew(rig->pipeline, 1);
+	assert_int_equal(skew.count, 10);
+	assert_true(skew.p50 > 0 && skew.p99 >= skew.p50);
+	assert_int_equal(pipeline_leg_skew(rig->pipeline, 0).count, 0);
+	assert_int_equal(pipeline_leg_skew(rig->pipeline, 1).count, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, pipeline_rig_setup, pipeline_rig_teardown)
 
 int
@@ -119,6 +140,7 @@ main(void)
 		TEST(a_line_that_is_ahead_waits_for_the_one_that_is_behind),
 		TEST(what_nobody_brings_is_told_missing_when_its_time_is_over),
 		TEST(klines_of_two_lines_are_published_once),
+		TEST(how_far_a_leg_is_behind_is_told_by_leg),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
