@@ -302,7 +302,9 @@ note_on_board(struct pipeline *p, uint32_t id, enum event_kind kind)
 /* What to look for in the hold after a message; `published` only if it holds anything. */
 struct outcome {
 	bool published, kept;
+	bool full; /* it was to be kept, and there is no room: nothing became of it */
 	uint64_t key;
+	int64_t id;
 };
 
 static void
@@ -323,7 +325,7 @@ measure(struct pipeline *p, const struct frame *frame, const struct publish_cont
 	hist_record(&p->of_line[frame->line], span_ns(arrival_ns + publish_ns));
 }
 
-static struct outcome take_frame(struct pipeline *p, struct frame *frame);
+static struct outcome take_or_keep(struct pipeline *p, struct frame *frame);
 
 /* An array: each element is a message of its own, of the array's stream. */
 static void
@@ -341,7 +343,7 @@ take_list(struct pipeline *p, const struct frame *frame, const struct event *lis
 	else
 		memcpy(name, list->stream.p, list->stream.n);
 	while (json_market_next(&items, &part.bytes))
-		take_frame(p, &part);
+		take_or_keep(p, &part);
 }
 
 /* Decode, normalize, judge, publish; or keep. */
@@ -381,10 +383,8 @@ take_frame(struct pipeline *p, struct frame *frame)
 	judgement = judge(p, &c, &e, frame, p->now);
 	if (judgement == JUDGE_HOLD && judge_hold_key((uint32_t)id, &e, &out.key)) {
 		out.kept = keep(p, out.key, e.id, frame);
-		if (out.kept)
-			return out;
-		frame->arrived = ARBITER_AT_ONCE;
-		judgement = judge(p, &c, &e, frame, p->now);
+		out.full = !out.kept;
+		out.id = e.id;
 	}
 	if (judgement != JUDGE_PUBLISH)
 		return out;
@@ -414,6 +414,23 @@ show_again(struct pipeline *p, const struct held *held, mono_t arrived)
 	p->clock_of = MONO_NEVER; /* it was received a while ago */
 	frame.arrived = arrived;
 	return !take_frame(p, &frame).kept;
+}
+
+/* What cannot be kept goes at once: after what is kept below it, or that would come too late. */
+static struct outcome
+take_or_keep(struct pipeline *p, struct frame *frame)
+{
+	struct outcome out = take_frame(p, frame);
+	struct frame again;
+	struct held held;
+
+	if (!out.full)
+		return out;
+	again = *frame;
+	while (hold_take_below(&p->hold, out.key, out.id, &held))
+		show_again(p, &held, ARBITER_AT_ONCE);
+	again.arrived = ARBITER_AT_ONCE;
+	return take_frame(p, &again);
 }
 
 /* Something was published: what waited for it may go, in the order of ids. */
@@ -463,7 +480,7 @@ pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, 
 	pipeline_count(p, TICK_COUNTER_MESSAGES);
 	p->counter[TICK_COUNTER_MESSAGE_BYTES] += bytes.n;
 	do {
-		out = take_frame(p, &frame);
+		out = take_or_keep(p, &frame);
 		if (out.kept)
 			pipeline_count(p, TICK_COUNTER_HELD);
 		if (out.published)

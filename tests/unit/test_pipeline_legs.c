@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "feed/core/hold.h"
 #include "feed/io/clock.h"
 #include "tests/pipeline_rig.h"
 
@@ -91,6 +92,58 @@ what_nobody_brings_is_told_missing_when_its_time_is_over(void **state)
 	assert_int_equal(pipeline_counters(rig->pipeline)[TICK_COUNTER_GAPS], 1);
 }
 
+/* There is no room for one more: what is kept goes ahead of it, and only what nobody has is a gap. */
+static void
+what_is_held_is_not_lost_when_the_hold_is_full(void **state)
+{
+	struct pipeline_rig *rig = *state;
+	const int64_t last = 13 + HOLD_MAX;
+	struct tick t;
+
+	assert_int_equal(pipeline_add_stream(rig->pipeline, 3, bytes_of("abcusdt@trade")), 0);
+	pipeline_rig_trade_on(rig, 2, 10);
+	pipeline_rig_expect_trade(rig, 10, false);
+	for (int64_t id = 13; id <= last; id++)
+		pipeline_rig_trade_on(rig, 4, id);
+	t = pipeline_rig_event(rig, TICK_REASON_GAP);
+	assert_int_equal(t.event.b, 11);
+	assert_int_equal(t.event.c, 12);
+	for (int64_t id = 13; id <= last; id++)
+		pipeline_rig_expect_trade(rig, id, id == 13);
+	assert_int_equal(pipeline_counters(rig->pipeline)[TICK_COUNTER_GAP_IDS], 2);
+	assert_int_equal(pipeline_counters(rig->pipeline)[TICK_COUNTER_LATE], 0);
+	assert_true(mono_is_never(pipeline_deadline(rig->pipeline)));
+}
+
+/* A message that is too long to be kept goes at once: what is below it first, the rest waits on. */
+static void
+what_cannot_be_held_lets_only_what_is_below_it_go(void **state)
+{
+	static char text[2 * 8192];
+	struct pipeline_rig *rig = *state;
+	struct tick t;
+
+	assert_int_equal(pipeline_add_stream(rig->pipeline, 3, bytes_of("abcusdt@trade")), 0);
+	pipeline_rig_trade_on(rig, 2, 10);
+	pipeline_rig_expect_trade(rig, 10, false);
+	pipeline_rig_trade_on(rig, 4, 12);
+	pipeline_rig_trade_on(rig, 4, 15);
+	snprintf(text, sizeof(text), "{\"e\":\"trade\",\"E\":1700000000000,\"s\":\"ABCUSDT\","
+	    "\"t\":13,\"p\":\"12.34\",\"q\":\"0.5\",\"T\":1700000000000,\"m\":false,"
+	    "\"x\":\"%*s\"}", 9000, "");
+	pipeline_rig_feed_on(rig, 4, text);
+	t = pipeline_rig_event(rig, TICK_REASON_GAP);
+	assert_int_equal(t.event.b, 11);
+	assert_int_equal(t.event.c, 11);
+	pipeline_rig_expect_trade(rig, 12, true);
+	pipeline_rig_expect_trade(rig, 13, false);
+	pipeline_rig_no_tick(rig);
+	pipeline_rig_trade_on(rig, 2, 14);
+	pipeline_rig_expect_trade(rig, 14, false);
+	pipeline_rig_expect_trade(rig, 15, false);
+	assert_int_equal(pipeline_counters(rig->pipeline)[TICK_COUNTER_GAP_IDS], 1);
+}
+
 static void
 klines_of_two_lines_are_published_once(void **state)
 {
@@ -118,6 +171,8 @@ main(void)
 		TEST(an_instrument_is_stale_until_all_of_its_stale_streams_are_heard),
 		TEST(a_line_that_is_ahead_waits_for_the_one_that_is_behind),
 		TEST(what_nobody_brings_is_told_missing_when_its_time_is_over),
+		TEST(what_is_held_is_not_lost_when_the_hold_is_full),
+		TEST(what_cannot_be_held_lets_only_what_is_below_it_go),
 		TEST(klines_of_two_lines_are_published_once),
 	};
 
