@@ -3,6 +3,12 @@
 /* Half of the legs' numbers are for lines, half for their successors. */
 #define LEGS_PER_LEG (ARBITER_LEGS_MAX / POOL_LEGS_MAX)
 
+/*
+ * So many messages in a row of other lines that are no news: who brought the last
+ * one brings nothing any more, and the exchange counts, or dates, anew.
+ */
+#define OLDER_MAX 64
+
 void
 pipeline_turn(struct pipeline *p, uint32_t id, enum tick_data_state state, enum tick_reason why,
     int64_t now_ns)
@@ -156,7 +162,7 @@ is_newer(struct pipeline *p, const struct publish_context *c, uint32_t number,
 		return true;
 	last = roster_last(&p->roster, number, c->instrument);
 	if (last->line != line && last->line != ROSTER_NO_LINE && age.start <= last->start &&
-	    (age.start < last->start || age.rank <= last->rank))
+	    (age.start < last->start || age.rank <= last->rank) && ++last->older < OLDER_MAX)
 		return false;
 	*last = age;
 	return true;

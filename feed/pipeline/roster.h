@@ -26,6 +26,7 @@
 /* What was published last of messages without ids in a row, and who brought it. */
 struct roster_last {
 	uint8_t line;
+	uint8_t older; /* messages of other lines in a row that were not newer */
 	int64_t start, rank;
 };
 

@@ -162,6 +162,34 @@ klines_of_two_lines_are_published_once(void **state)
 	assert_int_equal(pipeline_counters(rig->pipeline)[TICK_COUNTER_DUPLICATES], 1);
 }
 
+static void
+feed_top(struct pipeline_rig *rig, unsigned line, int64_t id)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "{\"stream\":\"abcusdt@depth5@100ms\",\"data\":{"
+	    "\"lastUpdateId\":%lld,\"bids\":[[\"1\",\"1\"]],\"asks\":[]}}", (long long)id);
+	pipeline_rig_feed_on(rig, line, text);
+}
+
+/* The exchange counts anew, and the stream comes on another line than before. */
+static void
+tops_of_books_come_again_when_another_line_counts_anew(void **state)
+{
+	struct pipeline_rig *rig = *state;
+	int64_t id = 1;
+
+	assert_int_equal(
+	    pipeline_add_stream(rig->pipeline, 0, bytes_of("abcusdt@depth5@100ms")), 0);
+	feed_top(rig, 1, 1000000);
+	feed_top(rig, 2, 999999); /* behind: seen */
+	assert_int_equal(pipeline_counters(rig->pipeline)[TICK_COUNTER_PARTIAL_DEPTHS], 1);
+	pipeline_on_stream_left(rig->pipeline, 0, 1);
+	for (; id <= 200; id++)
+		feed_top(rig, 2, id);
+	assert_true(pipeline_counters(rig->pipeline)[TICK_COUNTER_PARTIAL_DEPTHS] > 100);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, pipeline_rig_setup, pipeline_rig_teardown)
 
 int
@@ -171,6 +199,7 @@ main(void)
 		TEST(an_instrument_is_stale_until_all_of_its_stale_streams_are_heard),
 		TEST(a_line_that_is_ahead_waits_for_the_one_that_is_behind),
 		TEST(what_nobody_brings_is_told_missing_when_its_time_is_over),
+		TEST(tops_of_books_come_again_when_another_line_counts_anew),
 		TEST(what_is_held_is_not_lost_when_the_hold_is_full),
 		TEST(what_cannot_be_held_lets_only_what_is_below_it_go),
 		TEST(klines_of_two_lines_are_published_once),
