@@ -59,7 +59,7 @@ static void
 refuse_stream(struct app *app, const struct pool_action *act)
 {
 	tell_refused(act, app->plan.name[act->stream]);
-	if (act->error_code != POOL_NO_ROOM)
+	if (!act->no_room)
 		return;
 	plan_drop(&app->plan, act->stream);
 	app->nstreams--;

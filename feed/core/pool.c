@@ -293,7 +293,7 @@ add_stream(struct pool *pool, const struct pool_event *event, mono_t now,
 		return;
 	action = actions_add(actions, ACT_STREAM_REFUSED, 0);
 	action->stream = event->stream;
-	action->error_code = POOL_NO_ROOM;
+	action->no_room = true;
 }
 
 static void
