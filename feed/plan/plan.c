@@ -128,6 +128,18 @@ plan_path(const struct config *cfg, unsigned number)
 	return venue != NULL ? venue_path(venue, number) : cfg->endpoint.path;
 }
 
+/*
+ * An attempt is counted when it is ordered, by the exchange when it gets there:
+ * after a slow name lookup that is nearly as late as the attempt may last.
+ */
+static span_t
+connects_window(const struct config *cfg, const struct limits *limits)
+{
+	if (!cfg->security.rate_limiting)
+		return span_ms(UNLIMITED_WINDOW_MS);
+	return span_ns(limits->connects_window.ns + cfg->pool.connection_timeout_ms * 1000000);
+}
+
 struct pool_cfg
 plan_pool_cfg(const struct config *cfg)
 {
@@ -145,8 +157,7 @@ plan_pool_cfg(const struct config *cfg)
 		.redundancy = (unsigned)cfg->redundancy,
 		.paths = paths_of(cfg),
 		.connects_max = (unsigned)limits->connects_max,
-		.connects_window = limited ? limits->connects_window
-		                           : span_ms(UNLIMITED_WINDOW_MS),
+		.connects_window = connects_window(cfg, limits),
 		.rotate = {
 			.age_max = span_ms(cfg->pool.max_connection_age_ms),
 			.age_spread_percent = AGE_SPREAD_PERCENT,
