@@ -132,6 +132,9 @@ void transport_close(struct transport **transport);
 int transport_connect(struct transport *transport, unsigned line, uint32_t attempt,
     const struct transport_target *target);
 
+/* How long attempts may take that begin from now on, in place of cfg.connect_within. */
+void transport_limit_connecting(struct transport *transport, span_t connect_within);
+
 /*
  * Queues one text message, sent as one frame, in order. Returns 0, -ENOTCONN,
  * -EMSGSIZE (over 4000 bytes: the exchange ignores larger ones, practice

@@ -12,7 +12,13 @@
 /* The network may squeeze our messages together: our window is longer than the exchange's. */
 #define SEND_WINDOW_MARGIN_MS 100
 #define STABLE_AFTER_S 60
-#define DRAIN_WITHIN_S 3
+
+/*
+ * The transport ends what takes too long, and knows what it waited for: a
+ * session that ended it first could only say that it gave up.
+ */
+#define DRAIN_WITHIN_S 4 /* closing has three in the transport */
+#define CONNECT_SPARE_S 1
 
 /* Of a health score: bad news counts at once, good news has to last (health.h). */
 #define HEALTH_FALL_S 5
@@ -178,7 +184,8 @@ plan_pool_cfg(const struct config *cfg)
 		},
 		.route = route_of(cfg),
 		.session = {
-			.connect_within = span_ms(cfg->pool.connection_timeout_ms),
+			.connect_within = span_ms(cfg->pool.connection_timeout_ms +
+			    1000 * CONNECT_SPARE_S),
 			.ack_within = span_ms(cfg->subscribe.ack_timeout_ms),
 			.data_within = span_ms(cfg->subscribe.data_timeout_ms),
 			.drain_within = span_s(DRAIN_WITHIN_S),

@@ -8,6 +8,7 @@
 
 #include "feed/conf/config.h"
 #include "feed/core/pool.h"
+#include "feed/io/uring_line.h"
 #include "feed/plan/plan.h"
 #include "feed/status/errors.h"
 #include "tests/pool_rig.h"
@@ -37,6 +38,11 @@ the_configuration_reaches_the_pool(void **state)
 	assert_true(planned("monitoring.enabled=false").checkup.off);
 	assert_int_equal(planned("subscribe.data_timeout_ms=1234").session.data_within.ns,
 	    span_ms(1234).ns);
+	/* The transport's limit comes first: it says what was waited for. */
+	assert_true(planned("pool.connection_timeout_ms=7000").session.connect_within.ns >=
+	    span_ms(7500).ns);
+	assert_true(planned("pool.connection_timeout_ms=7000").session.drain_within.ns >=
+	    span_ms(1000 * URING_LINE_CLOSE_WITHIN_S + 500).ns);
 	/* However late an attempt arrives: the one 300 later comes 300 s after it. */
 	assert_int_equal(planned("pool.connection_timeout_ms=7000").connects_window.ns,
 	    span_s(300 + 7).ns);
