@@ -190,6 +190,7 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_poolstatus_render.c tests/unit/test_predict.c \
               tests/unit/test_probe_report.c tests/unit/test_proxy.c tests/unit/test_quota.c \
               tests/unit/test_recall.c tests/unit/test_region.c tests/unit/test_replay.c \
+              tests/unit/test_resolve.c \
               tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
               tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_sbe.c \
               tests/unit/test_scale.c tests/unit/test_secret.c tests/unit/test_security.c \
