@@ -65,7 +65,8 @@ go_on_after_end(struct inflate *i)
 {
 	uInt n = 0;
 
-	return ++i->ends <= INFLATE_ENDS_MAX && inflateGetDictionary(&i->z, i->window, &n) == Z_OK &&
+	return ++i->ends <= INFLATE_ENDS_MAX &&
+	    inflateGetDictionary(&i->z, i->window, &n) == Z_OK &&
 	    inflateReset(&i->z) == Z_OK && inflateSetDictionary(&i->z, i->window, n) == Z_OK;
 }
 

@@ -92,7 +92,7 @@ what_nobody_brings_is_told_missing_when_its_time_is_over(void **state)
 	assert_int_equal(pipeline_counters(rig->pipeline)[TICK_COUNTER_GAPS], 1);
 }
 
-/* There is no room for one more: what is kept goes ahead of it, and only what nobody has is a gap. */
+/* No room for one more: what is kept goes ahead of it, and only what nobody has is a gap. */
 static void
 what_is_held_is_not_lost_when_the_hold_is_full(void **state)
 {
