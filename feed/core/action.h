@@ -38,7 +38,7 @@ enum pool_action_kind {
 	ACT_STREAM_LIVE,    /* messages of `stream` came again */
 	ACT_STREAM_SILENT,  /* `line` acknowledged `stream`, and brought nothing; `elsewhere` */
 	ACT_TRANSITION,     /* nothing to do but to tell: `line` went `from` -> `to`, `why` */
-	ACT_STREAM_REFUSED, /* `stream` is to be told refused; `no_room`: it is not wanted any more */
+	ACT_STREAM_REFUSED, /* `stream` was refused: is to be told; `no_room`: and is given up */
 	ACT_ROTATION,       /* nothing to do but to tell: `peer` replaces `line`; `step`, `why` */
 };
 
