@@ -92,6 +92,28 @@ what_nobody_brings_is_told_missing_when_its_time_is_over(void **state)
 	assert_int_equal(pipeline_counters(rig->pipeline)[TICK_COUNTER_GAPS], 1);
 }
 
+/* What was on its way when the stream left the line does not make it one to wait for again. */
+static void
+nobody_waits_for_a_line_that_the_stream_has_left(void **state)
+{
+	struct pipeline_rig *rig = *state;
+	struct tick t;
+
+	assert_int_equal(pipeline_add_stream(rig->pipeline, 3, bytes_of("abcusdt@trade")), 0);
+	pipeline_rig_trade_on(rig, 2, 10);
+	pipeline_rig_trade_on(rig, 4, 10);
+	pipeline_rig_trade_on(rig, 4, 11);
+	pipeline_on_stream_left(rig->pipeline, 3, 2);
+	pipeline_rig_trade_on(rig, 2, 11);
+	pipeline_rig_trade_on(rig, 4, 12);
+	for (int64_t id = 10; id <= 12; id++)
+		pipeline_rig_expect_trade(rig, id, false);
+	pipeline_rig_trade_on(rig, 4, 15);
+	t = pipeline_rig_event(rig, TICK_REASON_GAP);
+	assert_int_equal(t.event.b, 13);
+	pipeline_rig_expect_trade(rig, 15, true);
+}
+
 /* No room for one more: what is kept goes ahead of it, and only what nobody has is a gap. */
 static void
 what_is_held_is_not_lost_when_the_hold_is_full(void **state)
@@ -200,6 +222,7 @@ main(void)
 		TEST(a_line_that_is_ahead_waits_for_the_one_that_is_behind),
 		TEST(what_nobody_brings_is_told_missing_when_its_time_is_over),
 		TEST(tops_of_books_come_again_when_another_line_counts_anew),
+		TEST(nobody_waits_for_a_line_that_the_stream_has_left),
 		TEST(what_is_held_is_not_lost_when_the_hold_is_full),
 		TEST(what_cannot_be_held_lets_only_what_is_below_it_go),
 		TEST(klines_of_two_lines_are_published_once),
