@@ -387,6 +387,10 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 	case POOL_QUIET:
 		watch_on_quiet(pool, event->stream, event->quiet, now);
 		break;
+	case POOL_HELD_UP:
+		if (pool->shared.stall != NULL)
+			stall_forgive(pool->shared.stall, event->span, now);
+		break;
 	case POOL_RETUNE:
 		retune(pool, event->cfg);
 		resume(pool, now, actions);
