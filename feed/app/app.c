@@ -18,8 +18,9 @@
 
 #define STOP_WITHIN_S 3
 
-/* A turn that comes later than it should by so much: this process did not run. */
+/* A turn that comes later than it should by so much: this process did not run; and is told. */
 #define HELD_UP_MS 250
+#define HELD_UP_TOLD_MS 1000
 
 /* Who was heard is told to the pool not more often than this. */
 #define HEARD_EVERY_MS 5
@@ -228,8 +229,9 @@ look_for_pause(struct app *app, mono_t now)
 
 	if (event.span.ns < span_ms(HELD_UP_MS).ns)
 		return;
-	LOG(WARNING, "held_up", LOG_I64("ms", event.span.ns / 1000000),
-	    LOG_THEN("what came meanwhile comes late; no stream is blamed for it"));
+	if (event.span.ns >= span_ms(HELD_UP_TOLD_MS).ns)
+		LOG(WARNING, "held_up", LOG_I64("ms", event.span.ns / 1000000),
+		    LOG_THEN("what came meanwhile comes late; no stream is blamed for it"));
 	app_step(app, &event, now);
 }
 
