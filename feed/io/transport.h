@@ -132,7 +132,10 @@ void transport_close(struct transport **transport);
 int transport_connect(struct transport *transport, unsigned line, uint32_t attempt,
     const struct transport_target *target);
 
-/* How long attempts may take that begin from now on, in place of cfg.connect_within. */
+/*
+ * How long attempts may take that begin from now on, in place of
+ * cfg.connect_within. "lws" ends them 5 s after that at the latest, all the same.
+ */
 void transport_limit_connecting(struct transport *transport, span_t connect_within);
 
 /*

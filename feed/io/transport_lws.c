@@ -170,7 +170,7 @@ make_context(struct transport_lws *t)
 		{0},
 	};
 	static const lws_retry_bo_t no_policy;
-	const unsigned patience_s = 3600; /* the lines' own limits are shorter and decide */
+	unsigned patience_s = (unsigned)(t->base.cfg.connect_within.ns / 1000000000) + 5;
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN,
 		.protocols = protocols,
@@ -179,7 +179,7 @@ make_context(struct transport_lws *t)
 		.provided_client_ssl_ctx = t->tls,
 		.http_proxy_address = "", /* or it takes $http_proxy */
 		.retry_and_idle_policy = &no_policy,
-		.timeout_secs = patience_s,
+		.timeout_secs = patience_s, /* ours is shorter and decides */
 		.connect_timeout_secs = patience_s,
 		.pt_serv_buf_size = LWS_LINE_RX_BUFFER,
 		.max_http_header_pool = (unsigned short)(t->base.cfg.lines + 4),
