@@ -15,6 +15,8 @@ on_failure(struct transfer *t, struct bytes words)
 	struct lws_reason found;
 
 	http_forget(t);
+	if (http_try_next(t))
+		return;
 	if (t->peer.reason != TICK_REASON_NONE) {
 		http_end(t, t->peer.reason, "%s", t->peer.detail);
 		return;
@@ -38,6 +40,7 @@ on_request(struct transfer *t, void *in, size_t room)
 	unsigned char **p = in, *limit = *p + room;
 	char length[24];
 
+	t->asked = true;
 	if (!add_header(t->wsi, "user-agent:", "tickring", p, limit) ||
 	    (t->api_key != NULL &&
 	        !add_header(t->wsi, "x-mbx-apikey:", t->api_key, p, limit)))
