@@ -18,6 +18,10 @@
 
 #define STOP_WITHIN_S 3
 
+/* A turn that comes later than it should by so much: this process did not run; and is told. */
+#define HELD_UP_MS 250
+#define HELD_UP_TOLD_MS 1000
+
 /* Who was heard is told to the pool not more often than this. */
 #define HEARD_EVERY_MS 5
 
@@ -59,7 +63,7 @@ static void
 refuse_stream(struct app *app, const struct pool_action *act)
 {
 	tell_refused(act, app->plan.name[act->stream]);
-	if (act->error_code != POOL_NO_ROOM)
+	if (!act->no_room)
 		return;
 	plan_drop(&app->plan, act->stream);
 	app->nstreams--;
@@ -230,6 +234,21 @@ tell_heard(struct app *app, mono_t now)
 	} while (event.nheard == HEARD_AT_ONCE);
 }
 
+/* A turn comes by the time of the next snapshot. Later: silence until now is our own. */
+static void
+look_for_pause(struct app *app, mono_t now)
+{
+	struct pool_event event = {
+		.kind = POOL_HELD_UP, .span = mono_diff(now, app->snapshot_due)};
+
+	if (event.span.ns < span_ms(HELD_UP_MS).ns)
+		return;
+	if (event.span.ns >= span_ms(HELD_UP_TOLD_MS).ns)
+		LOG(WARNING, "held_up", LOG_I64("ms", event.span.ns / 1000000),
+		    LOG_THEN("what came meanwhile comes late; no stream is blamed for it"));
+	app_step(app, &event, now);
+}
+
 /* Binary messages that mean something else than ours: by name, once. */
 static void
 tell_foreign(struct pipeline *pipeline)
@@ -313,6 +332,7 @@ turn_once(struct app *app)
 		return rc;
 	}
 	now = clock_mono();
+	look_for_pause(app, now);
 	pipeline_on_time(app->pipeline, now);
 	while (transport_next_event(app->transport, &event))
 		on_transport_event(app, &event, now);

@@ -36,6 +36,8 @@ change_config(struct app *app, struct config *next, mono_t now)
 	if (pool_may_retune(&app->pool, &pool_cfg)) {
 		app->reloads++;
 		app_step(app, &event, now);
+		transport_limit_connecting(
+		    app->transport, span_ms(next->pool.connection_timeout_ms));
 		pipeline_measure(app->pipeline, next->monitoring.performance_tracking);
 		log_set_level(next->log.level);
 		before = *app->cfg;

@@ -296,7 +296,7 @@ add_stream(struct pool *pool, const struct pool_event *event, mono_t now,
 		return;
 	action = actions_add(actions, ACT_STREAM_REFUSED, 0);
 	action->stream = event->stream;
-	action->error_code = POOL_NO_ROOM;
+	action->no_room = true;
 }
 
 static void
@@ -389,6 +389,10 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 		break;
 	case POOL_QUIET:
 		watch_on_quiet(pool, event->stream, event->why, now);
+		break;
+	case POOL_HELD_UP:
+		if (pool->shared.stall != NULL)
+			stall_forgive(pool->shared.stall, event->span, now);
 		break;
 	case POOL_RETUNE:
 		retune(pool, event->cfg);

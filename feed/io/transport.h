@@ -134,6 +134,12 @@ int transport_connect(struct transport *transport, unsigned line, uint32_t attem
     const struct transport_target *target);
 
 /*
+ * How long attempts may take that begin from now on, in place of
+ * cfg.connect_within. "lws" ends them 5 s after that at the latest, all the same.
+ */
+void transport_limit_connecting(struct transport *transport, span_t connect_within);
+
+/*
  * Queues one text message, sent as one frame, in order. Returns 0, -ENOTCONN,
  * -EMSGSIZE (over 4000 bytes: the exchange ignores larger ones, practice
  * 2026-08) or -EAGAIN (queue full).

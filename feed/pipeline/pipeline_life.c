@@ -265,6 +265,10 @@ pipeline_on_stream_left(struct pipeline *p, uint32_t number, unsigned line)
 {
 	recorder_on_stream(p->recorder, TAPE_STREAM_LEFT, number, line, BYTES_NONE);
 	judge_on_stream_left(p, number, line);
+	if (number >= p->roster.streams_max)
+		return;
+	p->roster.stream[number].left_line = (uint8_t)line;
+	p->roster.stream[number].left_at = p->now;
 }
 
 void

@@ -118,7 +118,7 @@ carry_out(const struct pool_action *act)
 		break;
 	case ACT_STREAM_REFUSED:
 		journal_note("a stream is refused", act->line, act->stream, act->error_code);
-		RULE(act->error_code != POOL_NO_ROOM, "no room for a stream", act->stream, 0, 0);
+		RULE(!act->no_room, "no room for a stream", act->stream, 0, 0);
 		RULE(sim.peer[act->line].refused > 0, "a stream is refused that the exchange took",
 		    act->line, act->stream, act->error_code);
 		break;

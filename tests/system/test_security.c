@@ -118,6 +118,7 @@ a_connection_that_does_not_come_up_in_time_is_told(void **state)
 
 	start_sim(rig, "0 slow-tls ms=20000\n", "50");
 	start_feedd(rig, "pool.connection_timeout_ms=300", NULL);
+	daemon_expect_log(&rig->feedd, "no end of the TLS handshake in time");
 	expect(rig, "connection_timeout_exceeded", "warning");
 }
 

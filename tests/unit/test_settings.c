@@ -9,6 +9,7 @@
 
 #include "feed/conf/config.h"
 #include "feed/core/pool.h"
+#include "feed/io/uring_line.h"
 #include "feed/plan/plan.h"
 #include "feed/status/errors.h"
 #include "feed/venue/binance/limits.h"
@@ -39,7 +40,14 @@ the_configuration_reaches_the_pool(void **state)
 	assert_true(planned("monitoring.enabled=false").checkup.off);
 	assert_int_equal(planned("subscribe.data_timeout_ms=1234").session.data_within.ns,
 	    span_ms(1234).ns);
-	assert_true(planned("security.rate_limiting=true").connects_window.ns >= span_s(300).ns);
+	/* The transport's limit comes first: it says what was waited for. */
+	assert_true(planned("pool.connection_timeout_ms=7000").session.connect_within.ns >=
+	    span_ms(7500).ns);
+	assert_true(planned("pool.connection_timeout_ms=7000").session.drain_within.ns >=
+	    span_ms(1000 * URING_LINE_CLOSE_WITHIN_S + 500).ns);
+	/* However late an attempt arrives: the one 300 later comes 300 s after it. */
+	assert_int_equal(planned("pool.connection_timeout_ms=7000").connects_window.ns,
+	    span_s(300 + 7).ns);
 	assert_int_equal(planned("security.rate_limiting=false").connects_window.ns,
 	    span_ms(1).ns);
 	assert_int_equal(planned("security.rate_limiting=false").session.send_window.ns,
