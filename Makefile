@@ -242,7 +242,8 @@ TESTS_ALONE := $(if $(filter gcc-release,$(notdir $(B))),test_http_attack) test_
 SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
 CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
                  tests/captures/test_capture_rest.c tests/captures/test_capture_sbe.c
-SHELL_TESTS := tests/system/bench_quick.sh tests/system/containers.sh tests/system/install.sh \
+SHELL_TESTS := tests/system/bench_quick.sh tests/system/closed_files.sh \
+               tests/system/containers.sh tests/system/install.sh \
                tests/system/interop.sh tests/system/monitoring.sh tests/system/options.sh \
                tests/system/oracle_empty.sh tests/system/page.sh tests/system/readme_example.sh \
                tests/system/scan.sh tests/system/tape_small.sh tests/system/unit_files.sh
