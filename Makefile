@@ -201,7 +201,7 @@ UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_a
               tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
               tests/unit/test_snapsched.c tests/unit/test_snapsched_known.c \
               tests/unit/test_snapshot_health.c tests/unit/test_snapshot_streams.c \
-              tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_stream_types.c \
+              tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_stores.c tests/unit/test_stream_types.c \
               tests/unit/test_streams.c tests/unit/test_tickdiff.c tests/unit/test_token.c tests/unit/test_trace.c \
               tests/unit/test_trades_page.c tests/unit/test_upgrade.c tests/unit/test_url.c \
               tests/unit/test_usual.c tests/unit/test_venues.c tests/unit/test_vigil.c \
