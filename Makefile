@@ -50,11 +50,11 @@ CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balan
 
 # L4
 CONF := feed/conf/config.c feed/conf/config_exponents.c feed/conf/config_group.c \
-        feed/conf/config_json.c feed/conf/config_key.c feed/conf/config_lines.c \
-        feed/conf/config_listen.c feed/conf/config_load.c feed/conf/config_print.c \
-        feed/conf/config_problem.c feed/conf/config_product.c feed/conf/config_relate.c \
-        feed/conf/config_rule.c feed/conf/config_streams.c feed/conf/config_target.c \
-        feed/conf/config_url.c feed/conf/config_value.c
+        feed/conf/config_host.c feed/conf/config_json.c feed/conf/config_key.c \
+        feed/conf/config_lines.c feed/conf/config_listen.c feed/conf/config_load.c \
+        feed/conf/config_print.c feed/conf/config_problem.c feed/conf/config_product.c \
+        feed/conf/config_relate.c feed/conf/config_rule.c feed/conf/config_streams.c \
+        feed/conf/config_target.c feed/conf/config_url.c feed/conf/config_value.c
 
 # L5
 IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/inflate.c feed/io/lws_line.c \
@@ -66,88 +66,56 @@ IO := feed/io/assemble.c feed/io/http.c feed/io/http_lws.c feed/io/inflate.c fee
       feed/io/transport_uring.c feed/io/upgrade.c feed/io/uring_line.c feed/io/uring_recv.c \
       feed/io/uring_stamp.c feed/io/uring_tls.c feed/io/wsframe.c
 
-# L6 to L12, L13 and L14
-FEED := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/gaps.c feed/pipeline/judge.c \
-        feed/pipeline/listed.c feed/pipeline/listing.c feed/pipeline/normalize.c \
-        feed/pipeline/pipeline.c feed/pipeline/pipeline_books.c feed/pipeline/pipeline_gaps.c \
-        feed/pipeline/pipeline_life.c feed/pipeline/pipeline_list.c feed/pipeline/publish.c \
-        feed/pipeline/recall.c feed/pipeline/recorder.c feed/pipeline/roster.c \
-        feed/plan/change.c feed/plan/choice.c feed/plan/forecast.c feed/plan/names.c \
-        feed/plan/patterns.c feed/plan/plan.c feed/plan/reload.c feed/plan/rest_plan.c \
-        feed/store/instruments.c feed/store/opening.c feed/store/ringer.c feed/store/segments.c \
-        feed/store/standby.c feed/store/stores.c feed/ops/accept.c feed/ops/alarm.c \
-        feed/ops/alarm_command.c feed/ops/alarm_post.c feed/ops/alarm_text.c feed/ops/backfill.c \
-        feed/ops/keeper.c feed/ops/lookout.c feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c \
-        feed/ops/rest.c feed/ops/rest_depth.c feed/ops/rest_list.c feed/ops/rest_trace.c \
-        feed/ops/stale.c feed/ops/status_json.c feed/ops/token.c feed/ops/tracer.c \
-        feed/ops/upkeep.c feed/ops/web.c feed/ops/web_accept.c feed/ops/web_assets.c \
-        feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c feed/status/errors.c \
-        feed/status/guard.c feed/status/snapshot.c feed/status/snapshot_control.c \
-        feed/status/snapshot_detail.c feed/status/snapshot_health.c \
-        feed/status/snapshot_streams.c feed/status/tell.c feed/status/verdict.c \
-        feed/replay/replay.c feed/replay/replay_apply.c feed/probe/certificate.c \
-        feed/probe/command.c feed/probe/probe.c feed/probe/probe_clock.c feed/probe/probe_talk.c \
-        feed/probe/report.c feed/probe/report_json.c feed/probe/wire.c
+# L6
+PIPELINE := feed/pipeline/books.c feed/pipeline/figures.c feed/pipeline/gaps.c \
+            feed/pipeline/judge.c feed/pipeline/listed.c feed/pipeline/listing.c \
+            feed/pipeline/normalize.c feed/pipeline/pipeline.c feed/pipeline/pipeline_books.c \
+            feed/pipeline/pipeline_gaps.c feed/pipeline/pipeline_life.c \
+            feed/pipeline/pipeline_list.c feed/pipeline/publish.c feed/pipeline/recall.c \
+            feed/pipeline/recorder.c feed/pipeline/roster.c
+
+# L7
+PLAN := feed/plan/change.c feed/plan/choice.c feed/plan/forecast.c feed/plan/names.c \
+        feed/plan/patterns.c feed/plan/plan.c feed/plan/reload.c feed/plan/rest_plan.c
+
+# L8
+STORE := feed/store/instruments.c feed/store/opening.c feed/store/ringer.c feed/store/segments.c \
+         feed/store/standby.c feed/store/stores.c
+
+# L9
+OPS := feed/ops/accept.c feed/ops/alarm.c feed/ops/alarm_command.c feed/ops/alarm_post.c \
+       feed/ops/alarm_queue.c feed/ops/alarm_text.c feed/ops/backfill.c feed/ops/keeper.c \
+       feed/ops/lookout.c feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c feed/ops/rest.c \
+       feed/ops/rest_depth.c feed/ops/rest_list.c feed/ops/rest_trace.c feed/ops/stale.c \
+       feed/ops/status_json.c feed/ops/token.c feed/ops/tracer.c feed/ops/upkeep.c \
+       feed/ops/web.c feed/ops/web_accept.c feed/ops/web_assets.c feed/ops/web_change.c \
+       feed/ops/web_pages.c feed/ops/web_reply.c
+
+# L10
+STATUS := feed/status/errors.c feed/status/guard.c feed/status/snapshot.c \
+          feed/status/snapshot_control.c feed/status/snapshot_detail.c \
+          feed/status/snapshot_health.c feed/status/snapshot_streams.c feed/status/tell.c \
+          feed/status/verdict.c
+
+# L11
+REPLAY := feed/replay/replay.c feed/replay/replay_apply.c
+
+# L12
+PROBE := feed/probe/certificate.c feed/probe/command.c feed/probe/probe.c \
+         feed/probe/probe_clock.c feed/probe/probe_talk.c feed/probe/report.c \
+         feed/probe/report_json.c feed/probe/wire.c
+
+# L13 and L14, which with all of the above is feedd
 MAIN := feed/app/app.c feed/app/app_changes.c feed/app/app_ops.c feed/app/app_rest.c \
         feed/app/app_streams.c feed/app/app_trace.c feed/app/check.c feed/app/orders.c \
         feed/app/precheck.c feed/main.c
+FEED := $(BASE) $(VENUE) $(CORE) $(CONF) $(IO) $(PIPELINE) $(PLAN) $(STORE) $(OPS) $(STATUS) \
+        $(REPLAY) $(PROBE)
 
-# Tools: one binary each, built of the files of their own list.
+# Tools: one binary each, of the files in its own folder and what it needs of tools/common.
 TOOLS := exchange-sim feed-health pool-status shm-inspect tick-diff
-tool-exchange-sim := tools/common/cli.c tools/exchange-sim/binary.c tools/exchange-sim/book.c \
-                     tools/exchange-sim/ca.c tools/exchange-sim/capture.c \
-                     tools/exchange-sim/console.c tools/exchange-sim/control.c \
-                     tools/exchange-sim/deliver.c tools/exchange-sim/door.c \
-                     tools/exchange-sim/endpoint.c tools/exchange-sim/exchange.c \
-                     tools/exchange-sim/fault.c tools/exchange-sim/faults.c \
-                     tools/exchange-sim/floor.c tools/exchange-sim/gate.c \
-                     tools/exchange-sim/hold.c tools/exchange-sim/http.c \
-                     tools/exchange-sim/hub.c tools/exchange-sim/inject.c \
-                     tools/exchange-sim/instrument.c tools/exchange-sim/kline.c \
-                     tools/exchange-sim/main.c tools/exchange-sim/market.c \
-                     tools/exchange-sim/message.c tools/exchange-sim/options.c \
-                     tools/exchange-sim/origin.c tools/exchange-sim/outq.c \
-                     tools/exchange-sim/pace.c tools/exchange-sim/panel.c \
-                     tools/exchange-sim/past.c tools/exchange-sim/peer.c \
-                     tools/exchange-sim/player.c tools/exchange-sim/publish.c \
-                     tools/exchange-sim/report.c tools/exchange-sim/rest.c \
-                     tools/exchange-sim/script.c tools/exchange-sim/served.c \
-                     tools/exchange-sim/server.c tools/exchange-sim/session.c \
-                     tools/exchange-sim/session_streams.c tools/exchange-sim/shelf.c \
-                     tools/exchange-sim/state.c tools/exchange-sim/stream.c \
-                     tools/exchange-sim/strike.c tools/exchange-sim/text.c \
-                     tools/exchange-sim/visitor.c tools/exchange-sim/wire.c
-tool-feed-health := tools/common/cli.c tools/common/feed.c tools/common/num.c \
-                    tools/common/quantile.c tools/common/reason.c tools/common/stop.c \
-                    tools/common/table.c tools/common/term.c tools/common/text.c \
-                    tools/feed-health/line.c tools/feed-health/main.c \
-                    tools/feed-health/options.c tools/feed-health/probe.c
-tool-pool-status := tools/common/cli.c tools/common/feed.c tools/common/num.c \
-                    tools/common/quantile.c tools/common/reason.c tools/common/stop.c \
-                    tools/common/table.c tools/common/term.c tools/common/text.c \
-                    tools/pool-status/figures.c tools/pool-status/main.c \
-                    tools/pool-status/options.c tools/pool-status/render_json.c \
-                    tools/pool-status/render_prom.c tools/pool-status/render_text.c \
-                    tools/pool-status/report.c tools/pool-status/settings.c \
-                    tools/pool-status/show.c tools/pool-status/source.c \
-                    tools/pool-status/streams.c tools/pool-status/verdict.c
-tool-shm-inspect := tools/common/cli.c tools/common/feed.c tools/common/num.c \
-                    tools/common/quantile.c tools/common/reason.c tools/common/stop.c \
-                    tools/common/table.c tools/common/term.c tools/common/text.c \
-                    tools/shm-inspect/delays.c tools/shm-inspect/figures.c \
-                    tools/shm-inspect/filter.c tools/shm-inspect/follow.c \
-                    tools/shm-inspect/head.c tools/shm-inspect/live.c tools/shm-inspect/main.c \
-                    tools/shm-inspect/market.c tools/shm-inspect/measure.c \
-                    tools/shm-inspect/options.c tools/shm-inspect/record.c \
-                    tools/shm-inspect/render.c tools/shm-inspect/render_json.c \
-                    tools/shm-inspect/render_text.c tools/shm-inspect/render_tsv.c \
-                    tools/shm-inspect/source.c tools/shm-inspect/status_once.c \
-                    tools/shm-inspect/view.c tools/shm-inspect/words.c
-tool-tick-diff := tools/common/cli.c tools/common/feed.c tools/common/num.c \
-                  tools/common/quantile.c tools/common/reason.c tools/common/stop.c \
-                  tools/common/table.c tools/common/term.c tools/common/text.c \
-                  tools/tick-diff/compare.c tools/tick-diff/main.c
-
+TOOL_COMMON := $(sort $(wildcard tools/common/*.c))
+$(foreach t,$(TOOLS),$(eval tool-$(t) := $(sort $(wildcard tools/$(t)/*.c))))
 
 # Tests: one binary per file, all with the same libraries. test_KEY_*.c and
 # test_KEY.c are also linked with the tool tested-KEY, all of it but main().
@@ -156,126 +124,28 @@ tested-inspect := shm-inspect
 tested-poolstatus := pool-status
 tested-sim := exchange-sim
 tested-tickdiff := tick-diff
-UNIT_TESTS := tests/unit/test_accept.c tests/unit/test_alert.c tests/unit/test_arbiter.c \
-              tests/unit/test_arbiter_again.c tests/unit/test_arbiter_legs.c \
-              tests/unit/test_assemble.c tests/unit/test_balance.c tests/unit/test_bell.c \
-              tests/unit/test_board.c tests/unit/test_book.c tests/unit/test_books_memory.c \
-              tests/unit/test_booksync.c tests/unit/test_booksync_model.c \
-              tests/unit/test_breaker.c tests/unit/test_change.c tests/unit/test_choice.c \
-              tests/unit/test_config.c tests/unit/test_config_amend.c \
-              tests/unit/test_config_docs.c tests/unit/test_config_streams.c \
-              tests/unit/test_config_wrong.c tests/unit/test_crc32c.c tests/unit/test_cursor.c \
-              tests/unit/test_depth_snapshot.c tests/unit/test_endpoints.c \
-              tests/unit/test_exchange_info.c tests/unit/test_exponents.c \
-              tests/unit/test_feed_segments.c tests/unit/test_feedhealth_line.c \
-              tests/unit/test_fixed.c tests/unit/test_group.c tests/unit/test_guard.c \
-              tests/unit/test_health.c tests/unit/test_health_limits.c \
-              tests/unit/test_health_verdict.c tests/unit/test_heartbeat.c \
-              tests/unit/test_hist.c tests/unit/test_hold.c tests/unit/test_host.c \
-              tests/unit/test_hosts.c tests/unit/test_http_doc.c tests/unit/test_inflate.c \
-              tests/unit/test_inspect_figures.c tests/unit/test_inspect_numbers.c \
-              tests/unit/test_inspect_render.c tests/unit/test_inspect_view.c \
-              tests/unit/test_json_damage.c tests/unit/test_json_events.c \
-              tests/unit/test_json_layouts.c tests/unit/test_json_market.c \
-              tests/unit/test_ledger.c tests/unit/test_limits.c tests/unit/test_listing.c \
-              tests/unit/test_log.c tests/unit/test_mailbox.c tests/unit/test_mapping.c \
-              tests/unit/test_metrics_text.c tests/unit/test_name_index.c \
-              tests/unit/test_names.c tests/unit/test_notify.c tests/unit/test_ops.c \
-              tests/unit/test_pipeline.c tests/unit/test_pipeline_books.c \
-              tests/unit/test_pipeline_figures.c tests/unit/test_pipeline_gaps.c \
-              tests/unit/test_pipeline_legs.c tests/unit/test_pipeline_life.c \
-              tests/unit/test_pipeline_list.c tests/unit/test_pipeline_sbe.c \
-              tests/unit/test_pipeline_undecoded.c tests/unit/test_pool.c \
-              tests/unit/test_poolstatus_figures.c tests/unit/test_poolstatus_options.c \
-              tests/unit/test_poolstatus_render.c tests/unit/test_predict.c \
-              tests/unit/test_probe_report.c tests/unit/test_proxy.c tests/unit/test_quota.c \
-              tests/unit/test_recall.c tests/unit/test_region.c tests/unit/test_replay.c \
-              tests/unit/test_request.c tests/unit/test_retry.c tests/unit/test_ring.c \
-              tests/unit/test_rng.c tests/unit/test_rotate.c tests/unit/test_sbe.c \
-              tests/unit/test_scale.c tests/unit/test_secret.c tests/unit/test_security.c \
-              tests/unit/test_session.c tests/unit/test_session_streams.c \
-              tests/unit/test_settings.c tests/unit/test_settle.c tests/unit/test_shm_doc.c \
-              tests/unit/test_sim_binary.c tests/unit/test_sim_capture.c \
-              tests/unit/test_sim_fault.c tests/unit/test_sim_market.c \
-              tests/unit/test_sim_pace.c tests/unit/test_sim_past.c tests/unit/test_sim_served.c \
-              tests/unit/test_sim_session.c tests/unit/test_sim_spoil.c \
-              tests/unit/test_snapsched.c tests/unit/test_snapsched_known.c \
-              tests/unit/test_snapshot_health.c tests/unit/test_snapshot_streams.c \
-              tests/unit/test_stale.c tests/unit/test_stall.c tests/unit/test_stores.c tests/unit/test_stream_types.c \
-              tests/unit/test_streams.c tests/unit/test_tickdiff.c tests/unit/test_token.c tests/unit/test_trace.c \
-              tests/unit/test_trades_page.c tests/unit/test_upgrade.c tests/unit/test_url.c \
-              tests/unit/test_usual.c tests/unit/test_venues.c tests/unit/test_vigil.c \
-              tests/unit/test_watch.c tests/unit/test_wsframe.c
-IPC_TESTS := tests/ipc/test_claim.c tests/ipc/test_faults.c tests/ipc/test_feed_health.c \
-             tests/ipc/test_inspect.c tests/ipc/test_kills.c tests/ipc/test_lost_wake.c \
-             tests/ipc/test_python.c tests/ipc/test_python_board.c tests/ipc/test_reader_flow.c \
-             tests/ipc/test_restart.c tests/ipc/test_segments.c tests/ipc/test_standby.c \
-             tests/ipc/test_torn.c tests/ipc/test_wait.c tests/ipc/test_writers.c
-SYSTEM_TESTS := tests/system/test_alerts.c tests/system/test_backfill.c \
-                tests/system/test_bad_config.c tests/system/test_bad_input.c \
-                tests/system/test_blocked_log.c tests/system/test_check_config.c \
-                tests/system/test_exchange_faults.c tests/system/test_exchange_sim.c \
-                tests/system/test_exchange_strict.c tests/system/test_feed_alone.c \
-                tests/system/test_feed_books.c tests/system/test_feed_budgets.c \
-                tests/system/test_feed_legs.c tests/system/test_feed_paths.c \
-                tests/system/test_feed_way.c tests/system/test_http.c \
-                tests/system/test_http_attack.c tests/system/test_http_client.c \
-                tests/system/test_http_limits.c tests/system/test_lost_files.c \
-                tests/system/test_metrics.c tests/system/test_no_uring.c \
-                tests/system/test_notify.c tests/system/test_pool_status.c \
-                tests/system/test_probe.c tests/system/test_sbe.c tests/system/test_security.c \
-                tests/system/test_start_refused.c tests/system/test_tape.c \
-                tests/system/test_traces.c tests/system/test_transport.c \
-                tests/system/test_transport_full.c tests/system/test_transport_loop.c \
-                tests/system/test_transport_refusal.c tests/system/test_transport_way.c
-FUZZERS := tests/fuzz/fuzz_depth_snapshot.c tests/fuzz/fuzz_exchange_info.c \
-           tests/fuzz/fuzz_inflate.c tests/fuzz/fuzz_json.c tests/fuzz/fuzz_proxy.c \
-           tests/fuzz/fuzz_sbe.c tests/fuzz/fuzz_segment.c tests/fuzz/fuzz_tape.c \
-           tests/fuzz/fuzz_trades_page.c tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz_wsframe.c
+UNIT_TESTS := $(sort $(wildcard tests/unit/test_*.c))
+IPC_TESTS := $(sort $(wildcard tests/ipc/test_*.c))
+SYSTEM_TESTS := $(sort $(wildcard tests/system/test_*.c))
+SIM_TESTS := $(sort $(wildcard tests/sim/test_*.c))
+TESTS := $(UNIT_TESTS) $(SIM_TESTS) $(IPC_TESTS) $(SYSTEM_TESTS)
+
+# More tests: CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES;
+# SHELL_TESTS count one each and find the build in $TICKRING_BUILD.
+CAPTURE_TESTS := $(sort $(wildcard tests/captures/test_*.c))
+SHELL_TESTS := $(sort $(wildcard tests/system/*.sh))
 
 # They compare times of one run, and have the machine for themselves. The attack
 # is measured once; elsewhere it is seen that nothing is lost.
 TESTS_ALONE := $(if $(filter gcc-release,$(notdir $(B))),test_http_attack) test_standby
 
-# More tests. SHELL_TESTS count one each and find the build in $TICKRING_BUILD;
-# CAPTURE_TESTS find the recorded messages in $TICKRING_CAPTURES.
-SIM_TESTS := tests/sim/test_feed_sim.c tests/sim/test_pool_sim.c
-CAPTURE_TESTS := tests/captures/test_capture_books.c tests/captures/test_capture_decode.c \
-                 tests/captures/test_capture_rest.c tests/captures/test_capture_sbe.c
-SHELL_TESTS := tests/system/bench_quick.sh tests/system/closed_files.sh \
-               tests/system/containers.sh tests/system/install.sh \
-               tests/system/interop.sh tests/system/monitoring.sh tests/system/options.sh \
-               tests/system/oracle_empty.sh tests/system/page.sh tests/system/readme_example.sh \
-               tests/system/scan.sh tests/system/tape_small.sh tests/system/unit_files.sh
+# tests/bench/bench_NAME.c is run by `make bench-NAME`.
+BENCHES := $(sort $(wildcard tests/bench/bench_*.c))
+FUZZERS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
-# Linked into every test, benchmark and fuzz target through an archive.
-TEST_SUPPORT := tests/captures.c tests/decode_oracle.c tests/json_examples.c tests/json_layout.c \
-                tests/json_random.c tests/market_oracle.c tests/oracle_check.c \
-                tests/pipeline_rig.c tests/pool_example.c tests/shm_fixture.c tests/tape_rig.c \
-                tests/sim/agenda.c tests/sim/feed.c tests/sim/frame.c tests/sim/journal.c \
-                tests/sim/market.c tests/sim/operator.c tests/sim/peer.c tests/sim/places.c \
-                tests/sim/rules.c tests/sim/sim.c tests/sim/topology.c tests/sim/weather.c \
-                tests/bench/receive/blaster.c tests/bench/receive/child.c \
-                tests/bench/receive/client.c tests/bench/receive/client_lws.c \
-                tests/bench/receive/client_openssl.c tests/bench/receive/feed_run.c \
-                tests/bench/receive/report.c tests/bench/receive/run.c \
-                tests/bench/receive/wares.c tests/bench/bench_clock.c tests/bench/board_load.c \
-                tests/bench/decode_mix.c tests/bench/figures.c tests/bench/paced.c \
-                tests/bench/pair.c tests/bench/pingpong.c tests/bench/plain.c \
-                tests/bench/ring_alone.c tests/bench/ring_flow.c tests/bench/ring_paced.c \
-                tests/system/attack.c tests/system/backfill_rig.c tests/system/certs.c \
-                tests/system/daemon.c tests/system/feed_rig.c tests/system/flow.c \
-                tests/system/http_rig.c tests/system/proxy_server.c tests/system/ring_content.c \
-                tests/system/sim_rig.c tests/system/stage.c tests/system/transport_rig.c \
-                tests/system/web_server.c tests/system/ws_server.c tests/ipc/python_rig.c \
-                tests/ipc/witness.c
-
-# Benchmarks: tests/bench/bench_NAME.c is run by `make bench-NAME`.
-BENCHES := tests/bench/bench_book.c tests/bench/bench_decode.c tests/bench/bench_path.c \
-           tests/bench/bench_receive.c tests/bench/bench_ring.c tests/bench/bench_ring_plain.c
-
-# Every tool NAME of TOOLS has a list tool-NAME := sources. It is linked with
-# libtickring alone unless tool-NAME-libs names more, such as $(LIBS).
+# What is none of these: linked into all of them, through an archive.
+TEST_SUPPORT := $(filter-out $(TESTS) $(BENCHES),$(sort $(wildcard tests/*.c tests/sim/*.c \
+                tests/ipc/*.c tests/system/*.c tests/bench/*.c tests/bench/receive/*.c)))
 
 # ---- flags -----------------------------------------------------------------
 
@@ -356,7 +226,7 @@ $(B)/%.o: %.c $(B)/flags Makefile
 	$(Q)$(compile)
 
 # What each message goes through: a tenth less time in it than with -O2.
-HOT := $(filter feed/pipeline/%,$(FEED)) $(filter feed/venue/binance/%,$(VENUE)) \
+HOT := $(PIPELINE) $(filter feed/venue/binance/%,$(VENUE)) \
        feed/core/arbiter.c feed/io/wsframe.c feed/io/uring_recv.c feed/io/uring_tls.c
 $(call obj,$(HOT)): private OPT_release := -O3
 
@@ -376,6 +246,7 @@ $(B)/feed/ops/web_assets.o: private ALL_CPPFLAGS += -DCHART_JS='"$(CHART_JS)"'
 
 LIBTICKRING := $(B)/libtickring.a
 LIBTICKRING_SO := $(B)/libtickring.so.1
+LIBCOMMON := $(B)/libcommon.a
 LIBFEED := $(B)/libfeed.a
 LIBS := $(LIBFEED) $(LIBTICKRING)
 FEEDD := $(if $(MAIN),$(B)/feedd)
@@ -390,7 +261,8 @@ all: $(PRODUCTS) ## build the libraries, feedd and the tools (default)
 	$(Q)$(AR) rcs $@ $(filter %.o,$^)
 
 $(LIBTICKRING): $(call obj,$(SHM_READER))
-$(LIBFEED): $(call obj,$(SHM_WRITER) $(BASE) $(VENUE) $(CORE) $(CONF) $(IO) $(FEED))
+$(LIBFEED): $(call obj,$(SHM_WRITER) $(FEED))
+$(LIBCOMMON): $(call obj,$(TOOL_COMMON))
 
 $(LIBTICKRING_SO): $(call obj,$(SHM_READER)) shm/libtickring.map $(B)/flags Makefile
 	$(call say,LD,$@)
@@ -404,12 +276,11 @@ $(B)/$(1): $$(call obj,$(2)) $(3) $(B)/flags Makefile
 	$$(Q)$$(link) $(4) $$(LINK_LIBS)
 endef
 $(if $(MAIN),$(eval $(call PROGRAM,feedd,$(MAIN),$(LIBS))))
-$(foreach t,$(TOOLS),$(eval $(call PROGRAM,$(t),$(tool-$(t)),$(or $(tool-$(t)-libs),$(LIBTICKRING)))))
+$(foreach t,$(TOOLS),$(eval $(call PROGRAM,$(t),$(tool-$(t)),$(LIBCOMMON) $(LIBTICKRING))))
 
 # ---- tests -----------------------------------------------------------------
 
 LIBTEST := $(B)/libtest.a
-TESTS := $(UNIT_TESTS) $(SIM_TESTS) $(IPC_TESTS) $(SYSTEM_TESTS)
 bin = $(patsubst %.c,$(B)/%,$(1))
 TEST_BINS := $(call bin,$(TESTS))
 CAPTURE_BINS := $(call bin,$(CAPTURE_TESTS))
@@ -419,7 +290,8 @@ tested = $(tested-$(word 2,$(subst _, ,$(basename $(notdir $(1))))))
 $(foreach t,$(TOOLS),$(eval \
     $(B)/libtool-$(t).a: $(call obj,$(filter-out %/main.c,$(tool-$(t))))))
 $(foreach t,$(TESTS) $(CAPTURE_TESTS),$(eval $(call PROGRAM,$(t:%.c=%),$(t),\
-    $(LIBTEST) $(addprefix $(B)/libtool-,$(addsuffix .a,$(call tested,$(t)))) $(LIBS),$$(CMOCKA_LIBS))))
+    $(LIBTEST) $(patsubst %,$(B)/libtool-%.a $(LIBCOMMON),$(call tested,$(t))) $(LIBS),\
+    $$(CMOCKA_LIBS))))
 
 # Absolute, so that tests may change their directory.
 CAPTURES := $(abspath $(or $(TICKRING_CAPTURES),$(wildcard ../shared/captures)))

@@ -59,22 +59,6 @@ config_rule_feed(const char *text)
 }
 
 const char *
-config_rule_host(const char *text)
-{
-	if (*text == '\0')
-		return "is empty";
-	if (strlen(text) > 253)
-		return "is longer than 253 characters";
-	if (strchr(text, '/') != NULL)
-		return "is no host name: only the host, without wss:// and path";
-	if (!consists_of(text, LOWER UPPER DIGITS ".-:"))
-		return "is no host name";
-	if (strchr(text, ':') != NULL && config_rule_address(text) != NULL)
-		return "is no host name: the port is a key of its own";
-	return NULL;
-}
-
-const char *
 config_rule_rest_host(const char *text)
 {
 	return *text == '\0' ? NULL : config_rule_host(text);
@@ -104,14 +88,6 @@ config_rule_file(const char *text)
 	if (has_controls(text))
 		return "has control characters";
 	return NULL;
-}
-
-const char *
-config_rule_address(const char *text)
-{
-	if (*text == '\0' || host_is_numeric(text))
-		return NULL;
-	return "is no numeric address like \"127.0.0.1\" or \"::1\"";
 }
 
 const char *

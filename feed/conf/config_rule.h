@@ -7,14 +7,14 @@
 #ifndef FEED_CONF_CONFIG_RULE_H
 #define FEED_CONF_CONFIG_RULE_H
 
+#include "feed/conf/config_host.h"
+
 typedef const char *config_rule(const char *text);
 
 config_rule config_rule_feed;    /* part of a file name in /dev/shm */
-config_rule config_rule_host;    /* host name or numeric address */
-config_rule config_rule_rest_host; /* the same or "" */
+config_rule config_rule_rest_host; /* a host (config_host.h) or "" */
 config_rule config_rule_path;    /* path of a URL, without a query */
 config_rule config_rule_file;    /* file name or "" */
-config_rule config_rule_address; /* numeric IPv4 or IPv6 address or "" */
 config_rule config_rule_proxy;   /* HOST:PORT or "" */
 config_rule config_rule_source;  /* numeric address of this machine */
 config_rule config_rule_group;   /* name of a group of this system or "" */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "feed/base/host.h"
-#include "feed/conf/config_rule.h"
+#include "feed/conf/config_host.h"
 
 /* A single digit. Returns -1 when it is none. */
 static int

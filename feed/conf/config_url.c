@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "feed/base/host.h"
-#include "feed/conf/config_rule.h"
+#include "feed/conf/config_host.h"
 
 #define HTTPS "https://"
 #define HTTP "http://"

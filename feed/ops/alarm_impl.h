@@ -1,6 +1,7 @@
 /*
  * Inside of the alerts: alarm.c (looks, tells), alarm_text.c (what receivers
- * get), alarm_command.c (a program), alarm_post.c (webhooks). Ops thread.
+ * get), alarm_queue.c (what waits for a receiver), alarm_command.c (a program),
+ * alarm_post.c (webhooks). Ops thread.
  */
 #ifndef FEED_OPS_ALARM_IMPL_H
 #define FEED_OPS_ALARM_IMPL_H
@@ -34,7 +35,7 @@ struct alarm_sender {
 	char host[65]; /* of this machine: letters, digits, dots, dashes */
 };
 
-/* ---- alarm.c: the queue -------------------------------------------------------------- */
+/* ---- alarm_queue.c ------------------------------------------------------------------- */
 
 /*
  * Adds. Where there is no room the oldest goes, but not the very first when

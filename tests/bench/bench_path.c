@@ -21,7 +21,7 @@
 #include "feed/io/wsframe.h"
 #include "feed/pipeline/pipeline.h"
 #include "feed/venue/binance/json.h"
-#include "tests/bench/bench_clock.h"
+#include "tests/bench/clock.h"
 #include "tests/bench/receive/wares.h"
 #include "tests/shm_fixture.h"
 

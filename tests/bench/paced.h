@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tests/bench/bench_clock.h"
+#include "tests/bench/clock.h"
 
 #define PACED_MESSAGES_MAX 100000
 #define PACED_WARM_PART 50 /* the first 1/50 is not counted */

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "tests/bench/bench_clock.h"
+#include "tests/bench/clock.h"
 
 #define PAIR_SECONDS_MAX 20 /* a section that takes longer hangs: SIGALRM ends it */
 

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "tests/bench/bench_clock.h"
+#include "tests/bench/clock.h"
 
 #define TRIPS 8000
 

@@ -98,6 +98,7 @@ async function fits(page, width, name) {
   assert.ok(await page.evaluate(() =>
     document.documentElement.scrollWidth <= document.documentElement.clientWidth),
   `at ${width} px the page is wider than its window`);
+  await page.evaluate(() => scrollTo(0, 0)); // the header stands where the page is scrolled to
   await page.screenshot({path: path.join(folder, name), fullPage: true});
 }
 

@@ -1,4 +1,4 @@
-#include "tests/bench/bench_clock.h"
+#include "tests/bench/clock.h"
 
 #include "feed/io/clock.h"
 

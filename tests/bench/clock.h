@@ -2,8 +2,8 @@
  * Time stamps of a few nanoseconds for the benchmarks: the processor's counter
  * where it has one that all cores share, calibrated against CLOCK_MONOTONIC.
  */
-#ifndef TESTS_BENCH_BENCH_CLOCK_H
-#define TESTS_BENCH_BENCH_CLOCK_H
+#ifndef TESTS_BENCH_CLOCK_H
+#define TESTS_BENCH_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
@@ -48,7 +48,7 @@ bench_stamp_after_loads(void)
 }
 
 #else
-#error "bench_clock.h knows no cycle counter for this machine"
+#error "clock.h knows no cycle counter for this machine"
 #endif
 
 /* Takes 50 ms. */
