@@ -47,6 +47,8 @@ done
 for line in Type=notify NotifyAccess=main RemoveIPC=no; do
 	grep -q "^$line\$" conf/systemd/feedd@.service || complain "feedd@.service lacks $line"
 done
+grep -q '^LimitMEMLOCK=infinity$' conf/systemd/feedd@.service ||
+    complain "feedd@.service: the ring would be swapped out"
 grep -q '^WatchdogSec=[1-9]' conf/systemd/feedd@.service || complain "there is no watchdog"
 
 if command -v systemd-sysusers >/dev/null; then
