@@ -161,7 +161,7 @@ relate_endpoints(const struct relate *r)
 			if (strcasecmp(a.host, b.host) == 0 && a.port == b.port &&
 			    strcmp(a.address, b.address) == 0)
 				config_problem(r->problems, origin(r, "endpoints"),
-				    "key \"endpoints\": value \"%s\" is the same endpoint as \"%s\"",
+				    "key \"endpoints\": value \"%s\" is the same as \"%s\"",
 				    list->item[i], list->item[j]);
 		}
 	}
