@@ -60,7 +60,7 @@ struct web_conn {
 	bool head;     /* HEAD: no body */
 	bool closes;   /* after this answer */
 	bool served;   /* at least once */
-	int64_t taken; /* web_taken() when the last request came */
+	int64_t taken; /* web_taken() when the last request came, or the last of its body */
 	struct web_page *page;
 	size_t sent;   /* of line, head and body together */
 	bool due;      /* EVENTS: time for the next */
