@@ -325,7 +325,8 @@ a_change_that_comes_along_with_another_request_is_refused(void **state)
 static void
 a_change_that_comes_along_with_the_body_of_another_is_refused(void **state)
 {
-	static const char head[] = "PATCH /config HTTP/1.1\r\nHost: a\r\nContent-Length: 64\r\n\r\n";
+	static const char head[] =
+	    "PATCH /config HTTP/1.1\r\nHost: a\r\nContent-Length: 64\r\n\r\n";
 	struct http_rig *rig = *state;
 	int fd;
 
