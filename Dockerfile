@@ -1,7 +1,11 @@
 # The feed and its tools in an image of their own:
 #
 #	docker build -t tickring .
-#	docker run --ipc=shareable --shm-size=64m -v $PWD/conf/feed.json:/etc/tickring/feed.json:ro tickring
+#	docker run --ipc=shareable --shm-size=64m --ulimit memlock=-1 \
+#	    --read-only --cap-drop=ALL --security-opt no-new-privileges \
+#	    -v $PWD/conf/feed.json:/etc/tickring/feed.json:ro tickring
+#
+# Podman and Buildah: build with `--format docker`, which knows HEALTHCHECK.
 #
 # Readers in other containers share the memory: docker run --ipc=container:NAME ...
 #
@@ -24,11 +28,11 @@ RUN make -j"$(nproc)" all && make install DESTDIR=/out prefix=/usr
 
 FROM debian:12-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates libcap2 libcjson1 liburing2 \
-        libssl3 libwebsockets17 libzstd1 zlib1g \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        ca-certificates libcap2 libcjson1 liburing2 libssl3 libwebsockets17 libzstd1 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
-    && groupadd --system --gid 10001 tickring \
-    && useradd --system --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
+    && groupadd --gid 10001 tickring \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
         --shell /usr/sbin/nologin tickring
 COPY --from=build /out/ /
 COPY conf/feed.json /etc/tickring/feed.json

@@ -228,7 +228,7 @@ read_operands(int argc, char **argv, struct options *o)
 	if (o->probe)
 		return read_probe(o);
 	if (!o->replay && o->nfiles > 0)
-		return wrong_usage("takes no arguments beside options");
+		return wrong_usage("takes no file without --config FILE or --replay");
 	if (o->replay && o->nfiles == 0)
 		return wrong_usage("--replay wants captures to replay");
 	return -1;

@@ -358,6 +358,9 @@ judge_rest(struct judgement *j)
 	if (j->status->streams_undecoded > 0)
 		add_plain(j, TICK_HEALTH_STREAMS_UNDECODED, TICK_HEALTH_WARNING,
 		    j->status->streams_undecoded, 0);
+	if (j->status->streams_unlisted > 0)
+		add_plain(j, TICK_HEALTH_STREAMS_UNLISTED, TICK_HEALTH_WARNING,
+		    j->status->streams_unlisted, 0);
 }
 
 /* ---- public ------------------------------------------------------------------ */

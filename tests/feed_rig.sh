@@ -59,7 +59,7 @@ start_sim() { # OPTION...
 
 # On the exchange of start_sim.
 start_feedd() { # OPTION...
-	"$bin"/feedd --set feed="$feed" --set endpoint.host=localhost \
+	"$bin"/feedd --set feed="$feed" --set endpoint.host=127.0.0.1 \
 	    --set endpoint.port="$port" --set endpoint.ca_file="$work/ca.pem" "$@" \
 	    2>>"$work/feedd.log" &
 	feedd=$!

@@ -217,5 +217,5 @@ pool_example_reading(const struct tick_status *now, const struct tick_status *be
 
 	fill_streams(stream);
 	return (struct reading){now, before, health, EXAMPLE_WALL_NS, EXAMPLE_MONO_NS,
-	    {stream, 2, 0}};
+	    {.row = stream, .rows = 2}};
 }

@@ -51,7 +51,7 @@ shm_fixture_ring(const struct shm_fixture *f, struct ring *r, uint64_t slots)
 		.group = (gid_t)-1,
 		.slots = slots,
 		.instruments_max = 64,
-		.heartbeat_every_ns = 100000000,
+		.heartbeat_every_ns = 3000000000,
 	};
 
 	if (ring_open(r, &cfg, why) != 0)

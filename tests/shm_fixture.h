@@ -17,7 +17,11 @@ void shm_fixture_init(struct shm_fixture *f);
 /* Removes the segments and the directory. */
 void shm_fixture_fini(struct shm_fixture *f);
 
-/* A ring called "t" in the fixture's directory. Fails the test when it cannot be opened. */
+/*
+ * A ring called "t" in the fixture's directory. Fails the test when it cannot
+ * be opened. Its writer, which is the test, may give no sign of life for 30 s
+ * before it is called stale.
+ */
 void shm_fixture_ring(const struct shm_fixture *f, struct ring *r, uint64_t slots);
 
 /* Publishes trade number `id` of instrument 0; all its words follow from id. */

@@ -67,9 +67,9 @@ sim=$!
 wait_for exchange-sim "$work/port"
 
 # shellcheck disable=SC2086
-"$bin"/feedd --set feed="$feed" --set endpoint.host=localhost \
+"$bin"/feedd --set feed="$feed" --set endpoint.host=127.0.0.1 \
     --set endpoint.port="$(cat "$work/port")" --set endpoint.ca_file="$work/ca.pem" \
-    --set rest.host=localhost --set rest.port="$(cat "$work/port")" \
+    --set rest.host=127.0.0.1 --set rest.port="$(cat "$work/port")" \
     --set streams="$(streams_of $symbols)" --set ring.unlink_at_exit=true \
     2>"$work/feedd.log" &
 feedd=$!

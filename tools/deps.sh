@@ -7,8 +7,8 @@ set -u
 
 packages="gcc g++ libc6-dev make pkg-config libwebsockets-dev libssl-dev libcjson-dev
 	liburing-dev libcmocka-dev libzstd-dev zlib1g-dev libsimdjson-dev zstd mandoc openssl
-	ca-certificates libjs-chart.js"
-commands="gcc g++ make pkg-config zstd mandoc openssl"
+	ca-certificates libjs-chart.js patch python3 python3-yaml"
+commands="gcc g++ make pkg-config zstd mandoc openssl patch python3"
 libraries="libwebsockets openssl libcjson liburing libzstd zlib cmocka"
 for extra; do
 	case $extra in
@@ -26,10 +26,9 @@ for extra; do
 		;;
 	chromium) # 77 MB, 270 MB installed: only for what asks for it
 		packages="$packages chromium"
-		commands="$commands chromium node npm python3"
+		commands="$commands chromium node npm"
 		command -v node >/dev/null || packages="$packages nodejs"
 		command -v npm >/dev/null || packages="$packages npm"
-		command -v python3 >/dev/null || packages="$packages python3"
 		;;
 	esac
 done
@@ -59,7 +58,13 @@ usable() {
 give_up() {
 	echo "deps: $1" >&2
 	echo "deps: needed, by their Debian names:" $2 >&2
-	echo "deps: install them as root: apt-get install --no-install-recommends" $2 >&2
+	exit 1
+}
+
+# Where only root lacks: one line to copy.
+ask_for_root() {
+	echo "deps: $1; as root, run this, then make again:" >&2
+	echo "apt-get update && apt-get install -y --no-install-recommends" $2 >&2
 	exit 1
 }
 
@@ -75,13 +80,13 @@ command -v apt-get >/dev/null || give_up "packages are missing and there is no a
 if [ "$(id -u)" -eq 0 ]; then
 	as_root="env"
 elif ! command -v sudo >/dev/null; then
-	give_up "packages are missing; only root can install them, and there is no sudo" "$want"
+	ask_for_root "packages are missing, and there is no sudo" "$want"
 elif sudo -n true 2>/dev/null; then
 	as_root="sudo -n env"
 elif [ -t 0 ]; then
 	as_root="sudo env"
 else
-	give_up "packages are missing; sudo wants a password and there is no terminal" "$want"
+	ask_for_root "packages are missing; sudo wants a password and there is no terminal" "$want"
 fi
 
 # apt's progress goes to a log that is shown only when it fails.
@@ -98,7 +103,7 @@ fi
 if ! apt install --no-install-recommends $want && ! { sleep 3; apt update
     apt install --no-install-recommends $want; }; then
 	tail -n 20 "$log" >&2
-	give_up "apt-get could not install them" "$want"
+	ask_for_root "apt-get could not install packages" "$want"
 fi
 
 want=$(missing)

@@ -93,6 +93,9 @@ carry_out(struct app *app)
 		case ACT_ROTATION:
 			tell_rotation(act);
 			break;
+		case ACT_STREAMS_MOVED:
+			tell_moved(act);
+			break;
 		case ACT_PING:
 			orders_ping(app->transport, act);
 			break;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "feed/base/log.h"
@@ -124,15 +125,41 @@ app_quiet_if_turned(struct app *app, mono_t now)
 		app_quiet_streams(app, now);
 }
 
+/* Is that stream configured as it is, and not by a pattern, which names what there once was? */
+static bool
+is_named(const struct app *app, const char *name)
+{
+	const struct config_strings *streams = &app->cfg->streams;
+
+	for (size_t i = 0; i < streams->n; i++)
+		if (strcmp(streams->item[i], name) == 0)
+			return true;
+	return false;
+}
+
+static enum tick_reason
+silence_of(const struct app *app, uint32_t number)
+{
+	if (pipeline_is_unlisted(app->pipeline, number) && is_named(app, app->plan.name[number]))
+		return TICK_REASON_UNLISTED;
+	return pipeline_is_halted(app->pipeline, number) ? TICK_REASON_HALTED : TICK_REASON_NONE;
+}
+
 void
 app_quiet_stream(struct app *app, uint32_t number, mono_t now)
 {
 	struct pool_event event = {.kind = POOL_QUIET, .stream = number};
+	enum tick_reason before = app->plan.quiet[number];
 
-	event.quiet = pipeline_is_halted(app->pipeline, number);
-	if (!app->plan.wanted[number] || app->plan.quiet[number] == event.quiet)
+	if (!app->plan.wanted[number])
 		return;
-	app->plan.quiet[number] = event.quiet;
+	event.why = silence_of(app, number);
+	if (before == event.why)
+		return;
+	app->plan.quiet[number] = (uint8_t)event.why;
+	if (before == TICK_REASON_UNLISTED || event.why == TICK_REASON_UNLISTED)
+		tell_unlisted(app->plan.name[number], app->choice.venue->name,
+		    event.why == TICK_REASON_UNLISTED);
 	app_step(app, &event, now);
 }
 
@@ -201,15 +228,48 @@ needs_list(const struct app *app)
 	return false;
 }
 
+/*
+ * From now on the feed shows that it is there, without any line. What it has to
+ * know of the last run stands in the status that goes: that is carried over.
+ */
+static void
+begin_to_show(struct app *app)
+{
+	struct tick_status *last = malloc(sizeof(*last));
+	struct tick_control *c = &app->snapshot.status.control;
+
+	snapshot_init(&app->snapshot, "", "", clock_wall(), clock_mono());
+	c->rest_paused_until_ns = TICK_ABSENT;
+	if (last && status_recall(&app->stores.status, last)) {
+		memcpy(c->connect_ns, last->control.connect_ns, sizeof(c->connect_ns));
+		c->rest_paused_until_ns = last->control.rest_paused_until_ns;
+		app->snapshot.status.rest_paused_reason = last->rest_paused_reason;
+	}
+	free(last);
+	app->snapshot_due = clock_mono();
+}
+
+/* Readers, tools and a standby see that it waits, once it shows. */
+static void
+show_waiting(struct app *app, mono_t now)
+{
+	ring_idle(&app->stores.ring, now.ns);
+	if (app->snapshot.status.started_ns == 0 || !mono_due(app->snapshot_due, now))
+		return;
+	app->snapshot.status.at_ns = clock_wall().ns;
+	app->snapshot.status.at_mono_ns = now.ns;
+	stores_publish(&app->stores, app->cfg, &app->snapshot.status, now);
+	app->snapshot_due = mono_add(now, span_ms(app->cfg->status_interval_ms));
+}
+
 /* Waits for the list, or for the word that there is none. */
 static void
-await_list(struct app *app)
+await_list(struct app *app, mono_t until)
 {
-	mono_t until = mono_add(clock_mono(), span_ms(app->cfg->instruments.wait_ms));
 	struct ops_order order;
 
 	while (!signals_stop_asked() && mono_before(clock_mono(), until)) {
-		ring_idle(&app->stores.ring, clock_mono().ns);
+		show_waiting(app, clock_mono());
 		if (!ops_next_order(app->ops, &order)) {
 			usleep(1000);
 		} else if (order.kind == OPS_LISTING) {
@@ -225,14 +285,40 @@ await_list(struct app *app)
 	}
 }
 
+/*
+ * All streams are patterns, and mean nothing: without any stream there is no
+ * pool. The epoch has begun, and readers have left the last one: better late
+ * than not at all.
+ */
+static int
+await_streams(struct app *app)
+{
+	int rc = 0;
+
+	if (app->streams.n == 0)
+		begin_to_show(app);
+	while (rc == 0 && app->streams.n == 0 && !signals_stop_asked()) {
+		LOG(WARNING, "streams_unknown", LOG_U64("patterns", app->cfg->streams.n),
+		    LOG_U64("listed", app->listing != NULL ? app->listing->n : 0),
+		    LOG_THEN("the feed waits for a list of instruments that they name"));
+		free(app->listing);
+		app->listing = NULL;
+		await_list(app, MONO_NEVER);
+		patterns_free(&app->streams);
+		rc = patterns_expand(&app->cfg->streams, app->listing, &app->streams);
+	}
+	return signals_stop_asked() ? -EINTR : rc;
+}
+
 int
 app_find_streams(struct app *app)
 {
 	bool waits = app->rest != NULL && rest_plan_lists(app->cfg) && needs_list(app);
 	size_t patterns = patterns_count(&app->cfg->streams);
+	int rc;
 
 	if (waits)
-		await_list(app);
+		await_list(app, mono_add(clock_mono(), span_ms(app->cfg->instruments.wait_ms)));
 	if (signals_stop_asked())
 		return -EINTR;
 	if (app->listing != NULL)
@@ -241,5 +327,6 @@ app_find_streams(struct app *app)
 	else if (waits || patterns > 0)
 		LOG(WARNING, "instruments_unknown", LOG_U64("patterns", patterns),
 		    LOG_THEN("the feed goes on without the exchange's list of instruments"));
-	return patterns_expand(&app->cfg->streams, app->listing, &app->streams);
+	rc = patterns_expand(&app->cfg->streams, app->listing, &app->streams);
+	return rc == 0 && waits ? await_streams(app) : rc;
 }

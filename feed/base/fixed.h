@@ -39,13 +39,17 @@ enum fixed_result fixed_parse(struct bytes text, struct fixed *out);
  */
 enum fixed_result fixed_rescale(struct fixed value, int exponent, int64_t *mantissa);
 
-/* The same, quick where nothing is to be done. Returns whether it fits. */
+/*
+ * The same, quick where nothing is to be done. Returns whether it fits. Where
+ * the value lies it stays: a copy of what was stored just now, the padding
+ * included, would wait until those stores have reached the cache.
+ */
 static inline bool
-fixed_fits(struct fixed value, int exponent, int64_t *mantissa)
+fixed_fits(const struct fixed *value, int exponent, int64_t *mantissa)
 {
-	if (__builtin_expect(value.exponent != exponent, 0))
-		return fixed_rescale(value, exponent, mantissa) == FIXED_OK;
-	*mantissa = value.mantissa;
+	if (__builtin_expect(value->exponent != exponent, 0))
+		return fixed_rescale(*value, exponent, mantissa) == FIXED_OK;
+	*mantissa = value->mantissa;
 	return true;
 }
 

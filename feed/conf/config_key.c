@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed/conf/config_url.h"
+
 /* A row must have a field of its own type. */
 #define IS_FIELD(f, type) _Generic(&((struct config *)0)->f, type *: 1, default: 0)
 #define CONFIG_CHOICE(f, def, words, help)                                                         \
@@ -202,6 +204,13 @@ strings_equal(const struct config_strings *a, const struct config_strings *b)
 		if (strcmp(a->item[i], b->item[i]) != 0)
 			return false;
 	return true;
+}
+
+size_t
+config_key_told(const struct config_key *key, const char *text)
+{
+	return key->rule == config_rule_url || key->rule == config_rule_tracing
+	    ? config_url_told(text) : strlen(text);
 }
 
 bool

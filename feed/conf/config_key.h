@@ -55,6 +55,9 @@ void config_key_set_number(const struct config_key *key, struct config *cfg, int
 char **config_key_text(const struct config_key *key, struct config *cfg);
 struct config_strings *config_key_list(const struct config_key *key, struct config *cfg);
 
+/* How much of that key's text others may see: all, but of a URL what is before its path. */
+size_t config_key_told(const struct config_key *key, const char *text);
+
 /* Have both the same value there? */
 bool config_key_equal(const struct config_key *key, const struct config *a, const struct config *b);
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "feed/conf/config_key.h"
-#include "feed/conf/config_url.h"
 
 #define LIST_SHOWN 96 /* a longer list is shown as a count */
 
@@ -31,7 +30,7 @@ add(struct text *text, const char *format, ...)
 static void
 add_item(struct text *text, const struct config_key *key, const char *item)
 {
-	size_t n = strlen(item), told = key->rule == config_rule_url ? config_url_told(item) : n;
+	size_t n = strlen(item), told = config_key_told(key, item);
 
 	add(text, "%.*s%s", (int)told, item, told < n ? "/..." : "");
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "feed/conf/config_key.h"
-#include "feed/conf/config_url.h"
 
 /* Beside the values. */
 struct extras {
@@ -20,9 +19,9 @@ indent(FILE *out, int depth)
 
 /* Texts are UTF-8 by construction: only what JSON reserves is escaped. */
 static void
-print_text(FILE *out, const char *text, bool hides)
+print_text(FILE *out, const struct config_key *key, const char *text, bool hides)
 {
-	const char *end = text + (hides ? config_url_told(text) : strlen(text));
+	const char *end = text + (hides ? config_key_told(key, text) : strlen(text));
 	bool cut = *end != '\0';
 
 	fputc('"', out);
@@ -38,13 +37,14 @@ print_text(FILE *out, const char *text, bool hides)
 }
 
 static void
-print_list(FILE *out, const struct config_strings *list, int depth, bool hides)
+print_list(FILE *out, const struct config_key *key, const struct config_strings *list, int depth,
+    bool hides)
 {
 	fputc('[', out);
 	for (size_t i = 0; i < list->n; i++) {
 		fputs(i == 0 ? "\n" : ",\n", out);
 		indent(out, depth + 1);
-		print_text(out, list->item[i], hides);
+		print_text(out, key, list->item[i], hides);
 	}
 	if (list->n > 0) {
 		fputc('\n', out);
@@ -59,17 +59,16 @@ print_value(FILE *out, const struct config_key *key, struct config *cfg, int dep
 	const char *word;
 	size_t n;
 
-	hides = hides && key->rule == config_rule_url;
 	switch (key->type) {
 	case CONFIG_TYPE_CHOICE:
 		word = config_key_choice(key, config_key_number(key, cfg), &n);
 		fprintf(out, "\"%.*s\"", (int)n, word);
 		break;
 	case CONFIG_TYPE_TEXT:
-		print_text(out, *config_key_text(key, cfg), hides);
+		print_text(out, key, *config_key_text(key, cfg), hides);
 		break;
 	case CONFIG_TYPE_LIST:
-		print_list(out, config_key_list(key, cfg), depth, hides);
+		print_list(out, key, config_key_list(key, cfg), depth, hides);
 		break;
 	case CONFIG_TYPE_NUMBER:
 		fprintf(out, "%" PRId64, config_key_number(key, cfg));

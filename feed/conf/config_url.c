@@ -63,7 +63,9 @@ size_t
 config_url_told(const char *text)
 {
 	const char *host = strstr(text, "://");
+	size_t n;
 
 	host = host != NULL ? host + 3 : text;
-	return (size_t)(host - text) + strcspn(host, "/?");
+	n = strcspn(host, "/?");
+	return (size_t)(host - text) + (memchr(host, '@', n) == NULL ? n : 0);
 }

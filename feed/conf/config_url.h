@@ -20,7 +20,10 @@ struct config_url {
 /* Returns NULL, or what is wrong with the text, as config_rule.h says it. */
 const char *config_url_parse(const char *text, struct config_url *out);
 
-/* Bytes of a URL up to its path or query, which may be a secret. */
+/*
+ * Bytes of a URL up to its path or query, which may be a secret; up to its host,
+ * if there is a user before that. Any text will do.
+ */
 size_t config_url_told(const char *text);
 
 #endif

@@ -31,9 +31,15 @@ static bool
 refuse(const struct config_key *key, const struct json_value *v, const char *why,
     struct config_problems *problems)
 {
-	char shown[JSON_SHOW_MAX];
+	size_t told = v->kind == JSON_STRING ? config_key_told(key, v->text) : 0;
+	char shown[JSON_SHOW_MAX], cut[JSON_SHOW_MAX];
+	struct json_value value = *v;
 
-	json_show(v, shown);
+	if (v->kind == JSON_STRING && v->text[told] != '\0') {
+		snprintf(cut, sizeof(cut), "%.*s/...", (int)told, v->text);
+		value.text = cut;
+	}
+	json_show(&value, shown);
 	if (key->rule == config_rule_proxy && strchr(shown, '@') != NULL)
 		snprintf(shown, sizeof(shown), "\"...\""); /* is likely to hold a password */
 	config_problem(problems, v->at, "key \"%s\": value %s %s", key->path, shown, why);

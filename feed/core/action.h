@@ -40,6 +40,7 @@ enum pool_action_kind {
 	ACT_TRANSITION,     /* nothing to do but to tell: `line` went `from` -> `to`, `why` */
 	ACT_STREAM_REFUSED, /* nothing to do but to tell: `stream`, error `error_code` */
 	ACT_ROTATION,       /* nothing to do but to tell: `peer` replaces `line`; `step`, `why` */
+	ACT_STREAMS_MOVED,  /* nothing to do but to tell: `count` left `line`: it is down, `why` */
 };
 
 /* How far the replacement of a line is. */
@@ -54,7 +55,7 @@ struct pool_action {
 	unsigned path;           /* CONNECT: at which path of it */
 	int64_t request_id;      /* SEND_..., PING */
 	unsigned first;          /* SEND_SUBSCRIBE: position of the first one */
-	unsigned count;          /* SEND_SUBSCRIBE, SEND_UNSUBSCRIBE: how many */
+	unsigned count;          /* SEND_SUBSCRIBE, SEND_UNSUBSCRIBE, STREAMS_MOVED: how many */
 	uint32_t stream;         /* STREAM_...: the caller's number */
 	bool elsewhere;          /* STREAM_SILENT: another line delivers it */
 	unsigned peer;           /* ROTATION: the line that takes over */
@@ -63,7 +64,7 @@ struct pool_action {
 	int error_code;          /* STREAM_REFUSED: the exchange's code */
 	enum session_state from; /* TRANSITION */
 	enum session_state to;   /* TRANSITION */
-	enum tick_reason why;    /* TRANSITION, ROTATION, STREAM_STALE, STREAM_SILENT */
+	enum tick_reason why;    /* TRANSITION, ROTATION, STREAMS_MOVED, STREAM_... but LIVE */
 	span_t retry_in;         /* TRANSITION to BACKOFF: until the next try */
 	bool limited;            /* TRANSITION: the exchange's limit of connects is waited for */
 };
@@ -84,9 +85,11 @@ struct pool_action {
 /*
  * pool_step() delivers one event to at most every line, lets every line look
  * at its timers, replaces lines, and lets them look once more, up to two rounds each:
- * eight times SESSION_ACTIONS_MAX per line at most, and 256 alarms (ledger.h).
+ * eight times SESSION_ACTIONS_MAX per line at most, a word on what was moved off
+ * each, and 256 alarms (ledger.h).
  */
-#define POOL_ACTIONS_MAX (8 * SESSION_ACTIONS_MAX * SESSION_LINES_MAX + POOL_TELLS_MAX + 256)
+#define POOL_ACTIONS_MAX \
+	((8 * SESSION_ACTIONS_MAX + 1) * SESSION_LINES_MAX + POOL_TELLS_MAX + 256)
 
 /* About 1.2 MB: keep it in the executor's context, not on a stack. */
 struct pool_actions {

@@ -38,12 +38,12 @@ make_cells(struct arbiter *arbiter, uint32_t instrument)
 }
 
 /* A class of an instrument; NULL when there is no such. */
-static inline struct arbiter_cell *
+static struct arbiter_cell *
 cell_of(struct arbiter *arbiter, uint32_t instrument, enum arbiter_class class)
 {
 	if ((unsigned)class >= ARBITER_CLASSES)
 		return NULL;
-	if (__builtin_expect(instrument >= arbiter->instruments, 0)) {
+	if (instrument >= arbiter->instruments) {
 		if (instrument >= arbiter->instruments_max)
 			return NULL;
 		make_cells(arbiter, instrument);
@@ -229,11 +229,9 @@ probe_of(struct arbiter *arbiter, const struct arbiter_message *message)
 	return &arbiter->probe[cell % ARBITER_PROBES];
 }
 
-static void
+static __attribute__((noinline)) void
 watch_skew(struct arbiter *arbiter, const struct arbiter_message *message)
 {
-	if (message->id % PROBE_EVERY != 0)
-		return;
 	*probe_of(arbiter, message) = (struct arbiter_probe){
 		.instrument = message->instrument,
 		.class = (uint16_t)message->class,
@@ -266,7 +264,8 @@ advance(struct arbiter *arbiter, struct arbiter_cell *cell, const struct arbiter
 	/* What else is held is shown again now, and told HOLD again if it has to be. */
 	cell->held_low = INT64_MAX;
 	arbiter->leg[message->leg].wins++;
-	watch_skew(arbiter, message);
+	if (message->id % PROBE_EVERY == 0)
+		watch_skew(arbiter, message);
 }
 
 static void
@@ -370,9 +369,9 @@ follows(const struct arbiter_cell *cell, const struct arbiter_message *message)
 	return message->first_id <= cell->id + 1;
 }
 
-enum arbiter_verdict
-arbiter_on_id(struct arbiter *arbiter, const struct arbiter_message *message,
-    struct arbiter_gap *gap)
+/* Any message; of any instrument, known or not. */
+static __attribute__((noinline)) enum arbiter_verdict
+judge_any(struct arbiter *arbiter, const struct arbiter_message *message, struct arbiter_gap *gap)
 {
 	struct arbiter_cell *cell = cell_of(arbiter, message->instrument, message->class);
 	enum arbiter_verdict verdict = ARBITER_INVALID;
@@ -381,11 +380,7 @@ arbiter_on_id(struct arbiter *arbiter, const struct arbiter_message *message,
 		arbiter->invalid++;
 		return ARBITER_INVALID;
 	}
-	if (follows(cell, message)) {
-		verdict = ARBITER_NEW;
-		advance(arbiter, cell, message);
-		follow_leg(cell, message);
-	} else if (is_valid(message)) {
+	if (is_valid(message)) {
 		if (mono_is_never(cell->heard))
 			cell->heard = message->now;
 		verdict = verdict_of(arbiter, cell, message, gap);
@@ -394,6 +389,24 @@ arbiter_on_id(struct arbiter *arbiter, const struct arbiter_message *message,
 	}
 	arbiter->counts[message->class][verdict]++;
 	return verdict;
+}
+
+enum arbiter_verdict
+arbiter_on_id(struct arbiter *arbiter, const struct arbiter_message *message,
+    struct arbiter_gap *gap)
+{
+	struct arbiter_cell *cell;
+
+	if (message->instrument >= arbiter->instruments ||
+	    (unsigned)message->class >= ARBITER_CLASSES || message->leg >= ARBITER_LEGS_MAX)
+		return judge_any(arbiter, message, gap);
+	cell = &arbiter->last[message->instrument].cell[message->class];
+	if (!follows(cell, message))
+		return judge_any(arbiter, message, gap);
+	arbiter->counts[message->class][ARBITER_NEW]++;
+	follow_leg(cell, message);
+	advance(arbiter, cell, message);
+	return ARBITER_NEW;
 }
 
 void

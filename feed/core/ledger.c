@@ -69,8 +69,10 @@ ledger_count(const struct session *session)
 static bool
 is_awaited(const struct pool *pool, const struct session_stream *entry)
 {
+	const struct pool_stream *stream = &pool->stream[entry->index];
+
 	return entry->state == STREAM_ACKED && !entry->produced && !entry->silent &&
-	    !entry->healing && pool->stream[entry->index].class != STALL_RARE;
+	    !entry->healing && !stream->quiet && stream->class != STALL_RARE;
 }
 
 /* When silence after the acknowledgement is an alarm. */

@@ -117,9 +117,8 @@ place_remove(struct pool *pool, unsigned line, uint32_t stream)
 	pool->stream[stream].at[i] = PLACE_NONE;
 }
 
-/* Streams that only wait for their UNSUBSCRIBE have no place any more. */
-static bool
-has_place(const struct session_stream *entry)
+bool
+place_is_used(const struct session_stream *entry)
 {
 	bool leaves = entry->state == STREAM_LEAVING || entry->state == STREAM_LEFT;
 
@@ -132,7 +131,7 @@ place_is_empty(const struct pool *pool, unsigned line)
 	const struct session *session = &pool->session[line];
 
 	for (unsigned i = 0; i < session->nstreams; i++)
-		if (has_place(&session->stream[session->first + i]))
+		if (place_is_used(&session->stream[session->first + i]))
 			return false;
 	return true;
 }
@@ -143,7 +142,7 @@ place_copy(struct pool *pool, unsigned from, unsigned to)
 	const struct session *session = &pool->session[from];
 
 	for (unsigned i = 0; i < session->nstreams; i++)
-		if (has_place(&session->stream[session->first + i]))
+		if (place_is_used(&session->stream[session->first + i]))
 			place_add(pool, to, session->stream[session->first + i].index);
 }
 
@@ -155,7 +154,7 @@ place_clear(struct pool *pool, unsigned line)
 	unsigned i;
 
 	for (unsigned k = 0; k < session->nstreams; k++) {
-		if (!has_place(&entry[k]))
+		if (!place_is_used(&entry[k]))
 			continue;
 		i = copy_on(pool, entry[k].index, line);
 		if (i < PLACE_COPIES_MAX)

@@ -29,7 +29,8 @@ struct pool_stream {
 	uint8_t class;                   /* enum stall_class: how long it may be silent */
 	uint8_t path;                    /* its lines connect to: group.h */
 	bool wanted;                     /* configured */
-	bool quiet;                      /* its instrument does not trade: silence is no alarm */
+	bool quiet;                      /* nothing is expected of it: silence is no alarm ... */
+	bool unlisted;                   /* ... for there is no such symbol, it seems */
 	bool stale;                      /* nothing carries it, or it is silent beyond its limit */
 	bool untold;                     /* `stale` changed and was not told yet */
 	enum tick_reason why;            /* of the last change of `stale` */
@@ -50,6 +51,9 @@ bool place_add(struct pool *pool, unsigned line, uint32_t stream);
 
 /* Takes it off again; nothing happens when it is not there. */
 void place_remove(struct pool *pool, unsigned line, uint32_t stream);
+
+/* Is that entry of a line's list a stream, and not one that only waits for its UNSUBSCRIBE? */
+bool place_is_used(const struct session_stream *entry);
 
 /* Has the line no streams, not even one that is being asked for anew? */
 bool place_is_empty(const struct pool *pool, unsigned line);

@@ -89,6 +89,7 @@ pool_line_init(struct pool_line *line, enum pool_line_role role)
 		.peer = POOL_NO_LINE,
 		.retire_at = MONO_NEVER,
 		.idle_since = MONO_NEVER,
+		.refuge_at = MONO_NEVER,
 		.look_at = MONO_NEVER,
 		.health = line->health,
 	};
@@ -385,7 +386,7 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 		drop_stream(pool, event->stream);
 		break;
 	case POOL_QUIET:
-		watch_on_quiet(pool, event->stream, event->quiet, now);
+		watch_on_quiet(pool, event->stream, event->why, now);
 		break;
 	case POOL_RETUNE:
 		retune(pool, event->cfg);
@@ -401,6 +402,7 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 	checkup_look(pool, now);
 	region_look(pool, now);
 	rotate_look(pool, now, actions);
+	refuge_look(pool, now, actions);
 	run_due_timers(pool, now, actions);
 	watch_look(pool, now, actions);
 }
@@ -413,6 +415,7 @@ pool_deadline(const struct pool *pool)
 	    mono_min(scale_deadline(pool), checkup_deadline(pool))));
 
 	deadline = mono_min(deadline, region_deadline(pool));
+	deadline = mono_min(deadline, refuge_deadline(pool));
 	for (unsigned line = 0; line < pool->nlines; line++)
 		deadline = mono_min(deadline, session_deadline(&pool->session[line]));
 	return deadline;

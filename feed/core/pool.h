@@ -33,6 +33,7 @@
 #include "feed/core/ledger.h"
 #include "feed/core/place.h"
 #include "feed/core/quota.h"
+#include "feed/core/refuge.h"
 #include "feed/core/region.h"
 #include "feed/core/rotate.h"
 #include "feed/core/scale.h"
@@ -69,7 +70,7 @@ enum pool_event_kind {
 	POOL_HEARD, /* messages of streams came: `heard`, `nheard` of them */
 	POOL_ADD,   /* `stream` is wanted, too: `bytes`, `class`, `path` */
 	POOL_DROP,  /* `stream` is not wanted any more; its number is free afterwards */
-	POOL_QUIET, /* `stream`'s instrument stopped trading, or (not `quiet`) trades again */
+	POOL_QUIET, /* nothing is expected of `stream`, for the reason `why`; or it is again */
 	POOL_RETUNE, /* `cfg` takes the place of the old one; see pool_may_retune() */
 	POOL_STOP,  /* hang up everywhere; pool_is_idle() tells when it is done */
 };
@@ -88,7 +89,7 @@ struct pool_event {
 	const struct pool_heard *heard; /* POOL_HEARD: borrowed for the step */
 	unsigned nheard;
 	uint32_t stream;                /* ADD, DROP, QUIET: number, < streams_max */
-	bool quiet;                     /* QUIET */
+	enum tick_reason why;           /* QUIET: HALTED, UNLISTED; NONE: messages are expected */
 	uint16_t bytes;                 /* ADD: what it adds to a request */
 	uint8_t class;                  /* ADD: enum stall_class */
 	uint8_t path;                   /* ADD: where it is served, < paths */
@@ -114,6 +115,7 @@ struct pool_line {
 	struct health health;
 	bool closing;                /* its streams move away, then it is closed */
 	mono_t idle_since;           /* without streams, MONO_NEVER: it has some */
+	mono_t refuge_at;            /* down: its streams go elsewhere; MONO_NEVER: it is up */
 	mono_t look_at;              /* SUCCESSOR: when to see whether it has everything */
 };
 

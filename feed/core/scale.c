@@ -331,6 +331,7 @@ describe(struct pool *pool, unsigned group, bool usually, mono_t now, struct bal
 		pool->item[i] = (struct balance_item){
 			.load = load_of(usually ? s->steady : s->fast),
 			.line = BALANCE_NONE,
+			.fixed = shift_is_weary(&s->rest[group_leg(group)], now),
 			.rests = shift_rests(&s->rest[group_leg(group)], now) ||
 			    s->reviews < MEASURED_REVIEWS,
 		};
@@ -404,6 +405,55 @@ scale_group(struct pool *pool, unsigned group, struct balance_line *line, mono_t
 	}
 }
 
+/* The line of a group that is back for good, has nothing, and stays; POOL_NO_LINE: none. */
+static unsigned
+returned(const struct pool *pool, unsigned group, const struct balance_line *line)
+{
+	if (group_lines(pool, group) > least_lines(pool, group))
+		return POOL_NO_LINE;
+	for (unsigned i = 0; i < pool->nlines; i++)
+		if (line[i].open && line[i].streams == 0 && place_is_empty(pool, i) &&
+		    pool->line[i].peer == POOL_NO_LINE && pool->session[i].stable &&
+		    pool->session[i].state == SESSION_LIVE)
+			return i;
+	return POOL_NO_LINE;
+}
+
+static unsigned
+most_streams(const struct pool *pool, const struct balance_line *line)
+{
+	unsigned best = 0;
+
+	for (unsigned i = 1; i < pool->nlines; i++)
+		if (line[i].open && line[i].streams > line[best].streams)
+			best = i;
+	return best;
+}
+
+/*
+ * A line whose streams took refuge elsewhere (refuge.h) gets as many again, so
+ * that the next loss does not take most streams at once. Load does not ask for
+ * it; streams that rest stay where they are.
+ */
+static void
+welcome(struct pool *pool, unsigned group, struct balance_line *line, mono_t now)
+{
+	unsigned to = returned(pool, group, line), from;
+	uint64_t before;
+
+	for (uint32_t i = 0; i < pool->nstreams && to != POOL_NO_LINE; i++) {
+		from = most_streams(pool, line);
+		if (line[from].streams <= line[to].streams + 1)
+			return;
+		if (pool->item[i].line != from || pool->item[i].fixed || pool->item[i].rests)
+			continue;
+		before = pool->scale.moves;
+		shift_begin(pool, i, from, to, now);
+		line[from].streams -= pool->scale.moves > before;
+		line[to].streams += pool->scale.moves > before;
+	}
+}
+
 static void
 review_group(struct pool *pool, unsigned group, mono_t now, struct pool_actions *actions)
 {
@@ -417,8 +467,10 @@ review_group(struct pool *pool, unsigned group, mono_t now, struct pool_actions 
 	if (!is_closing_one(pool, group, line))
 		scale_group(pool, group, line, now, actions);
 	describe(pool, group, true, now, line);
-	if (!is_worth_moving(pool, line))
+	if (!is_worth_moving(pool, line)) {
+		welcome(pool, group, line, now);
 		return;
+	}
 	n = balance_plan(&scale->balance[group], line, pool->nlines, pool->item, pool->nstreams, 1,
 	    moves, MOVES_AT_ONCE);
 	for (unsigned i = 0; i < n; i++)

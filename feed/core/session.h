@@ -98,7 +98,7 @@ struct session_stream {
 	uint8_t refusals;   /* in a row, over connections */
 	int refused_code;   /* the exchange's last one, 0: none */
 	mono_t retry_at;    /* REFUSED: when it is asked for again */
-	mono_t acked;       /* on this connection, MONO_NEVER: not */
+	mono_t acked;       /* on this connection, or expected since; MONO_NEVER: not */
 	mono_t heard;       /* last message on this connection, MONO_NEVER: none */
 };
 

@@ -17,6 +17,12 @@ shift_rests(const struct shift_rest *rest, mono_t now)
 	return !mono_due(rest->until, now);
 }
 
+bool
+shift_is_weary(const struct shift_rest *rest, mono_t now)
+{
+	return rest->doublings >= SHIFT_RESCUES && shift_rests(rest, now);
+}
+
 static void
 begin_rest(struct shift_rest *rest, mono_t now)
 {
@@ -38,6 +44,17 @@ shift_begin(struct pool *pool, uint32_t stream, unsigned from, unsigned to, mono
 	entry->moving_to = (uint8_t)to;
 	pool->scale.moves++;
 	begin_rest(&pool->stream[stream].rest[pool->line[from].leg], now);
+}
+
+bool
+shift_rescue(struct pool *pool, uint32_t stream, unsigned from, mono_t now)
+{
+	struct shift_rest *rest = &pool->stream[stream].rest[pool->line[from].leg];
+
+	if (shift_is_weary(rest, now) || !place_move(pool, from, stream))
+		return false;
+	begin_rest(rest, now);
+	return true;
 }
 
 void

@@ -15,6 +15,8 @@
 
 #include "feed/base/mono.h"
 
+#define SHIFT_RESCUES 4 /* moves one after the other; then even those that must go rest */
+
 struct pool;
 
 struct shift_rest {
@@ -27,6 +29,15 @@ void shift_begin(struct pool *pool, uint32_t stream, unsigned from, unsigned to,
 
 /* Was it moved not long ago? */
 bool shift_rests(const struct shift_rest *rest, mono_t now);
+
+/* The same so often that it stays for once even where it should not: SHIFT_RESCUES times. */
+bool shift_is_weary(const struct shift_rest *rest, mono_t now);
+
+/*
+ * Its line is down: moves it to one that is up, if there is one with room, and
+ * it is not weary. Returns whether it moved.
+ */
+bool shift_rescue(struct pool *pool, uint32_t stream, unsigned from, mono_t now);
 
 /* A stream was heard for the first time on a line: a move that waited for it is done. */
 void shift_on_produced(struct pool *pool, uint32_t stream, unsigned line);

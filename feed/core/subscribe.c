@@ -288,6 +288,7 @@ split(struct session *session, const struct session_request *request, int error_
 		action->first = request->first;
 		action->stream = stream->index;
 		action->error_code = error_code;
+		action->why = TICK_REASON_ACK_ERROR;
 	}
 }
 

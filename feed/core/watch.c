@@ -42,6 +42,8 @@ watch_on_heard(struct pool *pool, const struct pool_heard *heard, mono_t now)
 		return;
 	}
 	stream = &pool->stream[heard->stream];
+	if (stream->unlisted)
+		watch_on_quiet(pool, heard->stream, TICK_REASON_NONE, now);
 	stream->heard = now;
 	stream->messages += heard->messages;
 	mark(pool, stream, false, TICK_REASON_LIVE);
@@ -69,13 +71,34 @@ watch_on_dropped(struct pool *pool, uint32_t stream)
 
 	pool->watch.stale -= s->stale;
 	pool->watch.untold -= s->untold;
-	s->stale = s->untold = false;
+	pool->watch.unlisted -= s->unlisted;
+	s->stale = s->untold = s->unlisted = false;
+}
+
+/* One of its places: silence counts from now, or not at all. */
+static void
+quiet_place(struct pool *pool, uint32_t at, bool quiet, mono_t now)
+{
+	struct session_stream *entry = &pool->entry[at];
+	struct stall *stall = pool->shared.stall;
+
+	if (stall != NULL && quiet)
+		stall_suspend(stall, at);
+	else if (stall != NULL)
+		stall_resume(stall, at, now);
+	if (quiet) {
+		entry->silent = entry->healing = false;
+	} else if (entry->state == STREAM_ACKED && !entry->produced) {
+		entry->acked = now;
+		pool->shared.data_due = mono_min(
+		    pool->shared.data_due, mono_add(now, pool->shared.cfg.data_within));
+	}
 }
 
 void
-watch_on_quiet(struct pool *pool, uint32_t number, bool quiet, mono_t now)
+watch_on_quiet(struct pool *pool, uint32_t number, enum tick_reason why, mono_t now)
 {
-	struct stall *stall = pool->shared.stall;
+	bool quiet = why != TICK_REASON_NONE, unlisted = why == TICK_REASON_UNLISTED;
 	struct pool_stream *stream;
 
 	if (number >= pool->nstreams || !pool->stream[number].wanted) {
@@ -83,17 +106,14 @@ watch_on_quiet(struct pool *pool, uint32_t number, bool quiet, mono_t now)
 		return;
 	}
 	stream = &pool->stream[number];
+	pool->watch.unlisted += unlisted - stream->unlisted;
+	stream->unlisted = unlisted;
+	for (unsigned i = 0; i < PLACE_COPIES_MAX && quiet != stream->quiet; i++)
+		if (stream->at[i] != PLACE_NONE)
+			quiet_place(pool, stream->at[i], quiet, now);
 	stream->quiet = quiet;
-	for (unsigned i = 0; i < PLACE_COPIES_MAX && stall != NULL; i++) {
-		if (stream->at[i] == PLACE_NONE)
-			continue;
-		if (quiet)
-			stall_suspend(stall, stream->at[i]);
-		else
-			stall_resume(stall, stream->at[i], now);
-	}
 	if (quiet)
-		mark(pool, stream, false, TICK_REASON_HALTED);
+		mark(pool, stream, false, why);
 }
 
 void

@@ -28,6 +28,7 @@ struct watch {
 	uint32_t next;    /* where telling goes on */
 	mono_t tell_at;   /* MONO_NEVER: nothing to tell */
 	unsigned stale;   /* streams that are stale */
+	unsigned unlisted; /* streams of symbols that there are not */
 	uint64_t stalls, resubscribed, moved, recycled; /* stages of healing, so far */
 };
 
@@ -39,8 +40,11 @@ void watch_on_heard(struct pool *pool, const struct pool_heard *heard, mono_t no
 /* The stream is not wanted any more: nothing is told of it. */
 void watch_on_dropped(struct pool *pool, uint32_t stream);
 
-/* Its instrument stopped trading, or trades again: is its silence an alarm? */
-void watch_on_quiet(struct pool *pool, uint32_t stream, bool quiet, mono_t now);
+/*
+ * Why its silence is no alarm: HALTED (its instrument does not trade), UNLISTED (there is
+ * no such symbol; the first message proves the opposite); NONE: it is one, counting from now.
+ */
+void watch_on_quiet(struct pool *pool, uint32_t stream, enum tick_reason why, mono_t now);
 
 /* A line ended: what no other line carries is stale. */
 void watch_on_line_lost(struct pool *pool, unsigned line, enum tick_reason why);

@@ -27,10 +27,21 @@ http_forget(struct transfer *t)
 	lws_set_opaque_user_data(wsi, NULL);
 }
 
+void
+http_drop(struct transfer *t)
+{
+	struct lws *wsi = t->wsi;
+
+	http_forget(t);
+	if (wsi != NULL)
+		lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+}
+
 static void
 release(struct transfer *t)
 {
 	lws_sul_cancel(&t->timer);
+	lws_sul_cancel(&t->again);
 	free(t->body);
 	free(t->got);
 	t->body = t->got = NULL;
@@ -62,6 +73,7 @@ http_end(struct transfer *t, enum tick_reason reason, const char *format, ...)
 	if (reason != TICK_REASON_NONE)
 		t->got_n = 0;
 	t->state = TRANSFER_OVER;
+	lws_sul_cancel(&t->again);
 	lws_sul_schedule(t->client->context, 0, &t->timer, on_over, 1);
 }
 
@@ -69,11 +81,10 @@ static void
 on_late(lws_sorted_usec_list_t *timer)
 {
 	struct transfer *t = lws_container_of(timer, struct transfer, timer);
-	struct lws *wsi = t->wsi;
 
-	http_forget(t);
-	if (wsi != NULL)
-		lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+	if (t->state == TRANSFER_OPEN && !t->asked)
+		t->client->turn = t->turn + 1;
+	http_drop(t);
 	if (t->state == TRANSFER_RESOLVING)
 		http_end(t, TICK_REASON_DNS, "%s: no answer from the name servers in time",
 		    t->host);
@@ -121,11 +132,43 @@ dial(struct transfer *t)
 		return;
 	}
 	t->wsi = NULL;
+	if (http_try_next(t))
+		return;
 	if (t->peer.reason != TICK_REASON_NONE)
 		http_end(t, t->peer.reason, "%s", t->peer.detail);
 	else
 		http_end(t, net_reason_of_errno(errno), "%s (%s:%u): %s", t->host, t->address,
 		    t->port, errno != 0 ? strerror(errno) : "cannot connect");
+}
+
+static void
+dial_found(struct transfer *t)
+{
+	memcpy(t->address, t->found.address[t->turn % t->found.count], sizeof(t->address));
+	dial(t);
+}
+
+/* At the library's next turn: the connection that failed is still being taken down. */
+static void
+on_again(lws_sorted_usec_list_t *again)
+{
+	dial_found(lws_container_of(again, struct transfer, again));
+}
+
+bool
+http_try_next(struct transfer *t)
+{
+	/* A wrong certificate is told, not passed over. */
+	if (t->peer.reason != TICK_REASON_NONE && t->peer.reason != TICK_REASON_TLS_ERROR)
+		return false;
+	if (t->state != TRANSFER_OPEN || t->asked || t->failed + 1 >= t->found.count)
+		return false;
+	t->peer = (struct tls_peer){.host = t->host};
+	t->failed++;
+	t->turn++;
+	t->client->turn = t->turn;
+	lws_sul_schedule(t->client->context, 0, &t->again, on_again, 1);
+	return true;
 }
 
 void
@@ -142,9 +185,9 @@ http_take_answers(struct http_client *client)
 			http_end(t, TICK_REASON_DNS, "%s: %s", t->host, a.why);
 			continue;
 		}
-		snprintf(t->address, sizeof(t->address), "%s",
-		    a.address[client->turn++ % a.count]);
-		dial(t);
+		t->found = a;
+		t->turn = client->turn;
+		dial_found(t);
 	}
 }
 

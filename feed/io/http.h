@@ -1,7 +1,9 @@
 /*
  * HTTP/1.1 requests to others: REST of the exchange, webhooks, collectors of
  * traces. Over libwebsockets, on a context that the caller drives; TLS by the
- * policy of tls.h; redirects are not followed, connections are not kept.
+ * policy of tls.h; redirects are not followed, connections are not kept. A host
+ * with several addresses is tried at each until one can be reached; the next
+ * request begins there.
  *
  * One thread, the context's, makes every call. A request ends exactly once,
  * by its done function, never inside of the call that started it; those that

@@ -24,9 +24,12 @@ struct transfer {
 	enum transfer_state state;
 	struct lws *wsi; /* OPEN, until the library let it go */
 	lws_sorted_usec_list_t timer; /* patience; OVER: the next turn */
+	lws_sorted_usec_list_t again; /* OPEN without a connection: dials the next address */
+	struct resolve_answer found;  /* count 0: the address was given */
+	unsigned turn, failed; /* of its addresses: which one, how many could not be reached */
 	struct tls_peer peer;
 	uint32_t ticket;
-	bool secured;
+	bool secured, asked; /* asked: the request may have gone out, it is not sent twice */
 	char host[HTTP_HOST_MAX + 1], path[HTTP_PATH_MAX + 1], type[64];
 	char address[RESOLVE_ADDRESS_SIZE];
 	uint16_t port;
@@ -46,7 +49,7 @@ struct http_client {
 	struct lws_vhost *vhost;
 	SSL_CTX *tls;
 	struct resolve *resolve;
-	unsigned turn; /* which of several addresses is next */
+	unsigned turn; /* which of several addresses: the one after those that failed */
 	struct transfer transfer[HTTP_AT_ONCE_MAX];
 };
 
@@ -57,8 +60,17 @@ struct http_client {
 void http_end(struct transfer *t, enum tick_reason reason, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/*
+ * The request's address cannot be reached: dials the next one of its host.
+ * Returns false when there is none, or the request may have gone out.
+ */
+bool http_try_next(struct transfer *t);
+
 /* Nothing that the library still does with its connection reaches the request. */
 void http_forget(struct transfer *t);
+
+/* The same, and the library closes that connection at its next turn. */
+void http_drop(struct transfer *t);
 
 /* Answers of the resolver have come. */
 void http_take_answers(struct http_client *client);

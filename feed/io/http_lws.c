@@ -15,6 +15,8 @@ on_failure(struct transfer *t, struct bytes words)
 	struct lws_reason found;
 
 	http_forget(t);
+	if (http_try_next(t))
+		return;
 	if (t->peer.reason != TICK_REASON_NONE) {
 		http_end(t, t->peer.reason, "%s", t->peer.detail);
 		return;
@@ -38,6 +40,7 @@ on_request(struct transfer *t, void *in, size_t room)
 	unsigned char **p = in, *limit = *p + room;
 	char length[24];
 
+	t->asked = true;
 	if (!add_header(t->wsi, "user-agent:", "tickring", p, limit) ||
 	    (t->api_key != NULL &&
 	        !add_header(t->wsi, "x-mbx-apikey:", t->api_key, p, limit)))
@@ -114,6 +117,7 @@ on_piece(struct transfer *t, const void *in, size_t n)
 	size_t room;
 
 	if (n > t->answer_max || t->got_n > t->answer_max - n) {
+		http_drop(t);
 		http_end(t, TICK_REASON_PROTOCOL, "%s: an answer of more than %zu bytes", t->host,
 		    t->answer_max);
 		return -1;
@@ -122,6 +126,7 @@ on_piece(struct transfer *t, const void *in, size_t n)
 		room = 2 * (t->got_n + n);
 		more = realloc(t->got, room);
 		if (more == NULL) {
+			http_drop(t);
 			http_end(t, TICK_REASON_INTERNAL, "%s: no memory for the answer", t->host);
 			return -1;
 		}
@@ -168,8 +173,13 @@ on_transfer(struct transfer *t, enum lws_callback_reasons reason, void *in, size
 	case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
 		return on_piece(t, in, n);
 	case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
+		/*
+		 * -1 closes it, but not after an answer of no bytes (4.1.6): it would
+		 * outlive the request, and be taken for the next one's in its place.
+		 */
+		http_drop(t);
 		http_end(t, TICK_REASON_NONE, "%s", "");
-		return -1; /* which closes it */
+		return -1;
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
 		on_failure(t, (struct bytes){in, in == NULL ? 0 : n});
 		return 0;

@@ -1,6 +1,6 @@
 /*
  * The transport over io_uring: one ring for everything that the feed thread
- * waits for: connects, receives into provided buffers, sends, the wake-up.
+ * waits for: connects, receives into provided buffers, sends, time, the wake-up.
  *
  * One io_uring_enter() submits what is to be done, waits, and runs the
  * receives; under load it brings up to a megabyte per line at once, so
@@ -22,6 +22,7 @@
 
 #include "feed/io/clock.h"
 #include "feed/io/uring_line.h"
+#include "feed/io/uring_wait.h"
 
 #define ENTRIES 256           /* of the submission queue; completions have four times that */
 #define BUFFERS 8 /* power of two; what nothing was received into costs no memory */
@@ -38,12 +39,6 @@ impl_of(struct transport *transport)
 }
 
 /* ---- the ring ---------------------------------------------------------------- */
-
-static uint64_t
-tag_of(enum uring_op op, unsigned line, uint32_t serial)
-{
-	return (uint64_t)op << 56 | (uint64_t)line << 32 | serial;
-}
 
 /* NULL: the queue is full and the kernel takes nothing now (-EAGAIN, -EBUSY). */
 static struct io_uring_sqe *
@@ -64,7 +59,17 @@ transport_uring_sqe(struct uring_line *line, enum uring_op op)
 
 	/* The prep functions leave user_data alone. */
 	if (sqe != NULL)
-		io_uring_sqe_set_data64(sqe, tag_of(op, line->index, line->serial));
+		io_uring_sqe_set_data64(sqe, uring_tag(op, line->index, line->serial));
+	return sqe;
+}
+
+struct io_uring_sqe *
+transport_uring_own_sqe(struct transport_uring *t, enum uring_op op)
+{
+	struct io_uring_sqe *sqe = get_sqe(t);
+
+	if (sqe != NULL)
+		io_uring_sqe_set_data64(sqe, uring_tag(op, 0, 0));
 	return sqe;
 }
 
@@ -81,19 +86,18 @@ transport_uring_forget(struct transport_uring *t, int fd)
 		if (sqe->fd != fd)
 			continue;
 		io_uring_prep_nop(sqe);
-		io_uring_sqe_set_data64(sqe, tag_of(URING_OP_IGNORE, 0, 0));
+		io_uring_sqe_set_data64(sqe, uring_tag(URING_OP_IGNORE, 0, 0));
 	}
 }
 
 static void
 arm_wake(struct transport_uring *t)
 {
-	struct io_uring_sqe *sqe = get_sqe(t);
+	struct io_uring_sqe *sqe = transport_uring_own_sqe(t, URING_OP_WAKE);
 
 	if (sqe == NULL)
 		return; /* with the next wait */
 	io_uring_prep_poll_multishot(sqe, t->wake_fd, POLLIN);
-	io_uring_sqe_set_data64(sqe, tag_of(URING_OP_WAKE, 0, 0));
 	t->wake_armed = true;
 }
 
@@ -176,8 +180,10 @@ make_ring(struct transport_uring *t, char *why)
 	int rc = io_uring_queue_init_params(ENTRIES, &t->ring, &params);
 
 	t->ring_ready = rc == 0;
-	if (rc == 0)
+	if (rc == 0) {
+		(void)!io_uring_register_ring_fd(&t->ring); /* else it is looked up at each call */
 		rc = make_buffers(t);
+	}
 	if (rc != 0)
 		snprintf(why, TRANSPORT_DETAIL_MAX, "io_uring is not available: %s", strerror(-rc));
 	return rc;
@@ -239,6 +245,9 @@ on_completion(struct transport_uring *t, const struct io_uring_cqe *cqe)
 		(void)!eventfd_read(t->wake_fd, &ignored);
 		t->wake_armed = (cqe->flags & IORING_CQE_F_MORE) != 0;
 		take_answers(t); /* the resolver wakes us with each */
+		break;
+	case URING_OP_TIMEOUT:
+		uring_wait_on_timeout(t);
 		break;
 	case URING_OP_CONNECT:
 		if (current)
@@ -307,41 +316,6 @@ look_at_time(struct transport_uring *t, mono_t now)
 	return next;
 }
 
-/* Submits, and sleeps until something completes or the deadline comes. */
-static int
-sleep_until(struct transport_uring *t, mono_t deadline, mono_t now)
-{
-	struct io_uring_cqe *cqe;
-	struct __kernel_timespec span, *limit = NULL;
-	int64_t ns = 0;
-	int rc;
-
-	if (!mono_is_never(deadline)) {
-		ns = mono_diff(deadline, now).ns;
-		ns = ns > 0 ? ns : 0;
-		span = (struct __kernel_timespec){.tv_sec = ns / 1000000000,
-		    .tv_nsec = ns % 1000000000};
-		limit = &span;
-	}
-	if (limit != NULL && ns == 0)
-		rc = io_uring_submit_and_get_events(&t->ring);
-	else
-		rc = io_uring_submit_and_wait_timeout(&t->ring, &cqe, 1, limit, NULL);
-	return rc >= 0 || rc == -ETIME || rc == -EINTR || rc == -EAGAIN || rc == -EBUSY ? 0 : rc;
-}
-
-/* The same without sleeping: asks the kernel again and again. */
-static int
-spin_until(struct transport_uring *t, mono_t deadline)
-{
-	int rc;
-
-	do {
-		rc = io_uring_submit_and_get_events(&t->ring);
-	} while (rc >= 0 && io_uring_cq_ready(&t->ring) == 0 && !mono_due(deadline, clock_mono()));
-	return rc >= 0 || rc == -EINTR || rc == -EAGAIN || rc == -EBUSY ? 0 : rc;
-}
-
 static int
 transport_uring_wait(struct transport *transport, mono_t deadline)
 {
@@ -356,9 +330,9 @@ transport_uring_wait(struct transport *transport, mono_t deadline)
 	if (io_uring_cq_ready(&t->ring) > 0)
 		io_uring_submit(&t->ring);
 	else if (t->base.cfg.busy_poll)
-		rc = spin_until(t, deadline);
+		rc = uring_wait_awake(t, deadline);
 	else
-		rc = sleep_until(t, deadline, now);
+		rc = uring_wait_asleep(t, deadline, now);
 	take_completions(t);
 	return rc;
 }
@@ -436,7 +410,7 @@ transport_uring_open(struct transport **out, const struct transport_cfg *cfg, ch
 		return -ENOMEM;
 	t->base.cfg = *cfg;
 	t->wake_fd = -1;
-	t->large = MONO_NEVER;
+	t->large = t->alarm = MONO_NEVER;
 	rc = keep_proxy(t, &cfg->proxy, why);
 	if (rc == 0)
 		rc = make_ring(t, why);

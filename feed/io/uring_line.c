@@ -47,6 +47,18 @@ uring_line_fini(struct uring_line *line)
 	wsframe_fini(&line->frames);
 }
 
+/*
+ * What came behind the operation that is being sent: PONGs, the answer to a
+ * CLOSE that was read with what they answer. As much as the socket takes now.
+ */
+static void
+send_rest(const struct uring_line *line)
+{
+	if (line->out_n > line->sending)
+		(void)!send(line->fd, line->out + line->sending, line->out_n - line->sending,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 void
 uring_line_drop(struct uring_line *line)
 {
@@ -61,6 +73,7 @@ uring_line_drop(struct uring_line *line)
 		 * may be left that names this descriptor when it names another socket.
 		 */
 		transport_uring_forget(line->owner, line->fd);
+		send_rest(line);
 		/* Ends what the ring still waits for on this socket. */
 		shutdown(line->fd, SHUT_RDWR);
 		close(line->fd);

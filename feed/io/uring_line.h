@@ -40,7 +40,20 @@ enum uring_line_state {
 };
 
 /* What a completion belongs to; in its user_data, with line and serial. */
-enum uring_op { URING_OP_IGNORE, URING_OP_WAKE, URING_OP_CONNECT, URING_OP_RECV, URING_OP_SEND };
+enum uring_op {
+	URING_OP_IGNORE,
+	URING_OP_WAKE,
+	URING_OP_TIMEOUT,
+	URING_OP_CONNECT,
+	URING_OP_RECV,
+	URING_OP_SEND,
+};
+
+static inline uint64_t
+uring_tag(enum uring_op op, unsigned line, uint32_t serial)
+{
+	return (uint64_t)op << 56 | (uint64_t)line << 32 | serial;
+}
 
 struct transport_uring;
 
@@ -101,6 +114,8 @@ struct transport_uring {
 	uint16_t proxy_port;
 	int wake_fd;
 	bool ring_ready, wake_armed;
+	mono_t alarm;       /* when the timeout that stands comes; MONO_NEVER: none does */
+	struct __kernel_timespec alarm_at; /* the same, until the kernel has taken it */
 	struct uring_line lines[TRANSPORT_LINES_MAX];
 };
 
@@ -155,6 +170,9 @@ bool uring_line_shake_hands(struct uring_line *line);
 
 /* A submission entry for the line's operation; NULL: there is no room now. */
 struct io_uring_sqe *transport_uring_sqe(struct uring_line *line, enum uring_op op);
+
+/* One for the transport's own operation; NULL as above. */
+struct io_uring_sqe *transport_uring_own_sqe(struct transport_uring *t, enum uring_op op);
 
 /* Submits; what the kernel does not take of this descriptor's is undone: it may be closed. */
 void transport_uring_forget(struct transport_uring *t, int fd);

@@ -136,34 +136,6 @@ begin_payload(struct wsframe *f)
 	}
 }
 
-/*
- * The header of nearly all frames, where it lies: a whole text message below
- * 64 KiB, nothing open. Everything else, faults included, is take_header()'s.
- */
-static bool
-take_usual_header(struct wsframe *f, struct bytes *in)
-{
-	const unsigned char *p = (const unsigned char *)in->p;
-	size_t n, head = 2;
-
-	if (in->n < 4 || p[0] != (FIN | WSFRAME_OP_TEXT) || f->have != 0 || f->message_opcode != 0)
-		return false;
-	n = p[1];
-	if (n == 126) {
-		n = (size_t)p[2] << 8 | p[3];
-		head = 4;
-	}
-	if ((head == 2) != (n < 126))
-		return false;
-	f->opcode = f->message_opcode = WSFRAME_OP_TEXT;
-	f->final = f->in_payload = true;
-	f->dropping = f->compressed = false;
-	f->joined = 0;
-	f->left = n;
-	*in = (struct bytes){in->p + head, in->n - head};
-	return true;
-}
-
 /* Takes header bytes. Returns MORE while it is incomplete, TEXT (as "go on") once it is whole. */
 static enum wsframe_result
 take_header(struct wsframe *f, struct bytes *in)
@@ -303,14 +275,14 @@ is_whole_in(const struct wsframe *f, const struct bytes *in)
 }
 
 enum wsframe_result
-wsframe_next(struct wsframe *f, struct bytes *in, struct bytes *message)
+wsframe_next_any(struct wsframe *f, struct bytes *in, struct bytes *message)
 {
 	enum wsframe_result result;
 
 	if (f->fault != WSFRAME_FINE)
 		return WSFRAME_BROKEN;
 	for (;;) {
-		if (!f->in_payload && !take_usual_header(f, in)) {
+		if (!f->in_payload) {
 			result = take_header(f, in);
 			if (result != WSFRAME_TEXT)
 				return result;

@@ -28,7 +28,8 @@ static const struct field feed_fields[] = {
 	F(tick_status, messages_per_s), F(tick_status, ticks_per_s), F(tick_status, lines),
 	F(tick_status, lines_live), F(tick_status, instruments), F(tick_status, streams),
 	F(tick_status, stream_rows),
-	F(tick_status, streams_undecoded), F(tick_status, books_starved),
+	F(tick_status, streams_undecoded), F(tick_status, streams_unlisted),
+	F(tick_status, books_starved),
 	F(tick_status, books_cut),
 };
 

@@ -58,6 +58,19 @@ note_message(struct pipeline *p, const struct publish_context *c, uint32_t numbe
 		pipeline_settle(p, c->instrument, TICK_REASON_BOOK_LOST, c->recv_ns);
 }
 
+/* It is news: what was waited for after a halt. A word on the halt itself is not. */
+static inline void
+note_news(struct pipeline *p, const struct publish_context *c, enum event_kind kind)
+{
+	struct instrument *i = &p->instrument[c->instrument];
+
+	if (__builtin_expect(i->data.state == TICK_DATA_LIVE, 1) || !i->waits ||
+	    kind == EVENT_STATUS)
+		return;
+	i->waits = false;
+	pipeline_settle(p, c->instrument, TICK_REASON_BOOK_LOST, c->recv_ns);
+}
+
 /* ---- which leg -------------------------------------------------------------- */
 
 /* The line is not the first of its leg, or has no number yet. */
@@ -169,6 +182,7 @@ judge_without_ids(struct pipeline *p, const struct publish_context *c, const str
 	note_message(p, c, number, line);
 	if (is_newer(p, c, number, e, line)) {
 		p->line[line].wins++;
+		note_news(p, c, e->kind);
 		return JUDGE_PUBLISH;
 	}
 	p->line[line].duplicates++;
@@ -238,6 +252,7 @@ judge(struct pipeline *p, struct publish_context *c, const struct event *e,
 	if (verdict != ARBITER_NEW && !take_verdict(p, c, e->kind, verdict, &gap))
 		return JUDGE_DROP;
 	p->line[c->leg].wins++;
+	note_news(p, c, e->kind);
 	pipeline_remember_id(&p->instrument[c->instrument].data, m.class, e->id);
 	if (p->instrument[c->instrument].halted)
 		pipeline_prove_trading(p, c, e->kind);

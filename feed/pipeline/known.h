@@ -26,23 +26,27 @@ struct known {
 	struct known_symbol place[KNOWN_PLACES];
 };
 
-/* The first n bytes of a word in memory, at most 8; the first byte is the lowest. */
+/* The first n of 16 bytes: what is read from &known_keep[16 - n]. */
+static const uint8_t known_keep[2 * KNOWN_BYTES] = {
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+};
+
 static inline uint64_t
-known_word(const char *p, size_t n)
+known_word(const void *p)
 {
 	uint64_t word;
 
 	memcpy(&word, p, sizeof(word));
-	return n == 8 ? word : word & ((UINT64_C(1) << 8 * n) - 1);
+	return word;
 }
 
 /* The place of a symbol of 1 to KNOWN_BYTES bytes; so many are readable. *as becomes its entry. */
 static inline struct known_symbol *
 known_place(struct known *known, struct bytes symbol, struct known_symbol *as)
 {
-	bool is_long = symbol.n > 8;
-	uint64_t a = known_word(symbol.p, is_long ? 8 : symbol.n);
-	uint64_t b = known_word(symbol.p + 8, is_long ? symbol.n - 8 : 0);
+	const uint8_t *keep = &known_keep[KNOWN_BYTES - symbol.n];
+	uint64_t a = known_word(symbol.p) & known_word(keep);
+	uint64_t b = known_word(symbol.p + 8) & known_word(keep + 8);
 	uint64_t hash = (a ^ b << 7 ^ b >> 9) * UINT64_C(0x9e3779b97f4a7c15);
 
 	*as = (struct known_symbol){{a, b}, (uint32_t)symbol.n, 0};

@@ -5,13 +5,13 @@
 static inline bool
 to_price(const struct fixed *from, const struct tick_instrument *i, int64_t *to)
 {
-	return fixed_fits(*from, i->price_exponent, to);
+	return fixed_fits(from, i->price_exponent, to);
 }
 
 static inline bool
 to_qty(const struct fixed *from, const struct tick_instrument *i, int64_t *to)
 {
-	return fixed_fits(*from, i->qty_exponent, to);
+	return fixed_fits(from, i->qty_exponent, to);
 }
 
 static bool

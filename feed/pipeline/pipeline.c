@@ -145,43 +145,32 @@ note_garbled(struct pipeline *p, const struct frame *frame, const struct event *
 		roster_on_garbled(&p->roster, number);
 }
 
-/* Everything that is no market event ends here. Returns true for market events. */
-static bool
-is_market_event(struct pipeline *p, const struct frame *frame, const struct event *e)
+/* Everything that is no market event ends here. */
+static void
+take_other(struct pipeline *p, const struct frame *frame, const struct event *e)
 {
 	switch (e->kind) {
 	case EVENT_TRADE:
-		if (!e->u.trade.off_market)
-			return true;
 		pipeline_count(p, TICK_COUNTER_OFF_MARKET);
-		return false;
-	case EVENT_AGG_TRADE:
-	case EVENT_QUOTE:
-	case EVENT_DEPTH:
-	case EVENT_PARTIAL_DEPTH:
-	case EVENT_KLINE:
-	case EVENT_BLOCK_TRADE:
-	case EVENT_MINI_TICKER:
-	case EVENT_TICKER:
-	case EVENT_AVG_PRICE:
-	case EVENT_REFERENCE_PRICE:
-	case EVENT_MARK_PRICE:
-	case EVENT_LIQUIDATION:
-	case EVENT_STATUS:
-		return true;
+		break;
 	case EVENT_REPLY:
 	case EVENT_ERROR_REPLY:
 	case EVENT_SERVER_SHUTDOWN:
 		pass_control(p, frame->line, e);
-		return false;
-	case EVENT_LIST: /* a list in a list */
-	case EVENT_UNKNOWN:
-	case EVENT_KINDS:
+		break;
+	default: /* a list in a list, or unknown */
+		pipeline_count(p, TICK_COUNTER_UNKNOWN);
+		note_garbled(p, frame, e);
 		break;
 	}
-	pipeline_count(p, TICK_COUNTER_UNKNOWN);
-	note_garbled(p, frame, e);
-	return false;
+}
+
+static inline bool
+is_market_event(const struct event *e)
+{
+	if (e->kind == EVENT_TRADE)
+		return !e->u.trade.off_market;
+	return e->kind < EVENT_MARKET_KINDS;
 }
 
 /* A schema that we do not speak: counted, and its name kept for the log. */
@@ -305,25 +294,26 @@ struct outcome {
 	uint64_t key;
 };
 
-static void
+static inline void
 measure(struct pipeline *p, const struct frame *frame, const struct publish_context *c,
     int64_t exch_ns)
 {
 	const struct transport_stamps *stamps = frame->stamps;
-	int64_t publish_ns = c->mono_ns - stamps->recv_mono.ns + stamps->waited.ns;
-	int64_t arrival_ns;
+	bool dated = exch_ns != VENUE_NO_TIME;
+	struct spans now = {
+		.publish_ns = c->mono_ns - stamps->recv_mono.ns + stamps->waited.ns,
+		.arrival_ns = dated ? stamps->recv.ns - exch_ns : p->spans.arrival_ns,
+		.line = frame->line,
+	};
 
-	hist_record(&p->publish, span_ns(publish_ns));
-	if (exch_ns == VENUE_NO_TIME)
-		return;
-	arrival_ns = stamps->recv.ns - exch_ns;
-	if (arrival_ns != p->arrivals.ns)
-		pipeline_note_arrivals(p, arrival_ns);
-	p->arrivals.times++;
-	hist_record(&p->of_line[frame->line], span_ns(arrival_ns + publish_ns));
+	if (now.publish_ns != p->spans.publish_ns || now.arrival_ns != p->spans.arrival_ns ||
+	    now.line != p->spans.line)
+		pipeline_note_spans(p, now);
+	p->spans.messages++;
+	p->spans.dated += dated;
 }
 
-static struct outcome take_frame(struct pipeline *p, struct frame *frame);
+static struct outcome take_again(struct pipeline *p, struct frame *frame);
 
 /* An array: each element is a message of its own, of the array's stream. */
 static void
@@ -341,11 +331,11 @@ take_list(struct pipeline *p, const struct frame *frame, const struct event *lis
 	else
 		memcpy(name, list->stream.p, list->stream.n);
 	while (json_market_next(&items, &part.bytes))
-		take_frame(p, &part);
+		take_again(p, &part);
 }
 
 /* Decode, normalize, judge, publish; or keep. */
-static struct outcome
+static inline __attribute__((always_inline)) struct outcome
 take_frame(struct pipeline *p, struct frame *frame)
 {
 	struct outcome out = {0};
@@ -363,8 +353,10 @@ take_frame(struct pipeline *p, struct frame *frame)
 		take_list(p, frame, &e);
 		return out;
 	}
-	if (!is_market_event(p, frame, &e))
+	if (!is_market_event(&e)) {
+		take_other(p, frame, &e);
 		return out;
+	}
 	if (frame->part)
 		e.stream = frame->stream;
 	id = find_instrument(p, frame, &e);
@@ -405,6 +397,13 @@ take_frame(struct pipeline *p, struct frame *frame)
 	return out;
 }
 
+/* The same for what does not come straight from a line: part of a list, or held. */
+static __attribute__((noinline)) struct outcome
+take_again(struct pipeline *p, struct frame *frame)
+{
+	return take_frame(p, frame);
+}
+
 /* A held message is shown again. False: it is held still, and so are those behind it. */
 static bool
 show_again(struct pipeline *p, const struct held *held, mono_t arrived)
@@ -413,7 +412,7 @@ show_again(struct pipeline *p, const struct held *held, mono_t arrived)
 
 	p->clock_of = MONO_NEVER; /* it was received a while ago */
 	frame.arrived = arrived;
-	return !take_frame(p, &frame).kept;
+	return !take_again(p, &frame).kept;
 }
 
 /* Something was published: what waited for it may go, in the order of ids. */

@@ -133,11 +133,17 @@ enum pipeline_list_wish {
 /* Is another list wanted ahead of its time? Takes the wish out. */
 enum pipeline_list_wish pipeline_take_list_wish(struct pipeline *p);
 
-/* Has pipeline_is_halted() changed for some streams since the last call? */
+/* Has pipeline_is_halted() or _is_unlisted() changed for some streams since the last call? */
 bool pipeline_take_turned(struct pipeline *p);
 
 /* Does the instrument of that stream not trade? */
 bool pipeline_is_halted(const struct pipeline *p, uint32_t number);
+
+/*
+ * Is that stream of a symbol that the exchange's list should name and does not:
+ * never did, or has not for two lists? False as long as there is no list.
+ */
+bool pipeline_is_unlisted(const struct pipeline *p, uint32_t number);
 
 /*
  * Tells the pipeline of a configured stream and its number with the control

@@ -18,7 +18,7 @@ pipeline_settle(struct pipeline *p, uint32_t id, enum tick_reason why, int64_t n
 
 	if (i->halted)
 		state = TICK_DATA_HALTED;
-	else if (i->stale > 0)
+	else if (i->stale > 0 || i->waits)
 		state = TICK_DATA_STALE;
 	else if (sync && sync->state != BOOKSYNC_LIVE)
 		state = TICK_DATA_SYNCING;
@@ -31,7 +31,7 @@ pipeline_settle(struct pipeline *p, uint32_t id, enum tick_reason why, int64_t n
 	}
 	if (state == TICK_DATA_LIVE)
 		why = TICK_REASON_NONE;
-	if (state == TICK_DATA_HALTED)
+	if (state == TICK_DATA_HALTED || i->waits)
 		why = TICK_REASON_HALTED;
 	pipeline_turn(p, id, state, why, now_ns);
 }
@@ -149,7 +149,6 @@ pipeline_publish_depth(struct pipeline *p, const struct publish_context *c, cons
     const struct normal *n)
 {
 	const struct booksync *sync = books_find(p->books, c->instrument);
-	struct publish_context stale = *c;
 	enum booksync_outcome outcome;
 
 	if (!sync) {
@@ -162,6 +161,8 @@ pipeline_publish_depth(struct pipeline *p, const struct publish_context *c, cons
 		publish_market_event(c, e, n);
 		show_top(p, c, sync);
 	} else {
+		struct publish_context stale = *c;
+
 		stale.flags |= TICK_FLAG_STALE; /* no book to apply it to */
 		publish_market_event(&stale, e, n);
 	}

@@ -9,6 +9,8 @@
 #ifndef FEED_PIPELINE_PIPELINE_IMPL_H
 #define FEED_PIPELINE_PIPELINE_IMPL_H
 
+#include <stddef.h>
+
 #include "feed/core/hold.h"
 #include "feed/pipeline/known.h"
 #include "feed/pipeline/gaps.h"
@@ -35,7 +37,9 @@ struct instrument {
 	uint32_t stale; /* streams of it that are stale */
 	bool halted;    /* the exchange does not trade it ... */
 	bool recalled;  /* ... as the last run knew, which nobody has confirmed */
+	bool waits;     /* it trades again, and no message has come since */
 	uint8_t unlisted; /* lists in a row that did not have it, up to CLOSED_AFTER */
+	bool absent;    /* the list lacks it, and never had it, or it is closed */
 	mono_t told;    /* when its state became this one; MONO_ZERO: before this run */
 };
 
@@ -56,6 +60,18 @@ struct held_frame {
 	struct frame frame; /* its stamps and bytes are those below */
 	struct transport_stamps stamps;
 	char bytes[PIPELINE_HOLD_BYTES + TRANSPORT_PADDING];
+};
+
+/*
+ * How old the last messages were, which are not in the histograms yet: what came
+ * in one receive was mostly sent in the same millisecond and published within a
+ * microsecond, so that equal ones in a row are counted here, and recorded at once.
+ */
+struct spans {
+	int64_t publish_ns; /* from receipt */
+	int64_t arrival_ns; /* from the exchange's time to receipt */
+	unsigned line;
+	uint64_t messages, dated; /* that many; of them, with a time of the exchange */
 };
 
 struct pipeline {
@@ -98,10 +114,7 @@ struct pipeline {
 		bool known, told;
 	} foreign;
 	struct hist publish, arrival;
-	struct {
-		int64_t ns;
-		uint64_t times;
-	} arrivals; /* the last ones, all the same: not in `arrival` yet */
+	struct spans spans;
 	struct hist *of_line; /* exchange to publish, per line */
 	uint64_t *listed; /* per line, bit per stream: named by its last list of subscriptions */
 	size_t listed_words; /* of a line */
@@ -117,17 +130,8 @@ pipeline_count(struct pipeline *p, enum tick_counter counter)
 	p->counter[counter]++;
 }
 
-/*
- * What came in one receive was mostly sent in the same millisecond: equal spans
- * in a row are recorded once. Records them; those that follow are `next`.
- */
-static inline void
-pipeline_note_arrivals(struct pipeline *p, int64_t next)
-{
-	hist_record_many(&p->arrival, span_ns(p->arrivals.ns), p->arrivals.times);
-	p->arrivals.ns = next;
-	p->arrivals.times = 0;
-}
+/* Records what was counted of equal spans; those that follow are others, none so far. */
+void pipeline_note_spans(struct pipeline *p, struct spans next);
 
 /* Fills in the exponents of an instrument that is new to the directory. */
 void pipeline_describe(const struct pipeline *p, struct tick_instrument *i);
@@ -184,15 +188,15 @@ extern const struct kind_row pipeline_kinds[EVENT_KINDS];
 static inline void
 pipeline_remember_id(struct tick_data *data, enum arbiter_class class, int64_t id)
 {
-	int64_t *const last[ARBITER_CLASSES] = {
-		[ARBITER_TRADE] = &data->trade_id,
-		[ARBITER_AGG_TRADE] = &data->agg_trade_id,
-		[ARBITER_QUOTE] = &data->quote_id,
-		[ARBITER_DEPTH] = &data->depth_id,
+	static const uint16_t at[ARBITER_CLASSES] = {
+		[ARBITER_TRADE] = offsetof(struct tick_data, trade_id),
+		[ARBITER_AGG_TRADE] = offsetof(struct tick_data, agg_trade_id),
+		[ARBITER_QUOTE] = offsetof(struct tick_data, quote_id),
+		[ARBITER_DEPTH] = offsetof(struct tick_data, depth_id),
 	};
 
 	if (class < ARBITER_CLASSES)
-		*last[class] = id;
+		*(int64_t *)(void *)((char *)data + at[class]) = id;
 }
 
 enum judgement {

@@ -407,13 +407,25 @@ add_spans(struct tick_histogram *into, const struct hist *h)
 	into->bucket[TICK_HISTOGRAM_BUCKETS - 1] += (int64_t)h->bucket[HIST_BUCKETS - 1];
 }
 
+void
+pipeline_note_spans(struct pipeline *p, struct spans next)
+{
+	const struct spans *s = &p->spans;
+
+	hist_record_many(&p->publish, span_ns(s->publish_ns), s->messages);
+	hist_record_many(&p->arrival, span_ns(s->arrival_ns), s->dated);
+	hist_record_many(
+	    &p->of_line[s->line], span_ns(s->arrival_ns + s->publish_ns), s->dated);
+	p->spans = next;
+}
+
 struct pipeline_latencies
 pipeline_take_latencies(struct pipeline *p, struct tick_histogram *publish,
     struct tick_histogram *arrival)
 {
 	struct pipeline_latencies out;
 
-	pipeline_note_arrivals(p, p->arrivals.ns);
+	pipeline_note_spans(p, (struct spans){0});
 	out = (struct pipeline_latencies){latency_of(&p->publish), latency_of(&p->arrival)};
 	add_spans(publish, &p->publish);
 	add_spans(arrival, &p->arrival);
@@ -425,8 +437,10 @@ pipeline_take_latencies(struct pipeline *p, struct tick_histogram *publish,
 struct tick_latency
 pipeline_line_latency(struct pipeline *p, unsigned line)
 {
-	struct tick_latency latency = latency_of(&p->of_line[line]);
+	struct tick_latency latency;
 
+	pipeline_note_spans(p, (struct spans){0});
+	latency = latency_of(&p->of_line[line]);
 	memset(&p->of_line[line], 0, sizeof(p->of_line[line]));
 	return latency;
 }

@@ -93,6 +93,8 @@ set_terms(struct pipeline *p, uint32_t id, const struct ring_terms *terms, int64
 	if (changed)
 		i->told = mono;
 	p->turned = p->turned || i->halted != is_halted(terms->trading);
+	if (i->halted != is_halted(terms->trading))
+		i->waits = i->halted;
 	i->halted = is_halted(terms->trading);
 	i->recalled = false;
 	if (terms->trading == TICK_TRADING_CLOSED)
@@ -151,6 +153,16 @@ is_believed(struct pipeline *p, const struct listing *before, const struct listi
 	return true;
 }
 
+/* Is it missing from the exchange's list for good? Not by one list that forgot it. */
+static void
+set_absent(struct pipeline *p, uint32_t id, bool absent)
+{
+	struct instrument *i = &p->instrument[id];
+
+	p->turned = p->turned || i->absent != absent;
+	i->absent = absent;
+}
+
 /* No list has ever had it: a pair or an index, which is quoted and not traded. */
 static bool
 was_never_listed(const struct tick_instrument *i)
@@ -163,10 +175,13 @@ list_missing(struct pipeline *p, uint32_t id, int64_t now_ns, mono_t mono)
 {
 	struct instrument *i = &p->instrument[id];
 
-	if (was_never_listed(&p->cfg.ring->directory[id]))
+	if (was_never_listed(&p->cfg.ring->directory[id])) {
+		set_absent(p, id, true);
 		return;
+	}
 	if (p->cfg.ring->directory[id].trading == TICK_TRADING_CLOSED) {
 		i->recalled = false;
+		set_absent(p, id, true);
 		return;
 	}
 	if (++i->unlisted < CLOSED_AFTER) {
@@ -174,6 +189,7 @@ list_missing(struct pipeline *p, uint32_t id, int64_t now_ns, mono_t mono)
 		                                                  : PIPELINE_LIST_LATER;
 		return;
 	}
+	set_absent(p, id, true);
 	if (set_trading(p, id, TICK_TRADING_CLOSED, now_ns, mono))
 		tell_trading(p, id, TICK_TRADING_CLOSED, now_ns, mono);
 }
@@ -193,6 +209,7 @@ list_one(struct pipeline *p, uint32_t id, int64_t now_ns, mono_t mono)
 		return;
 	}
 	p->instrument[id].unlisted = 0;
+	set_absent(p, id, false);
 	terms = (struct ring_terms){
 		.trading = listed->trading,
 		.price_step =
@@ -266,6 +283,7 @@ pipeline_on_status(struct pipeline *p, const struct publish_context *c, const st
 	if (e->u.status.trading == TICK_TRADING_UNKNOWN)
 		return;
 	p->instrument[c->instrument].unlisted = 0;
+	set_absent(p, c->instrument, false);
 	set_trading(p, c->instrument, (unsigned)e->u.status.trading, c->recv_ns, p->now);
 }
 
@@ -288,7 +306,11 @@ pipeline_prove_trading(struct pipeline *p, const struct publish_context *c, enum
 	    (!i->recalled && mono_before(p->now, mono_add(i->told, span_s(PROOF_AFTER_S)))))
 		return;
 	i->unlisted = 0;
+	set_absent(p, c->instrument, false);
 	pipeline_count(p, TICK_COUNTER_TRADING_PROVEN);
+	/* The message is there that is waited for otherwise. */
+	i->halted = false;
+	p->turned = true;
 	set_trading(p, c->instrument, TICK_TRADING_ON, c->recv_ns, p->now);
 	tell_trading(p, c->instrument, TICK_TRADING_ON, c->recv_ns, (mono_t){c->mono_ns});
 }
@@ -319,4 +341,25 @@ pipeline_is_halted(const struct pipeline *p, uint32_t number)
 
 	return number < p->roster.streams_max && s->name != NULL &&
 	    p->instrument[s->instrument].halted;
+}
+
+/* Names of options are "BTC-261225-100000-C"; their underlyings stand in stream names as well. */
+static bool
+is_underlying(const struct pipeline *p, struct bytes symbol)
+{
+	return p->cfg.venue->id == TICK_VENUE_BINANCE_OPTIONS &&
+	    memchr(symbol.p, '-', symbol.n) == NULL;
+}
+
+bool
+pipeline_is_unlisted(const struct pipeline *p, uint32_t number)
+{
+	const struct roster_stream *s = &p->roster.stream[number];
+	struct stream_name name;
+
+	if (number >= p->roster.streams_max || s->name == NULL ||
+	    s->instrument >= p->instruments_max || !p->instrument[s->instrument].absent)
+		return false;
+	return stream_parse(bytes_of(s->name), &name) == STREAM_FINE &&
+	    stream_is_of_instrument(&name) && !is_underlying(p, name.symbol);
 }

@@ -4,6 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * Streams of one kind that bring other things each. Messages of one that was dropped come
+ * until its UNSUBSCRIBE is there; taken for the other one's, they would make those look old.
+ */
+static bool
+names_differ(enum event_kind kind)
+{
+	return kind == EVENT_KLINE || kind == EVENT_TICKER || kind == EVENT_PARTIAL_DEPTH;
+}
+
+/* Is one of all symbols among that kind, or do names differ anyway? */
+static void
+look_at_names(struct roster *roster, enum event_kind kind)
+{
+	uint32_t bit = UINT32_C(1) << kind;
+
+	if (names_differ(kind) || roster->first[roster->instruments_max][kind] != ROSTER_NONE)
+		roster->by_name |= bit;
+	else
+		roster->by_name &= ~bit;
+}
+
 int
 roster_init(struct roster *roster, uint32_t streams_max, uint32_t instruments_max)
 {
@@ -18,6 +40,8 @@ roster_init(struct roster *roster, uint32_t streams_max, uint32_t instruments_ma
 	for (uint32_t id = 0; id <= instruments_max; id++)
 		for (unsigned kind = 0; kind < ROSTER_KINDS; kind++)
 			roster->first[id][kind] = ROSTER_NONE;
+	for (enum event_kind kind = 0; kind < ROSTER_KINDS; kind++)
+		look_at_names(roster, kind);
 	return 0;
 }
 
@@ -63,6 +87,7 @@ roster_add(struct roster *roster, uint32_t number, struct bytes name, uint32_t i
 	memset(s->line_of, ROSTER_NO_LINE, sizeof(s->line_of));
 	s->next = *first;
 	*first = number;
+	look_at_names(roster, kind);
 	return 0;
 }
 
@@ -82,6 +107,7 @@ roster_remove(struct roster *roster, uint32_t number)
 	while (*link != number)
 		link = &roster->stream[*link].next;
 	*link = s->next;
+	look_at_names(roster, s->kind);
 	free(s->name);
 	free(s->each);
 	/* What was heard stays: the list of the heard names this number still. */

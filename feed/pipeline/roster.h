@@ -48,6 +48,7 @@ struct roster {
 	struct roster_stream *stream; /* by the caller's number */
 	uint32_t streams_max;
 	uint32_t (*first)[ROSTER_KINDS]; /* per instrument and kind; the last row: all symbols */
+	uint32_t by_name;    /* bit: of that kind, a stream is found by its name only */
 	uint32_t instruments_max;
 	uint32_t *heard; /* numbers of those with messages */
 	uint32_t nheard;
@@ -79,16 +80,6 @@ uint32_t roster_find_among(const struct roster *roster, uint32_t instrument, enu
     struct bytes name);
 
 /*
- * Streams of one kind that bring other things each. Messages of one that was dropped come
- * until its UNSUBSCRIBE is there; taken for the other one's, they would make those look old.
- */
-static inline bool
-roster_names_differ(enum event_kind kind)
-{
-	return kind == EVENT_KLINE || kind == EVENT_TICKER || kind == EVENT_PARTIAL_DEPTH;
-}
-
-/*
  * The number of the stream called `name` in the combined envelope, of that
  * instrument or of all; ROSTER_NONE: not on it.
  */
@@ -101,8 +92,8 @@ roster_find(const struct roster *roster, uint32_t instrument, enum event_kind ki
 	if (instrument >= roster->instruments_max || (unsigned)kind >= ROSTER_KINDS)
 		return ROSTER_NONE;
 	number = roster->first[instrument][kind];
-	if (roster->first[roster->instruments_max][kind] == ROSTER_NONE && (number == ROSTER_NONE ||
-	    (roster->stream[number].next == ROSTER_NONE && !roster_names_differ(kind))))
+	if ((roster->by_name >> kind & 1) == 0 &&
+	    (number == ROSTER_NONE || roster->stream[number].next == ROSTER_NONE))
 		return number;
 	return roster_find_among(roster, instrument, kind, name);
 }

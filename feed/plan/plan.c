@@ -361,7 +361,7 @@ plan_add(struct plan *plan, const char *name, struct pool_event *event)
 		names_add(&plan->names, plan->name, number);
 	}
 	plan->wanted[number] = true;
-	plan->quiet[number] = false;
+	plan->quiet[number] = TICK_REASON_NONE;
 	*event = (struct pool_event){
 		.kind = POOL_ADD,
 		.stream = number,

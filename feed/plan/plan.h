@@ -27,7 +27,7 @@ struct plan {
 	struct names names; /* the other way round */
 	bool *meant;     /* by number, for who goes through all of them */
 	bool *wanted;
-	bool *quiet;     /* its instrument does not trade, as the pool was told */
+	uint8_t *quiet;  /* why nothing is expected, as the pool was told: enum tick_reason */
 	uint64_t *dropped; /* by number: as the how many-th it was dropped last */
 	uint64_t drops;
 	uint32_t n;      /* numbers below it were used */

@@ -1,10 +1,13 @@
 #include "feed/plan/reload.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "feed/base/log.h"
 #include "feed/conf/config_key.h"
+
+#define TOLD_MAX 160 /* more than a line of the log shows of a text */
 
 /* Keys (or groups, with a dot) that memory, segments and sockets were made for at start. */
 static const char *const immutable[] = {
@@ -66,15 +69,29 @@ reload_read(const struct reload_source *source, const struct config *cfg, struct
 	return good;
 }
 
+/* A text as it may stand in a log; in out[TOLD_MAX]. */
+static const char *
+told(const struct config_key *key, const char *text, char *out)
+{
+	size_t n = config_key_told(key, text);
+
+	if (text[n] == '\0')
+		return text;
+	snprintf(out, TOLD_MAX, "%.*s/...", (int)n, text);
+	return out;
+}
+
 /* Lists as the number of their texts: those of `streams` are told by who changes them. */
 static void
 tell_key(const struct config_key *key, struct config *cfg, struct config *next)
 {
+	char from[TOLD_MAX], to[TOLD_MAX];
+
 	switch (key->type) {
 	case CONFIG_TYPE_TEXT:
 		LOG_EACH(INFO, "config_changed", LOG_STR("key", key->path),
-		    LOG_STR("from", *config_key_text(key, cfg)),
-		    LOG_STR("to", *config_key_text(key, next)));
+		    LOG_STR("from", told(key, *config_key_text(key, cfg), from)),
+		    LOG_STR("to", told(key, *config_key_text(key, next), to)));
 		break;
 	case CONFIG_TYPE_LIST:
 		LOG_EACH(INFO, "config_changed", LOG_STR("key", key->path),

@@ -31,7 +31,7 @@ bool reload_read(const struct reload_source *source, const struct config *cfg,
 bool reload_may_change(const struct config *cfg, const struct config *next, const char *name,
     struct config_problems *problems);
 
-/* Logs every key that is different, with both values. Returns how many are. */
+/* Logs every key that is different, with both values, of URLs the host. Returns how many are. */
 unsigned reload_tell(const struct config *cfg, const struct config *next);
 
 #endif

@@ -123,25 +123,33 @@ look_up(struct probe *p, mono_t until)
 
 /* ---- to the server ----------------------------------------------------------- */
 
-/* One address after the other, each with its share of the time that is left. */
-static int
-dial(struct probe *p, mono_t until)
+int
+probe_dial(struct wire *wire, const struct resolve_answer *found, uint16_t port,
+    const char *source, mono_t until, const char **address)
 {
-	const struct probe_ask *ask = p->ask;
-	const struct resolve_answer *found = &p->report->addresses;
-	uint16_t port = ask->proxy_host[0] ? ask->proxy_port : ask->port;
-	const char *address = NULL;
 	int rc = -EADDRNOTAVAIL;
 
+	*address = NULL;
 	for (unsigned i = 0; i < found->count && rc != 0; i++) {
 		mono_t now = clock_mono();
 		span_t share = span_ns(mono_diff(until, now).ns / (found->count - i));
 
-		if (resolve_pick(found, i, ask->source) == NULL)
+		if (resolve_pick(found, i, source) == NULL)
 			break;
-		address = resolve_pick(found, i, ask->source);
-		rc = wire_dial(&p->wire, address, port, ask->source, mono_add(now, share));
+		*address = resolve_pick(found, i, source);
+		rc = wire_dial(wire, *address, port, source, mono_add(now, share));
 	}
+	return rc;
+}
+
+static int
+dial(struct probe *p, mono_t until)
+{
+	const struct probe_ask *ask = p->ask;
+	uint16_t port = ask->proxy_host[0] ? ask->proxy_port : ask->port;
+	const char *address;
+	int rc = probe_dial(&p->wire, &p->report->addresses, port, ask->source, until, &address);
+
 	if (address == NULL)
 		return probe_fail(p, PROBE_TCP, TICK_REASON_UNREACHABLE,
 		    "no address of the family of %s", ask->source);

@@ -31,15 +31,16 @@ connect_rest(struct probe *p, struct wire *wire, struct tls_peer *peer, mono_t u
 {
 	const struct rest_base *rest = p->ask->rest;
 	struct resolve_answer found;
+	const char *address;
 	int rc;
 
 	if (probe_look_up(rest->address[0] ? rest->address : rest->host, until, &found) != 0)
 		return probe_fail(
 		    p, PROBE_CLOCK, TICK_REASON_DNS, "%s: %s", rest->host, found.why);
-	rc = wire_dial(wire, found.address[0], rest->port, "", until);
+	rc = probe_dial(wire, &found, rest->port, "", until, &address);
 	if (rc != 0)
 		return probe_fail(p, PROBE_CLOCK, net_reason_of_errno(-rc), "%s (%s:%u): %s",
-		    rest->host, found.address[0], rest->port,
+		    rest->host, address, rest->port,
 		    rc == -ETIMEDOUT ? "no answer to TCP connect in time" : strerror(-rc));
 	rc = wire_secure(wire, p->ask->tls, peer, until);
 	if (rc == -EPROTO && peer->reason != TICK_REASON_NONE)

@@ -43,4 +43,12 @@ int probe_skip(struct probe *p, enum probe_step step, const char *why);
  */
 int probe_look_up(const char *host, mono_t until, struct resolve_answer *out);
 
+/*
+ * Dials the addresses that `source` ("": any) can reach, one after the other, each
+ * with its share of the time that is left. Returns as wire_dial() for the last one,
+ * which *address is then; NULL: there is none.
+ */
+int probe_dial(struct wire *wire, const struct resolve_answer *found, uint16_t port,
+    const char *source, mono_t until, const char **address);
+
 #endif

@@ -113,6 +113,7 @@ snapshot_take_control(struct tick_status *status, const struct snapshot_sources 
 	for (unsigned line = 0; line < TICK_LINES_MAX && line < pool->nlines; line++)
 		c->health_permille[line] =
 		    pool->cfg.checkup.off ? HEALTH_MAX : pool->line[line].health.score;
+	status->streams_unlisted = pool->watch.unlisted;
 	c->redundancy = pool->cfg.redundancy;
 	c->rotations_begun = (int64_t)pool->rotations.begun;
 	c->rotations_done = (int64_t)pool->rotations.done;

@@ -19,11 +19,58 @@ recent_init(struct recent *recent, mono_t now)
 }
 
 static void
-take_recent(struct tick_status *status, struct recent *recent, mono_t now)
+note_attempts(struct recent *recent, uint64_t connects, uint64_t failures, mono_t now)
+{
+	/* Of both at once nobody knows which was last: a minute without a failure will tell. */
+	if (failures != recent->seen_failures)
+		recent->failed_at = now;
+	if (connects != recent->seen_connects)
+		recent->failed = false;
+	else if (failures != recent->seen_failures)
+		recent->failed = true;
+	recent->seen_connects = connects;
+	recent->seen_failures = failures;
+}
+
+/* Is there nothing left of whatever made attempts fail? */
+static bool
+is_over(const struct recent *recent, const struct pool *pool, mono_t now)
+{
+	unsigned members = 0;
+
+	if (recent->failed || !mono_due(mono_add(recent->failed_at, RECENT_OVER_AFTER), now))
+		return false;
+	for (unsigned line = 0; line < pool->nlines; line++) {
+		const struct session *session = &pool->session[line];
+
+		if (pool->line[line].role != POOL_LINE_MEMBER)
+			continue;
+		members++;
+		if (session->state != SESSION_LIVE || !session->stable)
+			return false;
+	}
+	return members > 0;
+}
+
+static void
+forget(struct recent *recent)
+{
+	for (unsigned i = 0; i < RECENT_MINUTES; i++) {
+		recent->connects[i] = recent->seen_connects;
+		recent->failures[i] = recent->seen_failures;
+	}
+}
+
+static void
+take_recent(struct tick_status *status, struct recent *recent, const struct pool *pool,
+    mono_t now)
 {
 	uint64_t connects = status->counter[TICK_COUNTER_CONNECTS];
 	uint64_t failures = status->counter[TICK_COUNTER_CONNECT_FAILURES];
 
+	note_attempts(recent, connects, failures, now);
+	if (failures != recent->failures[recent->at] && is_over(recent, pool, now))
+		forget(recent);
 	/* Minutes that nobody saw pass are not made up for: the window is longer then. */
 	if (mono_due(recent->next_at, now)) {
 		recent->connects[recent->at] = connects;
@@ -78,6 +125,6 @@ snapshot_take_health(struct tick_status *status, struct recent *recent,
     const struct pool *pool, const struct config *cfg, mono_t now)
 {
 	take_classes(status, pool);
-	take_recent(status, recent, now);
+	take_recent(status, recent, pool, now);
 	fill_limits(&status->control.limits, cfg);
 }

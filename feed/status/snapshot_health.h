@@ -13,12 +13,22 @@
 #include "feed/core/pool.h"
 
 #define RECENT_MINUTES 15
+#define RECENT_OVER_AFTER span_s(60) /* without a failure */
 
-/* Counts of attempts as they were at the end of each of the last minutes. */
+/*
+ * Counts of attempts as they were at the end of each of the last minutes. What
+ * was before an outage was over is forgotten: when every line has been live long
+ * enough to be stable (session.h: a minute), no attempt failed meanwhile, and the
+ * last one succeeded. So the share of failed attempts tells of trouble that there
+ * is, at the specified limits, and not for a quarter of an hour of one that was.
+ */
 struct recent {
 	uint64_t connects[RECENT_MINUTES], failures[RECENT_MINUTES];
 	unsigned at;    /* the oldest, and the next to be written */
 	mono_t next_at; /* when */
+	uint64_t seen_connects, seen_failures; /* at the last look */
+	bool failed;      /* the last attempt, as far as that was seen */
+	mono_t failed_at; /* the last one that did */
 };
 
 /* Nothing was tried before now. */

@@ -41,6 +41,8 @@ take_place(struct tick_stream_status *row, const struct pool *pool, uint32_t at,
 		row->refused_code = entry->refused_code;
 	if (!mono_is_never(retry_at))
 		row->retry_at_ns = wall_of(retry_at, now, mono);
+	if (entry->state == STREAM_REFUSED && !row->stale)
+		row->reason = TICK_REASON_ACK_ERROR;
 	if (entry->silent && !row->stale)
 		row->reason = TICK_REASON_ACKED_SILENT;
 	if (stall == NULL)
@@ -70,7 +72,7 @@ take_row(struct tick_stream_status *row, struct snapshot_streams *s, const struc
 	row->wanted = stream->wanted;
 	row->stale = stream->stale;
 	row->stale_since_ns = stream->stale ? wall_of(stream->since, now, mono) : TICK_ABSENT;
-	row->reason = stream->why;
+	row->reason = stream->unlisted ? TICK_REASON_UNLISTED : stream->why;
 	row->last_message_ns = wall_of(stream->heard, now, mono);
 	row->messages = (int64_t)stream->messages;
 	if (stream->messages >= s->before[number].messages)

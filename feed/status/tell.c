@@ -88,6 +88,14 @@ tell_rotation(const struct pool_action *act)
 }
 
 void
+tell_moved(const struct pool_action *act)
+{
+	LOG(INFO, "streams_moved", LOG_U64("line", act->line), LOG_U64("streams", act->count),
+	    LOG_STR("reason", tick_reason_label(act->why)),
+	    LOG_THEN("lines that are up carry them"));
+}
+
+void
 tell_stream(const struct pool_action *act, const char *name)
 {
 	if (act->kind == ACT_STREAM_STALE && act->why == TICK_REASON_STALE)
@@ -109,6 +117,7 @@ tell_refused(const struct pool_action *act, const char *name)
 		    LOG_THEN("no line has room for it and none may be opened; it is left out"));
 	else
 		LOG(ERROR, "stream_refused", LOG_U64("line", act->line), LOG_STR("stream", name),
+		    LOG_STR("reason", tick_reason_label(act->why)),
 		    LOG_I64("code", act->error_code),
 		    LOG_THEN("the others go on; it is asked for again after a while"));
 }
@@ -120,4 +129,16 @@ tell_silent(const struct pool_action *act, const char *name)
 	    LOG_STR("reason", tick_reason_label(act->why)),
 	    LOG_STR("elsewhere", act->elsewhere ? "delivered" : "silent"),
 	    LOG_THEN("the exchange's list is compared, what it lacks is asked for again"));
+}
+
+void
+tell_unlisted(const char *name, const char *venue, bool unlisted)
+{
+	if (unlisted)
+		LOG_EACH(WARNING, "stream_unlisted", LOG_STR("stream", name),
+		    LOG_STR("venue", venue),
+		    LOG_STR("reason", tick_reason_label(TICK_REASON_UNLISTED)),
+		    LOG_THEN("it stays subscribed, nothing is expected of it"));
+	else
+		LOG_EACH(INFO, "stream_listed", LOG_STR("stream", name), LOG_STR("venue", venue));
 }

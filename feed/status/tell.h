@@ -19,11 +19,17 @@ void tell_transition(const struct pool_action *act, const char *detail, bool det
 /* A line is being replaced, or that is over. */
 void tell_rotation(const struct pool_action *act);
 
+/* A line stays down: its streams went to others. */
+void tell_moved(const struct pool_action *act);
+
 /* A stream delivers nothing any more, or again. */
 void tell_stream(const struct pool_action *act, const char *name);
 
 /* A stream was acknowledged, and brings nothing. */
 void tell_silent(const struct pool_action *act, const char *name);
+
+/* The exchange's list of instruments does not name a stream's symbol, or does again. */
+void tell_unlisted(const char *name, const char *venue, bool unlisted);
 
 /* The exchange refused a stream, or no line has room for it. */
 void tell_refused(const struct pool_action *act, const char *name);

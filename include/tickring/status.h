@@ -152,7 +152,7 @@ struct tick_control {
 	int64_t streams_shed;  /* given up for want of memory or processor */
 	int64_t reloads, reloads_refused; /* of the configuration */
 	int64_t transitions;   /* so far; number n stands in transition[n % 64] */
-	int64_t recent_connects, recent_failures; /* attempts of the last 15 minutes */
+	int64_t recent_connects, recent_failures; /* attempts: 15 minutes, or since an outage */
 	struct tick_health_limits limits; /* as configured; all 0: the defaults */
 	int64_t streams_listed;  /* acknowledged, in the exchange's list, and no message yet */
 	int64_t streams_silent;  /* acknowledged or listed, and silent for too long */
@@ -192,10 +192,10 @@ struct tick_stream_leg {
 
 /* One stream; brought up to date about once a second. */
 struct tick_stream_status {
-	int64_t wanted;          /* 1; 0: it was given up or taken out */
+	int64_t wanted;          /* 1; 0: it was given up or taken out, and is nobody's concern */
 	int64_t stale;           /* 1: no line delivers it */
 	int64_t stale_since_ns;  /* wall clock, TICK_ABSENT */
-	int64_t reason;          /* enum tick_reason of the last change of `stale`, or of silence */
+	int64_t reason;          /* enum tick_reason: last change of `stale`; silence; refusal */
 	int64_t healing;         /* worst leg: 0 none, 1 list, 2 resubscribe, 3 move, 4 line */
 	int64_t last_message_ns; /* wall clock, on any line; TICK_ABSENT */
 	int64_t messages;        /* on all lines together */
@@ -281,7 +281,8 @@ struct tick_status {
 	int64_t books_starved;  /* not in sync: no memory for levels that are shown */
 	int64_t books_cut;      /* in sync, but levels that are not shown found no memory */
 	int64_t rest_paused_reason; /* enum tick_reason of control.rest_paused_until_ns */
-	int64_t spare2[11];
+	int64_t streams_unlisted; /* wanted ones of symbols that the exchange does not list */
+	int64_t spare2[10];
 	struct tick_settings settings;
 	struct tick_line_detail detail[TICK_LINES_MAX]; /* by line */
 	int64_t ended[TICK_REASONS_MAX]; /* connections and attempts that ended, by reason */

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -28,6 +29,7 @@
 #define SLOTS 512
 #define SEQ_BITS 62
 #define WITHIN_S 20
+#define HEARTBEAT_EVERY_NS 20000000 /* of a writer that is to be found stopped soon */
 
 static struct shm_fixture fixture;
 static struct ring ring;
@@ -352,11 +354,14 @@ write_and_wait(void *context)
 	struct stopped *s = context;
 
 	shm_fixture_ring(&fixture, &ring, SLOTS);
+	ring.header->heartbeat_every_ns = HEARTBEAT_EVERY_NS;
 	ring_idle(&ring, clock_mono().ns);
 	if (s->torn)
 		ring.slots[ring.next & ring.mask].seq = 2 * ring.next + 1;
 	child_tell(s->ready);
-	return pause();
+	while (nanosleep(&(struct timespec){0, HEARTBEAT_EVERY_NS}, NULL) == 0 || errno == EINTR)
+		ring_idle(&ring, clock_mono().ns);
+	return 1;
 }
 
 static pid_t

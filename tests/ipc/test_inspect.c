@@ -217,7 +217,7 @@ check_shows_the_lines_of_the_status(void **state)
 	struct world *w = *state;
 	static struct tick_status status;
 	struct status_cfg cfg = {.directory = w->f.directory, .feed = "t", .group = (gid_t)-1,
-	    .heartbeat_every_ns = 100000000};
+	    .heartbeat_every_ns = 3000000000};
 	struct status_writer writer;
 	char why[SEGMENT_WHY_MAX];
 	static struct tool t;
@@ -244,7 +244,7 @@ after_a_kill_nothing_is_shown_as_live(void **state)
 {
 	struct world *w = *state;
 	struct board_cfg cfg = {.directory = w->f.directory, .feed = "t", .group = (gid_t)-1,
-	    .instruments_max = 64, .heartbeat_every_ns = 100000000};
+	    .instruments_max = 64, .heartbeat_every_ns = 3000000000};
 	struct tick_data data = {.state = TICK_DATA_LIVE};
 	char why[SEGMENT_WHY_MAX];
 	static struct tool t;

@@ -24,7 +24,7 @@ static void
 open_board(const struct python_rig *w, struct board *b)
 {
 	struct board_cfg cfg = {.directory = w->f.directory, .feed = "t", .group = (gid_t)-1,
-	    .instruments_max = 64, .depth = DEPTH, .heartbeat_every_ns = 100000000};
+	    .instruments_max = 64, .depth = DEPTH, .heartbeat_every_ns = 3000000000};
 	char why[SEGMENT_WHY_MAX] = "";
 
 	assert_int_equal(board_open(b, &cfg, why), 0);
@@ -142,7 +142,7 @@ fill_status(struct tick_status *st, struct rng *rng)
 static void
 the_status_reads_as_shm_inspect_shows_it(void **state)
 {
-	struct status_cfg cfg = {.feed = "t", .group = (gid_t)-1, .heartbeat_every_ns = 100000000};
+	struct status_cfg cfg = {.feed = "t", .group = (gid_t)-1, .heartbeat_every_ns = 3000000000};
 	struct python_rig *w = *state;
 	static struct tick_status st;
 	struct status_writer writer;

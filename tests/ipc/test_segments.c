@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -225,7 +226,7 @@ outcome_as_nobody(void)
 	if (pid == 0) {
 		struct tick_reader *reader;
 
-		if (setgid(65534) != 0 || setuid(65534) != 0)
+		if (setgroups(0, NULL) != 0 || setgid(65534) != 0 || setuid(65534) != 0)
 			_exit(99);
 		_exit(-tick_reader_open(&reader, fixture.feed, TICK_FROM_NEWEST));
 	}

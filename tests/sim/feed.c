@@ -127,6 +127,10 @@ carry_out(const struct pool_action *act)
 		rules_on_rotation(act);
 		journal_note("rotation", act->line, act->peer, act->step);
 		break;
+	case ACT_STREAMS_MOVED:
+		sim.count.moved += act->count;
+		journal_note("streams move off it", act->line, act->count, act->why);
+		break;
 	}
 }
 

@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A rule: every stream that is wanted has one place in every leg. */
+/*
+ * Rules: every stream that is wanted has one place in every leg; it is moved
+ * seldom, and does not stay on a line that is down while another one has room.
+ */
 void places_check(unsigned stream);
 
 /* The streams that have a place on that line, on their way off it or not; a bit each. */

@@ -13,6 +13,7 @@
  *  - What is added is subscribed on a healthy leg soon, whatever the others go through.
  *  - After a storm every stream is carried by every leg within its time.
  *  - Streams are not moved from line to line again and again (places.h).
+ *  - A leg with a line up that has room leaves no stream on one that stays down (places.h).
  *  - The clock goes on: every deadline lies ahead, and few come in a minute.
  */
 #ifndef TESTS_SIM_RULES_H

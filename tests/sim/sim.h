@@ -61,7 +61,9 @@ struct sim_stream {
 	struct sim_moves { /* from line to line, by leg */
 		mono_t hour;
 		unsigned count; /* in that hour */
-		bool moves;     /* now */
+		mono_t rests;   /* as the pool had it */
+		bool homeless;  /* on a line that is down, though another has room ... */
+		mono_t since;   /* ... since then */
 	} moves[SIM_LEGS];
 	/* as the reader sees it */
 	int64_t seen;      /* last id, -1: none */
@@ -113,7 +115,7 @@ enum sim_phase { SIM_BEGIN, SIM_CALM, SIM_STORM, SIM_RECOVERY, SIM_OVER };
 struct sim_counts {
 	uint64_t wakes, timers, faults, ticks, frames, connects, rotations, gaps, stale, silent,
 	    storms;
-	uint64_t renumbered, refused, changes, restarts;
+	uint64_t renumbered, refused, changes, restarts, moved;
 };
 
 struct sim {

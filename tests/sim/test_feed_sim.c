@@ -61,6 +61,7 @@ add_counts(struct sim_counts *sum, const struct sim_counts *one)
 	sum->refused += one->refused;
 	sum->changes += one->changes;
 	sum->restarts += one->restarts;
+	sum->moved += one->moved;
 }
 
 static void
@@ -69,9 +70,10 @@ report(const char *what, uint64_t seeds, uint64_t hours, const struct sim_counts
 	printf("%s%" PRIu64 " seeds, %" PRIu64 " h simulated, %" PRIu64 " steps, %" PRIu64
 	    " storms, %" PRIu64 " faults, %" PRIu64 " connects, %" PRIu64 " rotations, %" PRIu64
 	    " ticks, %" PRIu64 " gaps told, %" PRIu64 " new counts, %" PRIu64 " refusals, %" PRIu64
-	    " changes, %" PRIu64 " restarts, 0 violations, %" PRId64 ".%" PRId64 " s\n", what,
+	    " changes, %" PRIu64 " restarts, %" PRIu64 " streams moved off lines that were down,"
+	    " 0 violations, %" PRId64 ".%" PRId64 " s\n", what,
 	    seeds, hours, c->wakes, c->storms, c->faults, c->connects, c->rotations, c->ticks,
-	    c->gaps, c->renumbered, c->refused, c->changes, c->restarts, ms / 1000,
+	    c->gaps, c->renumbered, c->refused, c->changes, c->restarts, c->moved, ms / 1000,
 	    ms % 1000 / 100);
 	fflush(stdout);
 }

@@ -235,8 +235,7 @@ carry_out(void)
 		case ACT_STREAM_STALE:
 			on_stale(act);
 			break;
-		case ACT_STREAM_LIVE:
-	case ACT_STREAM_SILENT:
+		case ACT_STREAM_LIVE: case ACT_STREAM_SILENT: case ACT_STREAMS_MOVED:
 			break;
 		case ACT_TRANSITION:
 			on_transition(act);

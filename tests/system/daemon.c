@@ -74,8 +74,8 @@ daemon_setup_all(void **state)
 }
 
 /* A writer killed while it builds a segment leaves NAME.ring.tmp.PID. */
-static void
-remove_everything_of_the_feed(void)
+void
+daemon_remove_segments(void)
 {
 	struct dirent *entry;
 	DIR *dir = opendir("/dev/shm");
@@ -103,7 +103,7 @@ daemon_teardown(void **state)
 		running[i]->pid = pids[i] = 0;
 		running[i] = NULL;
 	}
-	remove_everything_of_the_feed();
+	daemon_remove_segments();
 	return 0;
 }
 
@@ -359,6 +359,22 @@ daemon_runs(struct daemon *d)
 	return d->pid > 0 &&
 	    waitid(P_PID, (id_t)d->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
 	    info.si_pid == 0;
+}
+
+const char *
+daemon_state(const struct daemon *d)
+{
+	static char text[64];
+	siginfo_t info = {0};
+
+	if (d->pid <= 0)
+		return "was not started";
+	if (waitid(P_PID, (id_t)d->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+	    info.si_pid == 0)
+		return "runs";
+	snprintf(text, sizeof(text), "%s %d",
+	    info.si_code == CLD_EXITED ? "exited with" : "was ended by signal", info.si_status);
+	return text;
 }
 
 const char *

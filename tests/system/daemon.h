@@ -32,6 +32,9 @@ int daemon_teardown_all(void **state);
 /* For single tests: ends all programs and removes the feed's segments. */
 int daemon_teardown(void **state);
 
+/* Removes them before: whoever starts then knows nothing of who ran. Nobody may run. */
+void daemon_remove_segments(void);
+
 const char *daemon_folder(void);
 const char *daemon_feed(void);
 
@@ -62,6 +65,9 @@ int daemon_end(struct daemon *d, int signal);
 
 /* Does it run? */
 bool daemon_runs(struct daemon *d);
+
+/* "runs", "was not started", "exited with N", "was ended by signal N"; until the next call. */
+const char *daemon_state(const struct daemon *d);
 
 /* Its log so far; valid until the next call. */
 const char *daemon_log(const struct daemon *d);

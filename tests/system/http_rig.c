@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,8 +94,20 @@ http_rig_dial(const struct http_rig *rig)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
-		fail_msg("cannot connect to port %u", rig->port);
+		fail_msg("cannot connect to port %u: %s; feedd %s:\n%.4000s", rig->port,
+		    strerror(errno), daemon_state(&rig->feedd), daemon_log(&rig->feedd));
 	return fd;
+}
+
+ssize_t
+http_rig_receive(int fd, void *to, size_t n, int flags)
+{
+	ssize_t got;
+
+	do {
+		got = recv(fd, to, n, flags);
+	} while (got < 0 && errno == EINTR);
+	return got;
 }
 
 /* Is the answer whole, by its own word? A part of it is as long as it gets otherwise. */
@@ -123,7 +136,8 @@ http_rig_say(struct http_rig *rig, const char *bytes, size_t n)
 	rig->status = 0;
 	(void)!send(fd, bytes, n, MSG_NOSIGNAL); /* it may be closed before it has all */
 	while (rig->n < sizeof(rig->answer) - 1 && !is_whole(rig)) {
-		got = recv(fd, rig->answer + rig->n, sizeof(rig->answer) - 1 - rig->n, 0);
+		got = http_rig_receive(
+		    fd, rig->answer + rig->n, sizeof(rig->answer) - 1 - rig->n, 0);
 		if (got <= 0)
 			break;
 		rig->n += (size_t)got;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "tests/system/daemon.h"
 
@@ -42,6 +43,9 @@ void http_rig_start(struct http_rig *rig);
 
 /* A new connection to the interface: a blocking socket with time limits. */
 int http_rig_dial(const struct http_rig *rig);
+
+/* recv() that goes on after a signal (or SIGCONT), which a socket with time limits does not. */
+ssize_t http_rig_receive(int fd, void *to, size_t n, int flags);
 
 /* Sends the bytes as they are on a connection of their own, reads all that comes. */
 void http_rig_say(struct http_rig *rig, const char *bytes, size_t n);

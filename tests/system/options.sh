@@ -67,6 +67,7 @@ wrong shm-inspect 2 "--from x: not newest or oldest" --from x
 wrong tick-diff 2 "--show x: not a count" --show x a b
 
 # What goes together, and what does not.
+wrong feedd 2 "takes no file without --config FILE or --replay" conf/feed.json
 wrong feedd 2 "--speed is for --replay" --speed 2
 wrong feedd 2 "--speed is for --replay" --speed max --check-config
 wrong feedd 2 "--capture does not go with --replay" --replay --capture /tmp x

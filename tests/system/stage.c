@@ -13,9 +13,10 @@
 
 #include "feed/io/clock.h"
 
-enum { RATE_MIN = 200, SANITIZED_RATE = 10000, TRIES = 4, STREAMS_TEXT = 4096 };
+enum { RATE_MIN = 200, SANITIZED_RATE = 10000, TRIES = 4, STREAMS_TEXT = 4096, PLAYS = 3 };
 
 static const span_t measured_for = {INT64_C(700000000)};
+static const int64_t stood_still_ns = 100000000;
 
 int
 stage_set_up(void **state)
@@ -189,6 +190,10 @@ start_both(struct stage *stage)
 		daemon_pause(deadline, "the status segment");
 }
 
+/*
+ * The next exchange counts its ids from the beginning: a feed that remembered
+ * those of this one would take them for ids that it has had.
+ */
 static void
 stop_both(struct stage *stage)
 {
@@ -196,6 +201,7 @@ stop_both(struct stage *stage)
 	tick_status_close(&stage->status);
 	assert_int_equal(daemon_end(&stage->feedd, SIGTERM), 0);
 	sim_stop(stage->sim, SIGTERM);
+	daemon_remove_segments();
 }
 
 /* The run is with the transport that the environment names. */
@@ -239,7 +245,8 @@ stage_start(struct stage *stage, const struct stage_cfg *cfg, unsigned lines)
 	for (int i = 0;; i++) {
 		start_both(stage);
 		got = measured_rate(stage);
-		if (got >= stage->rate / 10 * 9 || i == TRIES || stage->rate / 4 < RATE_MIN)
+		if (cfg->any_rate || got >= stage->rate / 10 * 9 || i == TRIES ||
+		    stage->rate / 4 < RATE_MIN)
 			break;
 		print_message("%u messages/s wanted, %" PRIu64 " came: a quarter of that\n",
 		    stage->rate, got);
@@ -251,8 +258,8 @@ stage_start(struct stage *stage, const struct stage_cfg *cfg, unsigned lines)
 
 /* ---- verdict ---------------------------------------------------------------- */
 
-void
-stage_expect_all(struct stage *stage, const char *after)
+bool
+stage_has_all(struct stage *stage, const char *after)
 {
 	struct flow_counts c = flow_counts(stage->flow);
 
@@ -261,10 +268,28 @@ stage_expect_all(struct stage *stage, const char *after)
 	    after, c.ticks, c.missing, c.doubles, c.gaps, c.lost, c.silence_ns / 1000000,
 	    c.silence_ns / 1000 % 1000);
 	assert_true(c.ticks > 0);
+	assert_int_equal(c.doubles, 0);
+	assert_int_equal(c.restarts, 0);
+	if (c.missing + c.flagged + c.gaps > 0 && c.silence_ns > stood_still_ns)
+		return false;
 	assert_int_equal(c.lost, 0);
 	assert_int_equal(c.missing, 0);
-	assert_int_equal(c.doubles, 0);
 	assert_int_equal(c.flagged, 0);
 	assert_int_equal(c.gaps, 0);
-	assert_int_equal(c.restarts, 0);
+	return true;
+}
+
+void
+stage_play(struct stage *stage, const struct stage_cfg *cfg, unsigned lines,
+    bool (*body)(struct stage *))
+{
+	for (int i = 0; i < PLAYS; i++) {
+		if (i > 0)
+			stop_both(stage);
+		stage_start(stage, cfg, lines);
+		if (body(stage))
+			return;
+		print_message("the machine stood still\n");
+	}
+	fail_msg("something is missing, %d times of %d", PLAYS, PLAYS);
 }

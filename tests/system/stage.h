@@ -23,6 +23,7 @@ struct stage_cfg {
 	const char *streams;  /* JSON list; NULL: four kinds of streams of the two symbols */
 	const char *settings; /* further lines of the file, each ending with a comma */
 	bool strict;          /* the simulator refuses who connects too often */
+	bool any_rate;        /* what this machine carries of the wanted rate is enough */
 };
 
 struct stage {
@@ -67,7 +68,21 @@ void stage_wait_rotations(struct stage *stage, int64_t done, struct tick_status 
 /* Lets everything run for so long: time in which something bad could happen. */
 void stage_run_for(span_t span);
 
-/* Nothing missing, twice, out of order, flagged or called a gap, and the reader was not lapped. */
-void stage_expect_all(struct stage *stage, const char *after);
+/*
+ * stage_start(), then body(), which returns what stage_has_all() said last.
+ * Where the machine stood still, the same once more on a new stage, and once
+ * more: what is lost then each time is not the machine's fault.
+ */
+void stage_play(struct stage *stage, const struct stage_cfg *cfg, unsigned lines,
+    bool (*body)(struct stage *));
+
+/*
+ * Nothing missing, twice, out of order, flagged or called a gap, and the reader
+ * was not lapped: true, or the test fails. False: something is missing, and
+ * since flow_mark() no tick came for 100 ms although the legs were to give
+ * some. A line that replaces another is ahead of what waits to be read on the
+ * old one, for longer than the feed keeps it.
+ */
+bool stage_has_all(struct stage *stage, const char *after);
 
 #endif

@@ -109,7 +109,7 @@ static void
 run(struct stage *stage, unsigned lines, const char *settings)
 {
 	const struct stage_cfg cfg = {.rate = 10000, .symbols = "1200", .strict = true,
-	    .streams = many_streams(), .settings = settings};
+	    .any_rate = true, .streams = many_streams(), .settings = settings};
 	struct tick_status status;
 	struct plan_words plan;
 	double took;

@@ -150,7 +150,8 @@ events_go_on_without_being_asked_for(void **state)
 	assert_int_equal(send(fd, ask, sizeof(ask) - 1, 0), sizeof(ask) - 1);
 	rig->n = 0;
 	while (events < 3) {
-		got = recv(fd, rig->answer + rig->n, sizeof(rig->answer) - 1 - rig->n, 0);
+		got = http_rig_receive(
+		    fd, rig->answer + rig->n, sizeof(rig->answer) - 1 - rig->n, 0);
 		assert_true(got > 0);
 		rig->n += (size_t)got;
 		rig->answer[rig->n] = '\0';
@@ -281,7 +282,8 @@ requests_that_come_at_once_are_answered_one_after_the_other(void **state)
 	}
 	assert_int_equal(send(fd, last, sizeof(last) - 1, 0), sizeof(last) - 1);
 	rig->n = 0;
-	while ((n = recv(fd, all + rig->n, sizeof(rig->answer) - 1 - rig->n, 0)) > 0)
+	while ((n = http_rig_receive(
+	            fd, all + rig->n, sizeof(rig->answer) - 1 - rig->n, 0)) > 0)
 		rig->n += (size_t)n;
 	assert_int_equal(n, 0); /* closed, as it was asked for */
 	all[rig->n] = '\0';

@@ -61,9 +61,11 @@ static void
 read_status(struct tick_status *out)
 {
 	struct tick_status_reader *reader;
+	mono_t deadline = daemon_deadline();
 
 	assert_int_equal(tick_status_open(&reader, daemon_feed()), 0);
-	assert_int_equal(tick_status_read(reader, out), 0);
+	while (tick_status_read(reader, out) != 0)
+		daemon_pause(deadline, "a status");
 	tick_status_close(&reader);
 }
 
@@ -197,6 +199,14 @@ bear(struct http_rig *rig, struct tick_reader *reader, struct half *half, int64_
 	sum->answers += counts.answers;
 }
 
+/* Both ends stand back: where others load the machine, too, they get what is left of it. */
+static bool
+is_enough(const struct attack_counts *c)
+{
+	return c->slow_most >= SLOW / 2 && c->slow_cut > 0 && c->garbage > 100 &&
+	    c->answers > 1000;
+}
+
 static void
 an_attack_on_the_http_interface_does_not_reach_the_feed(void **state)
 {
@@ -217,8 +227,8 @@ an_attack_on_the_http_interface_does_not_reach_the_feed(void **state)
 	http_rig_wait(rig, "/readyz", 200);
 	assert_int_equal(tick_reader_open(&reader, daemon_feed(), TICK_FROM_NEWEST), 0);
 	read_status(&before);
-	while (rounds < (measures() ? ROUNDS : 1) ||
-	    (measures() && rounds < ROUNDS_MAX && ratio(&quiet, &loud) > RATIO_MAX)) {
+	while (rounds < (measures() ? ROUNDS : 1) || (rounds < ROUNDS_MAX &&
+	    (measures() ? ratio(&quiet, &loud) > RATIO_MAX : !is_enough(&counts)))) {
 		follow(reader, &quiet, &last_id);
 		bear(rig, reader, &loud, &last_id, &counts);
 		rounds++;
@@ -231,11 +241,7 @@ an_attack_on_the_http_interface_does_not_reach_the_feed(void **state)
 	assert_int_equal(after.lines_live, 1);
 	assert_int_equal(tick_reader_stats(reader).lost, 0);
 	assert_true(last_id > 0);
-	assert_true(counts.slow_most >= SLOW / 2);
-	assert_true(counts.slow_cut > 0);
-	assert_true(counts.garbage > 100);
-	/* Both ends stand back: where others load the machine, too, they get what is left. */
-	assert_true(counts.answers > 1000);
+	assert_true(is_enough(&counts));
 	assert_true(daemon_runs(&rig->feedd));
 	tick_reader_close(&reader);
 }

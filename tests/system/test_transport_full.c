@@ -1,6 +1,7 @@
 /*
- * The io_uring transport while the kernel takes no submissions. The program's
- * own io_uring_submit() comes before the library's.
+ * The io_uring transport while the kernel takes no submissions, and what goes
+ * out at the end of a line. The program's own io_uring_submit() comes before
+ * the library's.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +13,8 @@
 #include <errno.h>
 #include <liburing.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -109,6 +112,52 @@ what_was_not_submitted_does_not_reach_another_socket(void **state)
 	close(listener);
 }
 
+struct farewell {
+	char text[64]; /* what the server got, by the server's thread until `over` */
+	atomic_bool over;
+};
+
+/* Three PINGs and a CLOSE that the client reads at once. */
+static void
+say_farewell(struct ws_conn *conn)
+{
+	static const char burst[] = "\x89\x01" "a" "\x89\x01" "b" "\x89\x01" "c" "\x88\x02\x0f\xa0";
+	struct farewell *f = conn->context;
+	unsigned char payload[126];
+	int opcode;
+	size_t at = 0;
+	long n;
+
+	ws_conn_send_raw(conn, burst, sizeof(burst) - 1);
+	while (at < sizeof(f->text) - 16 &&
+	    (n = ws_conn_receive(conn, &opcode, payload, sizeof(payload))) >= 0) {
+		if (opcode == WS_PONG)
+			at += (size_t)snprintf(f->text + at, 16, "[%.*s]", (int)n, payload);
+		else if (opcode == WS_CLOSE && n == 2)
+			at += (size_t)snprintf(f->text + at, 16, "%u", payload[0] << 8 | payload[1]);
+	}
+	atomic_store(&f->over, true);
+}
+
+static void
+pings_before_a_close_are_answered_and_so_is_the_close(void **state)
+{
+	struct farewell farewell = {.text = ""};
+	mono_t deadline = mono_add(clock_mono(), span_s(10));
+	struct rig *rig = rig_of(state);
+
+	rig_serve(rig, &(struct ws_server_cfg){.script = say_farewell, .context = &farewell});
+	rig_connect(rig, 0);
+	for (unsigned i = 0; i < 3; i++)
+		rig_expect(rig, TRANSPORT_PING);
+	assert_int_equal(rig_expect(rig, TRANSPORT_DOWN).close_code, 4000);
+	while (!atomic_load(&farewell.over)) {
+		assert_false(mono_due(deadline, clock_mono()));
+		transport_wait(rig->transport, mono_add(clock_mono(), span_ms(5)));
+	}
+	assert_string_equal(farewell.text, "[a][b][c]4000");
+}
+
 int
 main(void)
 {
@@ -118,6 +167,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    what_was_not_submitted_does_not_reach_another_socket, rig_setup,
 		    kernel_takes_all),
+		cmocka_unit_test_setup_teardown(
+		    pings_before_a_close_are_answered_and_so_is_the_close, rig_setup, rig_teardown),
 	};
 
 	return rig_run("uring", tests);

@@ -43,8 +43,8 @@ for unit in "$work"/*.service; do
 	}
 done
 
-# The loop's own signs of life, and the segments that outlive the process.
-for line in Type=notify NotifyAccess=main RemoveIPC=no; do
+# The loop's own signs of life, the segments that outlive the process and may be locked.
+for line in Type=notify NotifyAccess=main RemoveIPC=no LimitMEMLOCK=infinity; do
 	grep -q "^$line\$" conf/systemd/feedd@.service || complain "feedd@.service lacks $line"
 done
 grep -q '^LimitMEMLOCK=infinity$' conf/systemd/feedd@.service ||

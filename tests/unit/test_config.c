@@ -358,13 +358,14 @@ lines_tell_every_value_and_what_was_set(void **state)
 	static const char *const overrides[] = {"pool.max_connections=5",
 	    "streams=btcusdt@trade,ethusdt@trade",
 	    ("alerts.webhooks=https://hooks.example.com/services/secret,"
-	     "https://b.example.com?token=secret,https://c.example.com")};
+	     "https://b.example.com?token=secret,https://c.example.com"),
+	    "tracing.endpoint=https://t.example.com/secret/v1/traces"};
 	struct config cfg;
 	char text[TICK_KEYS_MAX];
 	size_t n;
 
 	(void)state;
-	load("{}", overrides, 3, &cfg);
+	load("{}", overrides, 4, &cfg);
 	n = config_lines(text, sizeof(text), &cfg);
 	assert_int_equal(n, strlen(text));
 	assert_non_null(strstr(text, "\n*pool.max_connections=5\n"));

@@ -373,6 +373,9 @@ what_was_refused_given_up_or_takes_the_processor_is_warned_of(void **state)
 	status.control.streams_shed = 0;
 	status.streams_undecoded = 3;
 	expect(TICK_HEALTH_STREAMS_UNDECODED, TICK_HEALTH_WARNING, 3, 0);
+	status.streams_undecoded = 0;
+	status.streams_unlisted = 2;
+	expect(TICK_HEALTH_STREAMS_UNLISTED, TICK_HEALTH_WARNING, 2, 0);
 }
 
 static void

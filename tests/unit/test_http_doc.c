@@ -14,7 +14,7 @@
 #include "feed/ops/status_json.h"
 
 #define PAGE_MAX 65536
-#define KEYS_MAX 512
+#define KEYS_MAX 768
 
 static char page[PAGE_MAX];
 static const char *keys[KEYS_MAX]; /* that were sent */

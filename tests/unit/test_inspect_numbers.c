@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include <tickring/tick.h>
 
 #include "tools/common/cli.h"
+#include "tools/common/feed.h"
 #include "tools/common/num.h"
 #include "tools/common/pace.h"
 #include "tools/common/quantile.h"
@@ -157,6 +159,35 @@ waiting_grows_to_ten_milliseconds_and_starts_again_after_work(void **state)
 	assert_int_equal(pace_on_idle(&pace), 1000000);
 }
 
+static void
+who_names_a_feed_that_is_not_there_is_told_the_others(void **state)
+{
+	static const char *const files[] = {"b.ring", "a.ring", "a.board", ".ring", "e\033.ring",
+	    "c.ring", "d.ring", "f.1.ring"};
+	char folder[] = "/tmp/tickring-feeds-XXXXXX", path[64], out[256];
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_string_equal(feed_others(folder, "ring", out, sizeof(out)), "");
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+		f = fopen(path, "w");
+		assert_non_null(f);
+		fclose(f);
+	}
+	assert_string_equal(feed_others(folder, "board", out, sizeof(out)), "; feeds here: a");
+	assert_string_equal(feed_others(folder, "ring", out, sizeof(out)),
+	    "; feeds here: a, b, c, d, and 1 more");
+	assert_string_equal(feed_others(folder, "ring", out, 20), "; feeds here: a, b,");
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+		unlink(path);
+	}
+	assert_int_equal(rmdir(folder), 0);
+	assert_string_equal(feed_others(folder, "ring", out, sizeof(out)), "");
+}
+
 int
 main(void)
 {
@@ -167,6 +198,7 @@ main(void)
 		cmocka_unit_test(wide_and_combining_characters_are_counted_in_columns),
 		cmocka_unit_test(percentiles_are_at_most_a_sixteenth_too_high),
 		cmocka_unit_test(seconds_and_counts_are_read_exactly_or_refused),
+		cmocka_unit_test(who_names_a_feed_that_is_not_there_is_told_the_others),
 		cmocka_unit_test(waiting_grows_to_ten_milliseconds_and_starts_again_after_work),
 	};
 

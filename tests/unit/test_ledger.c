@@ -191,6 +191,25 @@ alarms_beyond_the_bound_of_a_step_follow_at_once(void **state)
 	assert_int_equal(rig_count(ACT_STREAM_SILENT), 400 - LEDGER_TELLS_MAX);
 }
 
+static void
+of_what_nothing_is_expected_no_alarm_is_raised_and_time_counts_from_when_it_is(void **state)
+{
+	struct pool_event event = {.kind = POOL_QUIET, .why = TICK_REASON_UNLISTED};
+
+	(void)state;
+	begin(2, STALL_RARE);
+	rig.pool.stream[0].class = STALL_TRADE;
+	rig_step(&event);
+	rig_at_s(100);
+	assert_int_equal(rig.pool.ledger.alarms, 0);
+	event.why = TICK_REASON_NONE;
+	rig_step(&event);
+	rig_at_s(129);
+	assert_int_equal(rig.pool.ledger.alarms, 0);
+	rig_at_s(131);
+	assert_int_equal(rig.pool.ledger.alarms, 1);
+}
+
 int
 main(void)
 {
@@ -202,6 +221,8 @@ main(void)
 		cmocka_unit_test(what_is_on_its_way_off_the_line_is_not_foreign),
 		cmocka_unit_test(streams_that_may_be_silent_for_hours_raise_no_alarm),
 		cmocka_unit_test(a_line_that_is_down_has_nothing_but_wishes),
+		cmocka_unit_test(
+		    of_what_nothing_is_expected_no_alarm_is_raised_and_time_counts_from_when_it_is),
 		cmocka_unit_test(alarms_beyond_the_bound_of_a_step_follow_at_once),
 	};
 

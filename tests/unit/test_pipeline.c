@@ -385,6 +385,32 @@ latencies_are_taken_once_and_histograms_go_on(void **state)
 }
 
 static void
+ages_are_counted_per_line_whether_equal_or_not(void **state)
+{
+	static const char quote[] = "{\"stream\":\"abcusdt@bookTicker\",\"data\":{\"u\":7,"
+	    "\"s\":\"ABCUSDT\",\"b\":\"12.30\",\"B\":\"1\",\"a\":\"12.40\",\"A\":\"2\"}}";
+	struct pipeline_rig *rig = *state;
+	struct tick_histogram publish = {0}, arrival = {0};
+	struct pipeline_latencies taken;
+	int64_t older_ns = 0;
+
+	for (int64_t id = 1; id <= 7; id++) {
+		/* The first four alike, then each older than the one before. */
+		older_ns = id > 4 ? (id - 4) * 5000000 : 0;
+		rig->stamps.recv.ns = PIPELINE_RIG_RECV_NS + older_ns;
+		pipeline_rig_trade_on(rig, id < 3 ? 1 : 2, id);
+	}
+	pipeline_rig_feed_on(rig, 2, quote); /* spot's quotes have no time */
+	taken = pipeline_take_latencies(rig->pipeline, &publish, &arrival);
+	assert_int_equal(taken.publish.count, 8);
+	assert_int_equal(taken.arrival.count, 7);
+	assert_int_equal(arrival.sum_ns, 7 * (taken.arrival.max - older_ns) + 6 * 5000000);
+	assert_int_equal(pipeline_line_latency(rig->pipeline, 1).count, 2);
+	assert_int_equal(pipeline_line_latency(rig->pipeline, 2).count, 5);
+	assert_int_equal(pipeline_line_latency(rig->pipeline, 2).count, 0);
+}
+
+static void
 symbols_of_any_length_keep_their_instruments(void **state)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWX";
@@ -454,6 +480,7 @@ main(void)
 		TEST(symbols_of_any_length_keep_their_instruments),
 		TEST(the_time_of_publishing_is_read_with_each_receive_and_each_kilobyte),
 		TEST(latencies_are_taken_once_and_histograms_go_on),
+		TEST(ages_are_counted_per_line_whether_equal_or_not),
 	};
 
 	return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);

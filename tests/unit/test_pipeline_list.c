@@ -109,7 +109,7 @@ a_halted_instrument_is_halted_on_the_board_whatever_comes_and_never_stale(void *
 }
 
 static void
-an_instrument_that_trades_again_is_live_again(void **state)
+an_instrument_that_trades_again_is_live_with_its_first_message(void **state)
 {
 	struct pipeline_rig *rig = *state;
 
@@ -119,6 +119,11 @@ an_instrument_that_trades_again_is_live_again(void **state)
 	expect_status(rig, 0, TICK_TRADING_BREAK);
 	give_list(rig, list_of(TICK_TRADING_ON));
 	expect_status(rig, 0, TICK_TRADING_ON);
+	/* What stands on the board is from before. */
+	assert_int_equal(pipeline_rig_data(rig, 0).state, TICK_DATA_STALE);
+	assert_int_equal(pipeline_rig_data(rig, 0).reason, TICK_REASON_HALTED);
+	pipeline_rig_trade(rig, 2);
+	assert_int_equal(pipeline_rig_tick(rig).type, TICK_TRADE);
 	assert_int_equal(pipeline_rig_data(rig, 0).state, TICK_DATA_LIVE);
 	assert_int_equal(pipeline_rig_data(rig, 0).reason, TICK_REASON_NONE);
 	end(rig);
@@ -371,7 +376,10 @@ the_exchanges_word_on_a_contract_is_its_state(void **state)
 	assert_int_equal(rig->ring.directory[0].trading, TICK_TRADING_CLOSED);
 	give_word(rig, "ABCUSDT", "TRADING");
 	expect_status(rig, 0, TICK_TRADING_ON);
-	assert_int_equal(pipeline_rig_data(rig, 0).state, TICK_DATA_LIVE);
+	assert_int_equal(pipeline_rig_data(rig, 0).state, TICK_DATA_STALE);
+	give_word(rig, "ABCUSDT", "TRADING"); /* is no message that was waited for */
+	expect_status(rig, 0, TICK_TRADING_ON);
+	assert_int_equal(pipeline_rig_data(rig, 0).state, TICK_DATA_STALE);
 	assert_int_equal(pipeline_take_list_wish(rig->pipeline), PIPELINE_LIST_NONE);
 	end(rig);
 }
@@ -460,7 +468,7 @@ main(void)
 		TEST(new_instruments_have_exponents_by_the_steps_and_two_digits_more),
 		TEST(an_instrument_keeps_its_exponents_and_its_steps_are_told_at_them),
 		TEST(a_halted_instrument_is_halted_on_the_board_whatever_comes_and_never_stale),
-		TEST(an_instrument_that_trades_again_is_live_again),
+		TEST(an_instrument_that_trades_again_is_live_with_its_first_message),
 		TEST(what_is_not_in_two_lists_in_a_row_is_closed),
 		cmocka_unit_test_setup_teardown(
 		    what_was_never_listed_stays_unknown, setup_futures, pipeline_rig_teardown),

@@ -242,6 +242,26 @@ settings_are_the_lines_that_make_sense(void **state)
 	assert_int_equal(figures.settings.rows, SETTINGS_MAX);
 }
 
+static void
+a_stream_that_was_dropped_is_shown_on_request_and_marked(void **state)
+{
+	struct tick_stream_status row[2];
+	struct reading r;
+
+	(void)state;
+	r = pool_example_reading(&now, &before, TICK_END);
+	memcpy(row, r.streams.row, sizeof(row));
+	row[1].wanted = 0;
+	r.streams.row = row;
+	figures_take(&figures, &r);
+	assert_int_equal(figures.streams, 1);
+	assert_string_equal(figures.stream[0].name, row[0].name);
+	r.streams.all = true;
+	figures_take(&figures, &r);
+	assert_int_equal(figures.streams, 2);
+	assert_string_equal(figures.stream[1].reason, "dropped");
+}
+
 int
 main(void)
 {
@@ -256,6 +276,8 @@ main(void)
 		cmocka_unit_test_setup(
 		    the_last_reason_stands_in_for_transitions_that_are_not_kept, example),
 		cmocka_unit_test_setup(any_bytes_can_be_shown, example),
+		cmocka_unit_test_setup(
+		    a_stream_that_was_dropped_is_shown_on_request_and_marked, example),
 		cmocka_unit_test_setup(settings_are_the_lines_that_make_sense, example),
 	};
 

@@ -61,6 +61,9 @@ of_what_to_show_the_last_one_counts(void **state)
 	(void)state;
 	assert_int_equal(read_words("--budgets --streams"), -1);
 	assert_int_equal(o.mode, MODE_STREAMS);
+	assert_false(o.all);
+	assert_int_equal(read_words("--all --streams"), -1);
+	assert_true(o.all);
 	assert_int_equal(read_words("--streams --check"), -1);
 	assert_int_equal(o.mode, MODE_CHECK);
 }
@@ -72,7 +75,7 @@ what_is_wrong_ends_with_the_exit_code_for_usage(void **state)
 		"--nope", "-x", "a b", "-o xml", "-o", "-n 0", "-n x", "--why", "--why x",
 		"--why 64", "--why -1", "--interval 0.001", "--interval x", "--duration 0",
 		"--wait=x", "--streams=1", "-f --check", "--check -f", "-f -o prom",
-		"--why 0 -o prom",
+		"--why 0 -o prom", "--all", "--all --budgets",
 	};
 
 	(void)state;

@@ -317,6 +317,7 @@ a_refused_stream_is_reported_with_the_code(void **state)
 	answer(SESSION_REFUSED, 1);
 	assert_int_equal(action_at(&actions, ACT_STREAM_REFUSED, 0)->error_code, 2);
 	assert_int_equal(action_at(&actions, ACT_STREAM_REFUSED, 0)->stream, 0);
+	assert_int_equal(action_at(&actions, ACT_STREAM_REFUSED, 0)->why, TICK_REASON_ACK_ERROR);
 	assert_moved(SESSION_SUBSCRIBING, SESSION_LIVE, TICK_REASON_LINE_UP);
 	assert_int_equal(session.counts.ack_errors, 1);
 }

@@ -127,7 +127,8 @@ static const struct known known[] = {
     F(tick_status, transport_why),
     F(tick_status, stream_rows), F(tick_status, streams_undecoded),
     F(tick_status, books_starved), F(tick_status, books_cut),
-    F(tick_status, rest_paused_reason), F(tick_status, spare2), F(tick_status, settings),
+    F(tick_status, rest_paused_reason), F(tick_status, streams_unlisted),
+    F(tick_status, spare2), F(tick_status, settings),
     F(tick_status, detail), F(tick_status, ended), F(tick_status, keys),
     END(tick_status),
 

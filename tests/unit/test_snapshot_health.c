@@ -99,6 +99,65 @@ attempts_count_for_a_quarter_of_an_hour(void **state)
 	assert_int_equal(status.control.recent_connects, 0);
 }
 
+/* Two members, the second as told; and its successor, which is none. */
+static void
+set_lines(enum session_state state, bool stable)
+{
+	pool.nlines = 3;
+	pool.line[0].role = pool.line[1].role = POOL_LINE_MEMBER;
+	pool.line[2].role = POOL_LINE_SUCCESSOR;
+	pool.session[0].state = SESSION_LIVE;
+	pool.session[0].stable = true;
+	pool.session[1].state = state;
+	pool.session[1].stable = stable;
+}
+
+static void
+an_outage_that_is_over_is_forgotten_once_all_lines_are_stable(void **state)
+{
+	(void)state;
+	set_lines(SESSION_BACKOFF, false);
+	take_at(0, 2, 20);
+	assert_int_equal(status.control.recent_failures, 20);
+	set_lines(SESSION_LIVE, false);
+	take_at(1, 4, 20);
+	take_at(2, 4, 20);
+	assert_int_equal(status.control.recent_failures, 20); /* one of them is not stable */
+	set_lines(SESSION_LIVE, true);
+	take_at(2, 4, 20);
+	assert_int_equal(status.control.recent_failures, 0);
+	assert_int_equal(status.control.recent_connects, 0);
+	take_at(3, 5, 31); /* a new one counts from its beginning */
+	assert_int_equal(status.control.recent_failures, 11);
+	assert_int_equal(status.control.recent_connects, 1);
+}
+
+static void
+replacements_that_cannot_connect_are_not_forgotten_while_the_lines_live(void **state)
+{
+	(void)state;
+	set_lines(SESSION_LIVE, true);
+	for (int64_t minute = 0; minute < 10; minute += 2)
+		take_at(minute, 2, 2 + 3 * (uint64_t)minute);
+	take_at(10, 2, 26);
+	take_at(12, 2, 26); /* the last one was a failure */
+	assert_int_equal(status.control.recent_failures, 26);
+	take_at(12, 3, 27);
+	assert_int_equal(status.control.recent_failures, 27); /* one has failed just now */
+	take_at(13, 3, 27);
+	assert_int_equal(status.control.recent_failures, 0);
+}
+
+static void
+successes_alone_are_not_forgotten(void **state)
+{
+	(void)state;
+	set_lines(SESSION_LIVE, true);
+	take_at(1, 12, 0);
+	take_at(5, 12, 0);
+	assert_int_equal(status.control.recent_connects, 12);
+}
+
 static void
 streams_are_counted_by_class_while_they_are_wanted(void **state)
 {
@@ -131,6 +190,9 @@ main(void)
 	    T(the_default_configuration_means_the_default_limits),
 	    T(limits_follow_the_configuration),
 	    T(attempts_count_for_a_quarter_of_an_hour),
+	    T(an_outage_that_is_over_is_forgotten_once_all_lines_are_stable),
+	    T(replacements_that_cannot_connect_are_not_forgotten_while_the_lines_live),
+	    T(successes_alone_are_not_forgotten),
 	    T(streams_are_counted_by_class_while_they_are_wanted),
 #undef T
 	};

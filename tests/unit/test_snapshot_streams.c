@@ -242,6 +242,7 @@ a_refused_stream_tells_why_and_when_it_is_asked_for_again(void **state)
 	    .request_id = rig_action(ACT_SEND_SUBSCRIBE, 0)->request_id, .error_code = 2});
 	take(1);
 	assert_int_equal(row(0)->refused_code, 2);
+	assert_int_equal(row(0)->reason, TICK_REASON_ACK_ERROR);
 	assert_int_equal(row(0)->leg[0].state, TICK_LEDGER_REFUSED);
 	assert_true(row(0)->retry_at_ns > wall(rig.now));
 }
@@ -295,6 +296,25 @@ another_stream_under_the_same_number_has_no_rate_of_the_first(void **state)
 	assert_int_equal(row(0)->rate_milli, 0);
 }
 
+static void
+a_stream_of_an_unlisted_symbol_is_marked_until_it_is_listed(void **state)
+{
+	struct pool_event event = {
+	    .kind = POOL_QUIET, .stream = 0, .why = TICK_REASON_UNLISTED};
+
+	(void)state;
+	start(1, 1);
+	rig_step(&event);
+	take(1);
+	assert_int_equal(row(0)->reason, TICK_REASON_UNLISTED);
+	assert_int_equal(row(0)->stale, 0);
+	event.why = TICK_REASON_NONE;
+	rig_step(&event);
+	pass_ms(2000);
+	take(1);
+	assert_int_not_equal(row(0)->reason, TICK_REASON_UNLISTED);
+}
+
 int
 main(void)
 {
@@ -308,6 +328,7 @@ main(void)
 		TEST(both_legs_stand_in_their_places),
 		TEST(a_line_that_went_makes_its_streams_stale_since_then),
 		TEST(a_refused_stream_tells_why_and_when_it_is_asked_for_again),
+		TEST(a_stream_of_an_unlisted_symbol_is_marked_until_it_is_listed),
 		TEST(a_number_without_a_name_is_an_empty_row),
 		TEST(a_name_that_is_too_long_is_cut),
 		TEST(another_stream_under_the_same_number_has_no_rate_of_the_first),

@@ -228,6 +228,13 @@ texts_end_at_their_quote_and_have_no_escapes(void **state)
 				assert_int_equal(a.n, n);
 				assert_int_equal(b.n, n);
 			}
+			if (n < 16) {
+				bool ends = next == v.p + n;
+
+				assert_int_equal(usual_text_ends(v.p, n), ends);
+				assert_int_equal(usual_text_ends_portable(v.p, n), ends);
+				assert_false(usual_text_ends(v.p, n == 0 ? 1 : n - 1) && ends);
+			}
 			/* The quote has to be before the end. */
 			assert_null(usual_text(v.p, next == NULL ? v.p : next, &a));
 		}

@@ -88,7 +88,7 @@ a_stream_that_does_not_trade_is_neither_stale_nor_healed_until_it_trades_again(v
 {
 	(void)state;
 	learn_quotes(1, 1);
-	rig_step(&(struct pool_event){.kind = POOL_QUIET, .stream = 0, .quiet = true});
+	rig_step(&(struct pool_event){.kind = POOL_QUIET, .stream = 0, .why = TICK_REASON_HALTED});
 	for (int s = 0; s < 600; s++) {
 		rig.now = mono_add(rig.now, span_s(1));
 		rig_step(&(struct pool_event){.kind = POOL_TIMER});
@@ -96,8 +96,47 @@ a_stream_that_does_not_trade_is_neither_stale_nor_healed_until_it_trades_again(v
 		assert_int_equal(rig_count(ACT_SEND_LIST), 0);
 	}
 	assert_int_equal(rig.pool.watch.stalls, 0);
-	rig_step(&(struct pool_event){.kind = POOL_QUIET, .stream = 0, .quiet = false});
+	rig_step(&(struct pool_event){.kind = POOL_QUIET, .stream = 0, .why = TICK_REASON_NONE});
 	assert_in_range(ms_until(ACT_STREAM_STALE, 3000), 100, 3000);
+}
+
+static void
+a_stream_of_an_unlisted_symbol_is_never_healed_and_its_first_message_ends_that(void **state)
+{
+	const struct pool_event unlisted = {.kind = POOL_QUIET, .why = TICK_REASON_UNLISTED};
+
+	(void)state;
+	learn_quotes(1, 1);
+	rig_step(&unlisted);
+	assert_int_equal(rig.pool.watch.unlisted, 1);
+	for (int s = 0; s < 600; s++) {
+		rig.now = mono_add(rig.now, span_s(1));
+		rig_step(&(struct pool_event){.kind = POOL_TIMER});
+		assert_int_equal(rig_count(ACT_STREAM_STALE), 0);
+		assert_int_equal(rig_count(ACT_SEND_UNSUBSCRIBE), 0);
+	}
+	assert_int_equal(rig.pool.watch.stalls, 0);
+	rig_heard(0, 0);
+	assert_int_equal(rig.pool.watch.unlisted, 0);
+	assert_in_range(ms_until(ACT_STREAM_STALE, 3000), 100, 3000);
+}
+
+static void
+an_unlisted_stream_that_is_dropped_or_listed_counts_no_more(void **state)
+{
+	const struct pool_event unlisted = {.kind = POOL_QUIET, .why = TICK_REASON_UNLISTED};
+
+	(void)state;
+	learn_quotes(1, 1);
+	rig_step(&unlisted);
+	rig_step(&unlisted);
+	assert_int_equal(rig.pool.watch.unlisted, 1);
+	rig_step(&(struct pool_event){.kind = POOL_QUIET, .stream = 0, .why = TICK_REASON_HALTED});
+	assert_int_equal(rig.pool.watch.unlisted, 0);
+	assert_true(rig.pool.stream[0].quiet);
+	rig_step(&unlisted);
+	rig_step(&(struct pool_event){.kind = POOL_DROP, .stream = 0});
+	assert_int_equal(rig.pool.watch.unlisted, 0);
 }
 
 static void
@@ -223,6 +262,9 @@ main(void)
 		cmocka_unit_test(a_line_whose_streams_are_silent_is_unhealthy_and_replaced),
 		cmocka_unit_test(
 		    a_stream_that_does_not_trade_is_neither_stale_nor_healed_until_it_trades_again),
+		cmocka_unit_test(
+		    a_stream_of_an_unlisted_symbol_is_never_healed_and_its_first_message_ends_that),
+		cmocka_unit_test(an_unlisted_stream_that_is_dropped_or_listed_counts_no_more),
 		cmocka_unit_test(what_the_list_does_not_name_is_asked_for_again),
 		cmocka_unit_test(a_dead_line_is_replaced_without_being_cut),
 		cmocka_unit_test(a_line_that_brings_nothing_is_replaced_before_limits_are_learned),

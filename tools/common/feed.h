@@ -6,6 +6,7 @@
 #define TOOLS_COMMON_FEED_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "tools/common/pace.h"
@@ -25,6 +26,16 @@ struct feed_wait {
  * once. False: time is over, a signal asked to stop, or nobody wants to wait.
  */
 bool feed_wait(struct feed_wait *wait);
+
+/* How many feed_others() names. */
+#define FEED_OTHERS_MAX 4
+
+/*
+ * What else can be looked at, for who named a feed that is not there: "; feeds here:
+ * a, b" of those with a file NAME.suffix in the folder ("/dev/shm", "ring"), by name;
+ * "" without any. Returns out.
+ */
+const char *feed_others(const char *folder, const char *suffix, char *out, size_t room);
 
 /* "alive", "stale", "dead", "replaced", else "unknown": what a check of the writer came to. */
 const char *feed_writer_word(int outcome);

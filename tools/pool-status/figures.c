@@ -244,12 +244,15 @@ take_endpoints(struct figures *f, const struct reading *r)
 }
 
 static void
-take_healing(struct figures *f, const struct tick_control *c)
+take_healing(struct figures *f, const struct tick_status *s)
 {
+	const struct tick_control *c = &s->control;
+
 	f->healing = (struct healing_row){
 		.producing = c->streams_producing,
 		.refused = c->streams_refused,
 		.stale = c->streams_stale,
+		.unlisted = s->streams_unlisted,
 		.shed = c->streams_shed,
 		.stalls = c->stalls,
 		.resubscribed = c->resubscribed,
@@ -354,7 +357,7 @@ figures_take(struct figures *f, const struct reading *r)
 	take_feed(f, r);
 	take_lines(f, r);
 	take_endpoints(f, r);
-	take_healing(f, &r->now->control);
+	take_healing(f, r->now);
 	take_budgets(f, r);
 	take_note(f, r);
 	take_check(f, r);

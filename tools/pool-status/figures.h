@@ -69,7 +69,7 @@ struct endpoint_row {
 };
 
 struct healing_row {
-	int64_t producing, refused, stale, shed;
+	int64_t producing, refused, stale, unlisted, shed;
 	int64_t stalls, resubscribed, moved, recycled, lists, lists_missing, lists_foreign;
 	int64_t quiet, alarms; /* acknowledged, but silent */
 };

@@ -12,6 +12,7 @@
 
 enum {
 	KEY_CHECK = CLI_LONG,
+	KEY_ALL,
 	KEY_STREAMS,
 	KEY_BUDGETS,
 	KEY_SETTINGS,
@@ -23,6 +24,7 @@ enum {
 
 static const struct cli_option table[] = {
 	{KEY_STREAMS, "streams", NULL, "streams wanted, sent, acknowledged; healing"},
+	{KEY_ALL, "all", NULL, "streams: those that were dropped, too"},
 	{KEY_BUDGETS, "budgets", NULL, "what is used of the exchange's limits"},
 	{KEY_SETTINGS, "settings", NULL, "the configuration in force, and what is not default"},
 	{KEY_WHY, "why", "LINE", "the last transitions of that line with their reasons"},
@@ -119,6 +121,9 @@ read_switch(struct options *o, int key)
 	case KEY_PLAIN:
 		o->plain = true;
 		break;
+	case KEY_ALL:
+		o->all = true;
+		break;
 	case 'f':
 		o->follow = true;
 		break;
@@ -145,6 +150,10 @@ finish(struct options *o, int argc, char **argv)
 		return apart("--follow", "--check");
 	if (o->follow && o->output == OUTPUT_PROM)
 		return apart("--follow", "--output prom");
+	if (o->all && o->mode != MODE_STREAMS) {
+		cli_wrong(&cli, "--all goes with --streams only");
+		return EXIT_USAGE;
+	}
 	if (o->mode == MODE_SETTINGS && o->output == OUTPUT_PROM)
 		return apart("--settings", "--output prom");
 	if (o->mode == MODE_WHY && o->output == OUTPUT_PROM)

@@ -25,6 +25,7 @@ struct options {
 	enum mode mode;
 	enum output output;
 	int64_t line;        /* MODE_WHY */
+	bool all;            /* MODE_STREAMS: dropped ones as well */
 	bool follow;
 	bool plain;          /* --follow without redrawing */
 	uint64_t count;      /* follow: stop after so many blocks; 0: never */

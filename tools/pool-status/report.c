@@ -222,6 +222,8 @@ static const struct column healing_columns[] = {
 	    "streams that the exchange refused, each leg counts", NULL},
 	{"streams_stale", "stale", VALUE_INT, H(stale), METRIC_GAUGE, NULL,
 	    "streams that no line delivers", NULL},
+	{"streams_unlisted", "unlisted", VALUE_INT, H(unlisted), METRIC_GAUGE, NULL,
+	    "streams of symbols that the exchange does not list", NULL},
 	{"streams_shed", "shed", VALUE_INT, H(shed), METRIC_GAUGE, NULL,
 	    "streams given up for want of memory or processor", NULL},
 	{"stalls", "stalls", VALUE_INT, H(stalls), METRIC_COUNTER, "stalls_total",

@@ -41,8 +41,9 @@ put(FILE *out, const struct options *o)
 static bool
 take(const struct options *o)
 {
-	const struct reading reading = source_reading(&source);
+	struct reading reading = source_reading(&source);
 
+	reading.streams.all = o->all;
 	figures_take(&figures, &reading);
 	return o->mode != MODE_WHY || figures_why(&figures, &reading, o->line);
 }

@@ -22,8 +22,13 @@ open_and_read(struct source *s)
 static int
 complain(const struct options *o, int rc)
 {
-	fprintf(stderr, "pool-status: status of feed \"%s\": %s%s\n", o->feed,
-	    tick_outcome_text(rc), rc == TICK_E_ABSENT && !o->wait ? " (--wait waits for it)" : "");
+	char others[512] = "";
+
+	if (rc == TICK_E_ABSENT)
+		feed_others("/dev/shm", "status", others, sizeof(others));
+	fprintf(stderr, "pool-status: status of feed \"%s\": %s%s%s\n", o->feed,
+	    tick_outcome_text(rc), rc == TICK_E_ABSENT && !o->wait ? " (--wait waits for it)" : "",
+	    others);
 	return rc == TICK_E_SYSTEM ? EXIT_OTHER : EXIT_FEED;
 }
 
@@ -118,6 +123,7 @@ source_reading(const struct source *s)
 		.health = s->health,
 		.wall_ns = clock_wall_ns(),
 		.mono_ns = clock_mono_ns(),
-		.streams = {s->with_streams ? s->stream : NULL, s->streams, s->torn},
+		.streams = {.row = s->with_streams ? s->stream : NULL, .rows = s->streams,
+		    .torn = s->torn},
 	};
 }

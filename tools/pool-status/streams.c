@@ -56,7 +56,7 @@ take(struct stream_row *row, const struct tick_stream_status *s, int64_t wall_ns
 		.refused_code = s->refused_code != 0 ? s->refused_code : TICK_ABSENT,
 		.learned = s->limit_learned == 1 ? "own" : "kind",
 		.healing = healing_word(s->healing),
-		.reason = tick_reason_label(s->reason),
+		.reason = s->wanted == 1 ? tick_reason_label(s->reason) : "dropped",
 	};
 	text_clean(s->name, sizeof(s->name), row->name, sizeof(row->name));
 	take_legs(row->legs, s);
@@ -70,7 +70,7 @@ streams_take(struct stream_row *out, const struct stream_reading *r, int64_t wal
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < r->rows && i < TICK_STREAMS_MAX; i++)
-		if (r->row[i].name[0] != '\0')
+		if (r->row[i].name[0] != '\0' && (r->all || r->row[i].wanted == 1))
 			take(&out[n++], &r->row[i], wall_ns, alive);
 	return n;
 }

@@ -2,6 +2,7 @@
 #ifndef TOOLS_POOL_STATUS_STREAMS_H
 #define TOOLS_POOL_STATUS_STREAMS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <tickring/status.h>
@@ -25,12 +26,14 @@ struct stream_row {
 struct stream_reading {
 	const struct tick_stream_status *row; /* NULL: nothing was */
 	unsigned rows;
+	bool all;      /* those that are not wanted any more, too */
 	unsigned torn; /* of them may be half written: the writer died there */
 };
 
 /*
- * Fills out[] with the streams that have a name, TICK_STREAMS_MAX at most;
- * returns how many. `alive`: the writer is; else nothing is to come any more.
+ * Fills out[] with the streams that have a name and are wanted, or all that
+ * have a name, TICK_STREAMS_MAX at most; returns how many. `alive`: the writer
+ * is; else nothing is to come any more.
  */
 unsigned streams_take(struct stream_row *out, const struct stream_reading *r, int64_t wall_ns,
     int alive);

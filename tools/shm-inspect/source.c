@@ -15,6 +15,7 @@ source_open(struct source *s, const struct options *o)
 {
 	struct feed_wait wait = {.program = "shm-inspect", .feed = o->feed, .wanted = o->wait,
 	    .ns_max = o->wait_ns};
+	char others[512] = "";
 	int rc;
 
 	memset(s, 0, sizeof(*s));
@@ -25,8 +26,10 @@ source_open(struct source *s, const struct options *o)
 	} while (rc == TICK_E_ABSENT && feed_wait(&wait));
 	if (stop_asked())
 		return EXIT_FINE;
-	fprintf(stderr, "shm-inspect: feed \"%s\": %s%s\n", o->feed, tick_outcome_text(rc),
-	    rc == TICK_E_ABSENT && !o->wait ? " (--wait waits for it)" : "");
+	if (rc == TICK_E_ABSENT)
+		feed_others("/dev/shm", "ring", others, sizeof(others));
+	fprintf(stderr, "shm-inspect: feed \"%s\": %s%s%s\n", o->feed, tick_outcome_text(rc),
+	    rc == TICK_E_ABSENT && !o->wait ? " (--wait waits for it)" : "", others);
 	return rc == TICK_E_SYSTEM ? EXIT_OTHER : EXIT_FEED;
 }
 

@@ -18,6 +18,7 @@ _Static_assert(JSON_PADDING >= 17 + 7 + 17 + USUAL_AHEAD, "looks ahead");
 struct place {
 	const char *end; /* of the message */
 	size_t braces;   /* that end it: 2 in an envelope, else 1 */
+	size_t symbol;   /* bytes before the stream's '@', below 16; 0: no idea */
 	struct event_scratch *scratch;
 };
 
@@ -31,6 +32,7 @@ struct place {
 #define TIME(p, key, out) time_read(KEY(p, key), out)
 #define FLAG(p, key, out) flag_read(KEY(p, key), out)
 #define TEXT(p, key, out) text_read(at, KEY(p, key), out)
+#define SYMBOL(p, key, out) symbol_read(at, KEY(p, key), out)
 #define PAIR(p, key, key2, a, b) pair_read_at(KEY(p, key), key2, sizeof(key2) - 1, a, b)
 #define SIDE(p, key, levels) side_read(at, KEY(p, key), levels)
 
@@ -65,6 +67,19 @@ text_read(const struct place *at, const char *p, struct bytes *out)
 	return p == NULL ? NULL : usual_text(p, at->end, out);
 }
 
+/*
+ * The symbol, which has as many bytes as in the stream's name. So what is behind
+ * it is found without waiting for where it ends.
+ */
+INLINE const char *
+symbol_read(const struct place *at, const char *p, struct bytes *out)
+{
+	if (p == NULL || at->symbol >= (size_t)(at->end - p) || !usual_text_ends(p, at->symbol))
+		return text_read(at, p, out);
+	*out = (struct bytes){p, at->symbol};
+	return p + at->symbol;
+}
+
 INLINE const char *
 pair_read_at(const char *p, const char *key, size_t n, struct fixed *a, struct fixed *b)
 {
@@ -95,7 +110,7 @@ quote_rest(const struct place *at, const char *p, bool futures, struct event *ou
 	struct bytes pair;
 
 	out->kind = EVENT_QUOTE;
-	p = TEXT(p, ",\"s\":\"", &out->symbol);
+	p = SYMBOL(p, ",\"s\":\"", &out->symbol);
 	if (futures && p != NULL && USUAL_SAYS(p, "\",\"ps\":\""))
 		p = TEXT(p, "\",\"ps\":\"", &pair);
 	p = PAIR(p, "\",\"b\":\"", "\",\"B\":\"", &out->u.quote.bid_px, &out->u.quote.bid_qty);
@@ -144,7 +159,7 @@ trade(const struct place *at, const char *p, struct event *out)
 	futures = p != NULL && USUAL_SAYS(p, ",\"T\":");
 	if (futures)
 		p = TIME(p, ",\"T\":", &out->trade_ns);
-	p = TEXT(p, ",\"s\":\"", &out->symbol);
+	p = SYMBOL(p, ",\"s\":\"", &out->symbol);
 	p = INTEGER(p, "\",\"t\":", &out->id);
 	p = PAIR(p, ",\"p\":\"", "\",\"q\":\"", &out->u.trade.price, &out->u.trade.qty);
 	if (futures) {
@@ -171,12 +186,12 @@ aggregate(const struct place *at, const char *p, struct event *out)
 	futures = p != NULL && USUAL_SAYS(p, ",\"a\":");
 	if (futures) {
 		p = INTEGER(p, ",\"a\":", &out->id);
-		p = TEXT(p, ",\"s\":\"", &out->symbol);
+		p = SYMBOL(p, ",\"s\":\"", &out->symbol);
 		p = PAIR(p, "\",\"p\":\"", "\",\"q\":\"", &out->u.trade.price, &out->u.trade.qty);
 		if (p != NULL && USUAL_SAYS(p, "\",\"nq\":\""))
 			p = TEXT(p, "\",\"nq\":\"", &ignored);
 	} else {
-		p = TEXT(p, ",\"s\":\"", &out->symbol);
+		p = SYMBOL(p, ",\"s\":\"", &out->symbol);
 		p = INTEGER(p, "\",\"a\":", &out->id);
 		p = PAIR(p, ",\"p\":\"", "\",\"q\":\"", &out->u.trade.price, &out->u.trade.qty);
 	}
@@ -241,7 +256,7 @@ depth(const struct place *at, const char *p, struct event *out)
 	futures = p != NULL && USUAL_SAYS(p, ",\"T\":");
 	if (futures)
 		p = TIME(p, ",\"T\":", &out->trade_ns);
-	p = TEXT(p, ",\"s\":\"", &out->symbol);
+	p = SYMBOL(p, ",\"s\":\"", &out->symbol);
 	if (futures && p != NULL && USUAL_SAYS(p, "\",\"ps\":\""))
 		p = TEXT(p, "\",\"ps\":\"", &pair);
 	p = INTEGER(p, "\",\"U\":", &out->first_id);
@@ -299,11 +314,15 @@ payload(const struct place *at, const char *p, struct event *out)
 bool
 predict_decode(struct bytes frame, struct event_scratch *scratch, struct event *out)
 {
-	struct place in = {frame.p + frame.n, 2, scratch}, *at = &in;
-	const char *p = TEXT(frame.p, "{\"stream\":\"", &out->stream);
+	struct place in = {frame.p + frame.n, 2, 0, scratch}, *at = &in;
+	const char *p = TEXT(frame.p, "{\"stream\":\"", &out->stream), *sign;
 
-	if (p != NULL)
+	if (p != NULL) {
+		sign = usual_find(out->stream, '@');
+		if (sign != NULL)
+			in.symbol = (size_t)(sign - out->stream.p);
 		return payload(at, KEY(p, "\",\"data\":{"), out);
+	}
 	/* Alone, a payload begins so: usual_integer() looks back further than to its start. */
 	in.braces = 1;
 	return USUAL_SAYS(frame.p, "{\"e\":\"") && payload(at, frame.p + 1, out);

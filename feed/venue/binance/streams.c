@@ -185,6 +185,36 @@ stream_parse(struct bytes name, struct stream_name *out)
 	return STREAM_FINE;
 }
 
+/* Binance, 2026-08: pairs are "btcusd", their instruments "btcusd_perp", "btcusd_261225". */
+bool
+stream_is_of_instrument(const struct stream_name *name)
+{
+	switch (name->class) {
+	case STREAM_INDEX_PRICE:
+	case STREAM_STATUS:
+	case STREAM_OTHER: /* whatever it is */
+	case STREAM_CLASSES:
+		return false;
+	case STREAM_KLINE:
+		return name->symbol.n > 0 && begins_with(name->type, BYTES_LIT("kline_"));
+	case STREAM_TRADE:
+	case STREAM_AGG_TRADE:
+	case STREAM_BOOK_TICKER:
+	case STREAM_DEPTH:
+	case STREAM_PARTIAL_DEPTH:
+	case STREAM_BLOCK_TRADE:
+	case STREAM_MINI_TICKER:
+	case STREAM_TICKER:
+	case STREAM_AVG_PRICE:
+	case STREAM_REFERENCE_PRICE:
+	case STREAM_MARK_PRICE:
+	case STREAM_LIQUIDATION:
+	case STREAM_RPI_DEPTH:
+		break;
+	}
+	return name->symbol.n > 0;
+}
+
 const char *
 stream_fault_text(enum stream_fault fault)
 {

@@ -62,6 +62,12 @@ struct stream_name {
  */
 enum stream_fault stream_parse(struct bytes name, struct stream_name *out);
 
+/*
+ * Does the exchange's list of instruments name its symbol, if that exists? Not
+ * where it is a pair, an index, or the underlying of options.
+ */
+bool stream_is_of_instrument(const struct stream_name *name);
+
 /* The fault in words that go on after the name: "is empty", with what to do about it. */
 const char *stream_fault_text(enum stream_fault fault);
 

@@ -122,6 +122,13 @@ usual_text_portable(const char *p, const char *end, struct bytes *out)
 	return p < end && *p == '"' ? p : NULL;
 }
 
+/* Is there such a text of n bytes, below 16, and its closing quote behind it? */
+static inline bool
+usual_text_ends_portable(const char *p, size_t n)
+{
+	return scan_plain(p, p + n + 1) == p + n && p[n] == '"';
+}
+
 /* The first `c` among the first 16 bytes of a text, or NULL. */
 static inline const char *
 usual_find_portable(struct bytes text, char c)
@@ -176,33 +183,45 @@ usual_integer_sse2(const char *p, int64_t *out)
 	return n == 0 || (*p == '0' && n > 1) ? NULL : p + n;
 }
 
+/* A stamp of n digits, the last n of these 16 and zeros before them. */
+static inline __attribute__((always_inline)) const char *
+usual_time_of(__m128i digits, const char *p, unsigned n, uint64_t unit, int64_t *ns)
+{
+	if (usual_digits(digits) != 0xffff || *p == '0')
+		return NULL;
+	return usual_stamp(usual_number(digits), unit, ns) ? p + n : NULL;
+}
+
+/* A branch on which unit, for the next one has the same: what is behind need not wait for it. */
 static inline const char *
 usual_time_sse2(const char *p, int64_t *ns)
 {
 	__m128i digits = _mm_xor_si128(usual_load(p), _mm_set1_epi8('0'));
-	bool ms = (unsigned)(p[13] - '0') > 9;
 
-	if (ms)
-		digits = _mm_slli_si128(digits, 3);
-	if (usual_digits(digits) != 0xffff || *p == '0')
-		return NULL;
-	if (!usual_stamp(usual_number(digits), ms ? 1000000 : 1000, ns))
-		return NULL;
-	return p + (ms ? 13 : 16);
+	if ((unsigned)(p[13] - '0') > 9)
+		return usual_time_of(_mm_slli_si128(digits, 3), p, 13, 1000000, ns);
+	return usual_time_of(digits, p, 16, 1000, ns);
+}
+
+/* One bit for each of 16 bytes that no text without escapes has: quotes and what is escaped. */
+static inline uint32_t
+usual_marks(const char *p)
+{
+	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
+	const __m128i control = _mm_set1_epi8(0x1f);
+	__m128i text = usual_load(p);
+	__m128i marks = _mm_or_si128(
+	    _mm_or_si128(_mm_cmpeq_epi8(text, quote), _mm_cmpeq_epi8(text, slash)),
+	    _mm_cmpeq_epi8(_mm_min_epu8(text, control), text));
+
+	return (uint32_t)_mm_movemask_epi8(marks);
 }
 
 static inline const char *
 usual_text_sse2(const char *p, const char *end, struct bytes *out)
 {
-	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
-	const __m128i control = _mm_set1_epi8(0x1f);
-
 	for (out->p = p; p < end; p += 16) {
-		__m128i text = usual_load(p);
-		__m128i marks = _mm_or_si128(
-		    _mm_or_si128(_mm_cmpeq_epi8(text, quote), _mm_cmpeq_epi8(text, slash)),
-		    _mm_cmpeq_epi8(_mm_min_epu8(text, control), text));
-		uint32_t bits = (uint32_t)_mm_movemask_epi8(marks);
+		uint32_t bits = usual_marks(p);
 
 		if (bits == 0)
 			continue;
@@ -211,6 +230,12 @@ usual_text_sse2(const char *p, const char *end, struct bytes *out)
 		return p < end && *p == '"' ? p : NULL;
 	}
 	return NULL;
+}
+
+static inline bool
+usual_text_ends_sse2(const char *p, size_t n)
+{
+	return (usual_marks(p) & ((2u << n) - 1)) == 1u << n && p[n] == '"';
 }
 
 static inline const char *
@@ -224,11 +249,13 @@ usual_find_sse2(struct bytes text, char c)
 #define usual_integer usual_integer_sse2
 #define usual_time usual_time_sse2
 #define usual_text usual_text_sse2
+#define usual_text_ends usual_text_ends_sse2
 #define usual_find usual_find_sse2
 #else
 #define usual_integer usual_integer_portable
 #define usual_time usual_time_portable
 #define usual_text usual_text_portable
+#define usual_text_ends usual_text_ends_portable
 #define usual_find usual_find_portable
 #endif
 
