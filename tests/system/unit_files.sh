@@ -47,8 +47,6 @@ done
 for line in Type=notify NotifyAccess=main RemoveIPC=no LimitMEMLOCK=infinity; do
 	grep -q "^$line\$" conf/systemd/feedd@.service || complain "feedd@.service lacks $line"
 done
-grep -q '^LimitMEMLOCK=infinity$' conf/systemd/feedd@.service ||
-    complain "feedd@.service: the ring would be swapped out"
 grep -q '^WatchdogSec=[1-9]' conf/systemd/feedd@.service || complain "there is no watchdog"
 
 if command -v systemd-sysusers >/dev/null; then
