@@ -107,9 +107,9 @@ PROBE := feed/probe/certificate.c feed/probe/command.c feed/probe/probe.c \
          feed/probe/report_json.c feed/probe/wire.c
 
 # L13 and L14, which with all of the above is feedd
-MAIN := feed/app/app.c feed/app/app_changes.c feed/app/app_ops.c feed/app/app_rest.c \
-        feed/app/app_streams.c feed/app/app_trace.c feed/app/check.c feed/app/orders.c \
-        feed/app/precheck.c feed/main.c
+MAIN := feed/app/app.c feed/app/app_actions.c feed/app/app_changes.c feed/app/app_ops.c \
+        feed/app/app_rest.c feed/app/app_streams.c feed/app/app_trace.c feed/app/check.c \
+        feed/app/orders.c feed/app/precheck.c feed/main.c
 FEED := $(BASE) $(VENUE) $(CORE) $(CONF) $(IO) $(PIPELINE) $(PLAN) $(STORE) $(OPS) $(STATUS) \
         $(REPLAY) $(PROBE)
 

@@ -134,7 +134,8 @@ say_farewell(struct ws_conn *conn)
 		if (opcode == WS_PONG)
 			at += (size_t)snprintf(f->text + at, 16, "[%.*s]", (int)n, payload);
 		else if (opcode == WS_CLOSE && n == 2)
-			at += (size_t)snprintf(f->text + at, 16, "%u", payload[0] << 8 | payload[1]);
+			at += (size_t)snprintf(
+			    f->text + at, 16, "%u", payload[0] << 8 | payload[1]);
 	}
 	atomic_store(&f->over, true);
 }
