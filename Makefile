@@ -35,17 +35,18 @@ VENUE := feed/venue/venues.c feed/venue/binance/depth_snapshot.c \
          feed/venue/binance/levels_run.c feed/venue/binance/limits.c \
          feed/venue/binance/market_value.c feed/venue/binance/predict.c \
          feed/venue/binance/reading.c feed/venue/binance/request.c feed/venue/binance/sbe.c \
-         feed/venue/binance/scan.c feed/venue/binance/stream_types.c \
-         feed/venue/binance/streams.c feed/venue/binance/trades_page.c feed/venue/binance/walk.c
+         feed/venue/binance/scan.c feed/venue/binance/server_time.c \
+         feed/venue/binance/stream_types.c feed/venue/binance/streams.c \
+         feed/venue/binance/trades_page.c feed/venue/binance/walk.c
 CORE := feed/core/action.c feed/core/alert.c feed/core/arbiter.c feed/core/balance.c \
         feed/core/book.c feed/core/booksync.c feed/core/breaker.c feed/core/checkup.c \
-        feed/core/diffs.c feed/core/endpoints.c feed/core/group.c feed/core/health.c \
-        feed/core/heartbeat.c feed/core/hold.c feed/core/ledger.c feed/core/life.c \
-        feed/core/place.c feed/core/pool.c feed/core/pool_view.c feed/core/quota.c \
-        feed/core/refuge.c feed/core/region.c feed/core/retry.c feed/core/rotate.c \
-        feed/core/route.c feed/core/scale.c feed/core/security.c feed/core/session.c \
-        feed/core/shift.c feed/core/snapsched.c feed/core/snapsched_plan.c feed/core/stall.c \
-        feed/core/subscribe.c feed/core/subscribe_list.c feed/core/trace.c \
+        feed/core/clock_offset.c feed/core/diffs.c feed/core/endpoints.c feed/core/group.c \
+        feed/core/health.c feed/core/heartbeat.c feed/core/hold.c feed/core/ledger.c \
+        feed/core/life.c feed/core/place.c feed/core/pool.c feed/core/pool_view.c \
+        feed/core/quota.c feed/core/refuge.c feed/core/region.c feed/core/retry.c \
+        feed/core/rotate.c feed/core/route.c feed/core/scale.c feed/core/security.c \
+        feed/core/session.c feed/core/shift.c feed/core/snapsched.c feed/core/snapsched_plan.c \
+        feed/core/stall.c feed/core/subscribe.c feed/core/subscribe_list.c feed/core/trace.c \
         feed/core/trace_book.c feed/core/vigil.c feed/core/watch.c
 
 # L4
@@ -86,10 +87,10 @@ STORE := feed/store/instruments.c feed/store/opening.c feed/store/ringer.c feed/
 OPS := feed/ops/accept.c feed/ops/alarm.c feed/ops/alarm_command.c feed/ops/alarm_post.c \
        feed/ops/alarm_queue.c feed/ops/alarm_text.c feed/ops/backfill.c feed/ops/keeper.c \
        feed/ops/lookout.c feed/ops/metrics.c feed/ops/ops.c feed/ops/quoted.c feed/ops/rest.c \
-       feed/ops/rest_depth.c feed/ops/rest_list.c feed/ops/rest_trace.c feed/ops/stale.c \
-       feed/ops/status_json.c feed/ops/token.c feed/ops/tracer.c feed/ops/upkeep.c \
-       feed/ops/web.c feed/ops/web_accept.c feed/ops/web_assets.c feed/ops/web_change.c \
-       feed/ops/web_pages.c feed/ops/web_reply.c
+       feed/ops/rest_clock.c feed/ops/rest_depth.c feed/ops/rest_list.c feed/ops/rest_trace.c \
+       feed/ops/stale.c feed/ops/status_json.c feed/ops/token.c feed/ops/tracer.c \
+       feed/ops/upkeep.c feed/ops/web.c feed/ops/web_accept.c feed/ops/web_assets.c \
+       feed/ops/web_change.c feed/ops/web_pages.c feed/ops/web_reply.c
 
 # L10
 STATUS := feed/status/errors.c feed/status/guard.c feed/status/snapshot.c \
@@ -106,9 +107,9 @@ PROBE := feed/probe/certificate.c feed/probe/command.c feed/probe/probe.c \
          feed/probe/report_json.c feed/probe/wire.c
 
 # L13 and L14, which with all of the above is feedd
-MAIN := feed/app/app.c feed/app/app_changes.c feed/app/app_ops.c feed/app/app_rest.c \
-        feed/app/app_streams.c feed/app/app_trace.c feed/app/check.c feed/app/orders.c \
-        feed/app/precheck.c feed/main.c
+MAIN := feed/app/app.c feed/app/app_actions.c feed/app/app_changes.c feed/app/app_ops.c \
+        feed/app/app_rest.c feed/app/app_streams.c feed/app/app_trace.c feed/app/check.c \
+        feed/app/orders.c feed/app/precheck.c feed/main.c
 FEED := $(BASE) $(VENUE) $(CORE) $(CONF) $(IO) $(PIPELINE) $(PLAN) $(STORE) $(OPS) $(STATUS) \
         $(REPLAY) $(PROBE)
 

@@ -322,6 +322,7 @@ open_log(const struct config *cfg)
 		return -1;
 	}
 	log_set_fd(fd);
+	log_set_path(cfg->log.file);
 	return 0;
 }
 
@@ -435,15 +436,35 @@ act(struct options *o)
 	return load_and_run(o);
 }
 
+/*
+ * Who was started without standard files gets some: a segment would have their
+ * number otherwise, and the log be written into it.
+ */
+static bool
+keep_numbers(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY) != fd)
+			return false;
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options o = {.speed_milli = 1000, .within = span_s(10)};
-	int code = read_options(argc, argv, &o);
+	int code;
 
+	if (!keep_numbers())
+		return EXIT_FAILED;
+	code = read_options(argc, argv, &o);
 	if (code < 0)
 		code = act(&o);
 	free(o.capture);
 	free(o.stream);
+	/* What could not be written was not shown. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && code == EXIT_FINE)
+		code = EXIT_FAILED;
 	return code;
 }

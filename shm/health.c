@@ -422,11 +422,28 @@ count_lines(struct judgement *j)
 	}
 }
 
+/*
+ * Now, by the wall clock as it stood when the status was written: its stamps
+ * are by that one. A clock that was set since then would make them old, or keep
+ * them young.
+ */
+static int64_t
+now_by(const struct tick_status *s, int64_t wall_ns, int64_t mono_ns)
+{
+	int64_t now;
+
+	if (s == NULL ||
+	    __builtin_add_overflow(s->at_ns, elapsed(mono_ns, s->at_mono_ns), &now))
+		return wall_ns;
+	return now;
+}
+
 void
 tick_health_judge(struct tick_health *out, const struct tick_status *status, int outcome,
     int64_t wall_ns, int64_t mono_ns, const struct tick_health_limits *limits)
 {
-	struct judgement j = {.out = out, .status = status, .wall_ns = wall_ns};
+	struct judgement j = {
+	    .out = out, .status = status, .wall_ns = now_by(status, wall_ns, mono_ns)};
 
 	memset(out, 0xff, sizeof(*out)); /* -1 is "not known" */
 	out->score = TICK_HEALTH_MAX;
@@ -434,7 +451,7 @@ tick_health_judge(struct tick_health *out, const struct tick_status *status, int
 	out->alive = out->ready = out->reasons = 0;
 	take_limits(&j, limits);
 	if (status != NULL)
-		out->age_ns = elapsed(wall_ns, status->at_ns);
+		out->age_ns = elapsed(mono_ns, status->at_mono_ns);
 	if (judge_writer(&j, outcome, mono_ns))
 		return;
 	out->alive = out->ready = 1;

@@ -81,8 +81,7 @@ core_pool_cfg(void)
 		.scale = {.load_high = 4000000, .load_low = 1000000, .idle_for = span_s(300)},
 		.checkup = {
 			.every = span_s(30),
-			.health = {.fall = span_s(5), .rise = span_s(30), .healthy = 700,
-			    .alert = 500, .critical = 300, .unhealthy = 500},
+			.health = {.fall = span_s(5), .rise = span_s(30), .unhealthy = 500},
 		},
 		.route = core_route_cfg(),
 		.session = core_session_cfg(),

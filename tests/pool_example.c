@@ -69,7 +69,7 @@ fill_lines(struct tick_status *now, struct tick_status *before)
 	l[2].pings = 0;
 	now->detail[0] = (struct tick_line_detail){.count = 1000, .p50 = 2100000, .p90 = 2900000,
 	    .p99 = 4200000, .p999 = 8000000, .max = 9500000, .ended_ns = TICK_ABSENT,
-	    .streams_producing = 2};
+	    .streams_producing = 2, .pong_ns = 42000, .pong_max_ns = 310000};
 	now->detail[1] = (struct tick_line_detail){.ended_reason = TICK_REASON_PEER_CLOSED,
 	    .ended_code = 1008, .ended_ns = EXAMPLE_WALL_NS - 9 * S, .streams_refused = 1};
 	memcpy(before->line, now->line, sizeof(before->line));

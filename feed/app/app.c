@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "feed/app/orders.h"
 #include "feed/base/log.h"
 #include "feed/io/clock.h"
 #include "feed/io/signals.h"
@@ -18,99 +17,12 @@
 
 #define STOP_WITHIN_S 3
 
+/* A turn that comes later than it should by so much: this process did not run; and is told. */
+#define HELD_UP_MS 250
+#define HELD_UP_TOLD_MS 1000
+
 /* Who was heard is told to the pool not more often than this. */
 #define HEARD_EVERY_MS 5
-
-/* ---- actions ---------------------------------------------------------------- */
-
-static void
-on_transition(struct app *app, const struct pool_action *act)
-{
-	struct pool_line_view view;
-
-	tell_transition(act, app->detail[act->line], app->cfg->monitoring.detailed_logging,
-	    app->cfg->security.event_logging);
-	if (act->limited)
-		pipeline_counters(app->pipeline)[TICK_COUNTER_CONNECTS_LIMITED]++;
-	if (app->cfg->monitoring.error_reporting)
-		errors_on_transition(&app->errors, act);
-	if (pool_line_view(&app->pool, act->line, &view))
-		snapshot_on_transition(&app->snapshot, act, &view, clock_wall());
-}
-
-static void
-mark_stream(struct app *app, const struct pool_action *act)
-{
-	if (act->kind == ACT_STREAM_STALE)
-		pipeline_on_stream_stale(
-		    app->pipeline, act->stream, act->why, clock_wall(), clock_mono());
-	tell_stream(act, app->plan.name[act->stream]);
-}
-
-static void
-mark_silent(struct app *app, const struct pool_action *act)
-{
-	if (!act->elsewhere)
-		pipeline_on_stream_silent(app->pipeline, act->stream, clock_wall(), clock_mono());
-	tell_silent(act, app->plan.name[act->stream]);
-}
-
-static void
-refuse_stream(struct app *app, const struct pool_action *act)
-{
-	tell_refused(act, app->plan.name[act->stream]);
-	if (act->error_code != POOL_NO_ROOM)
-		return;
-	plan_drop(&app->plan, act->stream);
-	app->nstreams--;
-	pipeline_remove_stream(app->pipeline, act->stream);
-}
-
-static void
-carry_out(struct app *app)
-{
-	for (unsigned i = 0; i < app->actions.n; i++) {
-		const struct pool_action *act = &app->actions.act[i];
-
-		app_trace_action(app, act);
-		switch (act->kind) {
-		case ACT_CONNECT:
-			orders_connect(app->transport, app->cfg, app->target,
-			    secret_text(app->choice.key), act);
-			break;
-		case ACT_SEND_SUBSCRIBE:
-		case ACT_SEND_UNSUBSCRIBE:
-		case ACT_SEND_LIST:
-			orders_request(app->transport, &app->pool, &app->plan, app->pipeline, act);
-			break;
-		case ACT_STREAM_STALE:
-		case ACT_STREAM_LIVE:
-			mark_stream(app, act);
-			break;
-		case ACT_STREAM_SILENT:
-			mark_silent(app, act);
-			break;
-		case ACT_ROTATION:
-			tell_rotation(act);
-			break;
-		case ACT_STREAMS_MOVED:
-			tell_moved(act);
-			break;
-		case ACT_PING:
-			orders_ping(app->transport, act);
-			break;
-		case ACT_HANG_UP:
-			transport_hang_up(app->transport, act->line, act->close_code);
-			break;
-		case ACT_TRANSITION:
-			on_transition(app, act);
-			break;
-		case ACT_STREAM_REFUSED:
-			refuse_stream(app, act);
-			break;
-		}
-	}
-}
 
 /* ---- events ----------------------------------------------------------------- */
 
@@ -118,7 +30,7 @@ void
 app_step(struct app *app, const struct pool_event *event, mono_t now)
 {
 	pool_step(&app->pool, event, now, &app->actions);
-	carry_out(app);
+	app_carry_out(app);
 }
 
 static void
@@ -137,10 +49,11 @@ on_transport_event(struct app *app, const struct transport_event *t, mono_t now)
 		.http_status = t->http_status,
 		.retry_after_s = t->retry_after_s,
 		.close_code = t->close_code,
+		.at = t->at,
 	};
 
 	app_trace_event(app, t, now);
-	if (t->kind != TRANSPORT_PING && t->kind != TRANSPORT_PONG)
+	if (t->kind == TRANSPORT_UP || t->kind == TRANSPORT_FAILED || t->kind == TRANSPORT_DOWN)
 		snprintf(app->detail[t->line], sizeof(app->detail[t->line]), "%s", t->detail);
 	switch (t->kind) {
 	case TRANSPORT_UP:
@@ -161,6 +74,9 @@ on_transport_event(struct app *app, const struct transport_event *t, mono_t now)
 		break;
 	case TRANSPORT_PING:
 		e.kind = SESSION_PINGED;
+		break;
+	case TRANSPORT_ANSWERED:
+		e.kind = SESSION_ANSWERED;
 		break;
 	case TRANSPORT_PONG:
 		e.kind = SESSION_PONGED;
@@ -197,10 +113,17 @@ on_control(struct app *app, const struct pipeline_control *c, mono_t now)
 static void
 on_heard(struct app *app, mono_t now)
 {
-	const struct session_event e = {.kind = SESSION_HEARD};
+	for (uint64_t heard = pipeline_heard(app->pipeline); heard != 0; heard &= heard - 1) {
+		unsigned line = (unsigned)__builtin_ctzll(heard);
+		struct pipeline_line_counts n = pipeline_line_counts(app->pipeline, line);
+		const struct session_event e = {
+			.kind = SESSION_HEARD,
+			.messages = n.wins + n.duplicates + n.faults,
+			.faults = n.faults,
+		};
 
-	for (uint64_t heard = pipeline_heard(app->pipeline); heard != 0; heard &= heard - 1)
-		step_line(app, (unsigned)__builtin_ctzll(heard), &e, now);
+		step_line(app, line, &e, now);
+	}
 }
 
 /* Which streams were heard: now and then, for a thousand messages may come between. */
@@ -217,6 +140,21 @@ tell_heard(struct app *app, mono_t now)
 		if (event.nheard > 0)
 			app_step(app, &event, now);
 	} while (event.nheard == HEARD_AT_ONCE);
+}
+
+/* A turn comes by the time of the next snapshot. Later: silence until now is our own. */
+static void
+look_for_pause(struct app *app, mono_t now)
+{
+	struct pool_event event = {
+		.kind = POOL_HELD_UP, .span = mono_diff(now, app->snapshot_due)};
+
+	if (event.span.ns < span_ms(HELD_UP_MS).ns)
+		return;
+	if (event.span.ns >= span_ms(HELD_UP_TOLD_MS).ns)
+		LOG(WARNING, "held_up", LOG_I64("ms", event.span.ns / 1000000),
+		    LOG_THEN("what came meanwhile comes late; no stream is blamed for it"));
+	app_step(app, &event, now);
 }
 
 /* Binary messages that mean something else than ours: by name, once. */
@@ -302,6 +240,7 @@ turn_once(struct app *app)
 		return rc;
 	}
 	now = clock_mono();
+	look_for_pause(app, now);
 	pipeline_on_time(app->pipeline, now);
 	while (transport_next_event(app->transport, &event))
 		on_transport_event(app, &event, now);

@@ -8,10 +8,14 @@
 
 #include "feed/base/log.h"
 
-/* SIGHUP: the ops thread reads the configuration and offers it, app_take_orders() takes it. */
+/*
+ * SIGHUP: the log's file is opened anew; the ops thread reads the configuration and
+ * offers it, app_take_orders() takes it.
+ */
 void
 app_reload(struct app *app)
 {
+	log_reopen();
 	if (!ops_tell(app->ops, &(struct ops_note){.kind = OPS_RELOAD_ASKED}))
 		LOG(ERROR, "reload_refused",
 		    LOG_THEN("operations are behind: nothing is changed"));
@@ -32,6 +36,8 @@ change_config(struct app *app, struct config *next, mono_t now)
 	if (pool_may_retune(&app->pool, &pool_cfg)) {
 		app->reloads++;
 		app_step(app, &event, now);
+		transport_limit_connecting(
+		    app->transport, span_ms(next->pool.connection_timeout_ms));
 		pipeline_measure(app->pipeline, next->monitoring.performance_tracking);
 		log_set_level(next->log.level);
 		before = *app->cfg;
@@ -50,13 +56,22 @@ change_config(struct app *app, struct config *next, mono_t now)
 static unsigned
 sockets_used(const struct app *app)
 {
-	unsigned used = alarm_sockets(app->alarm) + web_connections(app->web);
+	unsigned used = alarm_sockets(app->alarm) + web_connections(app->web) +
+	    (unsigned)rest_gauges(app->rest).under_way;
 	struct pool_line_view view;
 
 	for (unsigned line = 0; line < pool_lines(&app->pool); line++)
 		used += pool_line_view(&app->pool, line, &view) &&
 		    view.state != SESSION_IDLE && view.state != SESSION_BACKOFF;
 	return used;
+}
+
+static void
+take_clock(struct app *app, struct clock_estimate is)
+{
+	pipeline_on_clock(app->pipeline, is);
+	app->snapshot.status.clock_offset_ns = is.ns;
+	app->snapshot.status.clock_within_ns = is.within;
 }
 
 void
@@ -83,6 +98,9 @@ app_take_orders(struct app *app, mono_t now)
 			break;
 		case OPS_SOCKETS:
 			guard_on_sockets(&app->guard, order.value[0], sockets_used(app));
+			break;
+		case OPS_CLOCK:
+			take_clock(app, (struct clock_estimate){order.value[0], order.value[1]});
 			break;
 		}
 	}

@@ -84,6 +84,11 @@ struct app {
 /* Lets the pool see an event, and carries out what it says. */
 void app_step(struct app *app, const struct pool_event *event, mono_t now);
 
+/* ---- app_actions.c: what the control plane wants done ---------------------------- */
+
+/* Does all of app->actions. */
+void app_carry_out(struct app *app);
+
 /* ---- app_ops.c: the ops thread and what runs in it ------------------------------ */
 
 /*

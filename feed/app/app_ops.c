@@ -29,9 +29,10 @@ open_rest(struct app *app)
 {
 	struct books_cfg books;
 	struct gaps_cfg gaps;
+	char path[128];
 
 	if (rest_plan_books(app->cfg, &books) || rest_plan_lists(app->cfg) ||
-	    rest_plan_gaps(app->cfg, &gaps))
+	    rest_plan_gaps(app->cfg, &gaps) || rest_plan_clock(app->cfg, path, sizeof(path)))
 		return rest_open(&app->rest, app->ops, app->cfg);
 	LOG(INFO, "rest_unused", LOG_THEN("no books are put together from changes"));
 	return 0;

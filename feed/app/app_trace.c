@@ -33,7 +33,8 @@ app_trace_event(struct app *app, const struct transport_event *event, mono_t now
 	const struct transport_progress *progress;
 	struct trace_phases phases;
 
-	if (app->trace == NULL || event->kind == TRANSPORT_PING || event->kind == TRANSPORT_PONG)
+	if (app->trace == NULL || (event->kind != TRANSPORT_UP &&
+	    event->kind != TRANSPORT_FAILED && event->kind != TRANSPORT_DOWN))
 		return;
 	progress = transport_progress(app->transport, event->line);
 	phases = (struct trace_phases){progress->connected, progress->secured,

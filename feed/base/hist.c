@@ -34,3 +34,15 @@ hist_percentile(const struct hist *hist, uint32_t ppm)
 	}
 	return span_ns((int64_t)hist->max_ns);
 }
+
+void
+hist_merge(struct hist *into, const struct hist *from)
+{
+	into->count += from->count;
+	into->negative += from->negative;
+	into->sum_ns += from->sum_ns;
+	if (from->max_ns > into->max_ns)
+		into->max_ns = from->max_ns;
+	for (unsigned i = 0; i < HIST_BUCKETS; i++)
+		into->bucket[i] += from->bucket[i];
+}

@@ -60,6 +60,9 @@ hist_record(struct hist *hist, span_t span)
 /* The largest span, in ns, that is counted in that bucket (not the last one). */
 uint64_t hist_bucket_top(unsigned index);
 
+/* Adds what `from` has recorded. */
+void hist_merge(struct hist *into, const struct hist *from);
+
 /*
  * The span that `ppm` parts of a million of all recorded spans do not exceed
  * (999000: p99.9), rounded up to the top of its bucket, but never beyond the

@@ -1,9 +1,11 @@
 #include "feed/base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,7 +21,8 @@ static struct {
 	enum log_format format;
 	int fd;
 	bool started, abandoned;
-	_Atomic bool stop;
+	_Atomic bool stop, reopen;
+	char path[LOG_PATH_MAX];
 	_Atomic uint64_t dropped;
 	uint64_t reported; /* of dropped; the background thread's */
 	struct log_site *_Atomic sites;
@@ -44,6 +47,21 @@ void
 log_set_fd(int fd)
 {
 	log_state.fd = fd;
+}
+
+void
+log_set_path(const char *path)
+{
+	snprintf(log_state.path, sizeof(log_state.path), "%s", path);
+}
+
+void
+log_reopen(void)
+{
+	if (!log_state.started || log_state.path[0] == '\0')
+		return;
+	atomic_store_explicit(&log_state.reopen, true, memory_order_release);
+	sem_post(&log_state.wake);
 }
 
 static int64_t
@@ -152,13 +170,45 @@ report_dropped(int fd)
 	log_state.reported = dropped;
 }
 
+/* The new file takes the number of the old one's descriptor. */
+static void
+open_anew(void)
+{
+	const struct log_field failed[] = {LOG_STR("event", "log_not_reopened"),
+	    LOG_STR("path", log_state.path), LOG_THEN("lines go on to the file that was open")};
+	char line[LOG_LINE_MAX];
+	size_t n;
+	int fd = open(log_state.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+
+	if (fd >= 0 && dup3(fd, log_state.fd, O_CLOEXEC) == log_state.fd) {
+		close(fd);
+		return;
+	}
+	if (fd >= 0)
+		close(fd);
+	n = log_line_format(log_state.format, (wall_t){clock_now(CLOCK_REALTIME)},
+	    LOG_LEVEL_ERROR, failed, sizeof(failed) / sizeof(failed[0]), line);
+	if (!write_out(log_state.fd, line, n))
+		count_dropped();
+}
+
+static void
+reopen_if_asked(void)
+{
+	if (atomic_load_explicit(&log_state.reopen, memory_order_relaxed) &&
+	    atomic_exchange_explicit(&log_state.reopen, false, memory_order_acquire))
+		open_anew();
+}
+
 /* Writes out every line that is in the ring: the log thread's work. */
 static void
 drain(int fd)
 {
 	const struct log_slot *slot;
 
+	reopen_if_asked();
 	while ((slot = log_ring_peek(&log_state.ring)) != NULL) {
+		reopen_if_asked(); /* what was logged after that is not for the old file */
 		if (!write_out(fd, slot->text, slot->length))
 			count_dropped();
 		log_ring_release(&log_state.ring);

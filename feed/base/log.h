@@ -54,6 +54,20 @@ void log_set_format(enum log_format format);
  */
 void log_set_fd(int fd);
 
+/*
+ * The file that this descriptor was opened for, at most LOG_PATH_MAX bytes
+ * with the NUL; copied. "" (until told otherwise): none. Before log_start().
+ */
+#define LOG_PATH_MAX 4096
+void log_set_path(const char *path);
+
+/*
+ * Opens that file anew and goes on in there, with all lines that are not
+ * written yet: somebody moved the old one away. Where that fails the old one is
+ * kept, which is logged. Any thread; nothing without a file or a log that was started.
+ */
+void log_reopen(void);
+
 /* Starts the background thread. Returns 0 or -errno. Not started twice. */
 int log_start(void);
 

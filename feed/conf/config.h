@@ -114,6 +114,7 @@ struct config_rest {
 	int64_t weight_per_minute; /* 0: as known of the product */
 	int64_t weight_percent;
 	int64_t snapshot_limit;    /* 0: by the weight that is left */
+	int64_t clock_interval_ms; /* 0: the exchange's time is never asked for */
 };
 
 struct config_backfill {

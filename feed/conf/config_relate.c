@@ -2,7 +2,9 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
+#include "feed/conf/config_target.h"
 #include "feed/venue/binance/streams.h"
 
 /* The first must not be larger than the second. */
@@ -136,17 +138,42 @@ relate_streams(const struct relate *r)
 		    n, pool->max_connections, pool->max_streams_per_connection);
 }
 
-/* Optional streams are some of the streams; endpoints have a bound; a leg needs a line. */
+/*
+ * Endpoints have a bound, and each is there once: what is told of one is told by
+ * host, port and address, and legs at one and the same are no redundancy.
+ */
+static void
+relate_endpoints(const struct relate *r)
+{
+	const struct config_strings *list = &r->cfg->endpoints;
+	struct config_target a, b;
+
+	if (!is_right(r, "endpoints"))
+		return;
+	if (list->n > CONFIG_TARGETS_MAX)
+		config_problem(r->problems, origin(r, "endpoints"),
+		    "key \"endpoints\": %zu endpoints are too many, allowed: 0 to %d", list->n,
+		    CONFIG_TARGETS_MAX);
+	for (size_t i = 1; i < list->n && i < CONFIG_TARGETS_MAX; i++) {
+		config_target_parse(list->item[i], &a);
+		for (size_t j = 0; j < i; j++) {
+			config_target_parse(list->item[j], &b);
+			if (strcasecmp(a.host, b.host) == 0 && a.port == b.port &&
+			    strcmp(a.address, b.address) == 0)
+				config_problem(r->problems, origin(r, "endpoints"),
+				    "key \"endpoints\": value \"%s\" is the same as \"%s\"",
+				    list->item[i], list->item[j]);
+		}
+	}
+}
+
+/* Optional streams are some of the streams; a leg needs a line. */
 static void
 relate_lists(const struct relate *r)
 {
 	const struct config *cfg = r->cfg;
 	size_t j;
 
-	if (is_right(r, "endpoints") && cfg->endpoints.n > CONFIG_TARGETS_MAX)
-		config_problem(r->problems, origin(r, "endpoints"),
-		    "key \"endpoints\": %zu endpoints are too many, allowed: 0 to %d",
-		    cfg->endpoints.n, CONFIG_TARGETS_MAX);
 	if (is_right(r, "redundancy") && is_right(r, "pool.max_connections") &&
 	    cfg->redundancy > cfg->pool.max_connections)
 		config_problem(r->problems, origin(r, "redundancy"),
@@ -251,6 +278,7 @@ config_relate(const struct config *cfg, const struct config_origins *origins, co
 	relate_ring(&r);
 	relate_standby(&r);
 	relate_streams(&r);
+	relate_endpoints(&r);
 	relate_lists(&r);
 	relate_alerts(&r);
 	relate_path(&r);

@@ -38,7 +38,7 @@ enum pool_action_kind {
 	ACT_STREAM_LIVE,    /* messages of `stream` came again */
 	ACT_STREAM_SILENT,  /* `line` acknowledged `stream`, and brought nothing; `elsewhere` */
 	ACT_TRANSITION,     /* nothing to do but to tell: `line` went `from` -> `to`, `why` */
-	ACT_STREAM_REFUSED, /* nothing to do but to tell: `stream`, error `error_code` */
+	ACT_STREAM_REFUSED, /* `stream` was refused: is to be told; `no_room`: and is given up */
 	ACT_ROTATION,       /* nothing to do but to tell: `peer` replaces `line`; `step`, `why` */
 	ACT_STREAMS_MOVED,  /* nothing to do but to tell: `count` left `line`: it is down, `why` */
 };
@@ -61,15 +61,14 @@ struct pool_action {
 	unsigned peer;           /* ROTATION: the line that takes over */
 	enum pool_rotation step; /* ROTATION */
 	int close_code;          /* HANG_UP: WebSocket close code to send */
-	int error_code;          /* STREAM_REFUSED: the exchange's code */
+	int error_code;          /* STREAM_REFUSED: the exchange's code, any number */
+	bool no_room;            /* STREAM_REFUSED by us: no line has room, none may be opened */
 	enum session_state from; /* TRANSITION */
 	enum session_state to;   /* TRANSITION */
 	enum tick_reason why;    /* TRANSITION, ROTATION, STREAMS_MOVED, STREAM_... but LIVE */
 	span_t retry_in;         /* TRANSITION to BACKOFF: until the next try */
 	bool limited;            /* TRANSITION: the exchange's limit of connects is waited for */
 };
-
-#define POOL_NO_ROOM (-1) /* error_code of STREAM_REFUSED: no line has room, none may be opened */
 
 #define SESSION_LINES_MAX 64
 #define SESSION_SENDS_MAX 16 /* most requests that one line sends in one step */

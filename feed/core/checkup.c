@@ -2,6 +2,8 @@
 
 #include "feed/core/pool.h"
 
+#define ROUND_TRIPS_MIN 3 /* of fewer, none is the usual one */
+
 void
 checkup_init(struct pool *pool)
 {
@@ -32,8 +34,29 @@ count_streams(const struct pool *pool, const struct session *session, struct hea
 	}
 }
 
+/* The middle one of the lines' round trips; SPAN_ZERO: too few are known. */
+static span_t
+usual_round_trip(const struct pool *pool)
+{
+	span_t known[POOL_LINES_MAX];
+	unsigned n = 0;
+
+	for (unsigned line = 0; line < pool->nlines; line++) {
+		span_t one = pool->session[line].heartbeat.round_trip_avg;
+		unsigned at = n;
+
+		if (pool->session[line].state != SESSION_LIVE || one.ns <= 0)
+			continue;
+		for (; at > 0 && known[at - 1].ns > one.ns; at--)
+			known[at] = known[at - 1];
+		known[at] = one;
+		n++;
+	}
+	return n >= ROUND_TRIPS_MIN ? known[(n - 1) / 2] : SPAN_ZERO;
+}
+
 static void
-look_at(struct pool *pool, unsigned line, mono_t now)
+look_at(struct pool *pool, unsigned line, span_t usual, mono_t now)
 {
 	const struct session *session = &pool->session[line];
 	const struct heartbeat *hb = &session->heartbeat;
@@ -46,6 +69,9 @@ look_at(struct pool *pool, unsigned line, mono_t now)
 		.missed_pings = hb->missed,
 		.max_missed = hb->cfg->max_missed,
 		.round_trip = hb->round_trip_avg,
+		.round_trip_usual = usual,
+		.messages = session->messages - pool->line[line].messages,
+		.faults = session->faults - pool->line[line].faults,
 		.failures = session->retry.failures,
 		.pongs_permille = heartbeat_compliance(hb, now),
 	};
@@ -62,14 +88,21 @@ look_at(struct pool *pool, unsigned line, mono_t now)
 void
 checkup_look(struct pool *pool, mono_t now)
 {
+	span_t usual;
+
 	if (!mono_due(pool->checkup_at, now))
 		return;
+	usual = usual_round_trip(pool);
 	pool->checkup_at = mono_add(now, pool->cfg.checkup.every);
 	for (unsigned line = 0; line < pool->nlines; line++)
 		if (pool->session[line].state == SESSION_LIVE)
-			look_at(pool, line, now);
+			look_at(pool, line, usual, now);
 		else
 			health_begin(&pool->line[line].health);
+	for (unsigned line = 0; line < pool->nlines; line++) {
+		pool->line[line].messages = pool->session[line].messages;
+		pool->line[line].faults = pool->session[line].faults;
+	}
 }
 
 mono_t

@@ -107,18 +107,6 @@ health_update(struct health *health, const struct health_input *input, mono_t no
 	return health->score;
 }
 
-enum health_level
-health_level(const struct health *health)
-{
-	if (health->score >= health->cfg->healthy)
-		return HEALTH_GOOD;
-	if (health->score >= health->cfg->alert)
-		return HEALTH_FAIR;
-	if (health->score >= health->cfg->critical)
-		return HEALTH_ALERT;
-	return HEALTH_CRITICAL;
-}
-
 bool
 health_is_unhealthy(const struct health *health)
 {

@@ -54,18 +54,7 @@ struct health_input {
 struct health_cfg {
 	span_t fall;       /* time constant of a falling score, >= 0; 5 s: act within seconds */
 	span_t rise;       /* of a rising one, >= 0; 30 s: what failed has to prove itself */
-	int healthy;       /* monitoring.health_check.threshold x 1000: 700 */
-	int alert;         /* alert_threshold x 1000: 500 */
-	int critical;      /* critical_threshold x 1000: 300 */
 	int unhealthy;     /* heartbeat.unhealthy_threshold x 1000: 500; below: replace the line */
-};
-
-enum health_level {
-	HEALTH_GOOD,     /* score >= healthy */
-	HEALTH_FAIR,     /* alert <= score < healthy */
-	HEALTH_ALERT,    /* critical <= score < alert: WARNING */
-	HEALTH_CRITICAL, /* score < critical */
-	HEALTH_LEVELS
 };
 
 struct health {
@@ -90,9 +79,6 @@ void health_begin(struct health *health);
 
 /* Takes an input in and returns the smoothed score, 0 to HEALTH_MAX. */
 int health_update(struct health *health, const struct health_input *input, mono_t now);
-
-/* In which band is the smoothed score? */
-enum health_level health_level(const struct health *health);
 
 /* Below unhealthy_threshold? Then the line wants to be replaced. */
 bool health_is_unhealthy(const struct health *health);

@@ -35,8 +35,8 @@ heartbeat_begin(struct heartbeat *hb, mono_t now)
 void
 heartbeat_end(struct heartbeat *hb)
 {
-	if (!mono_is_never(hb->owed))
-		hb->pongs_late++;
+	hb->pongs_late += hb->owing;
+	hb->owing = 0;
 	hb->heard = hb->asked = hb->window = hb->owed = MONO_NEVER;
 	hb->ask_again = false;
 	hb->missed = hb->windows = 0;
@@ -52,32 +52,31 @@ heartbeat_on_bytes(struct heartbeat *hb, mono_t now)
 }
 
 void
-heartbeat_on_server_ping(struct heartbeat *hb, mono_t now)
+heartbeat_on_server_ping(struct heartbeat *hb, mono_t at, mono_t now)
 {
 	if (!is_connected(hb))
 		return;
 	heartbeat_on_bytes(hb, now);
-	/* RFC 6455, 5.5.3: only the latest PING must be answered; the one before never was. */
-	if (!mono_is_never(hb->owed))
-		hb->pongs_late++;
-	hb->owed = now;
+	if (hb->owing++ == 0)
+		hb->owed = at;
 	hb->window = now;
 	hb->windows = 0;
 	hb->pings_seen++;
 }
 
 void
-heartbeat_on_pong_sent(struct heartbeat *hb, mono_t now)
+heartbeat_on_pong_sent(struct heartbeat *hb, mono_t at)
 {
-	if (mono_is_never(hb->owed))
+	if (hb->owing == 0)
 		return;
-	hb->answered_in = mono_diff(now, hb->owed);
+	hb->answered_in = mono_diff(at, hb->owed);
 	if (hb->answered_in.ns > hb->answered_in_max.ns)
 		hb->answered_in_max = hb->answered_in;
 	if (hb->answered_in.ns <= hb->cfg->answer_within.ns)
-		hb->pongs_in_time++;
+		hb->pongs_in_time += hb->owing;
 	else
-		hb->pongs_late++;
+		hb->pongs_late += hb->owing;
+	hb->owing = 0;
 	hb->owed = MONO_NEVER;
 }
 
@@ -187,9 +186,8 @@ heartbeat_compliance(const struct heartbeat *hb, mono_t now)
 {
 	uint64_t answered = hb->pongs_in_time + hb->pongs_late;
 
-	if (!mono_is_never(hb->owed) &&
-	    mono_before(mono_add(hb->owed, hb->cfg->answer_within), now))
-		answered++;
+	if (hb->owing > 0 && mono_before(mono_add(hb->owed, hb->cfg->answer_within), now))
+		answered += hb->owing;
 	if (!hb->cfg->pings_visible || answered == 0)
 		return HEARTBEAT_UNKNOWN;
 	return (int)(hb->pongs_in_time * 1000 / answered);

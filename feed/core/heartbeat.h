@@ -53,7 +53,8 @@ struct heartbeat {
 	mono_t heard;          /* last bytes */
 	mono_t asked;          /* our PING without answer; MONO_NEVER: none */
 	mono_t window;         /* the server's next PING is awaited since */
-	mono_t owed;           /* a server's PING that we did not answer yet; MONO_NEVER: none */
+	mono_t owed;           /* the oldest PING of the server without answer; MONO_NEVER: none */
+	unsigned owing;        /* how many there are */
 	bool ask_again;        /* a PING was missed: ask without waiting for idleness */
 	unsigned missed;       /* our PINGs in a row without answer nor bytes */
 	unsigned windows;      /* server_ping_within in a row without its PING nor our PONG */
@@ -83,11 +84,14 @@ void heartbeat_end(struct heartbeat *hb);
 /* Bytes of any kind were received. Once per line and wake-up is enough. */
 void heartbeat_on_bytes(struct heartbeat *hb, mono_t now);
 
-/* The server's PING was received: a PONG with the same payload is owed from now. */
-void heartbeat_on_server_ping(struct heartbeat *hb, mono_t now);
+/* The server's PING came at `at`, not after now: a PONG with the same payload is owed since. */
+void heartbeat_on_server_ping(struct heartbeat *hb, mono_t at, mono_t now);
 
-/* That PONG was handed to the socket. Ignored when none is owed. */
-void heartbeat_on_pong_sent(struct heartbeat *hb, mono_t now);
+/*
+ * The PONGs to all PINGs so far were with the socket at `at`; they are judged
+ * together, by the oldest PING. Ignored when none is owed.
+ */
+void heartbeat_on_pong_sent(struct heartbeat *hb, mono_t at);
 
 /* Our PING is being sent. Returns its number, the payload to send (8 bytes, any order). */
 uint64_t heartbeat_on_asked(struct heartbeat *hb, mono_t now);

@@ -70,6 +70,17 @@ hold_take(struct hold *hold, uint64_t key, struct held *out)
 }
 
 bool
+hold_take_below(struct hold *hold, uint64_t key, int64_t id, struct held *out)
+{
+	for (unsigned i = 0; i < hold->n; i++)
+		if (hold->held[i].key == key && hold->held[i].id < id) {
+			take_at(hold, i, out);
+			return true;
+		}
+	return false;
+}
+
+bool
 hold_take_due(struct hold *hold, mono_t now, struct held *out)
 {
 	mono_t arrived;

@@ -4,8 +4,8 @@
  * entries here.
  *
  * One per pipeline; feed thread. Owns no clock. Nearly always empty: then
- * hold_is_empty() is all that it costs. Bounded: when it is full, everything
- * of the key that comes has to be shown at once (ARBITER_AT_ONCE), lowest first.
+ * hold_is_empty() is all that it costs. Bounded: when it is full, what comes is
+ * shown at once (ARBITER_AT_ONCE), after what hold_take_below() has of its key.
  *
  * After ARBITER_HOLD (and its hold_add()), NEW, GAP or RESET of a key: hold_take()
  * until it returns false, each message shown to the arbiter again. When that
@@ -57,6 +57,9 @@ int hold_add(struct hold *hold, uint64_t key, int64_t id, unsigned leg, mono_t a
 
 /* Takes the lowest id of that key out; false when nothing of it is held. */
 bool hold_take(struct hold *hold, uint64_t key, struct held *out);
+
+/* The same, but only of those below that id. */
+bool hold_take_below(struct hold *hold, uint64_t key, int64_t id, struct held *out);
 
 /*
  * Takes out the lowest id of a key that holds a message which has waited long

@@ -44,7 +44,7 @@ session_cfg_is_valid(const struct session_cfg *cfg)
 	    cfg->list_every.ns > 0 &&
 	    cfg->stable_after.ns > 0 && cfg->send_window.ns > 0 &&
 	    cfg->sends_max > cfg->sends_reserved &&
-	    cfg->sends_max - cfg->sends_reserved <= SESSION_SENDS_MAX &&
+	    cfg->sends_max <= SESSION_SENDS_MAX &&
 	    cfg->request_bytes_max > cfg->request_bytes_overhead &&
 	    retry_cfg_is_valid(&cfg->retry);
 }
@@ -92,6 +92,8 @@ pool_line_init(struct pool_line *line, enum pool_line_role role)
 		.refuge_at = MONO_NEVER,
 		.look_at = MONO_NEVER,
 		.health = line->health,
+		.messages = line->messages,
+		.faults = line->faults,
 	};
 	if (line->health.cfg != NULL)
 		health_begin(&line->health);
@@ -294,7 +296,7 @@ add_stream(struct pool *pool, const struct pool_event *event, mono_t now,
 		return;
 	action = actions_add(actions, ACT_STREAM_REFUSED, 0);
 	action->stream = event->stream;
-	action->error_code = POOL_NO_ROOM;
+	action->no_room = true;
 }
 
 static void
@@ -387,6 +389,10 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 		break;
 	case POOL_QUIET:
 		watch_on_quiet(pool, event->stream, event->why, now);
+		break;
+	case POOL_HELD_UP:
+		if (pool->shared.stall != NULL)
+			stall_forgive(pool->shared.stall, event->span, now);
 		break;
 	case POOL_RETUNE:
 		retune(pool, event->cfg);

@@ -71,6 +71,7 @@ enum pool_event_kind {
 	POOL_ADD,   /* `stream` is wanted, too: `bytes`, `class`, `path` */
 	POOL_DROP,  /* `stream` is not wanted any more; its number is free afterwards */
 	POOL_QUIET, /* nothing is expected of `stream`, for the reason `why`; or it is again */
+	POOL_HELD_UP, /* the executor did not run for `span`: nobody listened, nobody was silent */
 	POOL_RETUNE, /* `cfg` takes the place of the old one; see pool_may_retune() */
 	POOL_STOP,  /* hang up everywhere; pool_is_idle() tells when it is done */
 };
@@ -93,6 +94,7 @@ struct pool_event {
 	uint16_t bytes;                 /* ADD: what it adds to a request */
 	uint8_t class;                  /* ADD: enum stall_class */
 	uint8_t path;                   /* ADD: where it is served, < paths */
+	span_t span;                    /* HELD_UP */
 	const struct pool_cfg *cfg;     /* RETUNE: borrowed for the step */
 };
 
@@ -113,6 +115,7 @@ struct pool_line {
 	mono_t retire_at;            /* when it wants to be replaced */
 	mono_t not_before;           /* a replacement failed: none before this */
 	struct health health;
+	uint64_t messages, faults;   /* of the session at the last look at its health */
 	bool closing;                /* its streams move away, then it is closed */
 	mono_t idle_since;           /* without streams, MONO_NEVER: it has some */
 	mono_t refuge_at;            /* down: its streams go elsewhere; MONO_NEVER: it is up */

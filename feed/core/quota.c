@@ -2,6 +2,12 @@
 
 #include <assert.h>
 
+static unsigned
+next(const struct quota *quota, unsigned i)
+{
+	return (i + 1) % quota->limit;
+}
+
 void
 quota_init(struct quota *quota, unsigned limit, span_t window, mono_t *taken)
 {
@@ -9,6 +15,13 @@ quota_init(struct quota *quota, unsigned limit, span_t window, mono_t *taken)
 	*quota = (struct quota){.taken = taken, .limit = limit, .window = window};
 	for (unsigned i = 0; i < limit; i++)
 		taken[i] = MONO_NEVER;
+}
+
+void
+quota_reserve(struct quota *quota, unsigned n)
+{
+	assert(n < quota->limit);
+	quota->reserved = n;
 }
 
 bool
@@ -21,8 +34,14 @@ void
 quota_take(struct quota *quota, mono_t now)
 {
 	assert(quota_allows(quota, now));
+	quota_take_reserved(quota, now);
+}
+
+void
+quota_take_reserved(struct quota *quota, mono_t now)
+{
 	quota->taken[quota->oldest] = now;
-	quota->oldest = (quota->oldest + 1) % quota->limit;
+	quota->oldest = next(quota, quota->oldest);
 }
 
 void
@@ -32,16 +51,20 @@ quota_renew(struct quota *quota, mono_t was, mono_t now)
 
 	while (i < quota->limit && quota->taken[i].ns != was.ns)
 		i++;
-	if (i < quota->limit)
-		quota->taken[i] = now;
+	if (i == quota->limit)
+		return;
+	/* It is the newest one now: those behind it move up. */
+	for (; next(quota, i) != quota->oldest; i = next(quota, i))
+		quota->taken[i] = quota->taken[next(quota, i)];
+	quota->taken[i] = now;
 }
 
 mono_t
 quota_deadline(const struct quota *quota)
 {
-	mono_t oldest = quota->taken[quota->oldest];
+	mono_t leaves = quota->taken[(quota->oldest + quota->reserved) % quota->limit];
 
-	return mono_is_never(oldest) ? MONO_ZERO : mono_add(oldest, quota->window);
+	return mono_is_never(leaves) ? MONO_ZERO : mono_add(leaves, quota->window);
 }
 
 unsigned

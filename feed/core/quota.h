@@ -16,18 +16,25 @@
 struct quota {
 	mono_t *taken;   /* ring of `limit` time stamps, MONO_NEVER: slot unused */
 	unsigned limit;
-	unsigned oldest; /* index of the oldest time stamp, the next to be overwritten */
+	unsigned reserved; /* of them for events that cannot be put off */
+	unsigned oldest; /* index of the oldest time stamp; the others follow in order */
 	span_t window;
 };
 
 /* `taken` has room for `limit` stamps (>= 1) and outlives the quota; `window` > 0. */
 void quota_init(struct quota *quota, unsigned limit, span_t window, mono_t *taken);
 
+/* Keeps n of the limit, which is more, for quota_take_reserved(). Before the first event. */
+void quota_reserve(struct quota *quota, unsigned n);
+
 /* May one more event happen now? */
 bool quota_allows(const struct quota *quota, mono_t now);
 
 /* One event happens now. Only when quota_allows(): a bug otherwise (assert). */
 void quota_take(struct quota *quota, mono_t now);
+
+/* One that cannot be put off happens now; it counts as every other, even beyond the limit. */
+void quota_take_reserved(struct quota *quota, mono_t now);
 
 /* An event that was taken at `was` may have happened as late as `now`: it counts from now on. */
 void quota_renew(struct quota *quota, mono_t was, mono_t now);

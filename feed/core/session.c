@@ -78,10 +78,12 @@ on_bytes(struct session *session, const struct session_event *event, mono_t now)
 {
 	if (event->kind == SESSION_HEARD) {
 		session->heard = now;
+		session->messages = event->messages;
+		session->faults = event->faults;
 		heartbeat_on_bytes(&session->heartbeat, now);
 	} else if (event->kind == SESSION_PINGED) {
-		heartbeat_on_server_ping(&session->heartbeat, now);
-		heartbeat_on_pong_sent(&session->heartbeat, now);
+		heartbeat_on_server_ping(&session->heartbeat, event->at, now);
+		quota_take_reserved(&session->sends, now);
 	} else {
 		heartbeat_on_pong(&session->heartbeat, session->heartbeat.number, now);
 	}
@@ -155,6 +157,7 @@ step_idle(struct session *session, const struct session_event *event, mono_t now
 		break;
 	case SESSION_HEARD:
 	case SESSION_PINGED:
+	case SESSION_ANSWERED:
 	case SESSION_PONGED:
 	case SESSION_TIMER:
 	case SESSION_RECYCLE:
@@ -191,6 +194,7 @@ step_connecting(struct session *session, const struct session_event *event, mono
 	case SESSION_START:
 	case SESSION_HEARD:
 	case SESSION_PINGED:
+	case SESSION_ANSWERED:
 	case SESSION_PONGED:
 	case SESSION_RECYCLE:
 		break;
@@ -223,6 +227,9 @@ step_up(struct session *session, const struct session_event *event, mono_t now,
 	case SESSION_PINGED:
 	case SESSION_PONGED:
 		on_bytes(session, event, now);
+		break;
+	case SESSION_ANSWERED:
+		heartbeat_on_pong_sent(&session->heartbeat, event->at);
 		break;
 	case SESSION_SHUTDOWN:
 		session->shutdown = true;
@@ -274,6 +281,7 @@ step_draining(struct session *session, const struct session_event *event, mono_t
 	case SESSION_LISTED:
 	case SESSION_HEARD:
 	case SESSION_PINGED:
+	case SESSION_ANSWERED:
 	case SESSION_PONGED:
 	case SESSION_RECYCLE:
 	case SESSION_SHUTDOWN:
@@ -305,6 +313,7 @@ step_backoff(struct session *session, const struct session_event *event, mono_t 
 	case SESSION_START:
 	case SESSION_HEARD:
 	case SESSION_PINGED:
+	case SESSION_ANSWERED:
 	case SESSION_PONGED:
 	case SESSION_RECYCLE:
 		break;
@@ -339,7 +348,7 @@ session_step(struct session *session, const struct session_event *event, mono_t 
 {
 	bool transport = event->kind == SESSION_WENT_UP || event->kind == SESSION_FAILED ||
 	    event->kind == SESSION_WENT_DOWN || event->kind == SESSION_PINGED ||
-	    event->kind == SESSION_PONGED;
+	    event->kind == SESSION_ANSWERED || event->kind == SESSION_PONGED;
 
 	if (event->kind == SESSION_ACKED || event->kind == SESSION_REFUSED ||
 	    event->kind == SESSION_LISTED)

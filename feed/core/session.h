@@ -32,7 +32,8 @@ enum session_event_kind {
 	SESSION_ACKED,       /* reply: request_id was accepted */
 	SESSION_REFUSED,     /* reply: request_id was refused; error_code */
 	SESSION_LISTED,      /* reply: what is subscribed; request_id listed */
-	SESSION_PINGED,      /* the server's PING came and was answered; attempt */
+	SESSION_PINGED,      /* the server's PING came and is being answered; attempt at */
+	SESSION_ANSWERED,    /* the socket took the PONGs to all of them; attempt at */
 	SESSION_PONGED,      /* the answer to our PING; attempt */
 	SESSION_HEARD,       /* a message was received; once per line and wake-up is enough */
 	SESSION_SHUTDOWN,    /* the server announced its shutdown */
@@ -48,6 +49,8 @@ struct session_event {
 	int http_status;         /* FAILED: status of the refused upgrade, 0 when none came */
 	int32_t retry_after_s;   /* FAILED: seconds, -1 (or 0) when none came */
 	int close_code;          /* WENT_DOWN: WebSocket close code, 0 when none came */
+	mono_t at;               /* PINGED, ANSWERED: when that was, now or before */
+	uint64_t messages, faults; /* HEARD: market messages on the line so far; of them bad ones */
 	int64_t request_id;      /* ACKED, REFUSED */
 	int error_code;          /* REFUSED */
 	const uint64_t *listed;  /* LISTED: bit per stream number; borrowed for the step */
@@ -60,8 +63,9 @@ struct session_cfg {
 	span_t drain_within;    /* the end after HANG_UP, > 0; then it is taken as ended */
 	span_t list_every;      /* LIVE: the exchange's list is compared so often, > 0 */
 	span_t stable_after;    /* LIVE this long forgets all failures, > 0 */
-	unsigned sends_max;     /* messages per send_window that the exchange allows */
-	unsigned sends_reserved; /* of these kept for PONGs; what is left: 1 to SESSION_SENDS_MAX */
+	unsigned sends_max;     /* messages per send_window that the exchange allows, at most
+	                           SESSION_SENDS_MAX */
+	unsigned sends_reserved; /* of these kept for PONGs; less than all */
 	span_t send_window;     /* > 0; a margin over the exchange's 1 s absorbs network jitter */
 	bool reconnect;         /* false: a line that is lost stays down until it is started */
 	struct heartbeat_cfg heartbeat;
@@ -156,6 +160,7 @@ struct session {
 	int http_status;               /* of that end, 0: no refused upgrade */
 	mono_t up;                     /* when this connection came up, MONO_NEVER: it has not */
 	mono_t heard;                  /* last message on any connection, MONO_NEVER: none */
+	uint64_t messages, faults;     /* on all of them, as was told */
 	mono_t list_at;                /* when to ask for the exchange's list */
 	bool list_wanted;
 	enum tick_reason sick;         /* why it wants to be replaced; NONE: it is well */

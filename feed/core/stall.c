@@ -391,6 +391,19 @@ stall_on_message(struct stall *stall, uint32_t entry, mono_t now)
 	return ended;
 }
 
+void
+stall_forgive(struct stall *stall, span_t span, mono_t now)
+{
+	for (uint32_t i = 0; i < stall->n; i++) {
+		struct stall_stream *stream = &stall->stream[i];
+
+		if ((stream->flags & FLAG_WATCHED) == 0)
+			continue;
+		stream->heard = mono_min(mono_add(stream->heard, span), now);
+		stream->due = mono_add(stream->due, span);
+	}
+}
+
 bool
 stall_next(struct stall *stall, mono_t now, struct stall_alarm *alarm)
 {

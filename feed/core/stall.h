@@ -156,6 +156,12 @@ void stall_resume(struct stall *stall, uint32_t entry, mono_t now);
 enum stall_stage stall_on_message(struct stall *stall, uint32_t entry, mono_t now);
 
 /*
+ * For so long, until now, nobody listened: what came meanwhile comes from now on,
+ * so that it is no silence of anybody's, and nothing to learn from.
+ */
+void stall_forgive(struct stall *stall, span_t span, mono_t now);
+
+/*
  * The next entry that enters a stage by now; call it until it returns false.
  * Stages that were due while nobody asked are not made up for: one now, the next by its spacing.
  */

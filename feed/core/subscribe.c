@@ -98,7 +98,7 @@ may_ask(const struct session *session)
 
 	for (unsigned i = 0; i < SESSION_REQUESTS_MAX; i++)
 		n += session->request[i].id != free_slot;
-	return n < session->sends.limit && n < SESSION_REQUESTS_MAX;
+	return n < session->sends.limit - session->sends.reserved && n < SESSION_REQUESTS_MAX;
 }
 
 void

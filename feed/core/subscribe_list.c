@@ -174,6 +174,6 @@ subscribe_begin(struct session *session)
 	for (unsigned i = 0; i < SESSION_REQUESTS_MAX; i++)
 		session->request[i] = (struct session_request){0};
 	/* The limit is per connection, so a new one starts with all of it. */
-	quota_init(&session->sends, cfg->sends_max - cfg->sends_reserved, cfg->send_window,
-	    session->send_stamps);
+	quota_init(&session->sends, cfg->sends_max, cfg->send_window, session->send_stamps);
+	quota_reserve(&session->sends, cfg->sends_reserved);
 }

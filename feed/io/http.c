@@ -332,3 +332,13 @@ http_close(struct http_client **client)
 	SSL_CTX_free(c->tls);
 	free(c);
 }
+
+unsigned
+http_under_way(const struct http_client *client)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < HTTP_AT_ONCE_MAX; i++)
+		n += client->transfer[i].state != TRANSFER_FREE;
+	return n;
+}

@@ -20,6 +20,7 @@
 
 #include "feed/base/bytes.h"
 #include "feed/base/mono.h"
+#include "feed/base/wall.h"
 
 #define HTTP_AT_ONCE_MAX 16 /* requests under way */
 #define HTTP_HOST_MAX 100   /* libwebsockets builds the Host header in 128 bytes */
@@ -46,6 +47,7 @@ struct http_answer {
 	int status;              /* 0: none came */
 	int32_t retry_after_s;   /* Retry-After, -1: none */
 	int64_t used_weight;     /* X-MBX-USED-WEIGHT-1M of the exchange, -1: none */
+	wall_t sent, came;       /* request and head of the answer; 0: not that far */
 	struct bytes body;       /* valid during the call */
 };
 
@@ -70,5 +72,8 @@ void http_close(struct http_client **client);
  */
 int http_send(struct http_client *client, const struct http_request *request, http_done_fn *done,
     void *context);
+
+/* How many requests are under way; each may have a socket. */
+unsigned http_under_way(const struct http_client *client);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed/io/clock.h"
 #include "feed/io/lws_reason.h"
 #include "feed/io/upgrade.h"
 
@@ -41,6 +42,7 @@ on_request(struct transfer *t, void *in, size_t room)
 	char length[24];
 
 	t->asked = true;
+	t->answer.sent = clock_wall();
 	if (!add_header(t->wsi, "user-agent:", "tickring", p, limit) ||
 	    (t->api_key != NULL &&
 	        !add_header(t->wsi, "x-mbx-apikey:", t->api_key, p, limit)))
@@ -102,6 +104,7 @@ on_status(struct transfer *t)
 	static const char weight[] = "x-mbx-used-weight-1m:"; /* Binance (2026-08) */
 	char text[32];
 
+	t->answer.came = clock_wall();
 	t->answer.status = (int)lws_http_client_http_response(t->wsi);
 	if (lws_hdr_copy(t->wsi, text, sizeof(text), WSI_TOKEN_HTTP_RETRY_AFTER) > 0)
 		t->answer.retry_after_s = upgrade_retry_after(text);

@@ -13,6 +13,7 @@ struct inflate {
 	z_stream z;
 	bool ready;      /* z is to be ended */
 	bool fresh_each;
+	unsigned ends;   /* final blocks in this message so far */
 	size_t bytes_max;
 	char *buffer;    /* bytes_max + padding */
 	Bytef window[WINDOW_BYTES];
@@ -64,7 +65,8 @@ go_on_after_end(struct inflate *i)
 {
 	uInt n = 0;
 
-	return inflateGetDictionary(&i->z, i->window, &n) == Z_OK &&
+	return ++i->ends <= INFLATE_ENDS_MAX &&
+	    inflateGetDictionary(&i->z, i->window, &n) == Z_OK &&
 	    inflateReset(&i->z) == Z_OK && inflateSetDictionary(&i->z, i->window, n) == Z_OK;
 }
 
@@ -113,6 +115,7 @@ inflate_message(struct inflate *inflate, struct bytes payload, struct bytes *mes
 	if (payload.n > UINT_MAX)
 		return INFLATE_BROKEN;
 	inflate->z.avail_out = 0;
+	inflate->ends = 0;
 	if (!take(inflate, payload.p, payload.n, &total) ||
 	    !take(inflate, tail, sizeof(tail), &total))
 		return INFLATE_BROKEN;

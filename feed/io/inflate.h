@@ -37,6 +37,7 @@ void inflate_begin(struct inflate *inflate, bool fresh_each);
  * for the sake of those behind it, until it is INFLATE_BOMB times as long.
  */
 #define INFLATE_BOMB 16
+#define INFLATE_ENDS_MAX 16 /* final blocks of a message: after each its window is copied twice */
 enum inflate_result inflate_message(struct inflate *inflate, struct bytes payload,
     struct bytes *message);
 

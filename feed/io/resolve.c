@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum slot_state { SLOT_FREE, SLOT_ASKED, SLOT_ANSWERED };
+enum slot_state { SLOT_FREE, SLOT_ASKED, SLOT_LOOKED_UP, SLOT_ANSWERED };
 
 struct slot {
 	enum slot_state state;
@@ -17,13 +17,14 @@ struct slot {
 	struct resolve_answer answer;
 };
 
-/* Shared by the owner and the helper thread; the last one out frees it. */
+/* Shared by the owner and the helper threads; the last one out frees it. */
 struct resolve {
 	pthread_mutex_t lock;
 	pthread_cond_t asked;
 	struct slot slots[RESOLVE_QUESTIONS_MAX];
 	uint64_t order;
-	bool has_thread, closed;
+	unsigned threads, busy; /* all of them, and those that look something up */
+	bool closed;
 	void (*notify)(void *context);
 	void *context;
 };
@@ -55,7 +56,7 @@ look_up(const char *host, struct resolve_answer *out)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
 	struct addrinfo *list = NULL;
-	int rc = getaddrinfo(host, NULL, &hints, &list);
+	int rc = getaddrinfo(host, NULL, &hints, &list), error = errno;
 
 	*out = (struct resolve_answer){0};
 	for (struct addrinfo *a = list; a != NULL && out->count < RESOLVE_ADDRESSES_MAX;
@@ -67,7 +68,9 @@ look_up(const char *host, struct resolve_answer *out)
 		freeaddrinfo(list);
 	if (out->count == 0)
 		snprintf(out->why, sizeof(out->why), "%s",
-		    rc != 0 ? gai_strerror(rc) : "no address of a known family");
+		    rc == EAI_SYSTEM ? strerror(error)
+		    : rc != 0        ? gai_strerror(rc)
+		                     : "no address of a known family");
 }
 
 /* Gives the answer to all who ask for that host. */
@@ -79,7 +82,7 @@ spread(struct resolve *resolve, const char *host, const struct resolve_answer *a
 		unsigned line = slot->answer.line;
 		uint32_t ticket = slot->answer.ticket;
 
-		if (slot->state != SLOT_ASKED || strcmp(slot->host, host) != 0)
+		if (slot->state != SLOT_LOOKED_UP || strcmp(slot->host, host) != 0)
 			continue;
 		slot->answer = *answer;
 		slot->answer.line = line;
@@ -88,6 +91,30 @@ spread(struct resolve *resolve, const char *host, const struct resolve_answer *a
 	}
 }
 
+/* Is somebody looking that host up? */
+static bool
+is_looked_up(const struct resolve *resolve, const char *host)
+{
+	for (unsigned i = 0; i < RESOLVE_QUESTIONS_MAX; i++)
+		if (resolve->slots[i].state == SLOT_LOOKED_UP &&
+		    strcmp(resolve->slots[i].host, host) == 0)
+			return true;
+	return false;
+}
+
+/* Takes all questions for that host. */
+static void
+begin(struct resolve *resolve, const char *host)
+{
+	for (unsigned i = 0; i < RESOLVE_QUESTIONS_MAX; i++)
+		if (resolve->slots[i].state == SLOT_ASKED &&
+		    strcmp(resolve->slots[i].host, host) == 0)
+			resolve->slots[i].state = SLOT_LOOKED_UP;
+	resolve->busy++;
+}
+
+static void add_thread(struct resolve *resolve);
+
 static void *
 resolve_thread(void *argument)
 {
@@ -95,6 +122,7 @@ resolve_thread(void *argument)
 	struct resolve_answer answer;
 	char host[RESOLVE_HOST_SIZE];
 	struct slot *slot;
+	bool last;
 
 	pthread_mutex_lock(&resolve->lock);
 	while (!resolve->closed) {
@@ -104,38 +132,45 @@ resolve_thread(void *argument)
 			continue;
 		}
 		memcpy(host, slot->host, sizeof(host));
+		begin(resolve, host);
+		if (oldest(resolve, SLOT_ASKED) != NULL)
+			add_thread(resolve);
 		pthread_mutex_unlock(&resolve->lock);
 		look_up(host, &answer);
 		pthread_mutex_lock(&resolve->lock);
+		resolve->busy--;
 		if (resolve->closed)
 			break;
 		spread(resolve, host, &answer);
 		/* Under the lock: the owner cannot be gone before it returns. */
 		resolve->notify(resolve->context);
 	}
+	last = --resolve->threads == 0;
 	pthread_mutex_unlock(&resolve->lock);
-	resolve_free(resolve);
+	if (last)
+		resolve_free(resolve);
 	return NULL;
 }
 
 /* Detached, and with all signals blocked: they belong to the program's threads. */
-static bool
-start_thread(struct resolve *resolve)
+static void
+add_thread(struct resolve *resolve)
 {
 	pthread_attr_t attr;
 	sigset_t all, before;
 	pthread_t thread;
 	int rc;
 
-	if (pthread_attr_init(&attr) != 0)
-		return false;
+	if (resolve->busy < resolve->threads || resolve->threads == RESOLVE_THREADS_MAX ||
+	    pthread_attr_init(&attr) != 0)
+		return;
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&thread, &attr, resolve_thread, resolve);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attr);
-	return rc == 0;
+	resolve->threads += rc == 0;
 }
 
 int
@@ -157,17 +192,17 @@ void
 resolve_close(struct resolve **resolve)
 {
 	struct resolve *r = *resolve;
-	bool has_thread;
+	bool has_threads;
 
 	if (r == NULL)
 		return;
 	*resolve = NULL;
 	pthread_mutex_lock(&r->lock);
 	r->closed = true;
-	has_thread = r->has_thread;
-	pthread_cond_signal(&r->asked);
+	has_threads = r->threads > 0;
+	pthread_cond_broadcast(&r->asked);
 	pthread_mutex_unlock(&r->lock);
-	if (!has_thread)
+	if (!has_threads)
 		resolve_free(r);
 }
 
@@ -180,11 +215,10 @@ resolve_ask(struct resolve *resolve, unsigned line, uint32_t ticket, const char 
 	if (strlen(host) >= RESOLVE_HOST_SIZE)
 		return -EINVAL;
 	pthread_mutex_lock(&resolve->lock);
-	if (!resolve->has_thread)
-		resolve->has_thread = start_thread(resolve);
-	slot = resolve->has_thread ? oldest(resolve, SLOT_FREE) : NULL;
+	add_thread(resolve);
+	slot = resolve->threads > 0 ? oldest(resolve, SLOT_FREE) : NULL;
 	if (slot != NULL) {
-		slot->state = SLOT_ASKED;
+		slot->state = is_looked_up(resolve, host) ? SLOT_LOOKED_UP : SLOT_ASKED;
 		slot->order = ++resolve->order;
 		slot->answer = (struct resolve_answer){.line = line, .ticket = ticket};
 		snprintf(slot->host, sizeof(slot->host), "%s", host);

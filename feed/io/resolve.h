@@ -1,7 +1,8 @@
 /*
  * Turns host names into addresses without holding up the feed thread:
- * getaddrinfo() blocks for seconds when a name server is silent, so one helper
- * thread calls it. It starts with the first question.
+ * getaddrinfo() blocks for seconds when a name server is silent, so helper
+ * threads call it. One starts with the first question, another when all are
+ * busy: a zone whose servers are silent must not hold up the host to fail over to.
  *
  * One thread asks, takes and closes. Questions are few (one per line and
  * attempt) and bounded; those for the same host are answered together.
@@ -17,6 +18,7 @@
 #define RESOLVE_HOST_SIZE 256
 #define RESOLVE_WHY_SIZE 64
 #define RESOLVE_QUESTIONS_MAX 128
+#define RESOLVE_THREADS_MAX 4
 
 struct resolve_answer {
 	unsigned line;   /* as asked */
@@ -29,7 +31,7 @@ struct resolve_answer {
 struct resolve;
 
 /*
- * `notify` is called by the helper thread when answers are there; it must be
+ * `notify` is called by a helper thread when answers are there; it must be
  * short and thread-safe. Returns 0 or -ENOMEM.
  */
 int resolve_open(struct resolve **out, void (*notify)(void *context), void *context);

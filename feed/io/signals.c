@@ -48,8 +48,8 @@ signals_stop_flag(void)
 bool
 signals_take_reload(void)
 {
-	bool asked = reload_asked != 0;
-
-	reload_asked = 0;
-	return asked;
+	if (reload_asked == 0)
+		return false;
+	reload_asked = 0; /* never when it was not set: it may have been set since */
+	return true;
 }

@@ -172,6 +172,7 @@ turn_over(struct tape *c, wall_t now, mono_t mono)
 	if (!wants_next_file(c, mono))
 		return;
 	fd = tape_files_next(c->files, &number);
+	c->counts.no_file = fd < 0 ? tape_files_error(c->files) : 0;
 	if (fd < 0)
 		return;
 	c->old_fd = c->fd;

@@ -57,6 +57,7 @@ struct tape_counts {
 	uint64_t files;          /* begun */
 	uint64_t errors;         /* blocks that could not be written */
 	int error;               /* errno of the last of them, 0: none */
+	int no_file;             /* errno: why the file at hand is not followed by another, or 0 */
 };
 
 /*

@@ -41,6 +41,7 @@ struct tape_files {
 	sem_t work;
 	atomic_bool over;
 	atomic_int next_fd;    /* -1: not ready */
+	atomic_int next_error; /* errno of the last attempt to make it, 0: it was made */
 	uint32_t next_number;  /* of the file at next_fd; who has that fd may read it */
 	struct finished finished[FINISHED_MAX];
 	_Atomic unsigned given, taken; /* of them */
@@ -71,6 +72,7 @@ make_next(struct tape_files *f)
 	if (atomic_load(&f->next_fd) >= 0)
 		return;
 	fd = make(f, f->next_number + 1);
+	atomic_store(&f->next_error, fd < 0 ? -fd : 0);
 	if (fd < 0)
 		return; /* asked again; the file at hand grows meanwhile */
 	f->next_number++;
@@ -225,6 +227,12 @@ tape_files_next(struct tape_files *f, uint32_t *number)
 	}
 	sem_post(&f->work);
 	return fd;
+}
+
+int
+tape_files_error(const struct tape_files *f)
+{
+	return atomic_load(&f->next_error);
 }
 
 bool

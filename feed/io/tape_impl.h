@@ -75,6 +75,9 @@ int tape_files_open(struct tape_files **out, const struct tape_cfg *cfg,
  */
 int tape_files_next(struct tape_files *files, uint32_t *number);
 
+/* Why the next file cannot be made: errno, or 0: nothing is known to be in its way. */
+int tape_files_error(const struct tape_files *files);
+
 /*
  * Nothing will be written to that file any more: it is synchronized, closed
  * and, if wanted, compressed. Returns false when too many wait for that:

@@ -108,6 +108,12 @@ transport_connect(struct transport *transport, unsigned line, uint32_t attempt,
 	return transport->ops->connect(transport, line, attempt, target);
 }
 
+void
+transport_limit_connecting(struct transport *transport, span_t connect_within)
+{
+	transport->cfg.connect_within = connect_within;
+}
+
 int
 transport_send(struct transport *transport, unsigned line, struct bytes text)
 {

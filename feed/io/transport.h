@@ -26,7 +26,8 @@ enum transport_event_kind {
 	TRANSPORT_UP,     /* the upgrade was accepted, messages may flow */
 	TRANSPORT_FAILED, /* the connection attempt ended before that */
 	TRANSPORT_DOWN,   /* an established connection ended */
-	TRANSPORT_PING,   /* a PING came in (only where has_pings) */
+	TRANSPORT_PING,   /* a PING came in at `at`, and is being answered (only where has_pings) */
+	TRANSPORT_ANSWERED, /* at `at` the kernel had taken the PONGs to all PINGs told so far */
 	TRANSPORT_PONG,   /* a PONG came in */
 };
 
@@ -131,6 +132,12 @@ void transport_close(struct transport **transport);
  */
 int transport_connect(struct transport *transport, unsigned line, uint32_t attempt,
     const struct transport_target *target);
+
+/*
+ * How long attempts may take that begin from now on, in place of
+ * cfg.connect_within. "lws" ends them 5 s after that at the latest, all the same.
+ */
+void transport_limit_connecting(struct transport *transport, span_t connect_within);
 
 /*
  * Queues one text message, sent as one frame, in order. Returns 0, -ENOTCONN,

@@ -83,6 +83,7 @@ uring_line_drop(struct uring_line *line)
 	line->receiving = false;
 	line->sending = 0;
 	line->out_n = 0;
+	line->pong_end = 0;
 	line->in = BYTES_NONE;
 	line->record_left = 0;
 	line->header_n = 0;
@@ -114,6 +115,20 @@ uring_line_end(struct uring_line *line, enum tick_reason reason, const char *for
 	uring_line_drop(line);
 	line->state = URING_LINE_IDLE;
 	line->deadline = MONO_NEVER;
+	transport_post(&line->owner->base, &event);
+}
+
+void
+uring_line_note(struct uring_line *line, enum transport_event_kind kind, mono_t at)
+{
+	struct transport_event event = {
+		.kind = kind,
+		.line = line->index,
+		.attempt = line->attempt,
+		.retry_after_s = -1,
+		.at = at,
+	};
+
 	transport_post(&line->owner->base, &event);
 }
 
@@ -277,6 +292,17 @@ uring_line_lost(struct uring_line *line, int error)
 		fail_errno(line, error);
 }
 
+/* So many bytes are in the kernel's hands now: was a PONG among them? */
+static void
+note_answers(struct uring_line *line, size_t sent)
+{
+	if (line->pong_end == 0)
+		return;
+	line->pong_end -= sent < line->pong_end ? sent : line->pong_end;
+	if (line->pong_end == 0)
+		uring_line_note(line, TRANSPORT_ANSWERED, clock_mono());
+}
+
 void
 uring_line_on_sent(struct uring_line *line, int result)
 {
@@ -290,6 +316,7 @@ uring_line_on_sent(struct uring_line *line, int result)
 	if (result > 0) {
 		line->out_n -= (size_t)result;
 		memmove(line->out, line->out + result, line->out_n);
+		note_answers(line, (size_t)result);
 	}
 	uring_line_flush(line);
 }

@@ -86,6 +86,7 @@ struct uring_line {
 	char header[URING_LINE_RECORD_HEADER];
 	char *out;        /* encrypted bytes to send; the first `sending` are in flight */
 	size_t out_n, sending;
+	size_t pong_end;  /* of them up to the end of the last PONG; 0: none waits */
 
 	struct proxy proxy;
 	struct upgrade upgrade;
@@ -153,6 +154,9 @@ void uring_line_end(struct uring_line *line, enum tick_reason reason, const char
 
 /* The same for what errno tells (0: the peer's end of a close of ours). */
 void uring_line_lost(struct uring_line *line, int error);
+
+/* Posts an event that has nothing but a time. */
+void uring_line_note(struct uring_line *line, enum transport_event_kind kind, mono_t at);
 
 /* Encrypts and queues. Returns false when there is no room. */
 bool uring_line_write(struct uring_line *line, const char *bytes, size_t n);

@@ -108,27 +108,19 @@ take_answer(struct uring_line *line, struct bytes *in)
 	}
 }
 
-static void
-note(struct uring_line *line, enum transport_event_kind kind)
-{
-	struct transport_event event = {
-		.kind = kind,
-		.line = line->index,
-		.attempt = line->attempt,
-		.retry_after_s = -1,
-		.at = line->stamps.recv_mono,
-	};
-
-	transport_post(&line->owner->base, &event);
-}
-
-/* RFC 6455 5.5.3: the PONG carries the PING's payload; nothing waits for it. */
+/*
+ * RFC 6455 5.5.3: the PONG carries the PING's payload; nothing waits for it.
+ * The PING came when the kernel had it, however late we looked.
+ */
 static void
 answer_ping(struct uring_line *line, struct bytes payload)
 {
+	mono_t came = {line->stamps.recv_mono.ns - line->stamps.waited.ns};
+
 	line->owner->base.counts[line->index].pings++;
+	uring_line_note(line, TRANSPORT_PING, came);
 	if (uring_line_send(line, WSFRAME_OP_PONG, payload) == 0)
-		note(line, TRANSPORT_PING);
+		line->pong_end = line->out_n;
 }
 
 static void
@@ -224,7 +216,7 @@ take_frames(struct uring_line *line, struct bytes in)
 			break;
 		case WSFRAME_PONG:
 			line->owner->base.counts[line->index].pongs++;
-			note(line, TRANSPORT_PONG);
+			uring_line_note(line, TRANSPORT_PONG, line->stamps.recv_mono);
 			break;
 		case WSFRAME_OVERSIZE:
 			take_oversize(line);

@@ -3,12 +3,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <tickring/reader.h>
 #include <tickring/reasons.h>
 
 #include "feed/ops/quoted.h"
 
 #define KNOWN(x) ((x) < 0 ? TICK_ABSENT : (x))
-#define NS_PER_S 1000000000
 
 enum kind { GAUGE, COUNTER };
 enum scope { FEED, LINE, ENDPOINT, CLASS };
@@ -42,6 +42,15 @@ enum { METRIC_FIRST_ROW = __COUNTER__ + 1 };
 static const struct alarm_counts no_alarm;
 static const struct tracer_counts no_tracer;
 
+/* Nothing where there is no other leg, or this one was never behind. */
+static int64_t
+leg_skew(const int64_t skew_ns[TICK_LEGS_MAX], const struct tick_line_status *l)
+{
+	bool known = l->leg >= 0 && l->leg < TICK_LEGS_MAX && skew_ns[l->leg] > 0;
+
+	return known ? skew_ns[l->leg] : TICK_ABSENT;
+}
+
 /* The value of a metric in row n of its scope. */
 static int64_t
 value_of(size_t metric, const struct metrics_source *from, unsigned n)
@@ -68,13 +77,14 @@ value_of(size_t metric, const struct metrics_source *from, unsigned n)
 
 /* ---- pieces -------------------------------------------------------------------- */
 
+/* value x 10^exponent, exactly. */
 static void
-put_scaled(FILE *out, int64_t value, int64_t unit, int digits)
+put_decimal(FILE *out, int64_t value, int exponent)
 {
-	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	char text[48];
 
-	fprintf(out, "%s%" PRIu64 ".%0*" PRIu64, value < 0 ? "-" : "", size / (uint64_t)unit,
-	    digits, size % (uint64_t)unit);
+	tick_format(value, exponent, text, sizeof(text));
+	fputs(text, out);
 }
 
 static void
@@ -86,10 +96,10 @@ put_value(FILE *out, enum scale scale, int64_t value)
 		fprintf(out, "%" PRId64, value);
 		break;
 	case MILLI:
-		put_scaled(out, value, 1000, 3);
+		put_decimal(out, value, -3);
 		break;
 	case NANO:
-		put_scaled(out, value, NS_PER_S, 9);
+		put_decimal(out, value, -9);
 		break;
 	}
 	fputc('\n', out);
@@ -223,7 +233,7 @@ put_histogram(const struct page *p, const char *name, const char *help,
 		if (bound == INT64_MAX)
 			fputs("+Inf", p->out);
 		else
-			put_scaled(p->out, bound, NS_PER_S, 9);
+			put_decimal(p->out, bound, -9);
 		fprintf(p->out, "\"} %" PRIu64 "\n", sum);
 	}
 	begin_sample(p, name, "_sum");

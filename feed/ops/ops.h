@@ -56,6 +56,7 @@ enum ops_order_kind {
 	OPS_LISTING,
 	OPS_FILL,
 	OPS_SOCKETS,       /* upkeep.h */
+	OPS_CLOCK,         /* rest_clock.h */
 };
 
 struct ops_order {

@@ -12,6 +12,7 @@
 #include "feed/io/clock.h"
 #include "feed/io/http.h"
 #include "feed/ops/backfill.h"
+#include "feed/ops/rest_clock.h"
 #include "feed/ops/rest_depth.h"
 #include "feed/ops/rest_impl.h"
 #include "feed/ops/rest_list.h"
@@ -45,12 +46,13 @@ struct rest {
 	struct ops_timer pump_timer;
 	struct rest_trace trace;
 	struct rest_list list;
+	struct rest_clock clock;
 	struct backfill *backfill;    /* NULL: none is wanted */
 	struct tick_level *levels;    /* of the snapshot that is read: bids, then asks */
 	mono_t tell_at;               /* failures are not told before */
 	uint64_t untold;
 	bool paused;
-	_Atomic int64_t used, paused_until_ns, paused_why;
+	_Atomic int64_t used, paused_until_ns, paused_why, under_way;
 };
 
 /* ---- requests --------------------------------------------------------------- */
@@ -67,6 +69,7 @@ show(struct rest *r, mono_t now)
 {
 	atomic_store_explicit(
 	    &r->paused_why, reason_of[r->sched.paused_why], memory_order_relaxed);
+	atomic_store_explicit(&r->under_way, http_under_way(r->http), memory_order_relaxed);
 	atomic_store_explicit(&r->used, snapsched_used(&r->sched, now), memory_order_relaxed);
 	atomic_store_explicit(
 	    &r->paused_until_ns, r->sched.paused_until.ns, memory_order_relaxed);
@@ -82,6 +85,7 @@ rest_gauges(const struct rest *r)
 		return out;
 	out.used = atomic_load_explicit(&r->used, memory_order_relaxed);
 	out.budget = r->sched.cfg.budget;
+	out.under_way = atomic_load_explicit(&r->under_way, memory_order_relaxed);
 	counts = backfill_counts(r->backfill);
 	out.fills = counts.requests;
 	out.fills_refused = counts.refused;
@@ -431,6 +435,7 @@ rest_open(struct rest **out, struct ops *ops, const struct config *cfg)
 	ops_receive(ops, OPS_SNAPSHOT_UNWANTED, on_unwanted, r);
 	ops_receive(ops, OPS_MEMORY_BACK, on_memory, r);
 	rest_list_open(&r->list, r, &r->cfg);
+	rest_clock_open(&r->clock, r, &r->cfg);
 	show(r, clock_mono());
 	return 0;
 }
@@ -468,6 +473,7 @@ rest_close(struct rest **rest)
 		return;
 	ops_timer_stop(&r->pump_timer);
 	rest_list_close(&r->list);
+	rest_clock_close(&r->clock);
 	http_close(&r->http);
 	rest_trace_close(&r->trace);
 	backfill_close(&r->backfill);

@@ -15,6 +15,7 @@
  *	OPS_SNAPSHOT         object: a struct rest_snapshot
  *	OPS_LISTING          object: a struct listing
  *	OPS_FILL             object: a struct rest_fill
+ *	OPS_CLOCK            rest_clock.h
  */
 #ifndef FEED_OPS_REST_H
 #define FEED_OPS_REST_H
@@ -59,6 +60,7 @@ void rest_close(struct rest **rest);
 
 struct rest_gauges {
 	int64_t used, budget;    /* weight of the last minute */
+	int64_t under_way;       /* requests; each may have a socket */
 	mono_t paused_until;     /* the exchange wants no requests until then; MONO_ZERO */
 	uint64_t fills, fills_refused; /* requests for missing trades; of them, without use */
 	enum tick_reason why;    /* it does, or did */

@@ -64,6 +64,7 @@ ask(void *context)
 		snapsched_on_other(rest_schedule(l->rest), weight, &none, clock_mono());
 		ask_in(l, span_s(1));
 	}
+	rest_pump(l->rest);
 }
 
 static void

@@ -29,8 +29,8 @@ static const struct field feed_fields[] = {
 	F(tick_status, lines_live), F(tick_status, instruments), F(tick_status, streams),
 	F(tick_status, stream_rows),
 	F(tick_status, streams_undecoded), F(tick_status, streams_unlisted),
-	F(tick_status, books_starved),
-	F(tick_status, books_cut),
+	F(tick_status, books_starved), F(tick_status, books_cut),
+	F(tick_status, clock_offset_ns), F_ZERO(tick_status, clock_within_ns),
 };
 
 static const struct field line_fields[] = {
@@ -51,6 +51,7 @@ static const struct field detail_fields[] = {
 	F(tick_line_detail, ended_code), F_ABSENT(tick_line_detail, ended_ns),
 	F(tick_line_detail, streams_listed), F(tick_line_detail, streams_producing),
 	F(tick_line_detail, streams_refused), F(tick_line_detail, streams_silent),
+	F(tick_line_detail, pong_ns), F(tick_line_detail, pong_max_ns),
 };
 
 static const struct field line_latency_fields[] = {

@@ -2,9 +2,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* A header brings nothing else; at a NUL a token of random bytes would end. */
+static bool
+is_text(const char *token, size_t n)
+{
+	while (n > 0 && token[n - 1] > ' ' && token[n - 1] <= '~')
+		n--;
+	return n == 0;
+}
 
 int
 token_read(const char *file, char token[TOKEN_MAX + 1], char *why)
@@ -27,9 +37,10 @@ token_read(const char *file, char token[TOKEN_MAX + 1], char *why)
 	while (n > 0 && (token[n - 1] == '\n' || token[n - 1] == '\r' || token[n - 1] == ' '))
 		n--;
 	token[n] = '\0';
-	if (n >= TOKEN_MIN)
+	if (n >= TOKEN_MIN && is_text(token, (size_t)n))
 		return 0;
-	snprintf(why, TOKEN_WHY_MAX, "it holds no token of %d to %d characters", TOKEN_MIN,
-	    TOKEN_MAX);
+	snprintf(why, TOKEN_WHY_MAX, "it holds no token of %d to %d visible characters",
+	    TOKEN_MIN, TOKEN_MAX);
+	explicit_bzero(token, TOKEN_MAX + 1);
 	return -EINVAL;
 }

@@ -11,8 +11,9 @@
 
 /*
  * Reads it, without blanks at its end. Returns 0, or -errno of reading the
- * file, or -EINVAL: shorter than TOKEN_MIN or longer than TOKEN_MAX; `why`
- * (TOKEN_WHY_MAX bytes) then says it in words, without a part of the token.
+ * file, or -EINVAL: shorter than TOKEN_MIN, longer than TOKEN_MAX, or not of
+ * visible ASCII; `why` (TOKEN_WHY_MAX bytes) then says it in words, without a
+ * part of the token, and nothing of it stays in `token`.
  */
 int token_read(const char *file, char token[TOKEN_MAX + 1], char *why);
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,6 +22,8 @@
 #define SWEEP_MS 500  /* between two looks for connections that are too slow */
 #define BEAT_MS 500   /* between two events */
 #define BACKLOG 1024  /* who finds no place waits its turn there */
+#define ATTEMPTS 8    /* at a count while more comes in */
+#define ESTABLISHED 1 /* tcpi_state, by linux/net/tcp_states.h */
 
 /* ---- time ------------------------------------------------------------------------- */
 
@@ -71,6 +74,34 @@ on_beat(void *context)
 		lws_callback_on_writable(c->wsi);
 	}
 	ops_timer_start(web->ops, &web->beat, span_ms(BEAT_MS));
+}
+
+/* ---- what the library has read ----------------------------------------------------- */
+
+/*
+ * Asked twice, so that nothing came in between. Behind the client's end, which
+ * counts as a byte, the connection has left this state.
+ */
+int64_t
+web_taken(const struct web_conn *conn)
+{
+	int fd = lws_get_socket_fd(conn->wsi);
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		struct tcp_info before = {0}, after = {0};
+		socklen_t one = sizeof(before), other = sizeof(after);
+		int waiting;
+
+		if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &before, &one) != 0 ||
+		    ioctl(fd, FIONREAD, &waiting) != 0 ||
+		    getsockopt(fd, IPPROTO_TCP, TCP_INFO, &after, &other) != 0)
+			return -1;
+		if (before.tcpi_bytes_received == after.tcpi_bytes_received &&
+		    before.tcpi_state == after.tcpi_state)
+			return (int64_t)after.tcpi_bytes_received - waiting -
+			    (after.tcpi_state != ESTABLISHED);
+	}
+	return -1;
 }
 
 /* ---- what the library says -------------------------------------------------------- */

@@ -149,6 +149,7 @@ web_on_body(struct web_conn *conn, struct bytes piece)
 {
 	if (conn->state != WEB_BODY)
 		return -1;
+	conn->taken = web_taken(conn); /* what is behind the piece came along with it */
 	if (conn->denied != 0)
 		return 0;
 	if (piece.n > conn->body_room - conn->body_n)

@@ -60,6 +60,7 @@ struct web_conn {
 	bool head;     /* HEAD: no body */
 	bool closes;   /* after this answer */
 	bool served;   /* at least once */
+	int64_t taken; /* web_taken() when the last request came, or the last of its body */
 	struct web_page *page;
 	size_t sent;   /* of line, head and body together */
 	bool due;      /* EVENTS: time for the next */
@@ -95,6 +96,14 @@ struct web {
 	char changing_for[WEB_PEER_MAX];
 	struct web_conn conn[WEB_CONNECTIONS_MAX];
 };
+
+/* ---- web.c ---- */
+
+/*
+ * Bytes that the library has read from the connection's socket; -1: that cannot
+ * be told. What it has read and not looked at yet is among them.
+ */
+int64_t web_taken(const struct web_conn *conn);
 
 /* ---- web_accept.c ---- */
 

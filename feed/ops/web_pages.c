@@ -208,8 +208,11 @@ body_length(struct lws *wsi)
 	int n = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
 	int64_t length = 0;
 
+	/* Whatever length stands beside it: who is between us and the client may go by this. */
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
+		return -1;
 	if (n == 0)
-		return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0 ? -1 : 0;
+		return 0;
 	if (n > 10 || lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH) != n)
 		return -1;
 	for (int i = 0; i < n; i++) {
@@ -231,6 +234,21 @@ wants_end(struct lws *wsi)
 	    strcasestr(text, "close") != NULL;
 }
 
+/*
+ * Did the library read this request together with the one before it? It then
+ * takes the head for the body, if there is one, and (4.1.6) never comes back.
+ * Nobody has to send so: RFC 9112, 9.3.2, has a client wait after a PATCH, and
+ * none of ours sends one without having seen the answer before it.
+ */
+static bool
+came_along(struct web_conn *conn)
+{
+	int64_t before = conn->taken;
+
+	conn->taken = web_taken(conn);
+	return conn->served && (conn->taken < 0 || conn->taken == before);
+}
+
 int
 web_on_request(struct web_conn *conn)
 {
@@ -239,14 +257,17 @@ web_on_request(struct web_conn *conn)
 	int64_t body = body_length(conn->wsi);
 	const struct path *path;
 	struct web_asset asset;
+	bool along;
 
 	if (conn->state != WEB_WAITING || method < 0 || uri == NULL || length < 1)
 		return -1;
 	path = path_find(uri, (size_t)length);
 	conn->head = method == LWSHUMETH_HEAD;
 	conn->closes = wants_end(conn->wsi);
+	along = came_along(conn);
 	if (method == LWSHUMETH_PATCH && path != NULL && path->changes)
-		return web_begin_change(conn, body);
+		return along ? web_refuse(conn, 400, "a change waits for the answer before it")
+		             : web_begin_change(conn, body);
 	conn->closes = conn->closes || body != 0; /* nobody reads it */
 	if (path == NULL && !web_asset_find(uri, (size_t)length, &asset))
 		return web_reply_text(conn, 404, "there is no such page", NULL);

@@ -12,6 +12,9 @@
 /* Diffs of one book take at most so many blocks: 32,768 levels, some seconds of a storm. */
 #define WAITING_BLOCKS_MAX 512
 
+/* The stream is never so far behind a snapshot: one that still is ahead is of another count. */
+static const span_t ahead_max = {INT64_C(30) * 1000000000};
+
 struct entry {
 	struct booksync sync;
 	struct books_want want;
@@ -285,6 +288,14 @@ follow_up(struct books *b, struct entry *e, enum booksync_outcome outcome, mono_
 
 /* ---- events ----------------------------------------------------------------- */
 
+/* Is it LIVE by a snapshot that no change ever reaches? It would be shown so for ever. */
+static bool
+is_out_of_reach(const struct entry *e, mono_t now)
+{
+	return e->sync.state == BOOKSYNC_LIVE && e->sync.tally.applied == 0 &&
+	    mono_due(mono_add(e->renewed, ahead_max), now);
+}
+
 enum booksync_outcome
 books_on_depth(struct books *b, uint32_t instrument, const struct event *event,
     const struct normal *n, mono_t now)
@@ -302,6 +313,12 @@ books_on_depth(struct books *b, uint32_t instrument, const struct event *event,
 	};
 	enum booksync_outcome outcome = booksync_on_diff(&e->sync, &diff);
 
+	if (outcome == BOOKSYNC_OLD && is_out_of_reach(e, now)) {
+		booksync_lose(&e->sync);
+		booksync_on_diff(&e->sync, &diff); /* it begins the next attempt */
+		want(b, e, SNAPSCHED_GAP, true);
+		return BOOKSYNC_GAPPED;
+	}
 	follow_up(b, e, outcome, now);
 	return outcome;
 }

@@ -1,7 +1,13 @@
 #include "feed/pipeline/pipeline_impl.h"
 
-/* Half of the legs' numbers are for lines, half for their successors. */
-#define LEGS_PER_LEG (ARBITER_LEGS_MAX / POOL_LEGS_MAX)
+/* What was on its way when a stream left a line has arrived after that. */
+#define LEFT_FOR_S 5
+
+/*
+ * So many messages in a row of other lines that are no news: who brought the last
+ * one brings nothing any more, and the exchange counts, or dates, anew.
+ */
+#define OLDER_MAX 64
 
 void
 pipeline_turn(struct pipeline *p, uint32_t id, enum tick_data_state state, enum tick_reason why,
@@ -14,7 +20,6 @@ pipeline_turn(struct pipeline *p, uint32_t id, enum tick_data_state state, enum 
 	data->reason = why;
 	board_data(p->cfg.board, id, data);
 }
-
 
 static void
 tell_gap(struct pipeline *p, struct publish_context *c, enum event_kind kind,
@@ -75,37 +80,43 @@ note_news(struct pipeline *p, const struct publish_context *c, enum event_kind k
 
 /* The line is not the first of its leg, or has no number yet. */
 static unsigned
-other_leg_of(uint8_t *lines, unsigned home, unsigned line)
+other_leg_of(struct roster_stream *s, unsigned home, unsigned line, mono_t now, bool *passing)
 {
 	unsigned leg;
 
 	for (leg = 0; leg < ARBITER_LEGS_MAX; leg++)
-		if (lines[leg] == line)
+		if (s->line_of[leg] == line)
 			return leg;
+	*passing = s->left_line == line &&
+	    mono_before(now, mono_add(s->left_at, span_s(LEFT_FOR_S)));
 	for (unsigned i = 0; i < ARBITER_LEGS_MAX; i++) {
 		leg = (home + i) % ARBITER_LEGS_MAX;
-		if (lines[leg] != ROSTER_NO_LINE)
+		if (s->line_of[leg] != ROSTER_NO_LINE)
 			continue;
-		lines[leg] = (uint8_t)line;
+		if (!*passing)
+			s->line_of[leg] = (uint8_t)line;
 		return leg;
 	}
+	*passing = false;
 	return home;
 }
 
 /*
  * The arbiter's number for a line of a stream: one of its leg's if that is
- * free, any other else. It stays until the line loses the stream.
+ * free, any other else. It stays until the line loses the stream. What still
+ * comes then, passing, is nobody's whom others would wait for.
  */
 static inline unsigned
-leg_of(struct pipeline *p, uint32_t number, unsigned line)
+leg_of(struct pipeline *p, uint32_t number, unsigned line, bool *passing)
 {
-	unsigned home = p->leg[line] * LEGS_PER_LEG;
-	uint8_t *lines;
+	unsigned home = p->leg[line] * PIPELINE_LEGS_PER_LEG;
+	struct roster_stream *s;
 
+	*passing = false;
 	if (number == ROSTER_NONE)
 		return home;
-	lines = p->roster.stream[number].line_of;
-	return lines[home] == line ? home : other_leg_of(lines, home, line);
+	s = &p->roster.stream[number];
+	return s->line_of[home] == line ? home : other_leg_of(s, home, line, p->now, passing);
 }
 
 void
@@ -116,6 +127,9 @@ judge_on_stream_left(struct pipeline *p, uint32_t number, unsigned line)
 
 	if (number >= p->roster.streams_max || s->name == NULL)
 		return;
+	/* Another connection of that line comes without what the last one had on its way. */
+	if (s->left_line == line)
+		s->left_line = ROSTER_NO_LINE;
 	for (unsigned leg = 0; leg < ARBITER_LEGS_MAX; leg++) {
 		if (s->line_of[leg] != line)
 			continue;
@@ -169,7 +183,7 @@ is_newer(struct pipeline *p, const struct publish_context *c, uint32_t number,
 		return true;
 	last = roster_last(&p->roster, number, c->instrument);
 	if (last->line != line && last->line != ROSTER_NO_LINE && age.start <= last->start &&
-	    (age.start < last->start || age.rank <= last->rank))
+	    (age.start < last->start || age.rank <= last->rank) && ++last->older < OLDER_MAX)
 		return false;
 	*last = age;
 	return true;
@@ -241,11 +255,14 @@ judge(struct pipeline *p, struct publish_context *c, const struct event *e,
 	    .arrived = frame->arrived, .now = now};
 	enum arbiter_verdict verdict;
 	struct arbiter_gap gap;
+	bool passing;
 
 	if (m.class == ARBITER_CLASSES)
 		return judge_without_ids(p, c, e, number, frame->line);
-	m.leg = leg_of(p, number, frame->line);
+	m.leg = leg_of(p, number, frame->line, &passing);
 	verdict = arbiter_on_id(&p->arbiter, &m, &gap);
+	if (__builtin_expect(passing, 0))
+		arbiter_on_leg_down(&p->arbiter, m.instrument, m.class, m.leg);
 	if (verdict == ARBITER_HOLD)
 		return JUDGE_HOLD;
 	note_message(p, c, number, frame->line);

@@ -10,9 +10,6 @@
 #include "feed/venue/binance/json_market.h"
 #include "feed/venue/binance/streams.h"
 
-/* Exchange stamps further ahead of our clock than this make CLOCK_DOUBT. */
-#define CLOCK_AHEAD_NS_MAX 1000000000
-
 const struct kind_row pipeline_kinds[EVENT_KINDS] = {
 	[EVENT_TRADE] = {TICK_COUNTER_TRADES, TICK_TRADE, ARBITER_TRADE},
 	[EVENT_AGG_TRADE] = {TICK_COUNTER_AGG_TRADES, TICK_AGG_TRADE, ARBITER_AGG_TRADE},
@@ -205,6 +202,7 @@ decode(struct pipeline *p, struct frame *frame, struct event *e, bool *unfit)
 	*unfit = result == DECODE_UNFIT;
 	if (result == DECODE_MALFORMED) {
 		pipeline_count(p, TICK_COUNTER_MALFORMED);
+		p->line[frame->line].faults++;
 		note_garbled(p, frame, e);
 	}
 	if (result == DECODE_FOREIGN)
@@ -241,7 +239,7 @@ context_of(struct pipeline *p, uint32_t instrument, const struct frame *frame,
 	const struct transport_stamps *stamps = frame->stamps;
 	unsigned flags = stamps->kernel ? TICK_FLAG_KERNEL_STAMP : 0;
 
-	if (e->exch_ns != VENUE_NO_TIME && e->exch_ns - stamps->recv.ns > CLOCK_AHEAD_NS_MAX)
+	if (e->exch_ns != VENUE_NO_TIME && e->exch_ns - stamps->recv.ns > p->clock_ahead_ns)
 		flags |= TICK_FLAG_CLOCK_DOUBT;
 	return (struct publish_context){
 		.ring = p->cfg.ring,
@@ -291,7 +289,9 @@ note_on_board(struct pipeline *p, uint32_t id, enum event_kind kind)
 /* What to look for in the hold after a message; `published` only if it holds anything. */
 struct outcome {
 	bool published, kept;
+	bool full; /* it was to be kept, and there is no room: nothing became of it */
 	uint64_t key;
+	int64_t id;
 };
 
 static inline void
@@ -302,7 +302,8 @@ measure(struct pipeline *p, const struct frame *frame, const struct publish_cont
 	bool dated = exch_ns != VENUE_NO_TIME;
 	struct spans now = {
 		.publish_ns = c->mono_ns - stamps->recv_mono.ns + stamps->waited.ns,
-		.arrival_ns = dated ? stamps->recv.ns - exch_ns : p->spans.arrival_ns,
+		.arrival_ns = dated ? stamps->recv.ns - exch_ns + p->clock_offset_ns
+		                    : p->spans.arrival_ns,
 		.line = frame->line,
 	};
 
@@ -314,6 +315,8 @@ measure(struct pipeline *p, const struct frame *frame, const struct publish_cont
 }
 
 static struct outcome take_again(struct pipeline *p, struct frame *frame);
+static struct outcome take_at_once(
+    struct pipeline *p, const struct frame *frame, const struct outcome *full);
 
 /* An array: each element is a message of its own, of the array's stream. */
 static void
@@ -322,6 +325,7 @@ take_list(struct pipeline *p, const struct frame *frame, const struct event *lis
 	char name[STREAM_NAME_MAX]; /* the list's lies in the scratch, perhaps */
 	struct frame part = *frame;
 	struct bytes items = list->u.list.items;
+	struct outcome out;
 
 	pipeline_count(p, TICK_COUNTER_ARRAYS);
 	part.part = true;
@@ -330,8 +334,11 @@ take_list(struct pipeline *p, const struct frame *frame, const struct event *lis
 		part.stream = BYTES_NONE;
 	else
 		memcpy(name, list->stream.p, list->stream.n);
-	while (json_market_next(&items, &part.bytes))
-		take_again(p, &part);
+	while (json_market_next(&items, &part.bytes)) {
+		out = take_again(p, &part);
+		if (out.full)
+			take_at_once(p, &part, &out);
+	}
 }
 
 /* Decode, normalize, judge, publish; or keep. */
@@ -367,16 +374,15 @@ take_frame(struct pipeline *p, struct frame *frame)
 	c = context_of(p, (uint32_t)id, frame, &e);
 	if (unfit || !normalize(&e, &p->cfg.ring->directory[id], p->levels, &n)) {
 		pipeline_count(p, TICK_COUNTER_UNFIT);
+		p->line[frame->line].faults++;
 		publish_event(&c, TICK_REASON_UNFIT, pipeline_kinds[e.kind].type, e.id, 0);
 		return out;
 	}
 	judgement = judge(p, &c, &e, frame, p->now);
 	if (judgement == JUDGE_HOLD && judge_hold_key((uint32_t)id, &e, &out.key)) {
 		out.kept = keep(p, out.key, e.id, frame);
-		if (out.kept)
-			return out;
-		frame->arrived = ARBITER_AT_ONCE;
-		judgement = judge(p, &c, &e, frame, p->now);
+		out.full = !out.kept;
+		out.id = e.id;
 	}
 	if (judgement != JUDGE_PUBLISH)
 		return out;
@@ -413,6 +419,19 @@ show_again(struct pipeline *p, const struct held *held, mono_t arrived)
 	p->clock_of = MONO_NEVER; /* it was received a while ago */
 	frame.arrived = arrived;
 	return !take_again(p, &frame).kept;
+}
+
+/* What cannot be kept goes at once: after what is kept below it, or that would come too late. */
+static __attribute__((noinline)) struct outcome
+take_at_once(struct pipeline *p, const struct frame *frame, const struct outcome *full)
+{
+	struct frame again = *frame;
+	struct held held;
+
+	while (hold_take_below(&p->hold, full->key, full->id, &held))
+		show_again(p, &held, ARBITER_AT_ONCE);
+	again.arrived = ARBITER_AT_ONCE;
+	return take_again(p, &again);
 }
 
 /* Something was published: what waited for it may go, in the order of ids. */
@@ -463,6 +482,8 @@ pipeline_on_frame(void *context, unsigned line, enum transport_payload payload, 
 	p->counter[TICK_COUNTER_MESSAGE_BYTES] += bytes.n;
 	do {
 		out = take_frame(p, &frame);
+		if (out.full)
+			out = take_at_once(p, &frame, &out);
 		if (out.kept)
 			pipeline_count(p, TICK_COUNTER_HELD);
 		if (out.published)

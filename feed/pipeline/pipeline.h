@@ -18,6 +18,7 @@
 #include "feed/base/hist.h"
 #include "feed/conf/config.h"
 #include "feed/core/arbiter.h"
+#include "feed/core/clock_offset.h"
 #include "feed/core/pool.h"
 #include "feed/io/transport.h"
 #include "feed/pipeline/books.h"
@@ -175,6 +176,7 @@ void pipeline_on_stream_left(struct pipeline *p, uint32_t number, unsigned line)
 struct pipeline_line_counts {
 	uint64_t wins;       /* published: it was the first, or the only one */
 	uint64_t duplicates; /* another line, or this one before, had brought it */
+	uint64_t faults;     /* malformed, or with values that do not fit */
 };
 
 struct pipeline_line_counts pipeline_line_counts(const struct pipeline *p, unsigned line);
@@ -268,7 +270,20 @@ struct pipeline_latencies pipeline_take_latencies(struct pipeline *p,
 /* From the exchange's time to publish, of a line, since the last call, which empties it. */
 struct tick_latency pipeline_line_latency(struct pipeline *p, unsigned line);
 
+/*
+ * How much later than the first the messages of that leg, < POOL_LEGS_MAX, came that another
+ * had brought before: of some, since the last call, which empties it.
+ */
+struct tick_latency pipeline_leg_skew(struct pipeline *p, unsigned leg);
+
 /* Are latencies measured? They are, unless told otherwise. */
 void pipeline_measure(struct pipeline *p, bool on);
+
+/*
+ * How far the exchange's clock is ahead of ours. Where that is more than it may
+ * be wrong by, latencies since the exchange's stamps take it into account; CLOCK_DOUBT is
+ * what is ahead of the exchange's clock as well.
+ */
+void pipeline_on_clock(struct pipeline *p, struct clock_estimate is);
 
 #endif

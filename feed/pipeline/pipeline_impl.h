@@ -31,6 +31,13 @@
 #define PIPELINE_CLOCK_BYTES 1024
 #define PIPELINE_CLOCK_BYTES_MAX 4096 /* after a hundred kilobytes of one receive */
 
+/* Numbers that the arbiter knows a leg by: half are for lines, half for their successors. */
+#define PIPELINE_LEGS_PER_LEG (ARBITER_LEGS_MAX / POOL_LEGS_MAX)
+
+/* How far stamps may be ahead: of our clock, whatever it is; beyond what is known of both. */
+#define PIPELINE_AHEAD_NS 1000000000
+#define PIPELINE_AHEAD_KNOWN_NS 100000000
+
 /* What the board says of an instrument, and what the control plane says of its streams. */
 struct instrument {
 	struct tick_data data;
@@ -116,6 +123,8 @@ struct pipeline {
 	struct hist publish, arrival;
 	struct spans spans;
 	struct hist *of_line; /* exchange to publish, per line */
+	int64_t clock_offset_ns; /* of the exchange's stamps, as far as it is sure */
+	int64_t clock_ahead_ns;  /* stamps further ahead of our clock make CLOCK_DOUBT */
 	uint64_t *listed; /* per line, bit per stream: named by its last list of subscriptions */
 	size_t listed_words; /* of a line */
 	struct pipeline_control control[PIPELINE_CONTROLS_MAX];

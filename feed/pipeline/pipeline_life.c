@@ -190,6 +190,7 @@ pipeline_new(struct pipeline **out, const struct pipeline_cfg *cfg, wall_t now, 
 	p->arbiter_memory = calloc(p->instruments_max, sizeof(*p->arbiter_memory));
 	p->of_line = calloc(TRANSPORT_LINES_MAX, sizeof(*p->of_line));
 	p->clock_of = MONO_NEVER;
+	p->clock_ahead_ns = PIPELINE_AHEAD_NS;
 	p->measures = true;
 	p->unasked_kind = EVENT_KINDS;
 	p->cfg.gaps = NULL; /* the caller's */
@@ -264,6 +265,10 @@ pipeline_on_stream_left(struct pipeline *p, uint32_t number, unsigned line)
 {
 	recorder_on_stream(p->recorder, TAPE_STREAM_LEFT, number, line, BYTES_NONE);
 	judge_on_stream_left(p, number, line);
+	if (number >= p->roster.streams_max)
+		return;
+	p->roster.stream[number].left_line = (uint8_t)line;
+	p->roster.stream[number].left_at = p->now;
 }
 
 void
@@ -443,6 +448,29 @@ pipeline_line_latency(struct pipeline *p, unsigned line)
 	latency = latency_of(&p->of_line[line]);
 	memset(&p->of_line[line], 0, sizeof(p->of_line[line]));
 	return latency;
+}
+
+struct tick_latency
+pipeline_leg_skew(struct pipeline *p, unsigned leg)
+{
+	struct hist *skew = &p->arbiter.skew[leg * PIPELINE_LEGS_PER_LEG];
+	struct tick_latency latency;
+
+	for (unsigned i = 1; i < PIPELINE_LEGS_PER_LEG; i++)
+		hist_merge(skew, &skew[i]);
+	latency = latency_of(skew);
+	memset(skew, 0, PIPELINE_LEGS_PER_LEG * sizeof(*skew));
+	return latency;
+}
+
+void
+pipeline_on_clock(struct pipeline *p, struct clock_estimate is)
+{
+	int64_t size = is.ns < 0 ? -is.ns : is.ns;
+
+	p->clock_offset_ns = size > is.within ? is.ns : 0;
+	p->clock_ahead_ns = is.within > 0 ? is.ns + is.within + PIPELINE_AHEAD_KNOWN_NS
+	                                  : PIPELINE_AHEAD_NS;
 }
 
 void

@@ -11,6 +11,7 @@
 
 /* Losses are told in the log not more often than this. */
 #define TELL_EVERY_S 1
+#define TELL_FILE_EVERY_S 60
 
 struct recorder {
 	struct tape *capture; /* NULL while its first file begins */
@@ -22,7 +23,7 @@ struct recorder {
 	wall_t wall;  /* of the last record */
 	mono_t mono;
 	uint64_t told_dropped, told_errors; /* that are in the log */
-	mono_t tell_at;
+	mono_t tell_at, tell_file_at;
 };
 
 static void
@@ -208,6 +209,20 @@ tell_losses(struct recorder *r, mono_t now)
 	r->told_errors = counts.errors;
 }
 
+/* The folder is gone, or full of files, or may not be written any more. */
+static void
+tell_no_file(struct recorder *r, mono_t now)
+{
+	struct tape_counts counts = tape_counts(r->capture);
+
+	if (counts.no_file == 0 || !mono_due(r->tell_file_at, now))
+		return;
+	r->tell_file_at = mono_add(now, span_s(TELL_FILE_EVERY_S));
+	LOG(ERROR, "capture_no_file", LOG_ERRNO("error", counts.no_file),
+	    LOG_STR("file", tape_path(r->capture)),
+	    LOG_THEN("this file grows until the next one can be made"));
+}
+
 void
 recorder_on_time(struct recorder *r, mono_t now)
 {
@@ -215,6 +230,7 @@ recorder_on_time(struct recorder *r, mono_t now)
 		return;
 	tape_on_time(r->capture, now);
 	tell_losses(r, now);
+	tell_no_file(r, now);
 }
 
 mono_t

@@ -85,6 +85,7 @@ roster_add(struct roster *roster, uint32_t number, struct bytes name, uint32_t i
 	s->instrument = instrument;
 	s->kind = kind;
 	memset(s->line_of, ROSTER_NO_LINE, sizeof(s->line_of));
+	s->left_line = ROSTER_NO_LINE;
 	s->next = *first;
 	*first = number;
 	look_at_names(roster, kind);

@@ -26,6 +26,7 @@
 /* What was published last of messages without ids in a row, and who brought it. */
 struct roster_last {
 	uint8_t line;
+	uint8_t older; /* messages of other lines in a row that were not newer */
 	int64_t start, rank;
 };
 
@@ -40,6 +41,8 @@ struct roster_stream {
 	char *name;          /* NULL: this number is not in use */
 	uint32_t instrument; /* or the roster's instruments_max: of all symbols */
 	enum event_kind kind;
+	uint8_t left_line;   /* that it left last, connected still; or ROSTER_NO_LINE */
+	mono_t left_at;
 	struct roster_last last;
 	struct roster_last *each; /* streams of all symbols: one per instrument, in place of it */
 };

@@ -12,7 +12,16 @@
 /* The network may squeeze our messages together: our window is longer than the exchange's. */
 #define SEND_WINDOW_MARGIN_MS 100
 #define STABLE_AFTER_S 60
-#define DRAIN_WITHIN_S 3
+
+/*
+ * The transport ends what takes too long, and knows what it waited for: a
+ * session that ended it first could only say that it gave up.
+ */
+#define DRAIN_WITHIN_S 4 /* closing has three in the transport */
+#define CONNECT_SPARE_S 1
+
+/* The exchange ends a connection at a certain age: until then a successor has to stand. */
+#define LIFE_MARGIN_S 3600
 
 /* Of a health score: bad news counts at once, good news has to last (health.h). */
 #define HEALTH_FALL_S 5
@@ -48,6 +57,12 @@ retry_of(const struct config_reconnect *c)
 	};
 }
 
+static span_t
+shorter(span_t a, span_t b)
+{
+	return a.ns < b.ns ? a : b;
+}
+
 static struct heartbeat_cfg
 heartbeat_of(const struct config_heartbeat *c, const struct limits *limits)
 {
@@ -56,7 +71,7 @@ heartbeat_of(const struct config_heartbeat *c, const struct limits *limits)
 
 	return (struct heartbeat_cfg){
 		.idle_after = span_ms(c->health_check_interval_ms),
-		.answer_within = span_ms(c->pong_response_timeout_ms),
+		.answer_within = shorter(span_ms(c->pong_response_timeout_ms), limits->pong_within),
 		/* Futures and options ask every 3 and 5 minutes: not to be missed sooner. */
 		.server_ping_within = span_ns(within > least ? within : least),
 		.max_missed = (unsigned)c->max_missed_pings,
@@ -66,14 +81,9 @@ heartbeat_of(const struct config_heartbeat *c, const struct limits *limits)
 static struct health_cfg
 health_of(const struct config *cfg)
 {
-	const struct config_health_check *c = &cfg->monitoring.health_check;
-
 	return (struct health_cfg){
 		.fall = span_s(HEALTH_FALL_S),
 		.rise = span_s(HEALTH_RISE_S),
-		.healthy = (int)c->threshold_permille,
-		.alert = (int)c->alert_threshold_permille,
-		.critical = (int)c->critical_threshold_permille,
 		.unhealthy = (int)cfg->heartbeat.unhealthy_threshold_permille,
 	};
 }
@@ -128,6 +138,18 @@ plan_path(const struct config *cfg, unsigned number)
 	return venue != NULL ? venue_path(venue, number) : cfg->endpoint.path;
 }
 
+/*
+ * An attempt is counted when it is ordered, by the exchange when it gets there:
+ * after a slow name lookup that is nearly as late as the attempt may last.
+ */
+static span_t
+connects_window(const struct config *cfg, const struct limits *limits)
+{
+	if (!cfg->security.rate_limiting)
+		return span_ms(UNLIMITED_WINDOW_MS);
+	return span_ns(limits->connects_window.ns + cfg->pool.connection_timeout_ms * 1000000);
+}
+
 struct pool_cfg
 plan_pool_cfg(const struct config *cfg)
 {
@@ -145,10 +167,10 @@ plan_pool_cfg(const struct config *cfg)
 		.redundancy = (unsigned)cfg->redundancy,
 		.paths = paths_of(cfg),
 		.connects_max = (unsigned)limits->connects_max,
-		.connects_window = limited ? limits->connects_window
-		                           : span_ms(UNLIMITED_WINDOW_MS),
+		.connects_window = connects_window(cfg, limits),
 		.rotate = {
-			.age_max = span_ms(cfg->pool.max_connection_age_ms),
+			.age_max = shorter(span_ms(cfg->pool.max_connection_age_ms),
+			    span_ns(limits->line_life.ns - span_s(LIFE_MARGIN_S).ns)),
 			.age_spread_percent = AGE_SPREAD_PERCENT,
 			.age_min = span_ms(cfg->pool.min_connection_age_ms),
 			.quiet_within = span_s(QUIET_WITHIN_S),
@@ -167,7 +189,8 @@ plan_pool_cfg(const struct config *cfg)
 		},
 		.route = route_of(cfg),
 		.session = {
-			.connect_within = span_ms(cfg->pool.connection_timeout_ms),
+			.connect_within = span_ms(cfg->pool.connection_timeout_ms +
+			    1000 * CONNECT_SPARE_S),
 			.ack_within = span_ms(cfg->subscribe.ack_timeout_ms),
 			.data_within = span_ms(cfg->subscribe.data_timeout_ms),
 			.drain_within = span_s(DRAIN_WITHIN_S),

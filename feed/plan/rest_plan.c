@@ -1,5 +1,6 @@
 #include "feed/plan/rest_plan.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "feed/venue/binance/limits.h"
@@ -58,6 +59,28 @@ rest_plan_base(const struct config *cfg, struct rest_base *out)
 	else if (out->host[0] == '\0')
 		out->host = host_of(target.host);
 	return out->host != NULL;
+}
+
+/* Binance (2026-08): so it is in all products. */
+bool
+rest_plan_time_path(const struct rest_base *base, char *out, size_t room)
+{
+	const char *end = base->info != NULL ? strrchr(base->info, '/') : NULL;
+	int n;
+
+	if (end == NULL)
+		return false;
+	n = snprintf(out, room, "%.*s/time", (int)(end - base->info), base->info);
+	return n > 0 && (size_t)n < room;
+}
+
+bool
+rest_plan_clock(const struct config *cfg, char *path, size_t room)
+{
+	struct rest_base base;
+
+	return cfg->rest.clock_interval_ms > 0 && rest_plan_base(cfg, &base) &&
+	    rest_plan_time_path(&base, path, room);
 }
 
 struct snapsched_cfg

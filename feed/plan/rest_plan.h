@@ -27,6 +27,12 @@ struct rest_base {
 /* Fills *out; false: the configuration names no REST host and none is known. */
 bool rest_plan_base(const struct config *cfg, struct rest_base *out);
 
+/* The path of the exchange's time, which stands beside that of the instruments; false: none. */
+bool rest_plan_time_path(const struct rest_base *base, char *out, size_t room);
+
+/* Is its time asked for? Fills its path. */
+bool rest_plan_clock(const struct config *cfg, char *path, size_t room);
+
 /* The scheduler of snapshots, with the weight that the configuration leaves it. */
 struct snapsched_cfg rest_plan_schedule(const struct config *cfg);
 

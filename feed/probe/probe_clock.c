@@ -14,18 +14,6 @@
 
 #define ANSWER_MAX 8192
 
-/* Binance (2026-08): the time stands beside the list of instruments in all products. */
-static bool
-time_path(const struct rest_base *rest, char *out, size_t room)
-{
-	const char *end = rest->info != NULL ? strrchr(rest->info, '/') : NULL;
-
-	if (end == NULL)
-		return false;
-	snprintf(out, room, "%.*s/time", (int)(end - rest->info), rest->info);
-	return true;
-}
-
 static int
 connect_rest(struct probe *p, struct wire *wire, struct tls_peer *peer, mono_t until)
 {
@@ -139,7 +127,7 @@ probe_clock(struct probe *p, mono_t until)
 	char path[256];
 	int rc;
 
-	if (p->ask->rest == NULL || !time_path(p->ask->rest, path, sizeof(path)))
+	if (p->ask->rest == NULL || !rest_plan_time_path(p->ask->rest, path, sizeof(path)))
 		return probe_skip(p, PROBE_CLOCK, "no REST of the exchange is known: rest.host");
 	peer.host = p->ask->rest->host;
 	rc = connect_rest(p, &wire, &peer, until);

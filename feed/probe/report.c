@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "feed/venue/binance/server_time.h"
+
 /* Columns before the words of a step. */
 #define INDENT 34
 
@@ -223,23 +225,12 @@ report_fields(struct bytes answer, char *out, size_t room)
 bool
 report_offset(struct bytes answer, wall_t sent, wall_t came, struct probe_report *report)
 {
-	static const char key[] = "\"serverTime\":";
-	const char *at = memmem(answer.p, answer.n, key, sizeof(key) - 1);
-	const char *end = answer.p + answer.n;
-	int64_t value = 0, unit;
-	int digits = 0;
+	int64_t ns, unit;
 
-	if (at == NULL)
+	if (!server_time_parse(answer, &ns, &unit))
 		return false;
-	for (at += sizeof(key) - 1; at < end && *at == ' '; at++)
-		;
-	for (; at < end && *at >= '0' && *at <= '9' && digits < 17; at++, digits++)
-		value = value * 10 + (*at - '0');
-	if (digits != 13 && digits != 16)
-		return false;
-	unit = digits == 13 ? 1000000 : 1000;
 	/* It was read somewhere between, and its last digit is cut, not rounded. */
-	report->offset_ns = value * unit + unit / 2 - (sent.ns + (came.ns - sent.ns) / 2);
+	report->offset_ns = ns + unit / 2 - (sent.ns + (came.ns - sent.ns) / 2);
 	report->offset_within_ns = (came.ns - sent.ns) / 2 + unit / 2;
 	report->has_offset = true;
 	return true;

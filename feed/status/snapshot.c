@@ -103,6 +103,21 @@ per_second(uint64_t n, span_t span)
 	return (int64_t)((__uint128_t)n * 1000000000 / (uint64_t)span.ns);
 }
 
+static_assert(TICK_LEGS_MAX == POOL_LEGS_MAX, "a place for each");
+
+static void
+take_skew(struct tick_status *status, struct pipeline *pipeline)
+{
+	for (unsigned leg = 0; leg < TICK_LEGS_MAX; leg++) {
+		struct tick_latency skew = pipeline_leg_skew(pipeline, leg);
+
+		if (skew.count == 0)
+			continue; /* those of the last second with any stay */
+		status->skew_p50_ns[leg] = skew.p50;
+		status->skew_p99_ns[leg] = skew.p99;
+	}
+}
+
 static void
 take_rates(struct snapshot *s, struct pipeline *pipeline, mono_t mono)
 {
@@ -124,6 +139,7 @@ take_rates(struct snapshot *s, struct pipeline *pipeline, mono_t mono)
 		s->status.publish = latencies.publish;
 	if (latencies.arrival.count > 0)
 		s->status.arrival = latencies.arrival;
+	take_skew(&s->status, pipeline);
 }
 
 void

@@ -8,6 +8,12 @@ wall_of(mono_t at, wall_t now, mono_t mono)
 	return mono_is_never(at) ? TICK_ABSENT : now.ns + mono_diff(at, mono).ns;
 }
 
+static int64_t
+measured(span_t span)
+{
+	return span.ns == HEARTBEAT_UNKNOWN ? 0 : span.ns;
+}
+
 void
 snapshot_take_details(struct snapshot *s, const struct snapshot_sources *from, wall_t now,
     mono_t mono)
@@ -26,6 +32,8 @@ snapshot_take_details(struct snapshot *s, const struct snapshot_sources *from, w
 		out->streams_producing = counts.n[LEDGER_PRODUCING];
 		out->streams_refused = counts.n[LEDGER_REFUSED];
 		out->streams_silent = counts.silent;
+		out->pong_ns = measured(view.heartbeat->answered_in);
+		out->pong_max_ns = measured(view.heartbeat->answered_in_max);
 	}
 }
 

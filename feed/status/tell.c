@@ -112,7 +112,7 @@ tell_stream(const struct pool_action *act, const char *name)
 void
 tell_refused(const struct pool_action *act, const char *name)
 {
-	if (act->error_code == POOL_NO_ROOM)
+	if (act->no_room)
 		LOG(ERROR, "stream_refused", LOG_STR("stream", name),
 		    LOG_THEN("no line has room for it and none may be opened; it is left out"));
 	else

@@ -74,13 +74,28 @@ compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/*
+ * Now, by the wall clock as it stood when that was written: if it was set since
+ * then, what the exchange counts against us is neither over nor still to come.
+ */
+static int64_t
+now_by(const struct tick_status *last, wall_t now, mono_t mono)
+{
+	int64_t passed, then;
+
+	if (__builtin_sub_overflow(mono.ns, last->at_mono_ns, &passed) || passed < 0 ||
+	    __builtin_add_overflow(last->at_ns, passed, &then))
+		return now.ns;
+	return then;
+}
+
 /* The last writer may have died while it wrote: a time is believed only within the window. */
 unsigned
 stores_recall_connects(const struct stores *s, struct pool *pool, wall_t now, mono_t mono)
 {
 	const struct tick_control *c;
 	struct tick_status *last = malloc(sizeof(*last));
-	int64_t window = pool->cfg.connects_window.ns, ns[TICK_CONNECTS_MAX];
+	int64_t window = pool->cfg.connects_window.ns, ns[TICK_CONNECTS_MAX], then;
 	unsigned n = 0;
 
 	if (!last || !status_recall(&s->status, last)) {
@@ -88,11 +103,12 @@ stores_recall_connects(const struct stores *s, struct pool *pool, wall_t now, mo
 		return 0;
 	}
 	c = &last->control;
+	then = now_by(last, now, mono);
 	for (unsigned i = 0; i < TICK_CONNECTS_MAX; i++) {
-		int64_t age = now.ns - c->connect_ns[i];
+		int64_t at = c->connect_ns[i];
 
-		if (c->connect_ns[i] > 0 && age >= 0 && age < window)
-			ns[n++] = mono.ns - age;
+		if (at > 0 && at <= then && then - at < window)
+			ns[n++] = mono.ns - (then - at);
 	}
 	free(last);
 	qsort(ns, n, sizeof(ns[0]), compare);
@@ -109,10 +125,10 @@ stores_recall_pause(const struct stores *s, wall_t now, mono_t mono, mono_t *unt
 	int64_t left;
 
 	if (last && status_recall(&s->status, last) &&
-	    last->control.rest_paused_until_ns > now.ns) {
-		left = last->control.rest_paused_until_ns - now.ns;
-		if (left <= PAUSE_NS_MAX)
-			why = (enum tick_reason)last->rest_paused_reason;
+	    !__builtin_sub_overflow(
+	        last->control.rest_paused_until_ns, now_by(last, now, mono), &left) &&
+	    left > 0 && left <= PAUSE_NS_MAX) {
+		why = (enum tick_reason)last->rest_paused_reason;
 		*until = (mono_t){mono.ns + left};
 	}
 	free(last);

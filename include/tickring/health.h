@@ -93,7 +93,8 @@ void tick_health_limits_default(struct tick_health_limits *out);
 /*
  * Judges. `status` is a copy by tick_status_read(), or NULL when none could be
  * had; `outcome` is that of tick_status_check(), or what opening or reading
- * came to. The clocks are CLOCK_REALTIME and CLOCK_MONOTONIC now, ns. `limits`
+ * came to. The clocks are CLOCK_REALTIME and CLOCK_MONOTONIC now, ns; that the
+ * first one was set since the status was written makes no difference. `limits`
  * NULL: those that the feed has published.
  */
 void tick_health_judge(struct tick_health *out, const struct tick_status *status, int outcome,

@@ -216,7 +216,9 @@ struct tick_line_detail {
 	int64_t ended_code;      /* its close code, 0: none came */
 	int64_t ended_ns;        /* wall clock, TICK_ABSENT: none ended yet */
 	int64_t streams_listed, streams_producing, streams_refused, streams_silent;
-	int64_t spare[3];
+	int64_t pong_ns;         /* from the server's last PING to our PONG; 0: not measured */
+	int64_t pong_max_ns;     /* the longest such time so far */
+	int64_t spare[1];
 };
 
 /* Settings that tell what the figures mean, beside control.limits. */
@@ -282,7 +284,11 @@ struct tick_status {
 	int64_t books_cut;      /* in sync, but levels that are not shown found no memory */
 	int64_t rest_paused_reason; /* enum tick_reason of control.rest_paused_until_ns */
 	int64_t streams_unlisted; /* wanted ones of symbols that the exchange does not list */
-	int64_t spare2[10];
+	int64_t clock_offset_ns; /* the exchange's clock is so far ahead of ours */
+	int64_t clock_within_ns; /* give or take that; 0: not known */
+	/* By leg: how much later than the first its messages came; 0: never, or not measured. */
+	int64_t skew_p50_ns[TICK_LEGS_MAX], skew_p99_ns[TICK_LEGS_MAX];
+	int64_t spare2[2];
 	struct tick_settings settings;
 	struct tick_line_detail detail[TICK_LINES_MAX]; /* by line */
 	int64_t ended[TICK_REASONS_MAX]; /* connections and attempts that ended, by reason */

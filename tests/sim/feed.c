@@ -118,7 +118,7 @@ carry_out(const struct pool_action *act)
 		break;
 	case ACT_STREAM_REFUSED:
 		journal_note("a stream is refused", act->line, act->stream, act->error_code);
-		RULE(act->error_code != POOL_NO_ROOM, "no room for a stream", act->stream, 0, 0);
+		RULE(!act->no_room, "no room for a stream", act->stream, 0, 0);
 		RULE(sim.peer[act->line].refused > 0, "a stream is refused that the exchange took",
 		    act->line, act->stream, act->error_code);
 		break;
@@ -183,8 +183,13 @@ tell_event(const struct agenda_item *item)
 	default:
 		e.kind = item->kind == AGENDA_PINGED ? SESSION_PINGED : SESSION_PONGED;
 		e.attempt = sim.peer[item->line].attempt;
+		e.at = sim.now;
 		break;
 	}
+	step_line(item->line, &e);
+	if (e.kind != SESSION_PINGED)
+		return;
+	e.kind = SESSION_ANSWERED;
 	step_line(item->line, &e);
 }
 

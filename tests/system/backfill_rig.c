@@ -76,7 +76,8 @@ backfill_rig_feedd(struct backfill_rig *rig, const char *key, const char *settin
 	    "\"endpoint\": {\"host\": \"localhost\", \"address\": \"127.0.0.1\", \"port\": %s,\n"
 	    "\"path\": \"/stream\", \"ca_file\": \"%s\", \"api_key_file\": \"%s/key\"},\n"
 	    "\"rest.host\": \"localhost\", \"rest.address\": \"127.0.0.1\", \"rest.port\": %s,\n"
-	    "\"instruments.refresh_ms\": 0, \"status_interval_ms\": 10, \"ring.slots\": 262144,\n"
+	    "\"instruments.refresh_ms\": 0, \"rest.clock_interval_ms\": 0,\n"
+	    "\"status_interval_ms\": 10, \"ring.slots\": 262144,\n"
 	    "\"pool.initial_connections\": 1,\n"
 	    "\"resources.max_cpu_percent\": 100, \"resources.max_memory_bytes\": 4294967296,\n"
 	    "\"streams\": [\"btcusdt@aggTrade\", \"btcusdt@trade\"]\n}\n",

@@ -87,7 +87,8 @@ start_feedd(struct scene *s, const char *streams, const char *settings)
 	    "\"endpoint\": {\"host\": \"localhost\", \"address\": \"127.0.0.1\", \"port\": %s,\n"
 	    "\"ca_file\": \"%s\"},\n"
 	    "\"rest.host\": \"localhost\", \"rest.address\": \"127.0.0.1\", \"rest.port\": %s,\n"
-	    "\"rest.snapshot_limit\": 100, \"status_interval_ms\": 10,\n"
+	    "\"rest.snapshot_limit\": 100, \"rest.clock_interval_ms\": 0,\n"
+	    "\"status_interval_ms\": 10,\n"
 	    "\"pool.initial_connections\": 1, \"books.memory_bytes\": 67108864,\n"
 	    "\"resources.max_cpu_percent\": 100, \"resources.max_memory_bytes\": 4294967296,\n"
 	    "\"streams\": %s\n}\n", daemon_feed(), settings, port, s->sim->ca, port, streams);

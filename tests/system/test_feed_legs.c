@@ -42,6 +42,22 @@ wait_for_a_silent_line(struct stage *stage)
 	} while (silent != 1 || heard != 1);
 }
 
+/* One of the legs is behind as a rule; by how much is told. */
+static void
+expect_skew(struct stage *stage)
+{
+	mono_t deadline = daemon_deadline();
+	struct tick_status status;
+
+	do {
+		daemon_pause(deadline, "how far a leg is behind");
+		stage_status(stage, &status);
+	} while (status.skew_p50_ns[0] + status.skew_p50_ns[1] == 0);
+	print_message("legs behind the first by %lld and %lld us\n",
+	    (long long)status.skew_p50_ns[0] / 1000, (long long)status.skew_p50_ns[1] / 1000);
+	assert_true(status.skew_p99_ns[0] >= status.skew_p50_ns[0]);
+}
+
 /* No replacement is under way: what is done from now on was begun from now on. */
 static void
 wait_for_rest(struct stage *stage, struct tick_status *status)
@@ -118,6 +134,7 @@ kill_an_endpoint(struct stage *stage)
 static bool
 play(struct stage *stage)
 {
+	expect_skew(stage);
 	if (!rotate_and_announce(stage) || !stall_one_leg(stage) || !kill_an_endpoint(stage))
 		return false;
 	assert_int_equal(flow_counts(stage->flow).stales, 0);

@@ -39,7 +39,9 @@ static const char *const may_be_absent[] = {
 	"tickring_connect_success_ratio", "tickring_heartbeat_ratio", "tickring_cpu_ratio",
 	"tickring_line_round_trip_seconds", "tickring_line_pongs_ratio",
 	"tickring_line_pings_total", "tickring_line_retire_seconds",
-	"tickring_endpoint_connect_seconds",
+	"tickring_endpoint_connect_seconds", "tickring_line_pong_seconds",
+	"tickring_clock_offset_seconds", "tickring_clock_offset_bound_seconds",
+	"tickring_line_skew_seconds", "tickring_line_skew_p99_seconds",
 };
 
 static bool

@@ -1,7 +1,7 @@
 /*
  * Security events, each by what causes it, on their way to the log and to a
  * webhook: by name and severity. A refused certificate is in test_alerts.c;
- * sockets that leak cannot be had from outside, see tests/unit/test_security.c.
+ * sockets that leak are in test_leak.c, and here what only looks like it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,9 +10,15 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "feed/io/clock.h"
 #include "tests/system/http_rig.h"
 #include "tests/system/web_server.h"
 
@@ -112,6 +118,7 @@ a_connection_that_does_not_come_up_in_time_is_told(void **state)
 
 	start_sim(rig, "0 slow-tls ms=20000\n", "50");
 	start_feedd(rig, "pool.connection_timeout_ms=300", NULL);
+	daemon_expect_log(&rig->feedd, "no end of the TLS handshake in time");
 	expect(rig, "connection_timeout_exceeded", "warning");
 }
 
@@ -157,6 +164,56 @@ too_much_memory_and_too_much_processor_are_told(void **state)
 	expect(rig, "cpu_usage_exceeded", "warning");
 }
 
+/* A port where connections wait for an answer for ever. */
+static int
+listen_and_be_silent(uint16_t *port)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t n = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, n), 0);
+	assert_int_equal(listen(fd, 64), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+	*port = ntohs(at.sin_port);
+	return fd;
+}
+
+/* Sockets of requests that hang have an owner. */
+static void
+requests_that_get_no_answer_are_no_leak(void **state)
+{
+	mono_t deadline = daemon_deadline(), end;
+	struct http_rig *rig = *state;
+	char streams[400] = "streams=btcusdt@trade", at[32], sample[96];
+	const char *found;
+	uint16_t port;
+	int fd = listen_and_be_silent(&port);
+
+	for (int i = 0; i < 12; i++)
+		snprintf(streams + strlen(streams), sizeof(streams) - strlen(streams),
+		    ",s%02dusdt@depth@100ms", i);
+	snprintf(at, sizeof(at), "rest.port=%u", port);
+	http_rig_start_sim(rig, (const char *const[]){"--symbols", "btcusdt,s00usdt,s01usdt,"
+	    "s02usdt,s03usdt,s04usdt,s05usdt,s06usdt,s07usdt,s08usdt,s09usdt,s10usdt,s11usdt",
+	    NULL});
+	start_feedd(rig, streams, at, "rest.host=localhost", "rest.address=127.0.0.1",
+	    "rest.timeout_ms=60000", "instruments.refresh_ms=0", "rest.clock_interval_ms=0",
+	    "resources.cleanup_interval_ms=1000", NULL);
+	snprintf(sample, sizeof(sample), "\ntickring_sockets{feed=\"%s\"} ", daemon_feed());
+	do { /* a line, the listening one, and eight requests */
+		daemon_pause(deadline, "sockets of requests");
+		http_rig_get(rig, "/metrics", "");
+		found = strstr(rig->body, sample);
+	} while (found == NULL || strtod(found + strlen(sample), NULL) < 10);
+	end = mono_add(clock_mono(), span_s(4)); /* more than two counts */
+	while (mono_before(clock_mono(), end))
+		daemon_pause(deadline, "the counts of sockets");
+	assert_null(strstr(daemon_log(&rig->feedd), "connection_leak_detected"));
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -167,6 +224,7 @@ main(void)
 		TEST(the_exchanges_limit_of_attempts_is_kept_and_told),
 		TEST(a_certificate_of_rest_that_is_refused_is_told),
 		TEST(too_much_memory_and_too_much_processor_are_told),
+		TEST(requests_that_get_no_answer_are_no_leak),
 	};
 
 	return cmocka_run_group_tests(tests, daemon_setup_all, daemon_teardown_all);

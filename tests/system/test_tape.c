@@ -257,6 +257,35 @@ blocks_that_the_disk_refuses_are_counted_and_a_gap(void **state)
 	assert_int_equal(seen.last, rig->next - 1);
 }
 
+/* The file at hand would grow and grow, and nobody would know. */
+static void
+that_no_further_file_can_be_made_is_told(void **state)
+{
+	struct tape_rig *rig = *state;
+	char away[sizeof(rig->dir) + 8];
+	unsigned n = 0;
+	uint64_t files;
+
+	snprintf(away, sizeof(away), "%s.away", rig->dir);
+	rig->cfg.file_bytes = 4 * TAPE_BLOCK_BYTES;
+	tape_rig_open(rig, writer);
+	assert_int_equal(rename(rig->dir, away), 0);
+	while (tape_counts(rig->capture).no_file == 0) { /* one may have been made before */
+		assert_in_range(n++, 0, 300000);
+		add_patiently(rig, 2000);
+		usleep(100);
+	}
+	assert_int_equal(tape_counts(rig->capture).no_file, ENOENT);
+	files = tape_counts(rig->capture).files;
+	assert_int_equal(rename(away, rig->dir), 0);
+	while (tape_counts(rig->capture).files == files) {
+		assert_in_range(n++, 0, 300000);
+		add_patiently(rig, 2000);
+		usleep(100);
+	}
+	assert_int_equal(tape_counts(rig->capture).no_file, 0);
+}
+
 static void
 what_waits_is_written_when_its_time_has_come(void **state)
 {
@@ -318,6 +347,7 @@ main(void)
 		tape_test(a_byte_gone_bad_costs_its_block_and_is_told),
 		tape_test(what_has_no_room_is_dropped_counted_and_a_gap),
 		tape_test(blocks_that_the_disk_refuses_are_counted_and_a_gap),
+		tape_test(that_no_further_file_can_be_made_is_told),
 		tape_test(what_waits_is_written_when_its_time_has_come),
 		tape_test(a_folder_that_is_not_there_is_refused_in_words),
 	};

@@ -219,7 +219,8 @@ start_book(struct http_rig *rig, const char *faults)
 	char path[160], endpoint[96], port[32];
 	const char *const sim[] = {"--faults", path, NULL};
 	const char *const settings[] = {endpoint, port, "streams=btcusdt@depth@100ms",
-	    "rest.host=localhost", "rest.address=127.0.0.1", "instruments.refresh_ms=0", NULL};
+	    "rest.host=localhost", "rest.address=127.0.0.1", "instruments.refresh_ms=0",
+	    "rest.clock_interval_ms=0", NULL};
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/faults", daemon_folder());

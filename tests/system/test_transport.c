@@ -222,6 +222,7 @@ static void
 a_ping_is_answered_with_its_payload(void **state)
 {
 	struct rig *rig = rig_of(state);
+	mono_t came;
 
 	rig_serve(rig, &(struct ws_server_cfg){.script = ping_script});
 	rig_connect(rig, 0);
@@ -233,7 +234,8 @@ a_ping_is_answered_with_its_payload(void **state)
 		return;
 	}
 	assert_true(transport_has_pings(rig->transport));
-	rig_expect(rig, TRANSPORT_PING);
+	came = rig_expect(rig, TRANSPORT_PING).at;
+	assert_true(mono_diff(rig_expect(rig, TRANSPORT_ANSWERED).at, came).ns >= 0);
 	assert_true(transport_counts(rig->transport, 0).pings > 0);
 }
 

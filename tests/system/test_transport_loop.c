@@ -175,6 +175,36 @@ a_write_to_a_dead_connection_raises_no_signal(void **state)
 	rig_expect(rig, TRANSPORT_DOWN);
 }
 
+/* Echoes, and between message and answer wants new keys from both sides (RFC 8446 4.6.3). */
+static void
+rekey_script(struct ws_conn *conn)
+{
+	char payload[64];
+	int opcode;
+	long n;
+
+	while ((n = ws_conn_receive(conn, &opcode, payload, sizeof(payload))) >= 0) {
+		if (SSL_key_update(conn->ssl, SSL_KEY_UPDATE_REQUESTED) != 1 ||
+		    SSL_do_handshake(conn->ssl) != 1 ||
+		    !ws_conn_send(conn, opcode | WS_FIN, payload, (size_t)n))
+			return;
+	}
+}
+
+static void
+a_server_may_change_the_keys_at_any_time(void **state)
+{
+	struct rig *rig = rig_of(state);
+
+	rig_serve(rig, &(struct ws_server_cfg){.script = rekey_script});
+	rig_connect(rig, 0);
+	for (unsigned i = 1; i <= 50; i++) {
+		assert_int_equal(transport_send(rig->transport, 0, BYTES_LIT("again")), 0);
+		rig_wait_messages(rig, i);
+		assert_string_equal(rig->last, "again");
+	}
+}
+
 static unsigned
 open_files(void)
 {
@@ -223,6 +253,7 @@ main(void)
 		rig_test(a_wake_from_a_signal_handler_ends_the_wait),
 		rig_test(several_lines_run_side_by_side),
 		rig_test(a_write_to_a_dead_connection_raises_no_signal),
+		rig_test(a_server_may_change_the_keys_at_any_time),
 		rig_test(two_hundred_reconnects_leave_no_file_open),
 	};
 	int failed = rig_run("lws", tests);

@@ -220,6 +220,20 @@ a_server_that_never_answers_the_upgrade_times_out(void **state)
 	silence_times_out(state, WS_MUTE_UPGRADE, "upgrade");
 }
 
+/* A limit that is changed holds for the attempts that begin then: this one had an hour. */
+static void
+the_limit_of_connecting_can_be_changed(void **state)
+{
+	struct rig *rig = rig_of(state);
+
+	rig_reopen(rig, span_s(3600));
+	rig_serve(rig, &(struct ws_server_cfg){.manner = WS_MUTE_TLS});
+	transport_limit_connecting(rig->transport, span_ms(200));
+	rig_start(rig, 0);
+	assert_int_equal(
+	    rig_expect(rig, TRANSPORT_FAILED).reason, TICK_REASON_CONNECT_TIMEOUT);
+}
+
 static void
 the_status_of_a_refused_upgrade_is_reported(void **state)
 {
@@ -408,6 +422,7 @@ main(void)
 		rig_test(an_unreachable_network_is_reported),
 		rig_test(a_server_that_never_speaks_tls_times_out),
 		rig_test(a_server_that_never_answers_the_upgrade_times_out),
+		rig_test(the_limit_of_connecting_can_be_changed),
 		rig_test(the_status_of_a_refused_upgrade_is_reported),
 		rig_test(an_upgrade_with_a_wrong_accept_key_is_a_protocol_error),
 		rig_test(the_request_names_the_host_and_offers_no_compression),

@@ -292,6 +292,37 @@ a_session_that_the_server_has_forgotten_costs_a_whole_handshake_only(void **stat
 	assert_true(is_resumed(&up));
 }
 
+/* New keys for both directions, each time before it says and asks something. */
+static void
+update_keys(struct ws_conn *conn)
+{
+	char payload[16];
+	int opcode;
+
+	for (int i = 0; i < 4; i++) {
+		if (SSL_key_update(conn->ssl, SSL_KEY_UPDATE_REQUESTED) != 1 ||
+		    !ws_conn_send(conn, WS_TEXT | WS_FIN, "new keys", 8) ||
+		    !ws_conn_send(conn, WS_PING | WS_FIN, "who", 3) ||
+		    ws_conn_receive(conn, &opcode, payload, sizeof(payload)) != 3 ||
+		    opcode != WS_PONG || memcmp(payload, "who", 3) != 0)
+			return;
+	}
+	ws_conn_send(conn, WS_TEXT | WS_FIN, "all heard", 9);
+	ws_conn_drain(conn);
+}
+
+static void
+the_server_may_change_the_keys_at_any_time(void **state)
+{
+	struct rig *rig = rig_of(state);
+
+	rig_serve(rig, &(struct ws_server_cfg){.script = update_keys});
+	rig_connect(rig, 0);
+	rig_wait_messages(rig, 5);
+	assert_string_equal(rig->last, "all heard");
+	transport_hang_up(rig->transport, 0, 1000);
+}
+
 static atomic_int tickets_refused;
 
 /* OpenSSL's callback for a ticket that came back: ends the handshake. */
@@ -391,6 +422,7 @@ main(void)
 	const struct CMUnitTest lws_tests[] = {
 		SOURCE_TESTS,
 		way_test(libwebsockets_refuses_a_proxy),
+		way_test(the_server_may_change_the_keys_at_any_time),
 	};
 	const struct CMUnitTest uring_tests[] = {
 		SOURCE_TESTS,
@@ -405,6 +437,7 @@ main(void)
 		way_test(a_session_is_not_offered_to_another_endpoint),
 		way_test(a_session_that_the_server_has_forgotten_costs_a_whole_handshake_only),
 		way_test(after_a_failed_resumption_the_endpoint_is_met_without_sessions),
+		way_test(the_server_may_change_the_keys_at_any_time),
 	};
 	int failed = rig_run("lws", lws_tests);
 

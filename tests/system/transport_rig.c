@@ -141,7 +141,8 @@ rig_expect(struct rig *rig, enum transport_event_kind kind)
 
 	for (;;) {
 		while (transport_next_event(rig->transport, &event)) {
-			if (event.kind == TRANSPORT_PONG && kind != TRANSPORT_PONG)
+			if (event.kind != kind && (event.kind == TRANSPORT_PONG ||
+			    event.kind == TRANSPORT_ANSWERED))
 				continue;
 			if (event.kind != kind)
 				fail_msg("event %d (%s: %s) instead of %d", event.kind,

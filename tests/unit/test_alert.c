@@ -340,6 +340,51 @@ a_damaged_status_leads_nobody_astray(void **state)
 	assert_int_equal(alerts.transitions, 3);
 }
 
+/* A count that has grown for each alert that is an event. */
+static void
+let_everything_happen(void)
+{
+	struct tick_control *c = &status.control;
+
+	for (int i = 0; i < TICK_COUNTER_COUNT; i++)
+		status.counter[i]++;
+	c->transition[c->transitions++ % TICK_TRANSITIONS_MAX] = (struct tick_transition){
+		.from = TICK_LINE_CONNECTING, .reason = TICK_REASON_TLS_EXPIRED};
+	c->transition[c->transitions++ % TICK_TRANSITIONS_MAX] = (struct tick_transition){
+		.from = TICK_LINE_CONNECTING, .reason = TICK_REASON_CONNECT_TIMEOUT};
+	c->members++;
+	c->reloads++;
+	c->reloads_refused++;
+	c->failovers++;
+	c->returns++;
+	c->rotations_done++;
+	c->rotations_abandoned++;
+}
+
+/* Only what fires can be heard: each row of the table does, for its own cause. */
+static void
+every_alert_can_fire(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < ALERT_COUNT; i++) {
+		const struct alert_row *row = alert_row(i);
+
+		start(0, 0, 0);
+		look_at_ms(0);
+		if (row->what >= 0)
+			reason(row->what, (int64_t)row->severity, 0);
+		else if (row->event)
+			let_everything_happen();
+		health.score = row->what < 0 && !row->event ? 0 : health.score;
+		status.books_starved = row->what < 0 && !row->event;
+		snprintf(status.transport, sizeof(status.transport), "%s",
+		    row->what < 0 && !row->event ? "lws" : "uring");
+		look_at_ms(1000);
+		if (!alerts_is_active(&alerts, i))
+			fail_msg("\"%s\" does not fire", row->name);
+	}
+}
+
 static void
 every_alert_has_a_name_of_its_own_and_a_text_without_quotes(void **state)
 {
@@ -397,6 +442,7 @@ main(void)
 	    cmocka_unit_test(lines_that_come_and_go_are_told_but_not_those_of_the_start),
 	    cmocka_unit_test(a_damaged_status_leads_nobody_astray),
 	    cmocka_unit_test(the_manual_has_a_row_for_every_alert),
+	    cmocka_unit_test(every_alert_can_fire),
 	    cmocka_unit_test(every_alert_has_a_name_of_its_own_and_a_text_without_quotes),
 	};
 

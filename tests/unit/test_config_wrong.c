@@ -312,6 +312,9 @@ keys_that_contradict_each_other_are_refused(void **state)
 	    {"{" S ",\n\"pool\": {\"initial_connections\": 11}}",
 	        ":2: key \"pool.initial_connections\": value 11 is larger than "
 	        "\"pool.max_connections\", which is 10\n"},
+	    {"{" S ",\n\"endpoints\": [\"a.test:9443#0\", \"b.test:9443\", \"A.test:9443#1\"]}",
+	        ":2: key \"endpoints\": value \"A.test:9443#1\" is the same as "
+	        "\"a.test:9443#0\"\n"},
 	    {"{" S ", \"transport\": \"lws\", \"endpoint\": {\"proxy\": \"proxy:3128\"}}",
 	        ":1: key \"endpoint.proxy\": value \"proxy:3128\" wants another "
 	        "\"transport\" than \"lws\"\n"},

@@ -426,6 +426,30 @@ an_old_copy_is_not_trusted_by_the_monotonic_clock(void **state)
 	assert_false(health.alive);
 }
 
+/* Between two updates of the status somebody sets the clock: that is no silence of an hour. */
+static void
+a_wall_clock_that_was_set_changes_no_verdict(void **state)
+{
+	static const int64_t by_s[] = {3600, -3600, 86400 * 365, -86400 * 365};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(by_s) / sizeof(by_s[0]); i++) {
+		health_example(&status);
+		tick_health_judge(&health, &status, TICK_END, EXAMPLE_WALL + by_s[i] * EXAMPLE_S,
+		    EXAMPLE_MONO, NULL);
+		assert_int_equal(health.level, TICK_HEALTH_OK);
+		assert_int_equal(health.reasons, 0);
+		assert_int_equal(health.silence_ns, EXAMPLE_S / 100);
+		assert_int_equal(health.age_ns, EXAMPLE_S / 10);
+		for (int line = 0; line < EXAMPLE_LINES; line++)
+			status.line[line].last_message_ns -= 61 * EXAMPLE_S;
+		tick_health_judge(&health, &status, TICK_END, EXAMPLE_WALL + by_s[i] * EXAMPLE_S,
+		    EXAMPLE_MONO, NULL);
+		assert_int_equal(health.level, TICK_HEALTH_WARNING);
+		assert_int_equal(health.reason[0].what, TICK_HEALTH_SILENT);
+	}
+}
+
 int
 main(void)
 {
@@ -448,6 +472,7 @@ main(void)
 	    T(what_was_refused_given_up_or_takes_the_processor_is_warned_of),
 	    T(without_a_writer_that_works_nothing_else_counts),
 	    T(an_old_copy_is_not_trusted_by_the_monotonic_clock),
+	    T(a_wall_clock_that_was_set_changes_no_verdict),
 #undef T
 	};
 

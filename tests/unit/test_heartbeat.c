@@ -40,7 +40,7 @@ without_a_connection_nothing_is_due(void **state)
 	assert_true(mono_is_never(heartbeat_deadline(&hb)));
 	assert_int_equal(heartbeat_check(&hb, at_ms(1000000)), HEARTBEAT_OK);
 	heartbeat_on_bytes(&hb, at_ms(5));
-	heartbeat_on_server_ping(&hb, at_ms(5));
+	heartbeat_on_server_ping(&hb, at_ms(5), at_ms(5));
 	heartbeat_on_pong(&hb, 1, at_ms(5));
 	assert_true(mono_is_never(heartbeat_deadline(&hb)));
 	assert_int_equal(hb.pings_seen, 0);
@@ -158,7 +158,7 @@ an_answer_or_a_server_ping_ends_the_missing_ones(void **state)
 	assert_int_equal(hb.windows_missed, 20);
 	heartbeat_check(&hb, at_ms(21 * 60000));
 	assert_int_equal(hb.windows, 1);
-	heartbeat_on_server_ping(&hb, at_ms(21 * 60000 + 1));
+	heartbeat_on_server_ping(&hb, at_ms(21 * 60000), at_ms(21 * 60000 + 1));
 	assert_int_equal(hb.windows, 0);
 }
 
@@ -185,7 +185,7 @@ compliance_is_the_share_of_pings_answered_in_time(void **state)
 	begin(&visible);
 	assert_int_equal(heartbeat_compliance(&hb, at_ms(0)), HEARTBEAT_UNKNOWN);
 	for (int i = 0; i < 4; i++) {
-		heartbeat_on_server_ping(&hb, at_ms(i * 20000));
+		heartbeat_on_server_ping(&hb, at_ms(i * 20000), at_ms(i * 20000 + 9));
 		heartbeat_on_pong_sent(&hb, at_ms(i * 20000 + answer_ms[i]));
 		assert_int_equal(hb.answered_in.ns, answer_ms[i] * 1000000);
 		assert_int_equal(heartbeat_compliance(&hb, at_ms(i * 20000 + 6000)), expected[i]);
@@ -200,16 +200,34 @@ a_ping_that_is_never_answered_counts_once_it_is_overdue(void **state)
 {
 	(void)state;
 	begin(&visible);
-	heartbeat_on_server_ping(&hb, at_ms(1000));
+	heartbeat_on_server_ping(&hb, at_ms(1000), at_ms(1000));
 	heartbeat_on_pong_sent(&hb, at_ms(1001));
-	heartbeat_on_server_ping(&hb, at_ms(21000));
+	heartbeat_on_server_ping(&hb, at_ms(21000), at_ms(21000));
 	assert_int_equal(heartbeat_compliance(&hb, at_ms(26000)), 1000);
 	assert_int_equal(heartbeat_compliance(&hb, at_ms(26001)), 500);
-	heartbeat_on_server_ping(&hb, at_ms(41000));
-	assert_int_equal(hb.pongs_late, 1);
+	heartbeat_on_server_ping(&hb, at_ms(41000), at_ms(41000));
+	assert_int_equal(heartbeat_compliance(&hb, at_ms(41000)), 333);
 	heartbeat_end(&hb);
 	assert_int_equal(hb.pongs_late, 2);
 	assert_int_equal(heartbeat_compliance(&hb, at_ms(50000)), 333);
+}
+
+static void
+pings_that_are_answered_together_are_judged_by_the_oldest(void **state)
+{
+	(void)state;
+	begin(&visible);
+	/* Our process slept: both came meanwhile, both are answered as it wakes. */
+	heartbeat_on_server_ping(&hb, at_ms(1000), at_ms(6500));
+	heartbeat_on_server_ping(&hb, at_ms(6400), at_ms(6500));
+	heartbeat_on_pong_sent(&hb, at_ms(6501));
+	assert_int_equal(hb.answered_in.ns, 5501 * INT64_C(1000000));
+	assert_int_equal(hb.pongs_late, 2);
+	heartbeat_on_server_ping(&hb, at_ms(20000), at_ms(20000));
+	heartbeat_on_server_ping(&hb, at_ms(20001), at_ms(20001));
+	heartbeat_on_pong_sent(&hb, at_ms(20001));
+	assert_int_equal(hb.pongs_in_time, 2);
+	assert_int_equal(heartbeat_compliance(&hb, at_ms(30000)), 500);
 }
 
 static void
@@ -244,6 +262,7 @@ main(void)
 		cmocka_unit_test(hidden_pings_are_not_missed_and_give_no_figures),
 		cmocka_unit_test(compliance_is_the_share_of_pings_answered_in_time),
 		cmocka_unit_test(a_ping_that_is_never_answered_counts_once_it_is_overdue),
+		cmocka_unit_test(pings_that_are_answered_together_are_judged_by_the_oldest),
 		cmocka_unit_test(a_late_or_foreign_pong_measures_nothing),
 	};
 

@@ -99,6 +99,25 @@ very_long_spans_share_the_last_bucket_and_the_longest_is_exact(void **state)
 	assert_int_equal(hist_percentile(&h, 1000000).ns, INT64_MAX);
 }
 
+static void
+what_is_merged_counts_as_if_it_had_been_recorded(void **state)
+{
+	static struct hist other;
+
+	(void)state;
+	memset(&other, 0, sizeof(other));
+	hist_record_many(&h, span_ns(10), 60);
+	hist_record(&other, span_ns(-1));
+	hist_record_many(&other, span_ns(700), 39);
+	hist_merge(&h, &other);
+	assert_int_equal(h.count, 100);
+	assert_int_equal(h.negative, 1);
+	assert_int_equal(h.sum_ns, 60 * 10 + 39 * 700);
+	assert_int_equal(h.max_ns, 700);
+	assert_int_equal(hist_percentile(&h, 600000).ns, 10);
+	assert_int_equal(hist_percentile(&h, 620000).ns, 700);
+}
+
 int
 main(void)
 {
@@ -112,6 +131,7 @@ main(void)
 	    cmocka_unit_test_setup(negative_spans_are_counted_and_recorded_as_zero, empty),
 	    cmocka_unit_test_setup(
 	        very_long_spans_share_the_last_bucket_and_the_longest_is_exact, empty),
+	    cmocka_unit_test_setup(what_is_merged_counts_as_if_it_had_been_recorded, empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,6 +51,22 @@ it_gives_out_the_lowest_id_of_a_key_first(void **state)
 }
 
 static void
+it_gives_out_only_what_is_below_an_id(void **state)
+{
+	(void)state;
+	hold_add(&hold, 7, 20, 0, at_ms(0));
+	hold_add(&hold, 7, 10, 0, at_ms(1));
+	hold_add(&hold, 7, 15, 0, at_ms(2));
+	hold_add(&hold, 6, 1, 0, at_ms(3));
+	assert_true(hold_take_below(&hold, 7, 20, &held));
+	assert_int_equal(held.id, 10);
+	assert_true(hold_take_below(&hold, 7, 20, &held));
+	assert_int_equal(held.id, 15);
+	assert_false(hold_take_below(&hold, 7, 20, &held));
+	assert_int_equal(hold.n, 2);
+}
+
+static void
 what_is_due_takes_what_is_lower_with_it(void **state)
 {
 	(void)state;
@@ -105,6 +121,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(it_gives_out_the_lowest_id_of_a_key_first, new_hold),
+		cmocka_unit_test_setup(it_gives_out_only_what_is_below_an_id, new_hold),
 		cmocka_unit_test_setup(what_is_due_takes_what_is_lower_with_it, new_hold),
 		cmocka_unit_test_setup(a_full_one_refuses_and_slots_come_back, new_hold),
 		cmocka_unit_test_setup(keys_tell_instruments_and_classes_apart, new_hold),

@@ -193,6 +193,23 @@ bombs_and_nonsense_are_told(void **state)
 	assert_int_equal(message.n, 0);
 }
 
+/* Two bytes each, and the whole window is copied for them: a megabyte took seconds. */
+static void
+a_message_of_nothing_but_final_blocks_is_broken(void **state)
+{
+	static const char end[] = {3, 0};
+	char payload[2 * (INFLATE_ENDS_MAX + 1)];
+	struct bytes message;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(payload); i++)
+		payload[i] = end[i % 2];
+	assert_int_equal(inflated((struct bytes){payload, 2 * INFLATE_ENDS_MAX}, &message),
+	    INFLATE_OK);
+	assert_int_equal(inflated((struct bytes){payload, sizeof(payload)}, &message),
+	    INFLATE_BROKEN);
+}
+
 int
 main(void)
 {
@@ -204,6 +221,7 @@ main(void)
 		TEST(a_new_connection_knows_nothing_of_the_old_one),
 		TEST(too_long_a_message_is_dropped_and_the_next_one_read),
 		TEST(bombs_and_nonsense_are_told),
+		TEST(a_message_of_nothing_but_final_blocks_is_broken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

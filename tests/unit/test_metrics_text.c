@@ -101,6 +101,15 @@ what_is_not_known_has_no_sample_and_no_heading(void **state)
 	assert_null(strstr(page, "tickring_heartbeat_ratio"));
 	assert_null(strstr(page, "tickring_line_pings_total{feed=\"test\",line=\"0\"}"));
 	expect(page, "\ntickring_line_pings_total{feed=\"test\",line=\"1\"} 7\n");
+	assert_null(strstr(page, "tickring_clock_offset_seconds"));
+	assert_null(strstr(page, "tickring_line_pong_seconds"));
+	p->status.clock_offset_ns = -1500000000;
+	p->status.clock_within_ns = 20000000;
+	p->status.detail[1].pong_ns = 42000;
+	page = metrics(p, false);
+	expect(page, "\ntickring_clock_offset_seconds{feed=\"test\"} -1.500000000\n");
+	expect(page, "\ntickring_clock_offset_bound_seconds{feed=\"test\"} 0.020000000\n");
+	expect(page, "\ntickring_line_pong_seconds{feed=\"test\",line=\"1\"} 0.000042000\n");
 }
 
 static void

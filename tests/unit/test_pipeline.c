@@ -337,80 +337,6 @@ an_empty_partial_book_clears_the_book(void **state)
 }
 
 static void
-stamps_show_in_the_flags(void **state)
-{
-	struct pipeline_rig *rig = *state;
-	struct tick t;
-
-	rig->stamps.kernel = true;
-	pipeline_rig_trade(rig, 1);
-	t = pipeline_rig_tick(rig);
-	assert_int_equal(t.flags, WHOLE | TICK_FLAG_SIDE | TICK_FLAG_KERNEL_STAMP);
-	/* The exchange's time lies 1 s ahead of our clock: that may be; more is doubtful. */
-	rig->stamps = (struct transport_stamps){.recv.ns = 1700000000123 * MS - 1000 * MS};
-	pipeline_rig_trade(rig, 2);
-	t = pipeline_rig_tick(rig);
-	assert_int_equal(t.flags, WHOLE | TICK_FLAG_SIDE);
-	rig->stamps.recv.ns--;
-	pipeline_rig_trade(rig, 3);
-	t = pipeline_rig_tick(rig);
-	assert_int_equal(t.flags, WHOLE | TICK_FLAG_SIDE | TICK_FLAG_CLOCK_DOUBT);
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, pipeline_rig_setup, pipeline_rig_teardown)
-
-static void
-latencies_are_taken_once_and_histograms_go_on(void **state)
-{
-	struct pipeline_rig *rig = *state;
-	struct tick_histogram publish = {0}, arrival = {0};
-	struct pipeline_latencies taken;
-	int64_t in_buckets = 0;
-
-	pipeline_take_latencies(rig->pipeline, &publish, &arrival);
-	memset(&publish, 0, sizeof(publish));
-	for (int64_t id = 1; id <= 5; id++)
-		pipeline_rig_trade(rig, id);
-	taken = pipeline_take_latencies(rig->pipeline, &publish, &arrival);
-	assert_int_equal(taken.publish.count, 5);
-	assert_int_equal(publish.count, 5);
-	taken = pipeline_take_latencies(rig->pipeline, &publish, &arrival);
-	assert_int_equal(taken.publish.count, 0);
-	assert_int_equal(publish.count, 5);
-	for (unsigned i = 0; i < TICK_HISTOGRAM_BUCKETS; i++)
-		in_buckets += publish.bucket[i];
-	assert_int_equal(in_buckets, 5);
-	assert_int_equal(tick_histogram_bound(0), 1024);
-	assert_int_equal(tick_histogram_bound(TICK_HISTOGRAM_BUCKETS - 1), INT64_MAX);
-}
-
-static void
-ages_are_counted_per_line_whether_equal_or_not(void **state)
-{
-	static const char quote[] = "{\"stream\":\"abcusdt@bookTicker\",\"data\":{\"u\":7,"
-	    "\"s\":\"ABCUSDT\",\"b\":\"12.30\",\"B\":\"1\",\"a\":\"12.40\",\"A\":\"2\"}}";
-	struct pipeline_rig *rig = *state;
-	struct tick_histogram publish = {0}, arrival = {0};
-	struct pipeline_latencies taken;
-	int64_t older_ns = 0;
-
-	for (int64_t id = 1; id <= 7; id++) {
-		/* The first four alike, then each older than the one before. */
-		older_ns = id > 4 ? (id - 4) * 5000000 : 0;
-		rig->stamps.recv.ns = PIPELINE_RIG_RECV_NS + older_ns;
-		pipeline_rig_trade_on(rig, id < 3 ? 1 : 2, id);
-	}
-	pipeline_rig_feed_on(rig, 2, quote); /* spot's quotes have no time */
-	taken = pipeline_take_latencies(rig->pipeline, &publish, &arrival);
-	assert_int_equal(taken.publish.count, 8);
-	assert_int_equal(taken.arrival.count, 7);
-	assert_int_equal(arrival.sum_ns, 7 * (taken.arrival.max - older_ns) + 6 * 5000000);
-	assert_int_equal(pipeline_line_latency(rig->pipeline, 1).count, 2);
-	assert_int_equal(pipeline_line_latency(rig->pipeline, 2).count, 5);
-	assert_int_equal(pipeline_line_latency(rig->pipeline, 2).count, 0);
-}
-
-static void
 symbols_of_any_length_keep_their_instruments(void **state)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWX";
@@ -429,36 +355,7 @@ symbols_of_any_length_keep_their_instruments(void **state)
 	assert_int_equal(rig->ring.instruments, sizeof(letters) - 1);
 }
 
-/* When the last of so many trades in one receive was published; a trade has over 100 bytes. */
-static int64_t
-published_after(struct pipeline_rig *rig, unsigned trades)
-{
-	static int64_t id = 100;
-	int64_t mono_ns = 0;
-
-	while (trades-- > 0) {
-		pipeline_rig_trade(rig, id++);
-		mono_ns = pipeline_rig_tick(rig).mono_ns;
-	}
-	return mono_ns;
-}
-
-static void
-the_time_of_publishing_is_read_with_each_receive_and_each_kilobyte(void **state)
-{
-	struct pipeline_rig *rig = *state;
-	int64_t first, now;
-
-	rig->stamps.recv_mono = clock_mono();
-	first = published_after(rig, 1);
-	assert_true(first >= rig->stamps.recv_mono.ns && first <= clock_mono().ns);
-	now = clock_mono().ns;
-	assert_true(published_after(rig, 12) >= now);
-	now = clock_mono().ns;
-	rig->stamps.recv_mono.ns++;
-	assert_true(published_after(rig, 1) >= now);
-	assert_true(published_after(rig, 1) <= clock_mono().ns);
-}
+#define TEST(f) cmocka_unit_test_setup_teardown(f, pipeline_rig_setup, pipeline_rig_teardown)
 
 int
 main(void)
@@ -476,11 +373,7 @@ main(void)
 		TEST(every_tick_of_a_chain_has_the_ids_of_the_message),
 		TEST(a_partial_book_clears_and_is_on_the_board_best_first),
 		TEST(an_empty_partial_book_clears_the_book),
-		TEST(stamps_show_in_the_flags),
 		TEST(symbols_of_any_length_keep_their_instruments),
-		TEST(the_time_of_publishing_is_read_with_each_receive_and_each_kilobyte),
-		TEST(latencies_are_taken_once_and_histograms_go_on),
-		TEST(ages_are_counted_per_line_whether_equal_or_not),
 	};
 
 	return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);

@@ -139,6 +139,33 @@ a_gap_keeps_the_old_image_flagged_and_heals_that_one_only(void **state)
 	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_SNAPSHOTS_TOO_OLD), 1);
 }
 
+/* Of an exchange that began to count anew meanwhile, say: no change would ever fit it. */
+static void
+a_book_whose_snapshot_stays_ahead_of_all_changes_is_lost(void **state)
+{
+	struct pipeline_rig *rig = *state;
+
+	give(rig, "ABCUSDT", 11, 20, 7);
+	assert_wanted(rig, 0, SNAPSCHED_NEVER, false);
+	assert_int_equal(give_snapshot(rig, 0, 1000000), BOOKSYNC_JOINED);
+	give(rig, "ABCUSDT", 21, 30, 8); /* on its way when the snapshot was made */
+	assert_state(rig, 0, TICK_DATA_LIVE, TICK_REASON_NONE);
+	rig->stamps.recv_mono.ns += INT64_C(40000000000);
+	give(rig, "ABCUSDT", 31, 40, 8);
+	assert_state(rig, 0, TICK_DATA_SYNCING, TICK_REASON_GAP);
+	assert_wanted(rig, 0, SNAPSCHED_GAP, true);
+	give(rig, "ABCUSDT", 41, 50, 9);
+	assert_nothing_wanted(rig);
+	assert_int_equal(pipeline_rig_count(rig, TICK_COUNTER_BOOK_GAPS), 1);
+	assert_int_equal(give_snapshot(rig, 0, 45), BOOKSYNC_JOINED);
+	assert_state(rig, 0, TICK_DATA_LIVE, TICK_REASON_NONE);
+	assert_int_equal(best_bid_on_board(rig, 0, 50), 9);
+	rig->stamps.recv_mono.ns += INT64_C(40000000000);
+	give(rig, "ABCUSDT", 51, 60, 10);
+	assert_int_equal(best_bid_on_board(rig, 0, 60), 10);
+	assert_state(rig, 0, TICK_DATA_LIVE, TICK_REASON_NONE);
+}
+
 static void
 a_crossed_book_is_lost(void **state)
 {
@@ -326,6 +353,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_book_is_shown_whole_when_it_comes_into_sync),
 		TEST(a_gap_keeps_the_old_image_flagged_and_heals_that_one_only),
+		TEST(a_book_whose_snapshot_stays_ahead_of_all_changes_is_lost),
 		TEST(a_crossed_book_is_lost),
 		TEST(changes_that_a_snapshot_had_are_not_to_be_applied_again),
 		TEST(other_messages_do_not_make_a_lost_book_live),

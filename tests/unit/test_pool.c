@@ -152,7 +152,7 @@ settings_out_of_range_are_refused_at_init(void **state)
 	ASSERT_BAD(session.stable_after, SPAN_ZERO);
 	ASSERT_BAD(session.send_window, SPAN_ZERO);
 	ASSERT_BAD(session.sends_reserved, 5);
-	ASSERT_BAD(session.sends_max, SESSION_SENDS_MAX + 2);
+	ASSERT_BAD(session.sends_max, SESSION_SENDS_MAX + 1);
 	ASSERT_BAD(session.request_bytes_max, 60);
 	ASSERT_BAD(route.endpoints, 0);
 	ASSERT_BAD(route.endpoints, ENDPOINTS_MAX + 1);

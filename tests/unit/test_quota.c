@@ -93,6 +93,47 @@ one_per_window_works(void **state)
 	assert_int_equal(quota_deadline(&quota).ns, at_ms(23).ns);
 }
 
+static void
+what_is_reserved_is_left_for_what_cannot_be_put_off(void **state)
+{
+	struct quota quota;
+	mono_t taken[3];
+
+	(void)state;
+	quota_init(&quota, 3, span_s(1), taken);
+	quota_reserve(&quota, 1);
+	quota_take(&quota, at_ms(0));
+	quota_take(&quota, at_ms(100));
+	assert_false(quota_allows(&quota, at_ms(999)));
+	quota_take_reserved(&quota, at_ms(200));
+	assert_int_equal(quota_used(&quota, at_ms(999)), 3);
+	/* Two may be in a window beside the reserved one: the first leaves, the other not yet. */
+	assert_false(quota_allows(&quota, at_ms(1099)));
+	assert_true(quota_allows(&quota, at_ms(1100)));
+	/* Beyond the limit, too, it counts: others wait for it. */
+	for (int i = 0; i < 3; i++)
+		quota_take_reserved(&quota, at_ms(1100 + i));
+	assert_int_equal(quota_deadline(&quota).ns, at_ms(2101).ns);
+}
+
+static void
+an_event_that_may_have_been_later_counts_as_the_newest(void **state)
+{
+	struct quota quota;
+	mono_t taken[3];
+
+	(void)state;
+	quota_init(&quota, 3, span_s(1), taken);
+	quota_reserve(&quota, 1);
+	quota_take(&quota, at_ms(0));
+	quota_take(&quota, at_ms(100));
+	quota_renew(&quota, at_ms(0), at_ms(900));
+	assert_int_equal(quota_deadline(&quota).ns, at_ms(1100).ns);
+	quota_take(&quota, at_ms(1100));
+	assert_int_equal(quota_used(&quota, at_ms(1100)), 2);
+	assert_int_equal(quota_deadline(&quota).ns, at_ms(1900).ns);
+}
+
 int
 main(void)
 {
@@ -101,6 +142,8 @@ main(void)
 		cmocka_unit_test(each_place_comes_back_one_window_after_it_was_taken),
 		cmocka_unit_test(no_window_ever_holds_more_than_the_limit),
 		cmocka_unit_test(one_per_window_works),
+		cmocka_unit_test(what_is_reserved_is_left_for_what_cannot_be_put_off),
+		cmocka_unit_test(an_event_that_may_have_been_later_counts_as_the_newest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,7 +93,7 @@ more_streams_than_all_lines_may_carry_are_refused(void **state)
 	add(5);
 	assert_int_equal(rig_count(ACT_STREAM_REFUSED), 0);
 	add(6);
-	assert_int_equal(rig_action(ACT_STREAM_REFUSED, 0)->error_code, POOL_NO_ROOM);
+	assert_true(rig_action(ACT_STREAM_REFUSED, 0)->no_room);
 	assert_false(rig.pool.stream[6].wanted);
 }
 

@@ -322,6 +322,26 @@ a_refused_stream_is_reported_with_the_code(void **state)
 	assert_int_equal(session.counts.ack_errors, 1);
 }
 
+/* Whatever it means by a number, what we mean by a refusal of our own is none of it. */
+static void
+no_code_of_the_exchange_is_taken_for_want_of_room(void **state)
+{
+	static const int codes[] = {-1, 0, 1, INT32_MIN, INT32_MAX};
+	const struct pool_action *refused;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		begin(1);
+		tell(SESSION_START);
+		tell(SESSION_WENT_UP);
+		step((struct session_event){
+			.kind = SESSION_REFUSED, .request_id = 1, .error_code = codes[i]});
+		refused = action_at(&actions, ACT_STREAM_REFUSED, 0);
+		assert_int_equal(refused->error_code, codes[i]);
+		assert_false(refused->no_room);
+	}
+}
+
 static void
 answers_to_nothing_are_counted_only(void **state)
 {
@@ -418,6 +438,7 @@ main(void)
 		cmocka_unit_test(after_a_stable_time_a_shutdown_is_followed_at_once_again),
 		cmocka_unit_test(one_bad_stream_is_isolated_and_the_others_go_on),
 		cmocka_unit_test(a_refused_stream_is_reported_with_the_code),
+		cmocka_unit_test(no_code_of_the_exchange_is_taken_for_want_of_room),
 		cmocka_unit_test(answers_to_nothing_are_counted_only),
 		cmocka_unit_test(stop_hangs_up_and_stays_down_until_start),
 		cmocka_unit_test(stop_works_in_every_state),

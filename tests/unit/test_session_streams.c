@@ -106,6 +106,46 @@ what_is_answered_late_counts_from_then_on(void **state)
 	assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 4);
 }
 
+static void
+a_pong_counts_among_the_messages_sent(void **state)
+{
+	(void)state;
+	go_live(1);
+	now = mono_add(now, span_s(5));
+	/* Five messages a second, one of them kept: with three PONGs there is one request. */
+	for (int i = 0; i < 3; i++)
+		step((struct session_event){.kind = SESSION_PINGED, .at = now});
+	assert_int_equal(quota_used(&session.sends, now), 3);
+	for (unsigned i = 1; i <= 150; i++)
+		subscribe_add(&session, i, STREAM_BYTES);
+	tell(SESSION_TIMER);
+	assert_int_equal(action_count(&actions, ACT_SEND_SUBSCRIBE), 1);
+	assert_int_equal(quota_used(&session.sends, now), 4);
+	wait_ms(1000);
+	assert_true(action_count(&actions, ACT_SEND_SUBSCRIBE) > 1);
+}
+
+static void
+the_time_to_a_pong_is_measured_from_its_ping(void **state)
+{
+	mono_t came;
+
+	(void)state;
+	go_live(1);
+	session.shared->cfg.heartbeat.pings_visible = true;
+	came = now;
+	now = mono_add(now, span_s(6));
+	step((struct session_event){.kind = SESSION_PINGED, .at = came});
+	step((struct session_event){.kind = SESSION_ANSWERED, .at = now});
+	assert_int_equal(session.heartbeat.answered_in.ns, span_s(6).ns);
+	assert_int_equal(heartbeat_compliance(&session.heartbeat, now), 0);
+	for (int i = 0; i < 3; i++) {
+		step((struct session_event){.kind = SESSION_PINGED, .at = now});
+		step((struct session_event){.kind = SESSION_ANSWERED, .at = now});
+	}
+	assert_int_equal(heartbeat_compliance(&session.heartbeat, now), 750);
+}
+
 int
 main(void)
 {
@@ -115,6 +155,8 @@ main(void)
 		cmocka_unit_test(what_is_answered_late_counts_from_then_on),
 		cmocka_unit_test(a_renewed_stream_leaves_and_comes_back),
 		cmocka_unit_test(a_live_line_without_an_answer_wants_to_be_replaced_and_goes_on),
+		cmocka_unit_test(a_pong_counts_among_the_messages_sent),
+		cmocka_unit_test(the_time_to_a_pong_is_measured_from_its_ping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

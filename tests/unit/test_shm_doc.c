@@ -106,7 +106,8 @@ static const struct known known[] = {
     F(tick_line_detail, ended_reason), F(tick_line_detail, ended_code),
     F(tick_line_detail, ended_ns), F(tick_line_detail, streams_listed),
     F(tick_line_detail, streams_producing), F(tick_line_detail, streams_refused),
-    F(tick_line_detail, streams_silent), F(tick_line_detail, spare), END(tick_line_detail),
+    F(tick_line_detail, streams_silent), F(tick_line_detail, pong_ns),
+    F(tick_line_detail, pong_max_ns), F(tick_line_detail, spare), END(tick_line_detail),
 
     F(tick_settings, monitoring), F(tick_settings, health_interval_ns),
     F(tick_settings, unhealthy_permille), F(tick_settings, metrics_interval_ns),
@@ -128,7 +129,9 @@ static const struct known known[] = {
     F(tick_status, stream_rows), F(tick_status, streams_undecoded),
     F(tick_status, books_starved), F(tick_status, books_cut),
     F(tick_status, rest_paused_reason), F(tick_status, streams_unlisted),
-    F(tick_status, spare2), F(tick_status, settings),
+    F(tick_status, clock_offset_ns), F(tick_status, clock_within_ns),
+    F(tick_status, skew_p50_ns), F(tick_status, skew_p99_ns), F(tick_status, spare2),
+    F(tick_status, settings),
     F(tick_status, detail), F(tick_status, ended), F(tick_status, keys),
     END(tick_status),
 

@@ -59,14 +59,22 @@ static void
 limits_follow_the_configuration(void **state)
 {
 	(void)state;
-	cfg.monitoring.throughput.alert_per_s = 7;
-	cfg.monitoring.connection_success.critical_percent = 50;
+	cfg.monitoring.throughput = (struct config_throughput){9, 7, 3};
+	cfg.monitoring.connection_success = (struct config_connection_success){98, 60, 50};
+	cfg.monitoring.health_check.threshold_permille = 800;
+	cfg.monitoring.health_check.alert_threshold_permille = 600;
 	cfg.monitoring.health_check.critical_threshold_permille = 100;
 	cfg.resources.max_memory_bytes = 1000000000;
 	cfg.resources.max_cpu_percent = 70;
 	take_at(0, 0, 0);
+	assert_int_equal(status.control.limits.messages_expected, 9);
 	assert_int_equal(status.control.limits.messages_alert, 7);
+	assert_int_equal(status.control.limits.messages_critical, 3);
+	assert_int_equal(status.control.limits.success_expected, 980);
+	assert_int_equal(status.control.limits.success_alert, 600);
 	assert_int_equal(status.control.limits.success_critical, 500);
+	assert_int_equal(status.control.limits.healthy, 800);
+	assert_int_equal(status.control.limits.alert, 600);
 	assert_int_equal(status.control.limits.critical, 100);
 	assert_int_equal(status.control.limits.memory_alert, 800000000);
 	assert_int_equal(status.control.limits.memory_critical, 950000000);

@@ -385,6 +385,30 @@ a_long_pause_of_the_caller_gives_one_stage_each(void **state)
 	assert_in_range(stall_deadline(&stall).ns, at_ms(1000005000).ns, at_ms(1000005250).ns);
 }
 
+/* The caller knows that it did not listen: no alarm, and nothing is learned from it. */
+static void
+a_pause_that_is_forgiven_is_nobodys_silence(void **state)
+{
+	int64_t ms, limit;
+
+	(void)state;
+	stall_assign(&stall, 0, STALL_QUOTE);
+	stall_assign(&stall, 1, STALL_QUOTE);
+	stall_begin(&stall, 0, at_ms(0));
+	ms = run_regular(0, 0, 60000, 20);
+	limit = stall_limit(&stall, 0).ns;
+	ms += 30000;
+	stall_forgive(&stall, span_s(30), at_ms(ms));
+	assert_false(stall_next(&stall, at_ms(ms), &alarm));
+	assert_int_equal(stall_on_message(&stall, 0, at_ms(ms + 10)), STALL_OK);
+	assert_int_equal(stall_limit(&stall, 0).ns, limit);
+	/* Only until then: who is silent now is silent. */
+	assert_in_range(next_alarm_ms(ms + 3000), ms + 1000, ms + 3000);
+	assert_int_equal(alarm.stage, STALL_LIST);
+	stall_forgive(&stall, span_s(3600), at_ms(ms + 3000));
+	assert_int_equal(next_alarm_ms(ms + 60000), -1);
+}
+
 static void
 entries_that_do_not_exist_are_ignored(void **state)
 {
@@ -422,6 +446,7 @@ main(void)
 		T(streams_too_rare_to_judge_are_listed_and_no_more),
 		T(the_wheel_finds_every_stream_of_many_in_time),
 		T(a_long_pause_of_the_caller_gives_one_stage_each),
+		T(a_pause_that_is_forgiven_is_nobodys_silence),
 		T(entries_that_do_not_exist_are_ignored),
 	};
 

@@ -69,6 +69,21 @@ a_silent_quote_stream_is_stale_within_three_seconds_and_healed_by_stages(void **
 	assert_int_equal(rig_count(ACT_STREAM_LIVE), 1);
 }
 
+/* This process was stopped: what came meanwhile is told after the timers that are due. */
+static void
+no_stream_is_stale_because_nobody_listened(void **state)
+{
+	(void)state;
+	learn_quotes(1, 1);
+	rig.now = mono_add(rig.now, span_s(30));
+	rig_step(&(struct pool_event){.kind = POOL_HELD_UP, .span = span_s(30)});
+	assert_int_equal(rig_count(ACT_STREAM_STALE), 0);
+	rig_heard(0, 0);
+	assert_int_equal(rig_count(ACT_STREAM_STALE), 0);
+	assert_int_equal(rig.pool.watch.stalls, 0);
+	assert_in_range(ms_until(ACT_STREAM_STALE, 3000), 100, 3000);
+}
+
 static void
 a_stream_that_another_leg_delivers_is_healed_but_not_stale(void **state)
 {
@@ -258,6 +273,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    a_silent_quote_stream_is_stale_within_three_seconds_and_healed_by_stages),
+		cmocka_unit_test(no_stream_is_stale_because_nobody_listened),
 		cmocka_unit_test(a_stream_that_another_leg_delivers_is_healed_but_not_stale),
 		cmocka_unit_test(a_line_whose_streams_are_silent_is_unhealthy_and_replaced),
 		cmocka_unit_test(

@@ -151,6 +151,13 @@ cli_wrong(const struct cli *cli, const char *format, ...)
 	fputs(" (try --help)\n", stderr);
 }
 
+/* A write that failed earlier on leaves only its mark. */
+bool
+cli_has_shown(void)
+{
+	return fflush(stdout) == 0 && !ferror(stdout);
+}
+
 bool
 cli_count(const char *text, uint64_t *out)
 {

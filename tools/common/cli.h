@@ -73,6 +73,9 @@ bool cli_read_feed(const struct cli *cli, int argc, char **argv, const char **fe
 void cli_wrong(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Has all gone out that was written to standard output? What could not, was not shown. */
+bool cli_has_shown(void);
+
 /* A count: decimal digits only. False: it is none, or too large. */
 bool cli_count(const char *text, uint64_t *out);
 

@@ -1,6 +1,7 @@
 /* feed-health: how is a feed? For cron and monitoring. docs/man/feed-health.1 */
 #include <stdio.h>
 
+#include "tools/common/cli.h"
 #include "tools/common/clock.h"
 #include "tools/common/stop.h"
 #include "tools/feed-health/line.h"
@@ -18,7 +19,7 @@ main(int argc, char **argv)
 	int rc = options_read(&o, argc, argv);
 
 	if (rc >= 0)
-		return rc;
+		return rc != TICK_HEALTH_OK || cli_has_shown() ? rc : TICK_HEALTH_UNKNOWN;
 	stop_init();
 	probe_take(&probe, &o);
 	while (probe.level != TICK_HEALTH_OK && clock_mono_ns() - begun < o.wait_ns &&
@@ -27,6 +28,5 @@ main(int argc, char **argv)
 		probe_take(&probe, &o);
 	}
 	line_print(stdout, o.feed, &probe);
-	/* What could not be written was not said. */
-	return fflush(stdout) == 0 ? probe.level : TICK_HEALTH_UNKNOWN;
+	return cli_has_shown() ? probe.level : TICK_HEALTH_UNKNOWN;
 }

@@ -146,6 +146,8 @@ take_detail(struct line_row *row, const struct tick_line_detail *d, int64_t wall
 	row->producing = d->streams_producing;
 	row->refused = d->streams_refused;
 	row->quiet = d->streams_silent;
+	row->pong = positive(d->pong_ns);
+	row->pong_max = positive(d->pong_max_ns);
 	row->lag_count = d->count;
 	row->lag_p50 = measured ? d->p50 : TICK_ABSENT;
 	row->lag_p90 = measured ? d->p90 : TICK_ABSENT;

@@ -58,6 +58,7 @@ struct line_row {
 	int64_t rate; /* messages, thousandths per second */
 	int64_t messages, bytes, pings, pongs_permille, sends_used, wins, duplicates;
 	int64_t listed, producing, refused, quiet; /* quiet: silent after the acknowledgement */
+	int64_t pong, pong_max; /* from PING to PONG, ns */
 	int64_t lag_count, lag_p50, lag_p90, lag_p99, lag_p999, lag_max; /* ns */
 	const char *ended; /* why its last connection ended */
 	int64_t ended_for; /* since then, ns */

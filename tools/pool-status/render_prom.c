@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "tools/common/clock.h"
+#include "tools/common/num.h"
 
 #define PREFIX "tickring"
 
@@ -24,27 +24,19 @@ put_quoted(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-/* Value / unit in decimals, exactly; unit is 10^digits. */
-static void
-put_scaled(FILE *out, int64_t value, int64_t unit, int digits)
-{
-	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
-
-	fprintf(out, "%s%" PRIu64 ".%0*" PRIu64, value < 0 ? "-" : "", size / (uint64_t)unit,
-	    digits, size % (uint64_t)unit);
-}
-
 static void
 put_number(FILE *out, const struct column *c, int64_t value)
 {
+	char text[NUM_MAX];
+
 	switch (c->kind) {
 	case VALUE_TIME:
 	case VALUE_SPAN:
-		put_scaled(out, value, NS_PER_S, 9);
+		fputs(num_decimal(value, -9, 0, text), out);
 		break;
 	case VALUE_RATE:
 	case VALUE_PERMILLE:
-		put_scaled(out, value, 1000, 3);
+		fputs(num_decimal(value, -3, 0, text), out);
 		break;
 	case VALUE_TEXT:
 	case VALUE_INT:

@@ -1,7 +1,7 @@
 /* shm-inspect: looks at the shared memory of a live feed. docs/man/shm-inspect.1 */
-#include <stdio.h>
 #include <unistd.h>
 
+#include "tools/common/cli.h"
 #include "tools/common/exits.h"
 #include "tools/common/stop.h"
 #include "tools/shm-inspect/follow.h"
@@ -38,12 +38,9 @@ main(int argc, char **argv)
 	struct options o;
 	int rc = options_read(&o, argc, argv, isatty(STDOUT_FILENO));
 
-	if (rc >= 0)
-		return rc;
-	stop_init();
-	rc = run(&o);
-	/* What could not be written was not shown. */
-	if (fflush(stdout) != 0 && rc == EXIT_FINE)
-		rc = EXIT_OTHER;
-	return rc;
+	if (rc < 0) {
+		stop_init();
+		rc = run(&o);
+	}
+	return rc != EXIT_FINE || cli_has_shown() ? rc : EXIT_OTHER;
 }

@@ -102,11 +102,9 @@ main(int argc, char **argv)
 	struct compare_result result;
 	int rc = read_options(&cfg, argc, argv);
 
-	if (rc >= 0)
-		return rc;
-	rc = compare_run(&cfg, &result);
-	print_summary(&cfg, &result);
-	if (fflush(stdout) != 0 && rc == EXIT_FINE)
-		rc = EXIT_OTHER;
-	return rc;
+	if (rc < 0) {
+		rc = compare_run(&cfg, &result);
+		print_summary(&cfg, &result);
+	}
+	return rc != EXIT_FINE || cli_has_shown() ? rc : EXIT_OTHER;
 }
