@@ -121,7 +121,8 @@ struct farewell {
 static void
 say_farewell(struct ws_conn *conn)
 {
-	static const char burst[] = "\x89\x01" "a" "\x89\x01" "b" "\x89\x01" "c" "\x88\x02\x0f\xa0";
+	static const char burst[] =
+	    "\x89\x01" "a" "\x89\x01" "b" "\x89\x01" "c" "\x88\x02\x0f\xa0";
 	struct farewell *f = conn->context;
 	unsigned char payload[126];
 	int opcode;
