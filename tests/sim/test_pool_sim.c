@@ -151,13 +151,16 @@ on_list(const struct pool_action *act)
 static void
 on_rotation(const struct pool_action *act)
 {
+	/* In the same step, and after it, others may have fled there. */
+	bool fled = action_count(&actions, ACT_STREAMS_MOVED) > 0;
 	const struct session_stream *place;
 
 	if (act->step == ROTATION_BEGUN)
 		sim.rotations++;
 	for (unsigned i = 0; i < sim.nstreams && act->step == ROTATION_DONE; i++) {
 		place = place_of(&pool, act->peer, i);
-		if (place != NULL && place->state != STREAM_REFUSED)
+		if (place != NULL && place->state != STREAM_REFUSED &&
+		    !(fled && place->state == STREAM_SENT))
 			CHECK(sim.on_lines[i] >> act->peer & 1);
 	}
 }
@@ -456,12 +459,10 @@ run_seed(uint64_t seed)
 	check_all_is_well();
 	step(&(struct pool_event){.kind = POOL_STOP});
 	run_until(mono_add(sim.now, span_s(10)));
-	CHECK(pool_is_idle(&pool));
-	CHECK(mono_is_never(pool_deadline(&pool)));
+	CHECK(pool_is_idle(&pool) && mono_is_never(pool_deadline(&pool)));
 }
 
 static uint64_t seeds = 300, first_seed = 1;
-
 static const uint64_t went_wrong[] = {10008, 11322}; /* once, beyond the first ones */
 
 static void
@@ -470,8 +471,8 @@ after_any_course_of_faults_every_stream_is_subscribed_once(void **state)
 	uint64_t steps = 0, lives = 0, connects = 0, rotations = 0;
 
 	(void)state;
-	run_seed(went_wrong[0]);
-	run_seed(went_wrong[1]);
+	for (unsigned i = 0; i < 2; i++)
+		run_seed(went_wrong[i]);
 	for (uint64_t seed = first_seed; seed < first_seed + seeds; seed++) {
 		run_seed(seed);
 		steps += sim.steps;
