@@ -125,7 +125,7 @@ tested-inspect := shm-inspect
 tested-poolstatus := pool-status
 tested-sim := exchange-sim
 tested-tickdiff := tick-diff
-UNIT_TESTS := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_TESTS := $(sort $(wildcard tests/unit/*/test_*.c))
 IPC_TESTS := $(sort $(wildcard tests/ipc/test_*.c))
 SYSTEM_TESTS := $(sort $(wildcard tests/system/test_*.c))
 SIM_TESTS := $(sort $(wildcard tests/sim/test_*.c))
@@ -446,7 +446,7 @@ sim: $(SIM) ## simulate the whole feed in bad weather: SEEDS=n (1000) from SEED=
 sim-mutants: $(SIM) ## broken variants of the core, each of which the simulation has to catch
 	@$(ENVIRONMENT) tests/sim/mutants.sh
 
-LAYOUTS := $(B)/tests/unit/test_json_layouts
+LAYOUTS := $(B)/tests/unit/venue/test_json_layouts
 MUTATIONS ?= 10000000
 .PHONY: mutate
 mutate: $(LAYOUTS) ## decode MUTATIONS (10 M) spoiled messages from SEED=first (1), count outcomes

@@ -1,7 +1,7 @@
 /*
  * A configuration that is wrong ends feedd with 2 before it touches anything,
  * and the message names file and line, key and value. All rules of all keys:
- * tests/unit/test_config_wrong.c.
+ * tests/unit/conf/test_config_wrong.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
