@@ -3,6 +3,8 @@
  * does not have is acknowledged, and nothing ever comes; without it a pattern
  * means nothing.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,6 +12,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -19,6 +23,7 @@
 #include "tests/system/daemon.h"
 
 static struct daemon sim, feedd;
+static int kept = -1;
 static struct tick_status status;
 
 static uint16_t
@@ -27,6 +32,14 @@ start_sim(const char *symbols)
 	const char *const arguments[] = {"--symbols", symbols, "--rate", "200", NULL};
 
 	return daemon_start_sim(&sim, arguments);
+}
+
+/* An exchange that is gone again leaves its certificate. */
+static void
+make_certificate(void)
+{
+	start_sim("2");
+	assert_int_equal(daemon_end(&sim, SIGTERM), 0);
 }
 
 /* feedd with those streams; the list of instruments is asked for at `rest`. */
@@ -94,7 +107,34 @@ a_symbol_that_does_not_exist_is_told_by_log_status_and_health_and_not_healed(voi
 	assert_int_equal(daemon_end(&sim, SIGTERM), 0);
 }
 
-/* Another process on the port that the first one had. */
+/*
+ * A port on which nobody answers until exchange-sim does: this process has it,
+ * so that it is given to nobody else, and does not listen.
+ */
+static uint16_t
+keep_port(void)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t n = sizeof(at);
+	int on = 1;
+
+	kept = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(kept >= 0);
+	assert_int_equal(setsockopt(kept, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
+	assert_int_equal(bind(kept, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(getsockname(kept, (struct sockaddr *)&at, &n), 0);
+	return ntohs(at.sin_port);
+}
+
+static int
+let_go(void **state)
+{
+	if (kept >= 0)
+		close(kept);
+	kept = -1;
+	return daemon_teardown(state);
+}
+
 static void
 start_sim_at(uint16_t port)
 {
@@ -109,13 +149,14 @@ start_sim_at(uint16_t port)
 static void
 a_feed_of_patterns_waits_for_the_list_and_goes_on_when_it_comes(void **state)
 {
-	uint16_t port = start_sim("2");
 	struct tick_status_reader *reader;
 	mono_t deadline;
 	int64_t begun;
+	uint16_t port;
 
 	(void)state;
-	assert_int_equal(daemon_end(&sim, SIGTERM), 0); /* the port and the certificate stay */
+	make_certificate();
+	port = keep_port();
 	reader = start_feedd(port, port, "streams=*usdt@trade");
 	daemon_expect_log(&feedd, "event=streams_unknown patterns=1");
 	deadline = daemon_deadline();
@@ -140,11 +181,12 @@ a_feed_of_patterns_waits_for_the_list_and_goes_on_when_it_comes(void **state)
 static void
 a_feed_that_waits_for_the_list_can_be_told_to_stop(void **state)
 {
-	uint16_t port = start_sim("2");
 	struct tick_status_reader *reader;
+	uint16_t port;
 
 	(void)state;
-	assert_int_equal(daemon_end(&sim, SIGTERM), 0);
+	make_certificate();
+	port = keep_port();
 	reader = start_feedd(port, port, "streams=*usdt@trade");
 	daemon_expect_log(&feedd, "event=streams_unknown patterns=1");
 	tick_status_close(&reader);
@@ -156,10 +198,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(
-		    a_feed_of_patterns_waits_for_the_list_and_goes_on_when_it_comes,
-		    daemon_teardown),
+		    a_feed_of_patterns_waits_for_the_list_and_goes_on_when_it_comes, let_go),
 		cmocka_unit_test_teardown(
-		    a_feed_that_waits_for_the_list_can_be_told_to_stop, daemon_teardown),
+		    a_feed_that_waits_for_the_list_can_be_told_to_stop, let_go),
 		cmocka_unit_test_teardown(
 		    a_symbol_that_does_not_exist_is_told_by_log_status_and_health_and_not_healed,
 		    daemon_teardown),
