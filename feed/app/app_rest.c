@@ -150,14 +150,18 @@ app_quiet_stream(struct app *app, uint32_t number, mono_t now)
 {
 	struct pool_event event = {.kind = POOL_QUIET, .stream = number};
 	enum tick_reason before = app->plan.quiet[number];
+	bool again; /* a last message after the end of trading proved nothing */
 
 	if (!app->plan.wanted[number])
 		return;
 	event.why = silence_of(app, number);
-	if (before == event.why)
+	again = event.why == TICK_REASON_UNLISTED && !app->pool.stream[number].unlisted &&
+	    pipeline_is_halted(app->pipeline, number);
+	if (before == event.why && !again)
 		return;
 	app->plan.quiet[number] = (uint8_t)event.why;
-	if (before == TICK_REASON_UNLISTED || event.why == TICK_REASON_UNLISTED)
+	if (before != event.why &&
+	    (before == TICK_REASON_UNLISTED || event.why == TICK_REASON_UNLISTED))
 		tell_unlisted(app->plan.name[number], app->choice.venue->name,
 		    event.why == TICK_REASON_UNLISTED);
 	app_step(app, &event, now);

@@ -144,6 +144,21 @@ ledger_look(struct pool *pool, mono_t now, struct pool_actions *actions)
 			look_at_line(pool, line, now, &told, actions);
 }
 
+void
+ledger_forgive(struct pool *pool, span_t span)
+{
+	for (unsigned line = 0; line < pool->nlines; line++) {
+		struct session *session = &pool->session[line];
+
+		for (unsigned i = 0; i < session->nstreams; i++) {
+			struct session_stream *entry = &session->stream[session->first + i];
+
+			if (is_awaited(pool, entry))
+				entry->acked = mono_add(entry->acked, span);
+		}
+	}
+}
+
 mono_t
 ledger_deadline(const struct pool *pool)
 {

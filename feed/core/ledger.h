@@ -67,6 +67,9 @@ struct ledger_counts ledger_count(const struct session *session);
 /* Raises the alarms that are due: STREAM_SILENT. */
 void ledger_look(struct pool *pool, mono_t now, struct pool_actions *actions);
 
+/* For so long, until now, nobody listened: what is awaited is awaited for longer. */
+void ledger_forgive(struct pool *pool, span_t span);
+
 /* When ledger_look() has something to do; MONO_NEVER: nothing is awaited. */
 mono_t ledger_deadline(const struct pool *pool);
 

@@ -324,6 +324,7 @@ retune(struct pool *pool, const struct pool_cfg *cfg)
 	pool->cfg.route.legs = legs;
 	/* Sessions, breakers and quotas point at these. */
 	cfg = &pool->cfg;
+	pool->shared.connects.window = cfg->connects_window;
 	pool->shared.cfg.connect_within = cfg->session.connect_within;
 	pool->shared.cfg.ack_within = cfg->session.ack_within;
 	pool->shared.cfg.data_within = cfg->session.data_within;
@@ -393,6 +394,8 @@ pool_step(struct pool *pool, const struct pool_event *event, mono_t now,
 	case POOL_HELD_UP:
 		if (pool->shared.stall != NULL)
 			stall_forgive(pool->shared.stall, event->span, now);
+		ledger_forgive(pool, event->span);
+		refuge_forgive(pool, event->span);
 		break;
 	case POOL_RETUNE:
 		retune(pool, event->cfg);

@@ -109,6 +109,14 @@ refuge_look(struct pool *pool, mono_t now, struct pool_actions *actions)
 	}
 }
 
+void
+refuge_forgive(struct pool *pool, span_t span)
+{
+	for (unsigned line = 0; line < pool->nlines; line++)
+		if (!mono_is_never(pool->line[line].refuge_at))
+			pool->line[line].refuge_at = mono_add(pool->line[line].refuge_at, span);
+}
+
 mono_t
 refuge_deadline(const struct pool *pool)
 {

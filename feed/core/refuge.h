@@ -9,7 +9,7 @@
  * streams again when it is back for good, or closes it.
  *
  * A stream that was moved rests (shift.h). That does not keep it on a line
- * that is down, unless it has moved SHIFT_RESCUES times lately: where all lines
+ * that is down, unless it was rescued SHIFT_RESCUES times lately: where all lines
  * come and go, nothing is won by following them. Pure; feed thread.
  */
 #ifndef FEED_CORE_REFUGE_H
@@ -28,6 +28,9 @@ struct pool;
 
 /* Moves what is due; looks after lines that went down or came up. In every step. */
 void refuge_look(struct pool *pool, mono_t now, struct pool_actions *actions);
+
+/* For so long, until now, nobody listened: no line was down for that. */
+void refuge_forgive(struct pool *pool, span_t span);
 
 /* When refuge_look() has something to do; MONO_NEVER: it has not. */
 mono_t refuge_deadline(const struct pool *pool);

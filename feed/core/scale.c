@@ -331,7 +331,6 @@ describe(struct pool *pool, unsigned group, bool usually, mono_t now, struct bal
 		pool->item[i] = (struct balance_item){
 			.load = load_of(usually ? s->steady : s->fast),
 			.line = BALANCE_NONE,
-			.fixed = shift_is_weary(&s->rest[group_leg(group)], now),
 			.rests = shift_rests(&s->rest[group_leg(group)], now) ||
 			    s->reviews < MEASURED_REVIEWS,
 		};

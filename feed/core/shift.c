@@ -11,6 +11,10 @@ static const span_t forgotten_after = {INT64_C(24) * 3600 * 1000000000};
 
 #define DOUBLINGS_MAX 7 /* of rest_min: four hours */
 
+/* Rescues, four and then one each so often, stay below eight moves an hour. */
+static const span_t weary_for = {INT64_C(16) * 60 * 1000000000};
+static const span_t recovered_after = {INT64_C(3600) * 1000000000};
+
 bool
 shift_rests(const struct shift_rest *rest, mono_t now)
 {
@@ -20,7 +24,7 @@ shift_rests(const struct shift_rest *rest, mono_t now)
 bool
 shift_is_weary(const struct shift_rest *rest, mono_t now)
 {
-	return rest->doublings >= SHIFT_RESCUES && shift_rests(rest, now);
+	return rest->rescues >= SHIFT_RESCUES && !mono_due(mono_add(rest->rescued, weary_for), now);
 }
 
 static void
@@ -54,6 +58,10 @@ shift_rescue(struct pool *pool, uint32_t stream, unsigned from, mono_t now)
 	if (shift_is_weary(rest, now) || !place_move(pool, from, stream))
 		return false;
 	begin_rest(rest, now);
+	if (mono_due(mono_add(rest->rescued, recovered_after), now))
+		rest->rescues = 0;
+	rest->rescues += rest->rescues < SHIFT_RESCUES;
+	rest->rescued = now;
 	return true;
 }
 

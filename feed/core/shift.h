@@ -15,13 +15,15 @@
 
 #include "feed/base/mono.h"
 
-#define SHIFT_RESCUES 4 /* moves one after the other; then even those that must go rest */
+#define SHIFT_RESCUES 4 /* from lines that were down; then even those that must go rest */
 
 struct pool;
 
 struct shift_rest {
 	mono_t until;      /* not moved again before that */
 	uint8_t doublings; /* of the rest after the next move */
+	uint8_t rescues;   /* since an hour without one */
+	mono_t rescued;    /* the last of them */
 };
 
 /* Begins to move a stream; not while it is on its way, or one of the lines is being replaced. */
@@ -30,7 +32,7 @@ void shift_begin(struct pool *pool, uint32_t stream, unsigned from, unsigned to,
 /* Was it moved not long ago? */
 bool shift_rests(const struct shift_rest *rest, mono_t now);
 
-/* The same so often that it stays for once even where it should not: SHIFT_RESCUES times. */
+/* Was it rescued so often, and just now, that it stays for once even where it should not? */
 bool shift_is_weary(const struct shift_rest *rest, mono_t now);
 
 /*

@@ -32,29 +32,34 @@ tell(struct clock_estimate is)
 		    LOG_I64("within_ms", is.within / ms));
 }
 
+/* Without an answer as well: what was known once is known less and less. */
+static void
+hand_over(struct rest_clock *c, struct clock_estimate is, bool *said)
+{
+	const struct ops_order order = {.kind = OPS_CLOCK, .value = {is.ns, is.within}};
+
+	if (is.within == 0)
+		return;
+	*said = ops_order(rest_ops(c->rest), &order) && *said;
+	tell(is);
+}
+
 static void
 on_time(void *context, const struct http_answer *a)
 {
 	struct rest_clock *c = context;
 	const struct snapsched_answer answer = rest_answer(a);
-	struct ops_order order = {.kind = OPS_CLOCK};
 	mono_t now = clock_mono();
 	enum snapsched_verdict verdict =
 	    snapsched_on_other(rest_schedule(c->rest), WEIGHT, &answer, now);
-	struct clock_estimate is;
 	wall_t server = {0};
 	int64_t unit;
 	bool said = verdict == SNAPSCHED_FINE && server_time_parse(a->body, &server.ns, &unit);
 
 	rest_tell_verdict(c->rest, verdict, a, "time", now);
-	if (said) {
+	if (said)
 		clock_offset_add(&c->offset, a->sent, a->came, server, unit, now);
-		is = clock_offset_now(&c->offset, now);
-		order.value[0] = is.ns;
-		order.value[1] = is.within;
-		said = ops_order(rest_ops(c->rest), &order);
-		tell(is);
-	}
+	hand_over(c, clock_offset_now(&c->offset, now), &said);
 	ask_in(c, said || c->every.ns < span_s(AGAIN_S).ns ? c->every : span_s(AGAIN_S));
 	rest_pump(c->rest);
 }

@@ -235,6 +235,57 @@ streams_do_not_run_to_and_fro_with_a_line_that_comes_and_goes(void **state)
 	assert_true(rig.pool.watch.moved + rig.pool.scale.moves <= 8 * STREAMS);
 }
 
+/* Every stream rests for long, for load came and went: no line was ever lost. */
+static void
+tire(void)
+{
+	for (unsigned i = 0; i < STREAMS; i++)
+		rig.stream[i].rest[0] = (struct shift_rest){
+			.until = mono_add(rig.now, span_s(4 * 3600)), .doublings = 7};
+}
+
+static void
+streams_that_rest_from_moves_by_load_are_rescued_all_the_same(void **state)
+{
+	(void)state;
+	begin(200, 1);
+	tire();
+	rig_end(0, TICK_REASON_PEER_RESET);
+	refuse(0);
+	be_down_until_s(6);
+	assert_int_equal(rig_view(0).wanted, 0);
+	assert_int_equal(rig_view(1).wanted, STREAMS);
+}
+
+static void
+streams_that_rest_leave_a_line_that_closes(void **state)
+{
+	(void)state;
+	begin(200, 1);
+	tire();
+	rig.pool.line[0].closing = true;
+	for (int64_t s = 1; s < 120; s++) {
+		rig_at_s(s);
+		rig_acknowledge(0);
+		rig_acknowledge(1);
+	}
+	assert_int_equal(rig_view(1).acked, STREAMS);
+	assert_false(rig.pool.line[0].closing && rig_view(0).wanted > 0);
+}
+
+static void
+time_in_which_the_feed_did_not_run_is_no_time_down(void **state)
+{
+	(void)state;
+	begin(200, 1);
+	rig_end(0, TICK_REASON_PEER_RESET);
+	refuse(0);
+	rig.now = mono_add(rig.now, span_s(8));
+	rig_step(&(struct pool_event){.kind = POOL_HELD_UP, .span = span_s(8)});
+	assert_int_equal(rig.pool.watch.moved, 0);
+	assert_int_equal(rig_view(0).wanted, 3);
+}
+
 int
 main(void)
 {
@@ -248,6 +299,9 @@ main(void)
 		cmocka_unit_test(when_nobody_is_up_nothing_moves_until_somebody_is),
 		cmocka_unit_test(lines_that_come_back_together_after_an_outage_keep_their_streams),
 		cmocka_unit_test(a_line_that_is_back_for_good_gets_streams_again),
+		cmocka_unit_test(streams_that_rest_from_moves_by_load_are_rescued_all_the_same),
+		cmocka_unit_test(streams_that_rest_leave_a_line_that_closes),
+		cmocka_unit_test(time_in_which_the_feed_did_not_run_is_no_time_down),
 		cmocka_unit_test(streams_do_not_run_to_and_fro_with_a_line_that_comes_and_goes),
 	};
 
