@@ -2,8 +2,9 @@
  * HTTP/1.1 requests to others: REST of the exchange, webhooks, collectors of
  * traces. Over libwebsockets, on a context that the caller drives; TLS by the
  * policy of tls.h; redirects are not followed, connections are not kept. A host
- * with several addresses is tried at each until one can be reached; the next
- * request begins there.
+ * with several addresses is tried at each that refuses until one can be reached,
+ * and the next request begins there; one that is silent takes the request's
+ * whole time, and the next request begins behind it.
  *
  * One thread, the context's, makes every call. A request ends exactly once,
  * by its done function, never inside of the call that started it; those that
