@@ -1,8 +1,7 @@
 /*
- * What can happen to a ring, and what it is called: damaged in every word
- * that counts, its writer stopped or half dead, its reader killed or asleep.
- * Files that are no segment at all: test_segments.c. Random damage:
- * tests/fuzz/fuzz_segment.c.
+ * What can happen to a ring, and what it is called: damaged in every word that counts, its
+ * writer stopped or half dead, its reader killed or asleep. Files that are no segment at all:
+ * test_segments.c. Random damage: tests/fuzz/fuzz_segment.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -367,6 +366,7 @@ write_and_wait(void *context)
 static pid_t
 start_stopped(struct stopped *s)
 {
+	mono_t give_up = mono_add(clock_mono(), span_s(WITHIN_S));
 	pid_t pid;
 
 	ring_close(&ring, false);
@@ -375,6 +375,9 @@ start_stopped(struct stopped *s)
 	assert_int_equal(child_hear(s->ready), 0);
 	close(s->ready[0]);
 	close(s->ready[1]);
+	/* It beats; but it may stand still with the machine, for long enough to be stale. */
+	while (drain(reader) != TICK_END || tick_reader_check(reader) != TICK_END)
+		assert_false(mono_due(give_up, clock_mono()));
 	return pid;
 }
 
@@ -386,7 +389,6 @@ a_stopped_writer_is_stale_a_killed_one_is_dead(void **state)
 	pid_t pid = start_stopped(&s);
 
 	(void)state;
-	assert_int_equal(tick_reader_check(reader), TICK_END);
 	kill(pid, SIGSTOP);
 	while (tick_reader_check(reader) == TICK_END)
 		assert_false(mono_due(give_up, clock_mono()));
@@ -401,24 +403,21 @@ a_writer_killed_between_the_two_stores_leaves_a_tick_that_nobody_reads(void **st
 {
 	struct stopped s = {.torn = true};
 	struct tick t;
-	uint64_t number;
 	pid_t pid = start_stopped(&s);
 
 	(void)state;
-	assert_int_equal(drain(reader), TICK_END);
 	kill(pid, SIGKILL);
 	child_wait(pid);
 	wait_for_look();
 	assert_int_equal(drain(reader), TICK_E_DEAD);
-	number = tick_reader_stats(reader).next;
 	shm_fixture_ring(&fixture, &ring, SLOTS);
 	assert_true(ring.torn);
-	assert_int_equal(ring.next, number);
+	assert_int_equal(ring.next, tick_reader_stats(reader).next);
 	assert_string_equal(ring.segment.found, "");
 	published = (int64_t)ring.next;
 	publish(1);
 	assert_int_equal(tick_reader_next(reader, &t), TICK_MORE);
-	assert_int_equal(tick_number(t.seq), number);
+	assert_int_equal(tick_number(t.seq), published - 1);
 }
 
 static int

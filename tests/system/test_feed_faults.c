@@ -19,7 +19,7 @@
 	"\"pool.initial_connections\": 1, \"pool.max_connections\": 2,\n" \
 	"\"pool.min_connection_age_ms\": 100, \"pool.connection_timeout_ms\": 1500,\n" \
 	"\"reconnect.base_delay_ms\": 20, \"reconnect.max_delay_ms\": 100,\n" \
-	"\"failover.failures_max\": 1000, \"subscribe.ack_timeout_ms\": 700,\n" \
+	"\"failover.failures_max\": 1000, \"subscribe.ack_timeout_ms\": 1500,\n" \
 	"\"subscribe.data_timeout_ms\": 1500, \"heartbeat.health_check_interval_ms\": 1000,\n" \
 	"\"heartbeat.pong_response_timeout_ms\": 500,\n"
 
@@ -28,6 +28,7 @@ enum sign {
 	NAMED,   /* so many changes of lines' states have the reason */
 	HEALED,  /* so many streams were subscribed anew, or elsewhere */
 	REPLACED, /* so many lines have got a successor */
+	BORNE,   /* as NAMED; then all is whole again, and no answer was missed */
 	PASSED,  /* messages have gone on: so many more, and nothing else is to be seen */
 };
 
@@ -37,6 +38,8 @@ struct row {
 	int what;  /* the counter or reason */
 	int least;
 };
+
+#define PLAYED_MAX 3 /* what ends a line each time is not the machine's fault */
 
 #define AGAIN "\n0.2 rst\n" /* one line connects and asks anew */
 
@@ -61,8 +64,8 @@ static const struct row rows[] = {
 	{"0 ignore count=1" AGAIN, NAMED, TICK_REASON_ACK_TIMEOUT, 1},
 	{"0 ack-never count=1" AGAIN, NAMED, TICK_REASON_ACK_TIMEOUT, 1},
 	{"0 ack-silent stream=btcusdt@bookTicker count=1" AGAIN, HEALED, 0, 1},
-	{"0 ack-late ms=300 count=1" AGAIN, NAMED, TICK_REASON_PEER_RESET, 1},
-	{"0 refuse for=1" AGAIN, NAMED, TICK_REASON_REFUSED, 1},
+	{"0 ack-late ms=300 count=1" AGAIN, BORNE, TICK_REASON_PEER_RESET, 1},
+	{"0 refuse for=3" AGAIN, NAMED, TICK_REASON_REFUSED, 1},
 	{"0 slow-tls ms=4000 count=1" AGAIN, NAMED, TICK_REASON_CONNECT_TIMEOUT, 1},
 	{"0 slow-upgrade ms=4000 count=1" AGAIN, NAMED, TICK_REASON_CONNECT_TIMEOUT, 1},
 	{"0 dribble ms=300 bytes=1 count=1" AGAIN, NAMED, TICK_REASON_CONNECT_TIMEOUT, 1},
@@ -109,34 +112,67 @@ is_seen(const struct row *row, const struct tick_status *before, const struct ti
 		return healed(now) - healed(before) >= row->least;
 	case REPLACED:
 		return now->control.rotations_done - before->control.rotations_done >= row->least;
+	case BORNE:
+		return named(before, now, row->what) >= row->least && stage_is_whole(now);
 	case PASSED:
 		break;
 	}
-	if (now->control.transitions != before->control.transitions)
-		fail_msg("%s: %s", row->script, tick_reason_label(now->control
-		    .transition[before->control.transitions % TICK_TRANSITIONS_MAX].reason));
 	assert_int_equal(grown(before, now, TICK_COUNTER_MALFORMED), 0);
 	assert_int_equal(grown(before, now, TICK_COUNTER_GAPS), 0);
 	return grown(before, now, TICK_COUNTER_MESSAGES) >= row->least;
+}
+
+/* Why a line that was to bear the fault did not; NULL: it does. */
+static const char *
+disturbance(const struct row *row, const struct tick_status *before, const struct tick_status *now)
+{
+	int64_t first = before->control.transitions;
+
+	if (row->sign == BORNE && named(before, now, TICK_REASON_ACK_TIMEOUT) > 0)
+		return tick_reason_label(TICK_REASON_ACK_TIMEOUT);
+	if (row->sign == PASSED && now->control.transitions != first)
+		return tick_reason_label(
+		    now->control.transition[first % TICK_TRANSITIONS_MAX].reason);
+	return NULL;
+}
+
+/* True: the sign was seen. False: something came between; a machine that stands still, say. */
+static bool
+is_played(struct stage *stage, const struct row *row)
+{
+	static struct tick_status before, now;
+	const char *why;
+	mono_t deadline;
+
+	stage_wait_whole(stage, row->script, &before);
+	stage_fault(stage, row->script);
+	deadline = daemon_deadline();
+	do {
+		daemon_pause(deadline, row->script);
+		stage_status(stage, &now);
+		why = disturbance(row, &before, &now);
+		if (why != NULL) {
+			print_message("%s: %s\n", row->script, why);
+			return false;
+		}
+	} while (!is_seen(row, &before, &now));
+	return true;
 }
 
 static void
 each_fault_is_seen_named_and_over(void **state)
 {
 	const struct stage_cfg cfg = {.rate = 1000, .settings = COMMON};
-	static struct tick_status before, now;
+	static struct tick_status now;
 	struct stage *stage = *state;
-	mono_t deadline;
+	unsigned played;
 
 	stage_start(stage, &cfg, 1);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		stage_wait_whole(stage, rows[i].script, &before);
-		stage_fault(stage, rows[i].script);
-		deadline = daemon_deadline();
-		do {
-			daemon_pause(deadline, rows[i].script);
-			stage_status(stage, &now);
-		} while (!is_seen(&rows[i], &before, &now));
+		played = 0;
+		while (!is_played(stage, &rows[i]))
+			if (++played == PLAYED_MAX)
+				fail_msg("%s: disturbed each time", rows[i].script);
 	}
 	stage_wait_whole(stage, "the end of the last fault", &now);
 	assert_true(daemon_runs(&stage->feedd));

@@ -78,6 +78,7 @@ static bool
 rotate_and_announce(struct stage *stage)
 {
 	struct tick_status status;
+	mono_t deadline;
 	int64_t rotated;
 
 	/* Every line, by its age. */
@@ -89,8 +90,12 @@ rotate_and_announce(struct stage *stage)
 	rotated = status.control.rotations_done;
 	flow_mark(stage->flow);
 	stage_fault(stage, "0 shutdown after=8");
-	stage_wait_rotations(stage, rotated + 2, &status);
-	assert_true(status.counter[TICK_COUNTER_SERVER_SHUTDOWNS] >= 2);
+	/* A machine that stands still has lines replaced for other reasons, too. */
+	deadline = daemon_deadline();
+	do {
+		daemon_pause(deadline, "the word of the shutdown on both legs");
+		stage_wait_rotations(stage, rotated + 2, &status);
+	} while (status.counter[TICK_COUNTER_SERVER_SHUTDOWNS] < 2);
 	return stage_has_all(stage, "serverShutdown on both legs");
 }
 

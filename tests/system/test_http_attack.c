@@ -228,7 +228,7 @@ an_attack_on_the_http_interface_does_not_reach_the_feed(void **state)
 	assert_int_equal(tick_reader_open(&reader, daemon_feed(), TICK_FROM_NEWEST), 0);
 	read_status(&before);
 	while (rounds < (measures() ? ROUNDS : 1) || (rounds < ROUNDS_MAX &&
-	    (measures() ? ratio(&quiet, &loud) > RATIO_MAX : !is_enough(&counts)))) {
+	    ((measures() && ratio(&quiet, &loud) > RATIO_MAX) || !is_enough(&counts)))) {
 		follow(reader, &quiet, &last_id);
 		bear(rig, reader, &loud, &last_id, &counts);
 		rounds++;

@@ -311,7 +311,8 @@ hear(struct http_rig *rig, int fd, const char *text)
 	rig->n = 0;
 	rig->answer[0] = '\0';
 	while (strstr(rig->answer, text) == NULL) {
-		n = recv(fd, rig->answer + rig->n, sizeof(rig->answer) - 1 - rig->n, 0);
+		n = http_rig_receive(
+		    fd, rig->answer + rig->n, sizeof(rig->answer) - 1 - rig->n, 0);
 		assert_true(n > 0);
 		rig->n += (size_t)n;
 		rig->answer[rig->n] = '\0';

@@ -72,7 +72,8 @@ sockets_that_stay_behind_are_told(void **state)
 		skip();
 	daemon_start_feedd(&feedd, port, settings);
 	daemon_expect_log(&feedd, "to=live");
-	daemon_expect_log(&feedd, "name=connection_leak_detected severity=critical");
+	daemon_expect_log(
+	    &feedd, "event=security name=connection_leak_detected severity=critical");
 	daemon_expect_log(&feedd, "event=alert name=connection_leak_detected severity=critical");
 	assert_true(daemon_runs(&feedd));
 }

@@ -184,7 +184,7 @@ listen_and_be_silent(uint16_t *port)
 static void
 requests_that_get_no_answer_are_no_leak(void **state)
 {
-	mono_t deadline = daemon_deadline(), end;
+	mono_t deadline, end;
 	struct http_rig *rig = *state;
 	char streams[400] = "streams=btcusdt@trade", at[32], sample[96];
 	const char *found;
@@ -202,11 +202,13 @@ requests_that_get_no_answer_are_no_leak(void **state)
 	    "rest.timeout_ms=60000", "instruments.refresh_ms=0", "rest.clock_interval_ms=0",
 	    "resources.cleanup_interval_ms=1000", NULL);
 	snprintf(sample, sizeof(sample), "\ntickring_sockets{feed=\"%s\"} ", daemon_feed());
+	deadline = daemon_deadline();
 	do { /* a line, the listening one, and eight requests */
 		daemon_pause(deadline, "sockets of requests");
 		http_rig_get(rig, "/metrics", "");
 		found = strstr(rig->body, sample);
 	} while (found == NULL || strtod(found + strlen(sample), NULL) < 10);
+	deadline = daemon_deadline();
 	end = mono_add(clock_mono(), span_s(4)); /* more than two counts */
 	while (mono_before(clock_mono(), end))
 		daemon_pause(deadline, "the counts of sockets");
