@@ -66,12 +66,20 @@ sockets_used(const struct app *app)
 	return used;
 }
 
-static void
-take_clock(struct app *app, struct clock_estimate is)
+void
+app_take_clock(struct app *app, struct clock_estimate is)
 {
 	pipeline_on_clock(app->pipeline, is);
 	app->snapshot.status.clock_offset_ns = is.ns;
 	app->snapshot.status.clock_within_ns = is.within;
+}
+
+/* There is never a second one: keeper.c waits for the answer. */
+void
+app_answer(struct app *app)
+{
+	if (app->answer.object != NULL && ops_tell(app->ops, &app->answer))
+		app->answer.object = NULL;
 }
 
 void
@@ -100,13 +108,12 @@ app_take_orders(struct app *app, mono_t now)
 			guard_on_sockets(&app->guard, order.value[0], sockets_used(app));
 			break;
 		case OPS_CLOCK:
-			take_clock(app, (struct clock_estimate){order.value[0], order.value[1]});
+			app_take_clock(
+			    app, (struct clock_estimate){order.value[0], order.value[1]});
 			break;
 		}
 	}
-	/* There is never a second one: keeper.c waits for the answer. */
-	if (app->answer.object != NULL && ops_tell(app->ops, &app->answer))
-		app->answer.object = NULL;
+	app_answer(app);
 }
 
 static void

@@ -26,6 +26,7 @@
 #include "feed/status/errors.h"
 #include "feed/status/guard.h"
 #include "feed/status/snapshot.h"
+#include "feed/status/snapshot_control.h"
 #include "feed/status/snapshot_streams.h"
 #include "feed/status/tell.h"
 #include "feed/status/verdict.h"
@@ -69,6 +70,7 @@ struct app {
 	struct tracer *tracer;  /* ops thread; NULL: likewise */
 	struct web *web;        /* ops thread; NULL: no HTTP interface */
 	int web_fd;             /* its socket until it is there, -1: none */
+	struct clock_estimate clock; /* of the exchange, told before there was a pipeline */
 	struct ops_note answer; /* to its offer, until there is room for it; object NULL: none */
 	int64_t nstreams; /* wanted now */
 	uint64_t shed, reloads, reloads_refused;
@@ -128,6 +130,12 @@ void app_reload(struct app *app);
 /* Does what the ops thread wants done: a new configuration comes that way. */
 void app_take_orders(struct app *app, mono_t now);
 
+/* Sends the answer to an offer, if there is one and there is room for it. */
+void app_answer(struct app *app);
+
+/* How far the exchange's clock is ahead is known now. */
+void app_take_clock(struct app *app, struct clock_estimate is);
+
 /* Frees what orders bring that come too late: the ops thread has ended. */
 void app_drop_orders(struct app *app);
 
@@ -168,7 +176,10 @@ void app_count_rest(struct app *app);
  */
 void app_take_listing(struct app *app, struct listing *listing, mono_t now);
 
-/* The same at start, when the list may have come, may come, or never will. */
+/*
+ * The same at start, when the list may have come, may come, or never will; and
+ * the clock, which may have been told meanwhile.
+ */
 void app_begin_list(struct app *app, mono_t now);
 
 /* Silence of streams whose instrument does not trade is no alarm. */

@@ -198,6 +198,8 @@ app_begin_list(struct app *app, mono_t now)
 	struct listing *listing = app->listing;
 
 	app->listing = NULL;
+	if (app->clock.within > 0)
+		app_take_clock(app, app->clock);
 	if (listing != NULL)
 		app_take_listing(app, listing, now);
 	else if (app->rest == NULL || !rest_plan_lists(app->cfg))
@@ -239,30 +241,68 @@ begin_to_show(struct app *app)
 	struct tick_control *c = &app->snapshot.status.control;
 
 	snapshot_init(&app->snapshot, "", "", clock_wall(), clock_mono());
-	c->rest_paused_until_ns = TICK_ABSENT;
-	if (last && status_recall(&app->stores.status, last)) {
+	if (last && status_recall(&app->stores.status, last))
 		memcpy(c->connect_ns, last->control.connect_ns, sizeof(c->connect_ns));
-		c->rest_paused_until_ns = last->control.rest_paused_until_ns;
-		app->snapshot.status.rest_paused_reason = last->rest_paused_reason;
-	}
 	free(last);
 	app->snapshot_due = clock_mono();
 }
 
-/* Readers, tools and a standby see that it waits, once it shows. */
+/*
+ * Readers, tools and a standby see that it waits, once it shows; and the next
+ * run, that the exchange wants no requests: the last run's pause is REST's own by now.
+ */
 static void
 show_waiting(struct app *app, mono_t now)
 {
+	const struct rest_gauges rest = rest_gauges(app->rest);
+	struct tick_status *status = &app->snapshot.status;
+	wall_t wall = clock_wall();
+
 	ring_idle(&app->stores.ring, now.ns);
-	if (app->snapshot.status.started_ns == 0 || !mono_due(app->snapshot_due, now))
+	if (status->started_ns == 0 || !mono_due(app->snapshot_due, now))
 		return;
-	app->snapshot.status.at_ns = clock_wall().ns;
-	app->snapshot.status.at_mono_ns = now.ns;
-	stores_publish(&app->stores, app->cfg, &app->snapshot.status, now);
+	status->at_ns = wall.ns;
+	status->at_mono_ns = now.ns;
+	status->control.reloads_refused = (int64_t)app->reloads_refused;
+	snapshot_take_pause(status, &rest, wall, now);
+	stores_publish(&app->stores, app->cfg, status, now);
 	app->snapshot_due = mono_add(now, span_ms(app->cfg->status_interval_ms));
 }
 
-/* Waits for the list, or for the word that there is none. */
+/* What can be done of an order without a pool. Is it the list, or the word that there is none? */
+static bool
+take_early(struct app *app, const struct ops_order *order)
+{
+	switch (order->kind) {
+	case OPS_LISTING:
+		app->listing = order->object;
+		return true;
+	case OPS_CHANGE_CONFIG:
+		app->reloads_refused++;
+		app->answer =
+		    (struct ops_note){.kind = OPS_CONFIG_EARLY, .object = order->object};
+		break;
+	case OPS_COUNT_REFUSAL:
+		app->reloads_refused++;
+		break;
+	case OPS_CLOCK:
+		app->clock = (struct clock_estimate){order->value[0], order->value[1]};
+		break;
+	case OPS_SNAPSHOT: /* these two: nothing was asked for */
+	case OPS_FILL:
+		app_give_back(app, order->object);
+		break;
+	case OPS_SOCKETS: /* comes again, while there is something to compare it with */
+		break;
+	}
+	return false;
+}
+
+/*
+ * Waits for the list, or for the word that there is none. A reload that is asked
+ * for during a short wait comes after it, and is taken then; a wait that may last
+ * for ever leaves nothing unanswered.
+ */
 static void
 await_list(struct app *app, mono_t until)
 {
@@ -270,18 +310,13 @@ await_list(struct app *app, mono_t until)
 
 	while (!signals_stop_asked() && mono_before(clock_mono(), until)) {
 		show_waiting(app, clock_mono());
-		if (!ops_next_order(app->ops, &order)) {
+		if (mono_is_never(until) && signals_take_reload())
+			app_reload(app);
+		app_answer(app);
+		if (!ops_next_order(app->ops, &order))
 			usleep(1000);
-		} else if (order.kind == OPS_LISTING) {
-			app->listing = order.object;
+		else if (take_early(app, &order))
 			return;
-		} else if (order.kind == OPS_CHANGE_CONFIG) {
-			/* Too early; app_take_orders() sends the answer. */
-			app->answer = (struct ops_note){
-				.kind = OPS_CONFIG_REFUSED, .object = order.object};
-		} else if (order.kind == OPS_COUNT_REFUSAL) {
-			app->reloads_refused++;
-		}
 	}
 }
 

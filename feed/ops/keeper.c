@@ -6,6 +6,18 @@
 
 #include "feed/base/log.h"
 
+const char *
+keeper_outcome_text(enum keeper_outcome outcome)
+{
+	static const char *const text[KEEPER_OUTCOMES] = {
+		[KEEPER_TAKEN] = "changed",
+		[KEEPER_OUT_OF_RANGE] = "a limit is out of range: nothing is changed",
+		[KEEPER_EARLY] = "the feed waits for the list of instruments: nothing is changed",
+	};
+
+	return text[outcome];
+}
+
 static void
 count_refusal(struct keeper *keeper)
 {
@@ -55,30 +67,38 @@ on_reload_asked(void *context, const struct ops_note *note)
 		reload(keeper);
 }
 
+static enum keeper_outcome
+outcome_of(enum ops_note_kind answer)
+{
+	if (answer == OPS_CONFIG_TAKEN)
+		return KEEPER_TAKEN;
+	return answer == OPS_CONFIG_EARLY ? KEEPER_EARLY : KEEPER_OUT_OF_RANGE;
+}
+
 /* The feed thread has answered: `object` is what it does not use any more. */
 static void
 on_answer(void *context, const struct ops_note *note)
 {
 	struct keeper *keeper = context;
-	void (*done)(void *, bool) = keeper->done;
+	void (*done)(void *, enum keeper_outcome) = keeper->done;
+	enum keeper_outcome outcome = outcome_of(note->kind);
 
 	config_free(note->object);
 	free(note->object);
-	if (note->kind == OPS_CONFIG_TAKEN) {
+	if (outcome == KEEPER_TAKEN) {
 		LOG(INFO, "reloaded",
 		    LOG_U64("changed", reload_tell(&keeper->mine, &keeper->next)));
 		config_free(&keeper->mine);
 		keeper->mine = keeper->next;
 		keeper->next = (struct config){0};
 	} else {
-		LOG(ERROR, "reload_refused",
-		    LOG_THEN("a limit is out of range: nothing is changed"));
+		LOG(ERROR, "reload_refused", LOG_THEN(keeper_outcome_text(outcome)));
 		config_free(&keeper->next);
 	}
 	keeper->busy = false;
 	keeper->done = NULL;
 	if (done != NULL)
-		done(keeper->context, note->kind == OPS_CONFIG_TAKEN);
+		done(keeper->context, outcome);
 	if (keeper->reload_asked) {
 		keeper->reload_asked = false;
 		reload(keeper);
@@ -87,7 +107,8 @@ on_answer(void *context, const struct ops_note *note)
 
 int
 keeper_amend(struct keeper *keeper, const char *name, struct bytes text,
-    struct config_problems *problems, void (*done)(void *context, bool taken), void *context)
+    struct config_problems *problems, void (*done)(void *context, enum keeper_outcome outcome),
+    void *context)
 {
 	if (keeper->busy)
 		return -EBUSY;
@@ -115,6 +136,7 @@ keeper_init(struct keeper *keeper, struct ops *ops, const struct config *cfg,
 	ops_receive(ops, OPS_RELOAD_ASKED, on_reload_asked, keeper);
 	ops_receive(ops, OPS_CONFIG_TAKEN, on_answer, keeper);
 	ops_receive(ops, OPS_CONFIG_REFUSED, on_answer, keeper);
+	ops_receive(ops, OPS_CONFIG_EARLY, on_answer, keeper);
 }
 
 void

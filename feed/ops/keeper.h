@@ -14,6 +14,16 @@
 #include "feed/plan/choice.h"
 #include "feed/plan/reload.h"
 
+enum keeper_outcome {
+	KEEPER_TAKEN,
+	KEEPER_OUT_OF_RANGE, /* a limit is, of what the feed was started with */
+	KEEPER_EARLY,        /* the feed waits for the list of instruments */
+	KEEPER_OUTCOMES
+};
+
+/* In words. */
+const char *keeper_outcome_text(enum keeper_outcome outcome);
+
 struct keeper {
 	struct ops *ops;
 	const struct reload_source *source;
@@ -22,7 +32,7 @@ struct keeper {
 	struct config next;  /* offered to the feed thread, while `busy` */
 	bool busy;
 	bool reload_asked;   /* while busy */
-	void (*done)(void *context, bool taken); /* of the change under way; NULL: nobody waits */
+	void (*done)(void *context, enum keeper_outcome outcome); /* NULL: nobody waits */
 	void *context;
 };
 
@@ -42,6 +52,7 @@ void keeper_fini(struct keeper *keeper);
  * or -EINVAL: *problems says why not; or -EBUSY: another change is under way.
  */
 int keeper_amend(struct keeper *keeper, const char *name, struct bytes text,
-    struct config_problems *problems, void (*done)(void *context, bool taken), void *context);
+    struct config_problems *problems, void (*done)(void *context, enum keeper_outcome outcome),
+    void *context);
 
 #endif

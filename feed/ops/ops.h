@@ -31,6 +31,7 @@ enum ops_note_kind {
 	OPS_RELOAD_ASKED,   /* SIGHUP came */
 	OPS_CONFIG_TAKEN,   /* object: the struct config that was in force before */
 	OPS_CONFIG_REFUSED, /* object: the struct config that was offered */
+	OPS_CONFIG_EARLY,   /* likewise: there are no streams yet that it could change */
 	OPS_SPAN,           /* tracer.h */
 	OPS_SNAPSHOT_WANTED, /* these three: rest.h */
 	OPS_GAP_WANTED,

@@ -103,22 +103,23 @@ reply_problems(struct web_conn *conn, const struct config_problems *problems)
 
 /* The feed thread has answered. */
 static void
-on_changed(void *context, bool taken)
+on_changed(void *context, enum keeper_outcome outcome)
 {
+	static const int status[KEEPER_OUTCOMES] = {
+		[KEEPER_TAKEN] = 200, [KEEPER_OUT_OF_RANGE] = 400, [KEEPER_EARLY] = 503};
 	struct web *web = context;
 	struct web_conn *conn = web->changing;
 
 	web->changing = NULL;
-	if (taken)
+	if (outcome == KEEPER_TAKEN)
 		LOG_EACH(INFO, "config_audit", LOG_STR("by", web->changing_for),
 		    LOG_STR("result", "taken"));
 	else
 		LOG_EACH(WARNING, "config_audit", LOG_STR("by", web->changing_for),
-		    LOG_STR("result", "refused"), LOG_THEN("nothing is changed"));
+		    LOG_STR("result", "refused"), LOG_THEN(keeper_outcome_text(outcome)));
 	if (conn == NULL || conn->serial != web->changing_serial || conn->state != WEB_CHANGING)
 		return; /* who asked is gone */
-	if (web_reply_text(conn, taken ? 200 : 400,
-	        taken ? "changed" : "a limit is out of range: nothing is changed", NULL) != 0)
+	if (web_reply_text(conn, status[outcome], keeper_outcome_text(outcome), NULL) != 0)
 		web_cut(conn, NULL);
 }
 

@@ -81,22 +81,30 @@ take_endpoints(struct tick_control *c, const struct snapshot_sources *from, wall
 	}
 }
 
+void
+snapshot_take_pause(struct tick_status *s, const struct rest_gauges *rest, wall_t now, mono_t mono)
+{
+	bool paused = mono_before(mono, rest->paused_until);
+
+	s->rest_paused_reason = paused ? rest->why : TICK_REASON_NONE;
+	s->control.rest_paused_until_ns =
+	    wall_of(paused ? rest->paused_until : MONO_NEVER, now, mono);
+}
+
 static void
 take_books(struct tick_status *s, const struct snapshot_sources *from, wall_t now, mono_t mono)
 {
 	struct tick_control *c = &s->control;
 	struct books_sums sums = pipeline_books(from->pipeline);
 	struct rest_gauges rest = rest_gauges(from->rest);
-	bool paused = mono_before(mono, rest.paused_until);
 
 	c->books = sums.books;
 	c->books_live = sums.live;
 	s->books_starved = sums.starving;
 	s->books_cut = sums.cut;
-	s->rest_paused_reason = paused ? rest.why : TICK_REASON_NONE;
 	c->rest_used = rest.used;
 	c->rest_budget = rest.budget;
-	c->rest_paused_until_ns = wall_of(paused ? rest.paused_until : MONO_NEVER, now, mono);
+	snapshot_take_pause(s, &rest, now, mono);
 }
 
 void

@@ -51,6 +51,13 @@ write_token(struct http_rig *rig)
 void
 http_rig_start_feedd(struct http_rig *rig, const char *const *settings, bool token)
 {
+	http_rig_start_feedd_until(rig, settings, token, "event=started");
+}
+
+void
+http_rig_start_feedd_until(
+    struct http_rig *rig, const char *const *settings, bool token, const char *text)
+{
 	const char *all[DAEMON_ARGUMENTS_MAX] = {"ops.listen=127.0.0.1:0"}, *at;
 	char setting[200];
 	size_t n = 1;
@@ -64,7 +71,7 @@ http_rig_start_feedd(struct http_rig *rig, const char *const *settings, bool tok
 		all[n++] = *settings;
 	/* Where nobody listens, lines are tried and do not come up. */
 	daemon_start_feedd(&rig->feedd, rig->exchange != 0 ? rig->exchange : 1, all);
-	daemon_expect_log(&rig->feedd, "event=started");
+	daemon_expect_log(&rig->feedd, text);
 	at = strstr(daemon_log(&rig->feedd), "event=http_listening");
 	assert_non_null(at);
 	at = strstr(at, "port=");

@@ -38,6 +38,10 @@ void http_rig_start_sim(struct http_rig *rig, const char *const *sim);
  */
 void http_rig_start_feedd(struct http_rig *rig, const char *const *settings, bool token);
 
+/* The same for a feed that does not get that far: waits until its log has that text. */
+void http_rig_start_feedd_until(
+    struct http_rig *rig, const char *const *settings, bool token, const char *text);
+
 /* Both, with a trade and a quote stream, and waits until it is ready. */
 void http_rig_start(struct http_rig *rig);
 
