@@ -30,6 +30,7 @@ void
 app_step(struct app *app, const struct pool_event *event, mono_t now)
 {
 	pool_step(&app->pool, event, now, &app->actions);
+	app->pool_due = pool_deadline(&app->pool);
 	app_carry_out(app);
 }
 
@@ -126,15 +127,19 @@ on_heard(struct app *app, mono_t now)
 	}
 }
 
-/* Which streams were heard: now and then, for a thousand messages may come between. */
+/*
+ * Who was heard: now and then, for a thousand messages may come between; and
+ * before the pool judges by the time.
+ */
 static void
 tell_heard(struct app *app, mono_t now)
 {
 	struct pool_event event = {.kind = POOL_HEARD, .heard = app->heard};
 
-	if (!mono_due(app->heard_due, now))
+	if (!mono_due(app->heard_due, now) && !mono_due(app->pool_due, now))
 		return;
 	app->heard_due = mono_add(now, span_ms(HEARD_EVERY_MS));
+	on_heard(app, now);
 	do {
 		event.nheard = pipeline_take_heard(app->pipeline, app->heard, HEARD_AT_ONCE);
 		if (event.nheard > 0)
@@ -222,7 +227,7 @@ look_for_stores(struct app *app)
 static int
 turn_once(struct app *app)
 {
-	mono_t deadline = mono_min(pool_deadline(&app->pool), app->snapshot_due), now;
+	mono_t deadline = mono_min(app->pool_due, app->snapshot_due), now;
 	struct transport_event event;
 	struct pipeline_control control;
 	int rc;
@@ -246,9 +251,8 @@ turn_once(struct app *app)
 		on_transport_event(app, &event, now);
 	while (pipeline_next_control(app->pipeline, &control))
 		on_control(app, &control, now);
-	on_heard(app, now);
 	tell_heard(app, now);
-	if (mono_due(pool_deadline(&app->pool), now))
+	if (mono_due(app->pool_due, now))
 		app_step(app, &(struct pool_event){.kind = POOL_TIMER}, now);
 	if (!signals_stop_asked() && signals_take_reload())
 		app_reload(app);

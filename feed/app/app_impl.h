@@ -75,7 +75,8 @@ struct app {
 	int64_t nstreams; /* wanted now */
 	uint64_t shed, reloads, reloads_refused;
 	struct pool_heard heard[HEARD_AT_ONCE];
-	mono_t heard_due;
+	mono_t pool_due;  /* pool_deadline(): it changes by steps only */
+	mono_t heard_due; /* when the pool may be told again who was heard */
 	struct config_target target[CONFIG_TARGETS_MAX];
 	wall_t connected[TRANSPORT_LINES_MAX];
 	char detail[TRANSPORT_LINES_MAX][TRANSPORT_DETAIL_MAX]; /* how its last connection ended */
