@@ -9,12 +9,6 @@
 
 static const span_t tell_more_after = {1000000};
 
-static bool
-is_up(const struct session *session)
-{
-	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
-}
-
 enum ledger_state
 ledger_state(const struct session *session, const struct session_stream *entry)
 {
@@ -26,7 +20,7 @@ ledger_state(const struct session *session, const struct session_stream *entry)
 	case STREAM_LEFT:
 		/* A connection that ended let go of it; what comes back is wanted. */
 		if (!entry->again)
-			return is_up(session) ? LEDGER_LEAVING : LEDGER_NONE;
+			return session_is_up(session) ? LEDGER_LEAVING : LEDGER_NONE;
 		return LEDGER_WANTED;
 	case STREAM_WANTED:
 	case STREAM_SENT:
@@ -35,8 +29,8 @@ ledger_state(const struct session *session, const struct session_stream *entry)
 		break;
 	}
 	if (entry->doomed)
-		return is_up(session) ? LEDGER_LEAVING : LEDGER_NONE;
-	if (!is_up(session) || entry->state == STREAM_WANTED)
+		return session_is_up(session) ? LEDGER_LEAVING : LEDGER_NONE;
+	if (!session_is_up(session) || entry->state == STREAM_WANTED)
 		return LEDGER_WANTED;
 	if (entry->state == STREAM_REFUSED)
 		return LEDGER_REFUSED;
@@ -140,7 +134,7 @@ ledger_look(struct pool *pool, mono_t now, struct pool_actions *actions)
 		return;
 	pool->shared.data_due = MONO_NEVER;
 	for (unsigned line = 0; line < pool->nlines; line++)
-		if (is_up(&pool->session[line]))
+		if (session_is_up(&pool->session[line]))
 			look_at_line(pool, line, now, &told, actions);
 }
 

@@ -74,12 +74,6 @@ is_moving(const struct pool *pool, uint32_t stream, unsigned leg)
 	return false;
 }
 
-static bool
-is_up(const struct session *session)
-{
-	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
-}
-
 bool
 place_move(struct pool *pool, unsigned line, uint32_t stream)
 {
@@ -92,7 +86,7 @@ place_move(struct pool *pool, unsigned line, uint32_t stream)
 
 		if (to == line || l->role != POOL_LINE_MEMBER || l->peer != POOL_NO_LINE ||
 		    group_of_line(pool, to) != group_of_line(pool, line) || l->closing ||
-		    !is_up(&pool->session[to]) || place_of(pool, to, stream) != NULL)
+		    !session_is_up(&pool->session[to]) || place_of(pool, to, stream) != NULL)
 			continue;
 		wanted = subscribe_wanted(&pool->session[to]);
 		if (wanted >= least)
@@ -181,7 +175,7 @@ place_is_carried(const struct pool *pool, uint32_t stream, unsigned but)
 		if (at[i] == PLACE_NONE || place_line(pool, at[i]) == but)
 			continue;
 		session = &pool->session[place_line(pool, at[i])];
-		if (is_up(session) && pool->entry[at[i]].state == STREAM_ACKED)
+		if (session_is_up(session) && pool->entry[at[i]].state == STREAM_ACKED)
 			return true;
 	}
 	return false;

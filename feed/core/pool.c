@@ -203,22 +203,16 @@ step_every_line(struct pool *pool, enum session_event_kind kind, mono_t now,
 			session_step(&pool->session[line], &event, now, actions);
 }
 
-static bool
-is_up(const struct session *session)
-{
-	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
-}
-
 /* Every event of a line goes through here. */
 static void
 tell_session(struct pool *pool, unsigned line, const struct session_event *event, mono_t now,
     struct pool_actions *actions)
 {
 	struct session *session = &pool->session[line];
-	bool was_up = is_up(session);
+	bool was_up = session_is_up(session);
 
 	session_step(session, event, now, actions);
-	if (!was_up || is_up(session))
+	if (!was_up || session_is_up(session))
 		return;
 	watch_on_line_lost(pool, line, session->reason);
 	rotate_on_line_lost(pool, line, now, actions);

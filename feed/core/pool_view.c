@@ -71,7 +71,7 @@ pool_line_view(const struct pool *pool, unsigned line, struct pool_line_view *ou
 		.counts = session->counts,
 	};
 	/* What was sent and answered was so on a connection that is no more. */
-	if (session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE) {
+	if (session_is_up(session)) {
 		out->sent = subscribe_sent(session);
 		out->acked = session->count[STREAM_ACKED];
 		out->refused = session->count[STREAM_REFUSED];

@@ -6,12 +6,6 @@
 #include "feed/core/shift.h"
 #include "feed/core/subscribe.h"
 
-static bool
-is_up(const struct session *session)
-{
-	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
-}
-
 /* Is it a line that is to carry streams, and does not? One that is replaced has a successor. */
 static bool
 is_down(const struct pool *pool, unsigned line)
@@ -19,7 +13,7 @@ is_down(const struct pool *pool, unsigned line)
 	const struct pool_line *l = &pool->line[line];
 
 	return l->role == POOL_LINE_MEMBER && l->peer == POOL_NO_LINE &&
-	    !is_up(&pool->session[line]);
+	    !session_is_up(&pool->session[line]);
 }
 
 /* It was about to move to a line that is down as well: that leads nowhere. */
@@ -28,7 +22,7 @@ give_up_move(struct pool *pool, struct session_stream *entry)
 {
 	unsigned to = entry->moving_to;
 
-	if (to == POOL_NO_LINE || is_up(&pool->session[to]))
+	if (to == POOL_NO_LINE || session_is_up(&pool->session[to]))
 		return;
 	entry->moving_to = POOL_NO_LINE;
 	place_remove(pool, to, entry->index);
@@ -68,7 +62,7 @@ groups_with_room(const struct pool *pool)
 		const struct pool_line *l = &pool->line[line];
 
 		if (l->role == POOL_LINE_MEMBER && l->peer == POOL_NO_LINE && !l->closing &&
-		    is_up(&pool->session[line]) && subscribe_wanted(&pool->session[line]) <
+		    session_is_up(&pool->session[line]) && subscribe_wanted(&pool->session[line]) <
 		    pool->cfg.max_streams_per_connection)
 			groups |= 1u << group_of_line(pool, line);
 	}

@@ -15,12 +15,6 @@ static const span_t look_again = {INT64_C(1000000000)};
 /* What was sent on the old line before the new one was subscribed arrives within this. */
 static const span_t on_its_way = {INT64_C(1000000000)};
 
-static bool
-is_up(const struct session *session)
-{
-	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
-}
-
 static void
 tell(struct pool *pool, unsigned line, enum pool_rotation step, struct pool_actions *actions)
 {
@@ -63,7 +57,7 @@ rotate_ask(struct pool *pool, unsigned line, enum tick_reason why, mono_t now)
 	const struct session *session = &pool->session[line];
 	mono_t at;
 
-	if (l->role != POOL_LINE_MEMBER || l->peer != POOL_NO_LINE || !is_up(session))
+	if (l->role != POOL_LINE_MEMBER || l->peer != POOL_NO_LINE || !session_is_up(session))
 		return;
 	at = mono_add(session->up, pool->cfg.rotate.age_min);
 	if (mono_before(at, l->not_before))
@@ -83,7 +77,7 @@ rotate_retune(struct pool *pool)
 		struct pool_line *l = &pool->line[line];
 
 		if (l->role != POOL_LINE_MEMBER || l->peer != POOL_NO_LINE ||
-		    l->retire_why != TICK_REASON_AGE || !is_up(&pool->session[line]))
+		    l->retire_why != TICK_REASON_AGE || !session_is_up(&pool->session[line]))
 			continue;
 		plan_age(pool, line);
 		if (mono_before(l->retire_at, l->not_before))
@@ -184,7 +178,7 @@ finish(struct pool *pool, unsigned old, enum pool_rotation step, mono_t now,
 		pool->rotations.took_over++;
 	pool->line[next].role = POOL_LINE_MEMBER;
 	pool->line[next].peer = POOL_NO_LINE;
-	if (is_up(&pool->session[next])) {
+	if (session_is_up(&pool->session[next])) {
 		plan_age(pool, next);
 		if (mono_due(pool->line[next].retire_at, now))
 			pool->line[next].retire_at = mono_add(now, look_again);
@@ -317,7 +311,7 @@ look_at_member(struct pool *pool, unsigned line, mono_t now, struct pool_actions
 	const struct session *session = &pool->session[line];
 	struct pool_line *l = &pool->line[line];
 
-	if (!is_up(session) || l->peer != POOL_NO_LINE) {
+	if (!session_is_up(session) || l->peer != POOL_NO_LINE) {
 		if (l->peer == POOL_NO_LINE)
 			l->retire_at = MONO_NEVER;
 		return;

@@ -93,17 +93,11 @@ open_line(struct pool *pool, unsigned group, mono_t now, struct pool_actions *ac
 	return POOL_NO_LINE;
 }
 
-static bool
-is_up(const struct session *session)
-{
-	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
-}
-
 /* Is a connection there, or under way? In BACKOFF nobody knows when there will be one. */
 static bool
 is_coming(const struct session *session)
 {
-	return is_up(session) || session->state == SESSION_CONNECTING ||
+	return session_is_up(session) || session->state == SESSION_CONNECTING ||
 	    session->state == SESSION_HANDSHAKE;
 }
 
@@ -217,7 +211,7 @@ static unsigned
 line_for(struct pool *pool, unsigned group, mono_t now, struct pool_actions *actions)
 {
 	unsigned most = pool->cfg.max_streams_per_connection;
-	unsigned line = emptiest(pool, group, most, is_up);
+	unsigned line = emptiest(pool, group, most, session_is_up);
 
 	if (line == POOL_NO_LINE)
 		line = emptiest(pool, group, most, is_coming);
@@ -225,7 +219,7 @@ line_for(struct pool *pool, unsigned group, mono_t now, struct pool_actions *act
 		line = open_line(pool, group, now, actions);
 	if (line != POOL_NO_LINE && is_coming(&pool->session[line]))
 		return line;
-	line = emptiest(pool, group, pool->cfg.line_room, is_up);
+	line = emptiest(pool, group, pool->cfg.line_room, session_is_up);
 	if (line == POOL_NO_LINE)
 		line = emptiest(pool, group, most, is_any);
 	if (line == POOL_NO_LINE)
@@ -323,7 +317,7 @@ describe(struct pool *pool, unsigned group, bool usually, mono_t now, struct bal
 			.health = HEALTHY,
 			.endpoint = (uint16_t)pool->session[i].endpoint,
 			.open = takes_streams(pool, i, group),
-			.down = !is_up(&pool->session[i]),
+			.down = !session_is_up(&pool->session[i]),
 		};
 	for (uint32_t i = 0; i < pool->nstreams; i++) {
 		const struct pool_stream *s = &pool->stream[i];

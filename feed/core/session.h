@@ -189,6 +189,13 @@ void session_init(struct session *session, unsigned line, struct session_shared 
 void session_step(struct session *session, const struct session_event *event, mono_t now,
     struct pool_actions *actions);
 
+/* Is there a connection that takes subscriptions? */
+static inline bool
+session_is_up(const struct session *session)
+{
+	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
+}
+
 /* When SESSION_TIMER is due; MONO_NEVER: not. */
 mono_t session_deadline(const struct session *session);
 

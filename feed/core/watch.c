@@ -130,12 +130,6 @@ watch_on_line_lost(struct pool *pool, unsigned line, enum tick_reason why)
 	}
 }
 
-static bool
-is_up(const struct session *session)
-{
-	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
-}
-
 /* Does any line deliver it: carried, and not in a stage of silence? */
 static bool
 is_delivered(const struct pool *pool, uint32_t stream)
@@ -144,7 +138,7 @@ is_delivered(const struct pool *pool, uint32_t stream)
 
 	for (unsigned i = 0; i < PLACE_COPIES_MAX; i++) {
 		if (at[i] == PLACE_NONE || pool->entry[at[i]].state != STREAM_ACKED ||
-		    !is_up(&pool->session[place_line(pool, at[i])]))
+		    !session_is_up(&pool->session[place_line(pool, at[i])]))
 			continue;
 		if (stall_stage(pool->shared.stall, at[i]) == STALL_OK)
 			return true;

@@ -15,12 +15,6 @@ static const span_t hour = {INT64_C(3600) * 1000000000};
 /* REFUGE_AFTER until they move, as long again until the next look, and what a step may be late. */
 static const span_t moved_within = {INT64_C(11) * 1000000000};
 
-static bool
-is_up(const struct session *session)
-{
-	return session->state == SESSION_SUBSCRIBING || session->state == SESSION_LIVE;
-}
-
 /* Is a line of that line's leg and path up, and has room for one more? */
 static bool
 is_refuge_for(const struct pool *pool, unsigned line)
@@ -29,7 +23,8 @@ is_refuge_for(const struct pool *pool, unsigned line)
 		if (to != line && pool->line[to].role == POOL_LINE_MEMBER &&
 		    pool->line[to].peer == POOL_NO_LINE && !pool->line[to].closing &&
 		    pool->line[to].leg == pool->line[line].leg &&
-		    pool->line[to].path == pool->line[line].path && is_up(&pool->session[to]) &&
+		    pool->line[to].path == pool->line[line].path &&
+		    session_is_up(&pool->session[to]) &&
 		    subscribe_wanted(&pool->session[to]) < sim.cfg.max_streams_per_connection)
 			return true;
 	return false;
@@ -98,7 +93,7 @@ places_check(unsigned stream)
 		places[leg]++;
 		on[leg] = line;
 		/* One that is being replaced is in other hands. */
-		carried[leg] |= is_up(&pool->session[line]) ||
+		carried[leg] |= session_is_up(&pool->session[line]) ||
 		    pool->line[line].peer != POOL_NO_LINE;
 		moves[leg] += entry->moving_to != POOL_NO_LINE;
 	}
