@@ -399,3 +399,25 @@ daemon_expect_log(const struct daemon *d, const char *text)
 	while (!strstr(daemon_log(d), text))
 		daemon_pause(deadline, text);
 }
+
+struct tick_status_reader *
+daemon_open_status(void)
+{
+	mono_t deadline = daemon_deadline();
+	struct tick_status_reader *reader;
+
+	while (tick_status_open(&reader, daemon_feed()) != 0)
+		daemon_pause(deadline, "the status segment");
+	return reader;
+}
+
+struct tick_status *
+daemon_look(const struct tick_status_reader *reader)
+{
+	static struct tick_status status;
+	mono_t deadline = daemon_deadline();
+
+	while (tick_status_read(reader, &status) != 0)
+		daemon_pause(deadline, "a status");
+	return &status;
+}

@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <tickring/status.h>
+
 #include "feed/base/mono.h"
 
 #define DAEMON_WITHIN_S 20 /* longest wait for anything */
@@ -78,5 +80,11 @@ void daemon_expect_log(const struct daemon *d, const char *text);
 /* A point DAEMON_WITHIN_S from now, and whether it was passed: then the test fails with `what`. */
 mono_t daemon_deadline(void);
 void daemon_pause(mono_t deadline, const char *what);
+
+/* Opens the feed's status, as soon as it is there; the caller closes it. */
+struct tick_status_reader *daemon_open_status(void);
+
+/* What it says now; valid until the next call. */
+struct tick_status *daemon_look(const struct tick_status_reader *reader);
 
 #endif

@@ -25,12 +25,7 @@ static struct tick_reader *ring;
 static struct tick_status *
 look(void)
 {
-	static struct tick_status status;
-	mono_t deadline = daemon_deadline();
-
-	while (tick_status_read(reader, &status) != 0)
-		daemon_pause(deadline, "a status");
-	return &status;
+	return daemon_look(reader);
 }
 
 static void
@@ -62,8 +57,7 @@ start(const char *fault, const char *interval)
 	snprintf(ca, sizeof(ca), "endpoint.ca_file=%s/ca.pem", daemon_folder());
 	assert_int_equal(sscanf(port, "rest.port=%u", &number), 1);
 	daemon_start_feedd(&feedd, (uint16_t)number, settings);
-	while (tick_status_open(&reader, daemon_feed()) != 0)
-		daemon_pause(deadline, "the status segment");
+	reader = daemon_open_status();
 	while (look()->line[0].state != TICK_LINE_LIVE || look()->arrival.count == 0)
 		daemon_pause(deadline, "a live line, and trades");
 	while (tick_reader_open(&ring, daemon_feed(), TICK_FROM_NEWEST) != 0)

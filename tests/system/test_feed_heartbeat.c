@@ -23,12 +23,7 @@ static struct tick_status_reader *reader;
 static struct tick_status *
 look(void)
 {
-	static struct tick_status status;
-	mono_t deadline = daemon_deadline();
-
-	while (tick_status_read(reader, &status) != 0)
-		daemon_pause(deadline, "a status");
-	return &status;
+	return daemon_look(reader);
 }
 
 /* The n-th PING has come, and its PONG has gone. */
@@ -57,8 +52,7 @@ start(void)
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		all[i + 1] = settings[i];
 	daemon_start_feedd(&feedd, daemon_start_sim(&sim, arguments), all);
-	while (tick_status_open(&reader, daemon_feed()) != 0)
-		daemon_pause(deadline, "the status segment");
+	reader = daemon_open_status();
 	while (look()->line[0].state != TICK_LINE_LIVE)
 		daemon_pause(deadline, "a live line");
 }

@@ -21,12 +21,7 @@ static struct tick_status_reader *reader;
 static struct tick_status *
 look(void)
 {
-	static struct tick_status status;
-	mono_t deadline = daemon_deadline();
-
-	while (tick_status_read(reader, &status) != 0)
-		daemon_pause(deadline, "a status");
-	return &status;
+	return daemon_look(reader);
 }
 
 /* Three streams, two of them optional; looks at its resources five times a second. */
@@ -39,12 +34,10 @@ start(const char *rate, const char *limit, const char *other)
 	    "streams=btcusdt@trade,ethusdt@trade,ethusdt@bookTicker",
 	    "optional_streams=ethusdt@trade,ethusdt@bookTicker",
 	    "monitoring.metrics_interval_ms=200", limit, other, NULL};
-	mono_t deadline = daemon_deadline();
 
 	snprintf(ca, sizeof(ca), "endpoint.ca_file=%s/ca.pem", daemon_folder());
 	daemon_start_feedd(&feedd, daemon_start_sim(&sim, arguments), settings);
-	while (tick_status_open(&reader, daemon_feed()) != 0)
-		daemon_pause(deadline, "the status segment");
+	reader = daemon_open_status();
 }
 
 static void

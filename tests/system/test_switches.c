@@ -18,12 +18,7 @@ static struct tick_status_reader *reader;
 static struct tick_status *
 look(void)
 {
-	static struct tick_status status;
-	mono_t deadline = daemon_deadline();
-
-	while (tick_status_read(reader, &status) != 0)
-		daemon_pause(deadline, "a status");
-	return &status;
+	return daemon_look(reader);
 }
 
 /* Runs until a line was reset and is back, and a message was malformed; settings up to NULL. */
@@ -44,8 +39,7 @@ run_with(const char *a, const char *b, const char *c)
 	assert_int_equal(fclose(file), 0);
 	snprintf(ca, sizeof(ca), "endpoint.ca_file=%s/ca.pem", daemon_folder());
 	daemon_start_feedd(&feedd, daemon_start_sim(&sim, arguments), settings);
-	while (tick_status_open(&reader, daemon_feed()) != 0)
-		daemon_pause(deadline, "the status segment");
+	reader = daemon_open_status();
 	while (look()->counter[TICK_COUNTER_CONNECTS] < 2 ||
 	    look()->counter[TICK_COUNTER_TRADES] < 100 ||
 	    look()->counter[TICK_COUNTER_MALFORMED] < 1 ||
